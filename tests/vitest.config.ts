@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  // graphql ships ESM and CommonJS; without one address vitest loads both, and "Cannot use GraphQLSchema from another realm" follows.
+  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+  test: {
+    dir: "tests",
+    include: ["**/*.test.ts"],
+    globalSetup: ["tests/support/global-setup.ts"],
+    // Modules keep no state, so files may share one module graph.
+    isolate: false,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
