@@ -1,0 +1,31 @@
+import type { ExtractTablesWithRelations } from "drizzle-orm";
+import type { PgTransaction } from "drizzle-orm/pg-core";
+import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+
+type NoRelations = Record<string, never>;
+/** Drizzle over one pool; `$client` is the pool itself, for the statements that Drizzle cannot express. */
+export type Database = PostgresJsDatabase<NoRelations> & { readonly $client: postgres.Sql };
+/** Only inside `database.transaction`: functions that lock rows take this type, so that they cannot be called outside one. */
+export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, ExtractTablesWithRelations<NoRelations>>;
+
+export interface OpenDatabase {
+  readonly database: Database;
+  /** Waits for running statements, for at most five seconds. */
+  close(): Promise<void>;
+}
+
+/**
+ * A pool of at most `poolSize` connections, opened on demand.
+ * Statements on a hot path must be prepared (`.prepare(name)`): postgres.js asks the server to describe every
+ * unprepared statement that has parameters, which costs a second round trip.
+ */
+export function openDatabase(options: { url: string; poolSize: number }): OpenDatabase {
+  const client = postgres(options.url, {
+    max: options.poolSize,
+    connect_timeout: 5,
+    onnotice: () => undefined,
+    connection: { application_name: "graphql-auth-gateway" },
+  });
+  return { database: drizzle(client), close: () => client.end({ timeout: 5 }) };
+}

@@ -1,0 +1,37 @@
+import { index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { bytea, instant } from "./column-types.ts";
+import { users } from "./users.ts";
+
+/**
+ * One sign-in on one device: one row for its whole life, whatever the number of rotations.
+ * Rotation must stay a heap-only update: no index on a column that it changes, and a fill factor below 100
+ * (set in the migration, which Drizzle cannot express).
+ */
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: uuid("id").primaryKey(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** SHA-256 of the family secret F: fits every genuine token of this session. */
+    familyHash: bytea("family_hash").notNull(),
+    /** SHA-256 of the current generation secret S. */
+    currentHash: bytea("current_hash").notNull(),
+    /** SHA-256 of the direct predecessor's secret. */
+    previousHash: bytea("previous_hash"),
+    /** The nonce R of the last rotation: S = HMAC-SHA-256(predecessor's S, R). */
+    rotationNonce: bytea("rotation_nonce"),
+    generation: integer("generation").notNull().default(0),
+    rotatedAt: instant("rotated_at"),
+    createdAt: instant("created_at").notNull(),
+    lastUsedAt: instant("last_used_at").notNull(),
+    idleExpiresAt: instant("idle_expires_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+    endedAt: instant("ended_at"),
+    endReason: text("end_reason"),
+    ipAddress: text("ip_address"),
+    userAgent: text("user_agent"),
+  },
+  (table) => [index("sessions_user_id").on(table.userId)],
+);

@@ -1,0 +1,26 @@
+import { sql } from "drizzle-orm";
+import { boolean, check, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { instant } from "./column-types.ts";
+
+export const users = pgTable(
+  "users",
+  {
+    id: uuid("id").primaryKey(),
+    /** As typed, for display. */
+    email: text("email").notNull(),
+    /** Trimmed, NFC, lower case: what makes an address unique. */
+    emailKey: text("email_key").notNull().unique(),
+    emailVerified: boolean("email_verified").notNull().default(false),
+    /** A PHC string, such as `$argon2id$v=19$m=19456,t=2,p=1$…`. */
+    passwordHash: text("password_hash").notNull(),
+    roles: text("roles").array().notNull(),
+    status: text("status", { enum: ["ACTIVE", "DISABLED"] })
+      .notNull()
+      .default("ACTIVE"),
+    /** Raised when roles or password change: access tokens of an older version are refused. */
+    version: integer("version").notNull().default(1),
+    createdAt: instant("created_at").notNull(),
+    lastLoginAt: instant("last_login_at"),
+  },
+  (table) => [check("users_status", sql`${table.status} in ('ACTIVE', 'DISABLED')`)],
+);
