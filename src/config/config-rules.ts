@@ -1,0 +1,116 @@
+import type { ConfigProblem } from "./config-error.ts";
+import type { ReadVariables } from "./environment.ts";
+import { isLocalhost, isPlainHttp } from "./urls.ts";
+import { type VariableName, type VariableValues, variables } from "./variables.ts";
+
+interface Rule {
+  /** The variable that has to change. */
+  readonly variable: VariableName;
+  /** What else the rule looks at: where one of these is wrong by itself, the rule has nothing to add. */
+  readonly besides?: readonly VariableName[];
+  readonly isBroken: (values: VariableValues) => boolean;
+  readonly problem: string;
+  readonly example?: string;
+}
+
+/** What the variables must be to each other. */
+export function findConflicts({ values, invalid }: ReadVariables): ConfigProblem[] {
+  const applicable = rules.filter((rule) => ![rule.variable, ...(rule.besides ?? [])].some((name) => invalid.has(name)));
+  return applicable
+    .filter((rule) => rule.isBroken(values))
+    .map(({ variable, problem, example }) => ({ variable, problem, example: example ?? `${variable}=${variables[variable].example}` }));
+}
+
+const inProduction = (values: VariableValues) => values.NODE_ENV === "production";
+const isExposedHttp = (url: string | undefined) => url !== undefined && isPlainHttp(url) && !isLocalhost(url);
+
+const productionRules: readonly Rule[] = [
+  ...(["DATABASE_URL", "SECRET", "PUBLIC_URL"] as const).map((variable) => ({
+    variable,
+    isBroken: (values: VariableValues) => inProduction(values) && values[variable] === undefined,
+    problem: "is required in production.",
+  })),
+  ...(["PUBLIC_URL", "ISSUER"] as const).map((variable) => ({
+    variable,
+    isBroken: (values: VariableValues) => inProduction(values) && isExposedHttp(values[variable]),
+    problem: "must be https:// in production, unless it is localhost.",
+  })),
+  ...(["SECRET", "JWT_SECRET"] as const).map((variable) => ({
+    variable,
+    isBroken: (values: VariableValues) => inProduction(values) && (values[variable] ?? []).some(isUnserious),
+    problem: "must be random in production: this one looks like a placeholder or a pattern.",
+  })),
+  {
+    variable: "ACCESS_TOKEN_TTL",
+    // Shorter ones only turn every request into a refresh. In development they let one watch a client refresh without waiting.
+    isBroken: (values) => inProduction(values) && values.ACCESS_TOKEN_TTL < 60,
+    problem: "must be at least 1m in production.",
+  },
+];
+
+const tokenRules: readonly Rule[] = [
+  {
+    variable: "JWT_SECRET",
+    besides: ["JWT_ALGORITHM"],
+    isBroken: (values) => values.JWT_ALGORITHM === "HS256" && values.JWT_SECRET === undefined,
+    problem: "is required with JWT_ALGORITHM=HS256.",
+  },
+  {
+    variable: "JWT_SECRET",
+    besides: ["JWT_ALGORITHM"],
+    isBroken: (values) => values.JWT_ALGORITHM !== "HS256" && values.JWT_SECRET !== undefined,
+    problem: "is for JWT_ALGORITHM=HS256 only: with any other algorithm it would silently do nothing.",
+    example: "remove JWT_SECRET, or set JWT_ALGORITHM=HS256",
+  },
+  {
+    variable: "JWT_SECRET",
+    besides: ["SECRET"],
+    isBroken: (values) => (values.JWT_SECRET ?? []).some((shared) => values.SECRET?.includes(shared)),
+    problem: "must differ from SECRET: verifiers know it, and SECRET must stay here.",
+  },
+  {
+    variable: "SIGNING_KEY_FILE",
+    besides: ["JWT_ALGORITHM"],
+    isBroken: (values) => values.JWT_ALGORITHM === "HS256" && values.SIGNING_KEY_FILE !== undefined,
+    problem: "is for ES256 and RS256: HS256 signs with JWT_SECRET.",
+    example: "remove SIGNING_KEY_FILE, or set JWT_ALGORITHM=ES256",
+  },
+];
+
+const sessionRules: readonly Rule[] = [
+  {
+    variable: "SESSION_IDLE_TTL",
+    besides: ["SESSION_MAX_TTL"],
+    isBroken: (values) => values.SESSION_IDLE_TTL > values.SESSION_MAX_TTL,
+    problem: "must not be longer than SESSION_MAX_TTL.",
+  },
+  {
+    variable: "SESSION_IDLE_TTL",
+    besides: ["ACCESS_TOKEN_TTL"],
+    // Clients refresh when the access token runs out; only that keeps a session from idling.
+    isBroken: (values) => values.SESSION_IDLE_TTL <= values.ACCESS_TOKEN_TTL,
+    problem: "must be longer than ACCESS_TOKEN_TTL, or every session would end before its first refresh.",
+  },
+  {
+    variable: "REFRESH_GRACE",
+    besides: ["SESSION_IDLE_TTL"],
+    isBroken: (values) => values.REFRESH_GRACE >= values.SESSION_IDLE_TTL,
+    problem: "must be shorter than SESSION_IDLE_TTL.",
+  },
+  {
+    variable: "REFRESH_TOKEN_CARRIER",
+    besides: ["PUBLIC_URL"],
+    isBroken: (values) => values.REFRESH_TOKEN_CARRIER === "cookie" && isExposedHttp(values.PUBLIC_URL),
+    problem: "must be body while PUBLIC_URL is http://: browsers keep a Secure cookie over https:// and on localhost only.",
+    example: "PUBLIC_URL=https://auth.example.com, or REFRESH_TOKEN_CARRIER=body",
+  },
+];
+
+const rules: readonly Rule[] = [...productionRules, ...tokenRules, ...sessionRules];
+
+/** Catches the copied example and the leaned-on key, not every weak secret. A random one has both tests behind it by far. */
+function isUnserious(value: string): boolean {
+  const placeholders =
+    /change.?(me|this)|replace.?(me|this)|secret|password|example|placeholder|your.?key|default|qwerty|0123456789|123456789/i;
+  return placeholders.test(value) || new Set(value).size < 8;
+}

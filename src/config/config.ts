@@ -1,0 +1,100 @@
+import { ConfigError } from "./config-error.ts";
+import { type ConfigFile, parseConfigFile } from "./config-file.ts";
+import { findConflicts } from "./config-rules.ts";
+import { type Environment, readVariables } from "./environment.ts";
+import type { Roles } from "./roles.ts";
+import type { VariableValues } from "./variables.ts";
+
+/** The whole configuration, parsed and coherent. */
+export interface Config {
+  readonly environment: "development" | "production";
+  readonly http: HttpConfig;
+  readonly database: {
+    /** Undefined: the embedded PostgreSQL. */
+    readonly url: string | undefined;
+    readonly poolSize: number;
+  };
+  /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
+  readonly secrets: readonly string[] | undefined;
+  readonly tokens: TokenConfig;
+  readonly sessions: SessionConfig;
+  /** Role → scopes. `user` and `admin` always exist. */
+  readonly roles: ReadonlyMap<string, readonly string[]>;
+  readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+}
+
+export interface HttpConfig {
+  /** 0: any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** An origin, without slash at the end. */
+  readonly publicUrl: string;
+  readonly corsOrigins: readonly string[];
+  readonly introspection: boolean;
+}
+
+export interface TokenConfig {
+  readonly algorithm: "ES256" | "RS256" | "HS256";
+  /** Newest first; empty unless the algorithm is HS256. */
+  readonly sharedSecrets: readonly string[];
+  readonly signingKeyFile: string | undefined;
+  readonly signingKeyRotationSeconds: number;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly accessTokenTtlSeconds: number;
+}
+
+export interface SessionConfig {
+  readonly idleTtlSeconds: number;
+  readonly maxTtlSeconds: number;
+  readonly refreshGraceSeconds: number;
+  readonly carrier: "body" | "cookie";
+  readonly cookieSameSite: "Strict" | "Lax" | "None";
+}
+
+/** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
+export function parseConfig(env: Environment, file?: ConfigFile): Config {
+  const read = readVariables(env);
+  const { roles, problems } = parseConfigFile(file);
+  const allProblems = [...read.problems, ...findConflicts(read), ...problems];
+  if (allProblems.length > 0) throw new ConfigError(allProblems);
+  return toConfig(read.values, roles);
+}
+
+function toConfig(values: VariableValues, roles: Roles): Config {
+  const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+  return {
+    environment: values.NODE_ENV,
+    http: {
+      port: values.PORT,
+      host: values.HOST,
+      publicUrl,
+      corsOrigins: values.CORS_ORIGINS ?? [],
+      introspection: values.INTROSPECTION,
+    },
+    database: { url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE },
+    secrets: values.SECRET,
+    tokens: toTokenConfig(values, values.ISSUER ?? publicUrl),
+    sessions: {
+      idleTtlSeconds: values.SESSION_IDLE_TTL,
+      maxTtlSeconds: values.SESSION_MAX_TTL,
+      refreshGraceSeconds: values.REFRESH_GRACE,
+      carrier: values.REFRESH_TOKEN_CARRIER,
+      cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
+    },
+    roles,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function toTokenConfig(values: VariableValues, issuer: string): TokenConfig {
+  return {
+    algorithm: values.JWT_ALGORITHM,
+    sharedSecrets: values.JWT_SECRET ?? [],
+    signingKeyFile: values.SIGNING_KEY_FILE,
+    signingKeyRotationSeconds: values.SIGNING_KEY_ROTATION,
+    issuer,
+    audience: values.AUDIENCE ?? issuer,
+    accessTokenTtlSeconds: values.ACCESS_TOKEN_TTL,
+  };
+}

@@ -1,0 +1,24 @@
+/** Only scheme, host and port; one slash at the end is forgiven. Looked at as written: `new URL` would forgive `?`, `#`, backslashes and `*.` too. */
+export function isOrigin(written: string): boolean {
+  return /^https?:\/\/[^/?#@*\\\s]+\/?$/i.test(written) && URL.canParse(written);
+}
+
+export function isWebUrl(written: string): boolean {
+  return /^https?:\/\/[^?#@\\\s]+$/i.test(written) && URL.canParse(written);
+}
+
+/** Several hosts separated by commas are fine to postgres.js, but not to `URL`, so only the first is checked. */
+export function isPostgresUrl(written: string): boolean {
+  if (!/^postgres(ql)?:\/\/\S+$/.test(written)) return false;
+  return URL.canParse(written.replace(/,[^/?#]*(?=$|[/?#])/, ""));
+}
+
+/** `localhost`, `*.localhost` and loopback addresses: browsers treat plain http there as secure. */
+export function isLocalhost(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}
+
+export function isPlainHttp(url: string): boolean {
+  return new URL(url).protocol === "http:";
+}

@@ -1,0 +1,81 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { parseDuration } from "./durations.ts";
+import { isOrigin, isPostgresUrl, isWebUrl } from "./urls.ts";
+
+/*
+ * What a variable's text may be and what it becomes. The messages continue a sentence that begins with the variable's name, and never quote
+ * the text: a secret pasted into the wrong variable would end up in the log.
+ */
+
+export const text = z.string();
+
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, { error: `must be one of ${words.join(", ")}.` });
+
+export const flag = oneOf(["true", "false"]).transform((word) => word === "true");
+
+export function wholeNumber({ min, max }: { min: number; max: number }) {
+  const problem = `must be a whole number from ${min} to ${max}.`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, problem)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, problem);
+}
+
+/** In seconds. Both ends are allowed. */
+export function duration({ min, max }: { min: string; max: string }) {
+  const problem = `must be a duration from ${min} to ${max}, written as a whole number followed by s, m, h or d.`;
+  const [least = 0, most = Number.POSITIVE_INFINITY] = [parseDuration(min), parseDuration(max)];
+  return z.string().transform((written, context) => {
+    const seconds = parseDuration(written);
+    if (seconds !== undefined && seconds >= least && seconds <= most) return seconds;
+    context.addIssue(problem);
+    return z.NEVER;
+  });
+}
+
+/** Comma separated; spaces around the commas do not count. */
+export function list<Item>(item: z.ZodType<Item, string>) {
+  const split = (written: string) => written.split(",").map((part) => part.trim());
+  return z.string().transform(split).pipe(z.array(item));
+}
+
+export const origin = z
+  .string()
+  .refine(isOrigin, "must be an origin: http:// or https://, a host and perhaps a port; no path, query or credentials.")
+  .transform((written) => new URL(written).origin);
+
+export const corsOrigin = z
+  .string()
+  .refine((written) => written !== "*", "must name origins: * would let every web site call with its visitors' sessions.")
+  .refine((written) => written !== "null", "must not allow the origin null: sandboxed frames of any web site have it.")
+  .pipe(origin);
+
+/** RFC 8414 section 2: an issuer is a URL without query or fragment. Kept as written, because verifiers compare it as a string. */
+export const issuer = z.string().refine(isWebUrl, "must be an http:// or https:// URL without query, fragment or credentials.");
+
+/** RFC 7519 section 2, StringOrURI, less spaces. */
+export const audience = z.string().regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 printable ASCII characters without spaces.");
+
+export const databaseUrl = z
+  .string()
+  .refine(
+    isPostgresUrl,
+    "must be a postgres:// or postgresql:// URL; special characters in its user name and password must be percent-encoded.",
+  );
+
+export const host = z
+  .string()
+  .refine(
+    (written) => isIP(written) !== 0 || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(written),
+    "must be an IP address or a host name, without port.",
+  );
+
+export const secret = z.string().refine((written) => [...written].length >= 32, "must have at least 32 characters in each of its values.");
+
+/** RFC 7518 section 3.2: a key of at least the hash's size. */
+export const sharedSecret = z
+  .string()
+  .refine((written) => Buffer.byteLength(written) >= 32, "must have at least 32 bytes in each of its values.");

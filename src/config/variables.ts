@@ -1,0 +1,185 @@
+import type { z } from "zod";
+import {
+  audience,
+  corsOrigin,
+  databaseUrl,
+  duration,
+  flag,
+  host,
+  issuer,
+  list,
+  oneOf,
+  origin,
+  secret,
+  sharedSecret,
+  text,
+  wholeNumber,
+} from "./variable-values.ts";
+
+export interface Variable {
+  /** One line, for people: the README's table and `.env.example` are compared with it. */
+  readonly description: string;
+  /** As it would be written. Absent: no value, or one that depends on others, which `defaultNote` tells. */
+  readonly default?: string;
+  readonly productionDefault?: string;
+  readonly defaultNote?: string;
+  readonly example: string;
+  readonly value: z.ZodType<unknown, string>;
+}
+
+/** Every variable that this version understands. */
+export const variables = {
+  NODE_ENV: {
+    description: "production makes the settings that a deployment needs compulsory; anything else is development.",
+    default: "development",
+    example: "production",
+    value: text.transform((name) => (name === "production" ? "production" : "development")),
+  },
+  PORT: {
+    description: "The port to listen on; 0 takes any free one.",
+    default: "4000",
+    example: "4000",
+    value: wholeNumber({ min: 0, max: 65_535 }),
+  },
+  HOST: {
+    description: "The address to listen on.",
+    default: "localhost",
+    productionDefault: "0.0.0.0",
+    example: "0.0.0.0",
+    value: host,
+  },
+  PUBLIC_URL: {
+    description: "Where clients reach this server, as an origin.",
+    defaultNote: "http://localhost:<PORT>; required in production",
+    example: "https://auth.example.com",
+    value: origin,
+  },
+  CORS_ORIGINS: {
+    description: "Web origins that may call from a browser, comma separated.",
+    defaultNote: "none",
+    example: "https://app.example.com,https://admin.example.com",
+    value: list(corsOrigin).transform((origins) => [...new Set(origins)]),
+  },
+  INTROSPECTION: {
+    description: "Whether clients may read the GraphQL schema by introspection.",
+    default: "true",
+    productionDefault: "false",
+    example: "false",
+    value: flag,
+  },
+  DATABASE_URL: {
+    description: "The PostgreSQL database.",
+    defaultNote: "an embedded PostgreSQL with its data in .data/; required in production",
+    example: "postgres://gateway:password@db.example.com:5432/gateway",
+    value: databaseUrl,
+  },
+  DATABASE_POOL_SIZE: {
+    description: "The most connections to PostgreSQL that one process opens.",
+    default: "10",
+    example: "10",
+    value: wholeNumber({ min: 1, max: 100 }),
+  },
+  SECRET: {
+    description: "Encrypts what must not be readable in the database; several values comma separated, newest first.",
+    defaultNote: "one made at the first start and kept in .data/; required in production",
+    example: "the output of `openssl rand -base64 48`",
+    value: list(secret),
+  },
+  JWT_ALGORITHM: {
+    description: "How access tokens are signed: ES256, RS256 or HS256.",
+    default: "ES256",
+    example: "ES256",
+    value: oneOf(["ES256", "RS256", "HS256"]),
+  },
+  JWT_SECRET: {
+    description: "The key shared with every verifier, for HS256 only; several values comma separated, newest first.",
+    defaultNote: "none; required with HS256",
+    example: "the output of `openssl rand -base64 48`",
+    value: list(sharedSecret),
+  },
+  SIGNING_KEY_FILE: {
+    description: "A file with your own private signing key (JWK or PEM), for ES256 and RS256; it is never rotated for you.",
+    defaultNote: "keys made and kept in the database",
+    example: "/run/secrets/signing-key.pem",
+    value: text,
+  },
+  SIGNING_KEY_ROTATION: {
+    description: "How often a new signing key takes over.",
+    default: "90d",
+    example: "90d",
+    value: duration({ min: "1h", max: "3650d" }),
+  },
+  ISSUER: {
+    description: "The `iss` of access tokens.",
+    defaultNote: "PUBLIC_URL",
+    example: "https://auth.example.com",
+    value: issuer,
+  },
+  AUDIENCE: {
+    description: "The `aud` of access tokens: the API that they are for.",
+    defaultNote: "ISSUER",
+    example: "https://api.example.com",
+    value: audience,
+  },
+  ACCESS_TOKEN_TTL: {
+    description: "How long an access token is good for.",
+    default: "15m",
+    example: "15m",
+    // Up to a day, because every process keeps the revocations of that long in memory. Production has a higher floor: see config-rules.ts.
+    value: duration({ min: "5s", max: "24h" }),
+  },
+  SESSION_IDLE_TTL: {
+    description: "A session ends when it has not been refreshed for this long.",
+    default: "14d",
+    example: "14d",
+    value: duration({ min: "10s", max: "3650d" }),
+  },
+  SESSION_MAX_TTL: {
+    description: "A session ends this long after sign-in, whatever happens.",
+    default: "90d",
+    example: "90d",
+    value: duration({ min: "10s", max: "3650d" }),
+  },
+  REFRESH_GRACE: {
+    description: "How long a refresh token that was just used still gives the same successor: two tabs, a lost response.",
+    default: "30s",
+    example: "30s",
+    value: duration({ min: "0s", max: "5m" }),
+  },
+  REFRESH_TOKEN_CARRIER: {
+    description: "How refresh tokens travel: body (in the GraphQL response) or cookie (httpOnly, for browsers).",
+    default: "body",
+    example: "cookie",
+    value: oneOf(["body", "cookie"]),
+  },
+  REFRESH_COOKIE_SAME_SITE: {
+    description: "The SameSite attribute of the refresh cookie: Strict, Lax or None.",
+    default: "Strict",
+    example: "Lax",
+    value: oneOf(["Strict", "Lax", "None"]),
+  },
+  LOG_LEVEL: {
+    description: "The least severe log entries to write: fatal, error, warn, info, debug, trace or silent.",
+    default: "info",
+    example: "debug",
+    value: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
+  },
+  GATEWAY_CONFIG: {
+    description: "The configuration file for roles.",
+    defaultNote: "gateway.yaml, if there is one",
+    example: "/etc/auth-gateway/gateway.yaml",
+    value: text,
+  },
+} as const satisfies Readonly<Record<string, Variable>>;
+
+export type VariableName = keyof typeof variables;
+
+/** A variable without default is undefined when it is not set. */
+export type VariableValues = {
+  readonly [Name in VariableName]:
+    | z.output<(typeof variables)[Name]["value"]>
+    | ((typeof variables)[Name] extends { default: string } ? never : undefined);
+};
+
+/** Known from the design, not built yet. To accept one and do nothing would be dangerous: its operator believes that it works. */
+export const unsupportedVariables = ["REVOCATION_MAX_LAG", "TRUSTED_PROXIES", "REDIS_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"] as const;
