@@ -1,0 +1,75 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Database, Transaction } from "../../database/database.ts";
+import { users } from "../../database/tables/users.ts";
+
+export type UserStatus = "ACTIVE" | "DISABLED";
+
+/** A user, without what only sign-in may see. */
+export interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly roles: readonly string[];
+  readonly status: UserStatus;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly lastLoginAt: Date | null;
+}
+
+export interface AccountWithPassword extends Account {
+  readonly passwordHash: string;
+}
+
+const accountColumns = {
+  id: users.id,
+  email: users.email,
+  emailVerified: users.emailVerified,
+  roles: users.roles,
+  status: users.status,
+  version: users.version,
+  createdAt: users.createdAt,
+  lastLoginAt: users.lastLoginAt,
+};
+
+export interface AccountStore {
+  findAccount(id: string): Promise<Account | undefined>;
+  findAccountForSignIn(emailKey: string): Promise<AccountWithPassword | undefined>;
+}
+
+/** The statements outside transactions, prepared once: an unprepared one costs a second round trip. */
+export function createAccountStore(database: Database): AccountStore {
+  const byId = database
+    .select(accountColumns)
+    .from(users)
+    .where(eq(users.id, sql.placeholder("id")))
+    .prepare("find_account");
+  const byEmailKey = database
+    .select({ ...accountColumns, passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.emailKey, sql.placeholder("emailKey")))
+    .prepare("find_account_for_sign_in");
+  return {
+    findAccount: async (id) => (await byId.execute({ id }))[0],
+    findAccountForSignIn: async (emailKey) => (await byEmailKey.execute({ emailKey }))[0],
+  };
+}
+
+/** False where the address is taken, also by a registration that commits at the same moment. */
+export async function insertAccount(tx: Transaction, account: AccountWithPassword & { emailKey: string }): Promise<boolean> {
+  const rows = await tx
+    .insert(users)
+    .values({ ...account, roles: [...account.roles] })
+    .onConflictDoNothing({ target: users.emailKey })
+    .returning({ id: users.id });
+  return rows.length > 0;
+}
+
+/**
+ * Notes the sign-in on the user's row, which also makes it wait for whoever is disabling that user or changing the password.
+ * Undefined where the user is no longer active, or no longer has the password that was verified.
+ */
+export async function recordSignIn(tx: Transaction, signIn: { id: string; passwordHash: string; at: Date }): Promise<Account | undefined> {
+  const unchanged = and(eq(users.id, signIn.id), eq(users.status, "ACTIVE"), eq(users.passwordHash, signIn.passwordHash));
+  const rows = await tx.update(users).set({ lastLoginAt: signIn.at }).where(unchanged).returning(accountColumns);
+  return rows[0];
+}

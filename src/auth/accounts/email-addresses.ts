@@ -1,0 +1,30 @@
+import validator from "validator";
+import { hasMixedScripts } from "./mixed-scripts.ts";
+
+export interface EmailAddress {
+  /** As typed, trimmed and in NFC: for display and delivery. */
+  readonly address: string;
+  /** In lower case as a whole: two addresses are one where their keys are equal. */
+  readonly key: string;
+}
+
+export type ReadEmailAddress =
+  | { readonly email: EmailAddress; readonly problem?: never }
+  | { readonly email?: never; readonly problem: string };
+
+/** RFC 5321, section 4.5.3.1.3, less the angle brackets. */
+const MAXIMUM_OCTETS = 254;
+
+/** Internationalised addresses (RFC 6531) are welcome; spellings that only look like another address are not (UTS 39). */
+export function readEmailAddress(text: string): ReadEmailAddress {
+  if (!text.isWellFormed()) return { problem: "Contains broken Unicode (an unpaired surrogate); type the address again." };
+  const address = text.trim().normalize("NFC");
+  if (Buffer.byteLength(address) > MAXIMUM_OCTETS) return { problem: `Is longer than ${MAXIMUM_OCTETS} bytes; use a shorter address.` };
+  if (!validator.isEmail(address)) return { problem: "Is not an e-mail address such as ada@example.com." };
+  const key = address.toLowerCase().normalize("NFC");
+  if (key.normalize("NFKC") !== key || /\p{Cf}|\p{Cc}|\p{Default_Ignorable_Code_Point}/u.test(key)) {
+    return { problem: "Contains characters that only look like ordinary ones; type it with the ordinary ones." };
+  }
+  if (key.split(/[@.]/).some(hasMixedScripts)) return { problem: "Mixes alphabets within one word; type it in one alphabet." };
+  return { email: { address, key } };
+}

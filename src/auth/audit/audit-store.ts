@@ -1,0 +1,7 @@
+import type { Transaction } from "../../database/database.ts";
+import { auditEvents } from "../../database/tables/audit-events.ts";
+import type { AuditEvent } from "./audit.ts";
+
+export async function insertAuditEvent(tx: Transaction, event: AuditEvent): Promise<void> {
+  await tx.insert(auditEvents).values(event).prepare("insert_audit_event").execute();
+}

@@ -1,0 +1,81 @@
+import type { Database, Transaction } from "../../database/database.ts";
+import type { Clock } from "../clock.ts";
+import type { Origin } from "../origin.ts";
+import type { Random } from "../random.ts";
+import { insertAuditEvent } from "./audit-store.ts";
+
+/** Closed: the names are those of the public contract. */
+export type AuditEventType =
+  | "REGISTERED"
+  | "LOGIN_SUCCEEDED"
+  | "LOGIN_FAILED"
+  | "LOGOUT"
+  | "TOKEN_REFRESHED"
+  | "REFRESH_REPLAYED"
+  | "REFRESH_REUSED"
+  | "SIGNING_KEY_ROTATED";
+
+/** Events that somebody on call may want to see: they are logged at WARN, the others at INFO. */
+const securityEvents: ReadonlySet<AuditEventType> = new Set(["LOGIN_FAILED", "REFRESH_REPLAYED", "REFRESH_REUSED"]);
+
+export interface AuditEvent {
+  readonly id: string;
+  readonly type: AuditEventType;
+  readonly occurredAt: Date;
+  /** Whose account it concerns; null where no account matched. */
+  readonly userId: string | null;
+  /** Who did it; null for an anonymous caller. */
+  readonly actorId: string | null;
+  readonly sessionId: string | null;
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+  readonly succeeded: boolean;
+  /** Facts of this type of event; never a secret. */
+  readonly detail: Record<string, string | number | boolean> | null;
+}
+
+export type AuditFacts = Pick<AuditEvent, "type"> & Partial<Pick<AuditEvent, "userId" | "actorId" | "sessionId" | "succeeded" | "detail">>;
+
+/** Where announced events go: the process log. */
+export type AuditLog = (level: "info" | "warn", event: AuditEvent) => void;
+
+export interface Audit {
+  /** Completes an event without writing it, for statements that insert it themselves. */
+  compose(facts: AuditFacts, origin: Origin): AuditEvent;
+  /** Tells the log; to be called once the event is committed. */
+  announce(event: AuditEvent): void;
+  /** One transaction whose `record` writes entries in it; they are announced after the commit, or never. */
+  transaction<Result>(origin: Origin, work: (tx: Transaction, record: Recorder) => Promise<Result>): Promise<Result>;
+}
+export type Recorder = (facts: AuditFacts) => Promise<void>;
+
+export function createAudit(parts: { database: Database; clock: Clock; random: Random; log: AuditLog }): Audit {
+  const { database, clock, random, log } = parts;
+
+  function compose(facts: AuditFacts, origin: Origin): AuditEvent {
+    const occurredAt = clock();
+    const absent = { userId: null, actorId: null, sessionId: null, succeeded: true, detail: null };
+    return { ...absent, ...facts, ...origin, id: random.id(occurredAt), occurredAt };
+  }
+
+  function announce(event: AuditEvent): void {
+    log(securityEvents.has(event.type) ? "warn" : "info", event);
+  }
+
+  return {
+    compose,
+    announce,
+    async transaction(origin, work) {
+      const recorded: AuditEvent[] = [];
+      const result = await database.transaction((tx) =>
+        work(tx, async (facts) => {
+          const event = compose(facts, origin);
+          await insertAuditEvent(tx, event);
+          recorded.push(event);
+        }),
+      );
+      recorded.forEach(announce);
+      return result;
+    },
+  };
+}

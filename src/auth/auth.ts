@@ -1,0 +1,60 @@
+import type { Database } from "../database/database.ts";
+import { createAccountStore } from "./accounts/account-store.ts";
+import { type Accounts, createAccounts } from "./accounts/accounts.ts";
+import { type Audit, type AuditLog, createAudit } from "./audit/audit.ts";
+import type { Clock } from "./clock.ts";
+import type { PasswordEngine } from "./passwords/password-engine.ts";
+import { loadCommonPasswords } from "./passwords/password-policy.ts";
+import { createPasswords } from "./passwords/passwords.ts";
+import type { Random } from "./random.ts";
+import { createRevocations } from "./sessions/revocations.ts";
+import { createSessions, type SessionOptions, type Sessions } from "./sessions/sessions.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "./tokens/access-token-claims.ts";
+import { type AccessTokenOptions, type AccessTokens, createAccessTokens } from "./tokens/access-tokens.ts";
+import type { SigningKeys } from "./tokens/signing-keys.ts";
+
+/** A token may be signed this long after the row that it vouches for was read; its session may have ended meanwhile. */
+const LATE_ISSUE_SECONDS = 60;
+
+/** The domain: it knows neither GraphQL nor HTTP. */
+export interface Auth {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly accessTokens: AccessTokens;
+  readonly signingKeys: SigningKeys;
+}
+
+/** The outside world, as parameters. */
+export interface World {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly passwordEngine: PasswordEngine;
+  readonly log: AuditLog;
+}
+
+export interface AuthOptions {
+  readonly accessTokens: AccessTokenOptions;
+  readonly sessions: SessionOptions;
+  /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
+  readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
+}
+
+/** The only place that wires the domain together. Reads keys and revocations before it answers. */
+export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
+  const { database, clock, random, passwordEngine, log } = world;
+  const audit = createAudit({ database, clock, random, log });
+  const signingKeys = options.createKeys({ database, audit, clock });
+  const windowSeconds = options.accessTokens.ttlSeconds + CLOCK_TOLERANCE_SECONDS + LATE_ISSUE_SECONDS;
+  const revocations = createRevocations({ database, clock, random, windowSeconds });
+  const accountStore = createAccountStore(database);
+  const sessions = createSessions({ database, accounts: accountStore, audit, revocations, clock, random }, options.sessions);
+  const passwords = await createPasswords(passwordEngine, random);
+  const commonPasswords = loadCommonPasswords();
+  const accounts = createAccounts({ store: accountStore, passwords, commonPasswords, sessions, audit, clock, random });
+  const accessTokens = createAccessTokens({ keys: signingKeys, revocations, clock, random }, options.accessTokens);
+  await signingKeys.maintain();
+  signingKeys.signer();
+  await revocations.load();
+  return { accounts, sessions, accessTokens, signingKeys };
+}

@@ -1,0 +1,6 @@
+/** Where a call came from, for sessions and audit entries. Facts about the connection, never a proof of identity. */
+export interface Origin {
+  readonly ipAddress: string | null;
+  /** At most 512 characters. */
+  readonly userAgent: string | null;
+}

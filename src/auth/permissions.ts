@@ -1,0 +1,29 @@
+/** What a caller may do: the roles and OAuth 2.0 scopes that their access token carries. */
+export interface Permissions {
+  readonly roles: ReadonlySet<string>;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** Why a request has no viewer. Closed: clients branch on it (`missing` → sign in, `expired` → refresh, …). */
+export type AnonymousReason =
+  | "missing"
+  | "malformed"
+  | "too_large"
+  | "not_an_access_token"
+  | "unsupported_critical_header"
+  | "unknown_key"
+  | "wrong_algorithm"
+  | "invalid_signature"
+  | "wrong_issuer"
+  | "wrong_audience"
+  | "not_yet_valid"
+  | "expired"
+  | "revoked";
+
+export interface Anonymous {
+  readonly reason: AnonymousReason;
+}
+
+export function isAnonymous(caller: Permissions | Anonymous): caller is Anonymous {
+  return "reason" in caller;
+}

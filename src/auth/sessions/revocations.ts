@@ -1,0 +1,78 @@
+import type { Database, Transaction } from "../../database/database.ts";
+import { addSeconds, type Clock } from "../clock.ts";
+import type { Random } from "../random.ts";
+import { findLiveRevocations, insertRevocation } from "./revocation-store.ts";
+
+/** Ends access tokens before they expire: those of one session, or those of one user below a version. */
+export interface Revocation {
+  readonly kind: "session" | "user";
+  readonly subjectId: string;
+  /** For `user`: tokens with a lower version are refused. */
+  readonly version: number | null;
+  readonly revokedAt: Date;
+  /** When every token that it concerns has expired. */
+  readonly expiresAt: Date;
+}
+
+/** What a token has to say for itself. */
+export interface Revocable {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly version: number;
+}
+
+/** The revocations that matter, in this process's memory: no access token is checked against the database. */
+export interface Revocations {
+  /** Reads those that other processes, or this one before it was restarted, have written. */
+  load(): Promise<void>;
+  /** Writes a session's revocation in the transaction that ends it; `apply` it after the commit. */
+  revokeSession(tx: Transaction, sessionId: string): Promise<Revocation>;
+  apply(revocation: Revocation): void;
+  isRevoked(token: Revocable): boolean;
+}
+
+export function createRevocations(parts: {
+  database: Database;
+  clock: Clock;
+  random: Random;
+  /** How long an access token can outlive its session: its lifetime and the tolerated clock skew. */
+  windowSeconds: number;
+}): Revocations {
+  const { database, clock, random, windowSeconds } = parts;
+  // Both in order of insertion, so the oldest come first and forgetting stops at the first that still counts.
+  const sessions = new Map<string, Revocation>();
+  const users = new Map<string, Revocation>();
+
+  function forgetExpired(memory: Map<string, Revocation>, now: Date): void {
+    for (const [subjectId, revocation] of memory) {
+      if (revocation.expiresAt > now) return;
+      memory.delete(subjectId);
+    }
+  }
+
+  function apply(revocation: Revocation): void {
+    const memory = revocation.kind === "session" ? sessions : users;
+    forgetExpired(memory, clock());
+    const known = memory.get(revocation.subjectId);
+    if (known !== undefined && (known.version ?? 0) > (revocation.version ?? 0)) return;
+    memory.delete(revocation.subjectId);
+    memory.set(revocation.subjectId, revocation);
+  }
+
+  return {
+    apply,
+    async load() {
+      for (const revocation of await findLiveRevocations(database, clock())) apply(revocation);
+    },
+    async revokeSession(tx, sessionId) {
+      const revokedAt = clock();
+      const expiresAt = addSeconds(revokedAt, windowSeconds);
+      const revocation: Revocation = { kind: "session", subjectId: sessionId, version: null, revokedAt, expiresAt };
+      await insertRevocation(tx, { ...revocation, id: random.id(revokedAt) });
+      return revocation;
+    },
+    isRevoked(token) {
+      return sessions.has(token.sessionId) || token.version < (users.get(token.userId)?.version ?? 0);
+    },
+  };
+}

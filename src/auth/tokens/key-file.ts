@@ -1,0 +1,54 @@
+import { createPrivateKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { StartupError } from "../errors.ts";
+import { keyFromPrivate, type PairAlgorithm } from "./key-pairs.ts";
+import type { SigningKey } from "./signing-keys.ts";
+
+const MINIMUM_RSA_BITS = 2048;
+
+/**
+ * The operator's own key: text of a PEM (PKCS #8, PKCS #1 or SEC 1, unencrypted) or of a private JWK (RFC 7517).
+ * Throws a `StartupError` that names the problem and never shows the key.
+ */
+export function readKeyFile(text: string, algorithm: PairAlgorithm): SigningKey {
+  const jwk = text.trimStart().startsWith("{") ? parseJwk(text) : undefined;
+  if (jwk !== undefined) checkJwk(jwk, algorithm);
+  const privateKey = importPrivateKey(jwk === undefined ? text : { key: jwk, format: "jwk" });
+  checkStrength(privateKey, algorithm);
+  return keyFromPrivate(algorithm, privateKey, typeof jwk?.kid === "string" ? jwk.kid : undefined);
+}
+
+function parseJwk(text: string): JsonWebKey {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refused("is neither a PEM file nor valid JSON");
+  }
+}
+
+function checkJwk(jwk: JsonWebKey, algorithm: PairAlgorithm): void {
+  if (jwk.use !== undefined && jwk.use !== "sig") throw refused('holds a JWK whose "use" is not "sig"');
+  if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes("sign")) throw refused('holds a JWK whose "key_ops" do not allow "sign"');
+  if (jwk.alg !== undefined && jwk.alg !== algorithm) throw refused(`holds a JWK whose "alg" is not ${algorithm}`);
+  if (jwk.d === undefined) throw refused("holds a public JWK; the private one is needed");
+}
+
+function importPrivateKey(input: string | { key: JsonWebKey; format: "jwk" }): KeyObject {
+  try {
+    return createPrivateKey(input);
+  } catch {
+    throw refused("holds no private key that can be read (PEM without a passphrase, or a private JWK)");
+  }
+}
+
+/** RFC 7518: ES256 is P-256 and nothing else, RS256 needs 2048 bits or more. */
+function checkStrength(key: KeyObject, algorithm: PairAlgorithm): void {
+  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (algorithm === "ES256" && namedCurve !== "prime256v1") throw refused("must hold a P-256 key for ES256; or set JWT_ALGORITHM=RS256");
+  if (algorithm === "ES256") return;
+  if (key.asymmetricKeyType !== "rsa") throw refused("must hold an RSA key for RS256; or set JWT_ALGORITHM=ES256");
+  if (modulusLength < MINIMUM_RSA_BITS) throw refused(`holds an RSA key of ${modulusLength} bits; at least ${MINIMUM_RSA_BITS} are needed`);
+}
+
+function refused(problem: string): StartupError {
+  return new StartupError(`SIGNING_KEY_FILE ${problem}`);
+}
