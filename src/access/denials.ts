@@ -1,0 +1,23 @@
+import { AuthError } from "../auth/errors.ts";
+import { type Anonymous, isAnonymous, type Permissions } from "../auth/permissions.ts";
+import { type AccessDirective, type Requirement, unmet } from "./requirements.ts";
+
+export type Caller = Permissions | Anonymous;
+
+export function meets(caller: Caller, requirement: Requirement): boolean {
+  return !isAnonymous(caller) && unmet(requirement, caller) === undefined;
+}
+
+function leadingDirective(requirement: Requirement): AccessDirective {
+  if (requirement.authenticated) return "authenticated";
+  return requirement.scopes === undefined ? "hasRole" : "requiresScopes";
+}
+
+/** Why this caller may not see `coordinate` (`Type.field` or `Type`), or undefined if they may. */
+export function denialOf(caller: Caller, requirement: Requirement, coordinate: string): AuthError | undefined {
+  if (isAnonymous(caller)) {
+    return new AuthError("UNAUTHENTICATED", { reason: caller.reason, coordinate, directive: leadingDirective(requirement) });
+  }
+  const shortfall = unmet(requirement, caller);
+  return shortfall && new AuthError("FORBIDDEN", { coordinate, ...shortfall });
+}
