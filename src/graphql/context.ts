@@ -1,0 +1,31 @@
+import type { Auth } from "../auth/auth.ts";
+import type { Clock } from "../auth/clock.ts";
+import type { Origin } from "../auth/origin.ts";
+import { type Anonymous, isAnonymous } from "../auth/permissions.ts";
+import type { Viewer } from "../auth/tokens/access-tokens.ts";
+
+/** How refresh tokens travel to and from this client: in the body, or in a cookie that scripts cannot read. */
+export interface RefreshTokenCarrier {
+  /** The token that the client sent, given what the operation's input holds. */
+  read(input: string | null | undefined): string | undefined;
+  /** Hands a token to the client: what is to stand in the body, null where it travels elsewhere. */
+  hand(refreshToken: string, expiresAt: Date): string | null;
+  /** Takes the token that the client sent out of its hands, after its session was ended on the client's word. */
+  withdraw(): void;
+}
+
+/** One request's own: never shared, so that nothing keyed on it can reach another request. */
+export interface RequestContext {
+  readonly auth: Auth;
+  readonly clock: Clock;
+  readonly requestId: string;
+  /** Decoded once, before execution. */
+  readonly caller: Viewer | Anonymous;
+  readonly origin: Origin;
+  readonly refreshTokens: RefreshTokenCarrier;
+}
+
+/** The signed-in caller, or undefined. */
+export function viewerOf(context: RequestContext): Viewer | undefined {
+  return isAnonymous(context.caller) ? undefined : context.caller;
+}

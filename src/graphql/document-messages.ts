@@ -1,0 +1,30 @@
+import type { GraphQLFormattedError } from "graphql";
+
+/**
+ * graphql-js quotes values in its messages: literals in validation errors, variables in coercion errors, any token in syntax
+ * errors. A value can be a password, and messages end up in logs: they keep names and types, and lose every value.
+ */
+export function withoutValues(error: GraphQLFormattedError): GraphQLFormattedError {
+  const extensions = { code: error.extensions?.code };
+  const locations = error.locations === undefined ? {} : { locations: error.locations };
+  return { message: messageWithoutValues(error), ...locations, extensions: { ...extensions, ...fieldsOf(error) } };
+}
+
+function messageWithoutValues({ message, extensions }: GraphQLFormattedError): string {
+  if (extensions?.code === "GRAPHQL_PARSE_FAILED") return "The document is not valid GraphQL.";
+  const variable = /^Variable "\$([_A-Za-z][_0-9A-Za-z]*)"/.exec(message)?.[1];
+  if (extensions?.code === "BAD_USER_INPUT")
+    return variable === undefined ? "A variable does not fit its type." : `Variable "$${variable}" does not fit its type.`;
+  const expected = /^(Expected value of type "[^"]*"), found /.exec(message)?.[1];
+  if (expected !== undefined) return `${expected}; found something else.`;
+  return /cannot represent|does not exist in/.test(message) ? "A literal does not fit its type." : message;
+}
+
+/** Where in a variable the problem is, from the one place in graphql-js's message that holds a path. */
+function fieldsOf({ message, extensions }: GraphQLFormattedError): { fields?: Record<string, string[]> } {
+  if (extensions?.code !== "BAD_USER_INPUT") return {};
+  const path = /^Variable "\$[_0-9A-Za-z]+" got invalid value .* at "([_A-Za-z][_0-9A-Za-z.[\]]*)"; /s.exec(message)?.[1];
+  const variable = /^Variable "\$([_0-9A-Za-z]+)"/.exec(message)?.[1];
+  const field = path ?? variable;
+  return field === undefined ? {} : { fields: { [field]: ["Does not fit its type."] } };
+}

@@ -1,0 +1,66 @@
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { AuthError } from "../auth/errors.ts";
+import { withoutValues } from "./document-messages.ts";
+
+/** What the caller may see of an error, whatever threw it. Everything that was not thrown as public is masked and logged. */
+export interface PublicErrors {
+  /** An error of the execution, in the request that it belongs to. */
+  ofExecution(error: GraphQLError, requestId: string): GraphQLError;
+  /** An error of Apollo Server itself: parsing, validation, variables, HTTP. What `ofExecution` made passes as it is. */
+  ofServer(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError;
+}
+
+/** Codes of Apollo Server whose messages speak of the document and of HTTP, never of our insides. */
+const serverCodes: ReadonlySet<unknown> = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "BAD_REQUEST",
+  "BAD_USER_INPUT",
+  "OPERATION_RESOLUTION_FAILURE",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+]);
+
+export function createPublicErrors(parts: {
+  isUnavailable(error: unknown): boolean;
+  logUnexpected(error: unknown, requestId: string): void;
+  newRequestId(): string;
+}): PublicErrors {
+  const { isUnavailable, logUnexpected, newRequestId } = parts;
+
+  function toAuthError(cause: unknown, requestId: string): AuthError {
+    if (cause instanceof AuthError) return cause;
+    logUnexpected(cause, requestId);
+    return isUnavailable(cause)
+      ? new AuthError("SERVICE_UNAVAILABLE", {}, { cause })
+      : new AuthError("INTERNAL_SERVER_ERROR", { requestId }, { cause });
+  }
+
+  return {
+    ofExecution(error, requestId) {
+      if (isAboutVariables(error)) return withCode(error, "BAD_USER_INPUT");
+      const publicError = toAuthError(error.originalError ?? error, requestId);
+      return new GraphQLError(publicError.message, {
+        nodes: error.nodes ?? null,
+        path: error.path ?? null,
+        extensions: { code: publicError.code, ...publicError.facts },
+        originalError: publicError,
+      });
+    },
+    ofServer(formatted, error) {
+      if (error instanceof GraphQLError && error.originalError instanceof AuthError) return formatted;
+      if (serverCodes.has(formatted.extensions?.code)) return withoutValues(formatted);
+      const { message, code, facts } = toAuthError(error, newRequestId());
+      return { message, extensions: { code, ...facts } };
+    },
+  };
+}
+
+/** A variable that does not fit its type: the one error of the execution that is the caller's own. */
+function isAboutVariables(error: GraphQLError): boolean {
+  return error.path === undefined && error.originalError === undefined && error.nodes?.[0]?.kind === "VariableDefinition";
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code } });
+}

@@ -1,0 +1,56 @@
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import type { HeldSession } from "../../auth/sessions/sessions.ts";
+import { type RequestContext, viewerOf } from "../context.ts";
+import { AuthPayload, LogoutPayload } from "../types/auth-payload.ts";
+import { LoginInput, LogoutInput, RefreshInput, RegisterInput } from "../types/inputs.ts";
+import { toSession } from "../types/session.ts";
+
+@Resolver()
+export class SessionResolver {
+  @Mutation(() => AuthPayload, { description: "Create an account and open its first session." })
+  async register(@Arg("input", () => RegisterInput) input: RegisterInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
+    return toAuthPayload(await context.auth.accounts.register(input, context.origin), context);
+  }
+
+  @Mutation(() => AuthPayload, { description: "Exchange e-mail and password for a session." })
+  async login(@Arg("input", () => LoginInput) input: LoginInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
+    return toAuthPayload(await context.auth.accounts.login(input, context.origin), context);
+  }
+
+  @Mutation(() => AuthPayload, {
+    description: "Exchange a refresh token for the next one. Repeating a call whose answer was lost returns the same next token.",
+  })
+  async refresh(
+    @Arg("input", () => RefreshInput, { nullable: true }) input: RefreshInput | null,
+    @Ctx() context: RequestContext,
+  ): Promise<AuthPayload> {
+    const refreshToken = context.refreshTokens.read(input?.refreshToken);
+    return toAuthPayload(await context.auth.sessions.refresh(refreshToken, context.origin), context);
+  }
+
+  @Mutation(() => LogoutPayload, {
+    description:
+      "End one session: the one of the refresh token if given (body or cookie), else the one of the access token. Never an error for an unknown token.",
+  })
+  async logout(
+    @Arg("input", () => LogoutInput, { nullable: true }) input: LogoutInput | null,
+    @Ctx() context: RequestContext,
+  ): Promise<LogoutPayload> {
+    const refreshToken = context.refreshTokens.read(input?.refreshToken);
+    const endedSessions = await context.auth.sessions.logout({ refreshToken, sessionId: viewerOf(context)?.sessionId }, context.origin);
+    context.refreshTokens.withdraw();
+    return { endedSessions };
+  }
+}
+
+function toAuthPayload(held: HeldSession, context: RequestContext): AuthPayload {
+  const { token, expiresInSeconds } = context.auth.accessTokens.issue(held.account, held.session);
+  return {
+    accessToken: token,
+    tokenType: "Bearer",
+    expiresIn: expiresInSeconds,
+    refreshToken: context.refreshTokens.hand(held.refreshToken, held.session.idleExpiresAt),
+    user: held.account,
+    session: toSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId }),
+  };
+}

@@ -1,0 +1,32 @@
+import "reflect-metadata";
+import { printSchemaWithDirectives } from "@graphql-tools/utils";
+import { type GraphQLSchema, parse } from "graphql";
+import { buildSchema } from "type-graphql";
+import { authenticatedDirective, hasRoleDirective, requiresScopesDirective } from "../access/directives.ts";
+import { guardSchema } from "../access/guard-schema.ts";
+import { readRequirements } from "../access/read-requirements.ts";
+import type { RequirementTable } from "../access/requirement-table.ts";
+import type { RequestContext } from "./context.ts";
+import { SessionResolver } from "./resolvers/session-resolver.ts";
+import { ViewerResolver } from "./resolvers/viewer-resolver.ts";
+
+export interface AuthGraph {
+  /** Enforces the requirements that its directives state. */
+  readonly schema: GraphQLSchema;
+  readonly requirements: RequirementTable;
+  /** With applied directives, which introspection does not carry. */
+  readonly sdl: string;
+}
+
+/** The auth graph from its classes. Its own SDL is what the requirements are read from, so print and enforcement agree. */
+export async function buildAuthGraph(): Promise<AuthGraph> {
+  const schema = await buildSchema({
+    resolvers: [ViewerResolver, SessionResolver],
+    directives: [authenticatedDirective, requiresScopesDirective, hasRoleDirective],
+    validate: false,
+  });
+  const sdl = `${printSchemaWithDirectives(schema)}\n`;
+  const requirements = readRequirements(parse(sdl));
+  const guarded = guardSchema(schema, requirements, (context) => (context as RequestContext).caller);
+  return { schema: guarded, requirements, sdl };
+}

@@ -1,0 +1,31 @@
+import { Field, InputType } from "type-graphql";
+
+@InputType()
+export class RegisterInput {
+  @Field(() => String)
+  email!: string;
+
+  @Field(() => String, { description: "8 characters to 1,024 bytes; any characters, none demanded." })
+  password!: string;
+}
+
+@InputType()
+export class LoginInput {
+  @Field(() => String)
+  email!: string;
+
+  @Field(() => String)
+  password!: string;
+}
+
+@InputType({ description: "`refreshToken` is left out where the token travels in the cookie." })
+export class RefreshInput {
+  @Field(() => String, { nullable: true })
+  refreshToken?: string | null;
+}
+
+@InputType()
+export class LogoutInput {
+  @Field(() => String, { nullable: true })
+  refreshToken?: string | null;
+}

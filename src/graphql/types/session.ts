@@ -1,0 +1,57 @@
+import { Field, ID, ObjectType, registerEnumType } from "type-graphql";
+import { type Session as DomainSession, endOf } from "../../auth/sessions/session-state.ts";
+import { DateTime } from "./date-time.ts";
+
+export enum SessionEndReason {
+  LOGOUT = "LOGOUT",
+  LOGOUT_ALL = "LOGOUT_ALL",
+  REVOKED_BY_USER = "REVOKED_BY_USER",
+  REVOKED_BY_ADMIN = "REVOKED_BY_ADMIN",
+  REUSE_DETECTED = "REUSE_DETECTED",
+  PASSWORD_CHANGED = "PASSWORD_CHANGED",
+  USER_DISABLED = "USER_DISABLED",
+  EXPIRED = "EXPIRED",
+}
+registerEnumType(SessionEndReason, { name: "SessionEndReason" });
+
+@ObjectType({
+  simpleResolvers: true,
+  description: "One sign-in on one device: a family of refresh tokens, each the successor of the one before.",
+})
+export class Session {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => Boolean, { description: "True for the session that the request's access token belongs to." })
+  current!: boolean;
+
+  @Field(() => DateTime)
+  createdAt!: Date;
+
+  @Field(() => DateTime)
+  lastUsedAt!: Date;
+
+  @Field(() => DateTime, { description: "When it ends without use." })
+  idleExpiresAt!: Date;
+
+  @Field(() => DateTime, { description: "When it ends whatever happens." })
+  expiresAt!: Date;
+
+  @Field(() => DateTime, { nullable: true })
+  endedAt!: Date | null;
+
+  @Field(() => SessionEndReason, { nullable: true })
+  endReason!: `${SessionEndReason}` | null;
+
+  @Field(() => String, { nullable: true })
+  ipAddress!: string | null;
+
+  @Field(() => String, { nullable: true })
+  userAgent!: string | null;
+}
+
+/** A session as its caller sees it now: expiry counts as an end, though no row says so. */
+export function toSession(session: DomainSession, seen: { now: Date; currentSessionId: string | undefined }): Session {
+  const end = endOf(session, seen.now) ?? { endedAt: null, endReason: null };
+  return { ...session, ...end, current: session.id === seen.currentSessionId };
+}

@@ -1,0 +1,76 @@
+import { ApolloServer } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
+import fastifyApollo from "@as-integrations/fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { Auth } from "../auth/auth.ts";
+import type { Clock } from "../auth/clock.ts";
+import type { RequestContext } from "../graphql/context.ts";
+import { createExecutor } from "../graphql/executor.ts";
+import type { PublicErrors } from "../graphql/public-errors.ts";
+import type { AuthGraph } from "../graphql/schema.ts";
+import { readBearerToken } from "./bearer-token.ts";
+import { originOf } from "./origin.ts";
+import type { CreateCarrier } from "./refresh-token-carriers.ts";
+
+export interface GraphqlEndpointParts {
+  readonly graph: AuthGraph;
+  readonly auth: Auth;
+  readonly clock: Clock;
+  readonly publicErrors: PublicErrors;
+  readonly createCarrier: CreateCarrier;
+  readonly logger: Logger;
+}
+
+/** `POST` and `GET /graphql`; a browser that opens it outside production gets Apollo Sandbox. */
+export async function serveGraphql(
+  app: FastifyInstance,
+  parts: GraphqlEndpointParts,
+  options: { introspection: boolean; landingPage: boolean },
+): Promise<void> {
+  const server = createApolloServer(parts, options);
+  await server.start();
+  const createContext = contextFactory(parts);
+  await app.register(fastifyApollo(server), { path: "/graphql", method: ["GET", "POST"], context: createContext });
+  // Fastify waits for the requests under way first, so Apollo Server has nothing left to drain.
+  app.addHook("onClose", () => server.stop());
+}
+
+function createApolloServer(
+  { graph, publicErrors, logger }: GraphqlEndpointParts,
+  options: { introspection: boolean; landingPage: boolean },
+): ApolloServer<RequestContext> {
+  return new ApolloServer<RequestContext>({
+    gateway: createExecutor(graph, publicErrors),
+    introspection: options.introspection,
+    hideSchemaDetailsFromClientErrors: !options.introspection,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError: publicErrors.ofServer,
+    logger,
+    plugins: [
+      // Nothing here is cacheable by others, and working that out costs a tenth of the throughput.
+      ApolloServerPluginCacheControlDisabled(),
+      options.landingPage
+        ? ApolloServerPluginLandingPageLocalDefault({ embed: true, includeCookies: true, footer: false })
+        : ApolloServerPluginLandingPageDisabled(),
+    ],
+  });
+}
+
+/** A fresh object for each request, with the token decoded once. */
+function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
+    void reply.header("x-request-id", request.id);
+    return {
+      auth,
+      clock,
+      requestId: request.id,
+      caller: await auth.accessTokens.verify(readBearerToken(request.headers.authorization)),
+      origin: originOf(request),
+      refreshTokens: createCarrier(request, reply),
+    };
+  };
+}

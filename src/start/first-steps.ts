@@ -1,0 +1,18 @@
+/** What `npm start` says to a newcomer: where it is, and something to paste. */
+export function firstSteps(address: string): string {
+  const body = JSON.stringify({
+    query: "mutation($input: RegisterInput!) { register(input: $input) { accessToken refreshToken user { id email } } }",
+    variables: { input: { email: "ada@example.com", password: "correct horse battery" } },
+  });
+  return [
+    "",
+    `  The auth graph runs at  ${address}/graphql`,
+    `  Apollo Sandbox          ${address}/`,
+    "",
+    "  A first operation, for another terminal:",
+    "",
+    `  curl -s ${address}/graphql -H 'content-type: application/json' -d '${body}'`,
+    "",
+    "",
+  ].join("\n");
+}

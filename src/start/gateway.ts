@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { AuditEvent } from "../auth/audit/audit.ts";
+import { type Auth, createAuth } from "../auth/auth.ts";
+import { type Clock, systemClock } from "../auth/clock.ts";
+import { loadPasswordEngine, type PasswordEngine } from "../auth/passwords/password-engine.ts";
+import { secureRandom } from "../auth/random.ts";
+import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
+import type { Config } from "../config/config.ts";
+import { openDatabase } from "../database/database.ts";
+import { migrateDatabase } from "../database/migrate.ts";
+import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import { createPublicErrors } from "../graphql/public-errors.ts";
+import { buildAuthGraph } from "../graphql/schema.ts";
+import { createApp } from "../http/app.ts";
+import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
+import { chooseKeys } from "./signing-keys.ts";
+
+export interface Gateway {
+  readonly app: FastifyInstance;
+  readonly auth: Auth;
+  /** Answers what is under way, then lets go of the database. */
+  close(): Promise<void>;
+}
+
+/** What the configuration does not say, or what tests replace. */
+export interface GatewayParts {
+  readonly databaseUrl: string;
+  readonly secrets: readonly [string, ...string[]];
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly passwordEngine?: PasswordEngine;
+}
+
+/** Migrates, reads keys and revocations, and builds the HTTP side, not yet listening. */
+export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
+  const { databaseUrl, logger, clock = systemClock } = parts;
+  await migrateDatabase(databaseUrl);
+  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize: config.database.poolSize });
+  const log = (level: "info" | "warn", event: AuditEvent) => logger[level]({ event }, event.type);
+  const passwordEngine = parts.passwordEngine ?? (await loadPasswordEngine());
+  const auth = await createAuth(
+    { database, clock, random: secureRandom, passwordEngine, log },
+    {
+      accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
+      sessions: config.sessions,
+      createKeys: chooseKeys(config.tokens, parts.secrets),
+    },
+  );
+  const app = await createHttpSide(config, { auth, clock, logger });
+  const maintenance = setInterval(() => {
+    auth.signingKeys.maintain().catch((err: unknown) => logger.error({ err }, "signing keys could not be maintained"));
+  }, MAINTENANCE_SECONDS * 1000);
+  async function close(): Promise<void> {
+    clearInterval(maintenance);
+    await app.close();
+    await closeDatabase();
+  }
+  return { app, auth, close };
+}
+
+async function createHttpSide(config: Config, parts: { auth: Auth; clock: Clock; logger: Logger }): Promise<FastifyInstance> {
+  const { logger } = parts;
+  const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
+  const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
+  const createCarrier = config.sessions.carrier === "cookie" ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
+  const graph = await buildAuthGraph();
+  const { introspection, corsOrigins } = config.http;
+  return createApp(
+    { ...parts, graph, publicErrors, createCarrier, logUnexpected },
+    { isProduction: config.environment === "production", introspection, corsOrigins },
+  );
+}

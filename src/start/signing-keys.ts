@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import type { AuthOptions } from "../auth/auth.ts";
+import { StartupError } from "../auth/errors.ts";
+import { readKeyFile } from "../auth/tokens/key-file.ts";
+import { sharedSecretKey } from "../auth/tokens/shared-secret-keys.ts";
+import { createFixedKeys } from "../auth/tokens/signing-keys.ts";
+import { createStoredKeys } from "../auth/tokens/stored-keys.ts";
+import type { TokenConfig } from "../config/config.ts";
+
+/** Which of the three keepers of keys the configuration asks for: shared secrets, the operator's file, or the database. */
+export function chooseKeys(config: TokenConfig, secrets: readonly [string, ...string[]]): AuthOptions["createKeys"] {
+  const { algorithm, sharedSecrets, signingKeyFile } = config;
+  if (algorithm === "HS256") {
+    const [first, ...others] = sharedSecrets.map(sharedSecretKey);
+    if (first === undefined) throw new StartupError("JWT_SECRET is needed for HS256");
+    return () => createFixedKeys([first, ...others]);
+  }
+  if (signingKeyFile !== undefined) {
+    const key = readKeyFile(readOperatorsFile(signingKeyFile), algorithm);
+    return () => createFixedKeys([key]);
+  }
+  const { signingKeyRotationSeconds: rotationSeconds, accessTokenTtlSeconds } = config;
+  return (parts) => createStoredKeys(parts, { algorithm, secrets, rotationSeconds, accessTokenTtlSeconds });
+}
+
+function readOperatorsFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new StartupError(`SIGNING_KEY_FILE cannot be read: ${path}`, { cause });
+  }
+}

@@ -1,0 +1,17 @@
+import type { Clock } from "../../src/auth/clock.ts";
+
+export interface TestClock {
+  readonly now: Clock;
+  advance(seconds: number): void;
+}
+
+/** Real time plus what it was advanced by: nothing sleeps, and PostgreSQL, which receives the time as a value, agrees. */
+export function createTestClock(): TestClock {
+  let ahead = 0;
+  return {
+    now: () => new Date(Date.now() + ahead),
+    advance(seconds) {
+      ahead += seconds * 1000;
+    },
+  };
+}

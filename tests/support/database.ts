@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+import postgres from "postgres";
+import { inject } from "vitest";
+
+export interface TestDatabase {
+  readonly url: string;
+  /** For assertions on rows. */
+  readonly sql: postgres.Sql;
+  drop(): Promise<void>;
+}
+
+/** A database of the test file's own, cloned from the migrated template. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const serverUrl = inject("serverUrl");
+  const name = `gateway_test_${randomBytes(6).toString("hex")}`;
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  await onServer(serverUrl, `create database ${name} template ${inject("templateName")}`);
+  const sql = postgres(url.href, { max: 2, onnotice: () => undefined });
+  async function drop(): Promise<void> {
+    await sql.end();
+    await onServer(serverUrl, `drop database if exists ${name} with (force)`);
+  }
+  return { url: url.href, sql, drop };
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const admin = postgres(url, { max: 1, onnotice: () => undefined });
+  await admin.unsafe(statement);
+  await admin.end();
+}
