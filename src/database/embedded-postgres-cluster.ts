@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { chown, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Account, canReach, isRoot, openSystemFolder } from "./embedded-postgres-account.ts";
 import type { Binaries } from "./embedded-postgres-binaries.ts";
@@ -124,8 +123,6 @@ function initdbArguments(data: string, passwordFile: string): string[] {
     "--no-locale",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
-    // As safe as syncing a thousand files one by one, and takes a third of the time of the whole (measured 1.1 s instead of 3.2 s).
-    ...(platform() === "linux" ? ["--sync-method=syncfs"] : []),
   ];
 }
 

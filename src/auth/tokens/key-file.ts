@@ -1,7 +1,7 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { StartupError } from "../errors.ts";
 import { keyFromPrivate, type PairAlgorithm } from "./key-pairs.ts";
-import type { SigningKey } from "./signing-keys.ts";
+import type { SignerKey } from "./signing-keys.ts";
 
 const MINIMUM_RSA_BITS = 2048;
 
@@ -9,7 +9,7 @@ const MINIMUM_RSA_BITS = 2048;
  * The operator's own key: text of a PEM (PKCS #8, PKCS #1 or SEC 1, unencrypted) or of a private JWK (RFC 7517).
  * Throws a `StartupError` that names the problem and never shows the key.
  */
-export function readKeyFile(text: string, algorithm: PairAlgorithm): SigningKey {
+export function readKeyFile(text: string, algorithm: PairAlgorithm): SignerKey {
   const jwk = text.trimStart().startsWith("{") ? parseJwk(text) : undefined;
   if (jwk !== undefined) checkJwk(jwk, algorithm);
   const privateKey = importPrivateKey(jwk === undefined ? text : { key: jwk, format: "jwk" });

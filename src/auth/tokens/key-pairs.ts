@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import { jwkThumbprint } from "./jwk-thumbprint.ts";
-import type { SigningKey } from "./signing-keys.ts";
+import type { SignerKey, SigningKey } from "./signing-keys.ts";
 
 export type PairAlgorithm = "ES256" | "RS256";
 
@@ -13,7 +13,7 @@ export async function generatePrivateKey(algorithm: PairAlgorithm): Promise<KeyO
 }
 
 /** A complete key from its private half. */
-export function keyFromPrivate(algorithm: PairAlgorithm, privateKey: KeyObject, kid?: string): SigningKey {
+export function keyFromPrivate(algorithm: PairAlgorithm, privateKey: KeyObject, kid?: string): SignerKey {
   const verifyingKey = createPublicKey(privateKey);
   return { ...publicSide(algorithm, verifyingKey, kid), signingKey: privateKey };
 }

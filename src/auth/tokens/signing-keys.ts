@@ -13,10 +13,17 @@ export interface SigningKey {
   readonly publicJwk: JsonWebKey | undefined;
 }
 
+/** A key whose private half this process holds. */
+export type SignerKey = SigningKey & { readonly signingKey: KeyObject };
+
+export function canSign<Key extends SigningKey>(key: Key): key is Key & SignerKey {
+  return key.signingKey !== undefined;
+}
+
 /** The keys of one issuer, whatever keeps them. All synchronous calls answer from memory. */
 export interface SigningKeys {
   /** The key that signs now. */
-  signer(): SigningKey;
+  signer(): SignerKey;
   find(kid: string): SigningKey | undefined;
   /** RFC 7517, section 5: what other services verify with, the key that will sign next included. */
   publicJwks(): readonly JsonWebKey[];
@@ -34,7 +41,7 @@ export const JWKS_CACHE_SECONDS = 300;
 export const MAINTENANCE_SECONDS = 30;
 
 /** Keys that only their operator changes: a key file or shared secrets. The first one signs. */
-export function createFixedKeys(keys: readonly [SigningKey, ...SigningKey[]]): SigningKeys {
+export function createFixedKeys(keys: readonly [SignerKey, ...SignerKey[]]): SigningKeys {
   const nothing = (): Promise<void> => Promise.resolve();
   return {
     signer: () => keys[0],

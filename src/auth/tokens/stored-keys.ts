@@ -1,10 +1,10 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit } from "../audit/audit.ts";
 import { addSeconds, type Clock } from "../clock.ts";
-import { StartupError } from "../errors.ts";
 import type { PairAlgorithm } from "./key-pairs.ts";
-import { createKeyRow, readKeyRow, reencryptedKey, type Secrets, type StoredKey } from "./key-rows.ts";
+import { createKeyRow, reencryptedKey, type Secrets } from "./key-rows.ts";
 import { nextActivation, retiredKeys } from "./key-schedule.ts";
+import { createLoadedKeys } from "./loaded-keys.ts";
 import * as store from "./signing-key-store.ts";
 import { JWKS_CACHE_SECONDS, type SigningKeys } from "./signing-keys.ts";
 
@@ -23,26 +23,8 @@ export interface StoredKeysOptions {
 export function createStoredKeys(parts: { database: Database; audit: Audit; clock: Clock }, options: StoredKeysOptions): SigningKeys {
   const { database, audit, clock } = parts;
   const retentionSeconds = options.accessTokenTtlSeconds + RETENTION_SLACK_SECONDS;
-  let keys: readonly StoredKey[] = [];
-  let loadedAt = Number.NEGATIVE_INFINITY;
-  let loading: Promise<void> | undefined;
+  const loaded = createLoadedKeys({ database, clock, secrets: options.secrets });
   let isMaintained = false;
-
-  async function readKeys(): Promise<void> {
-    // A key that was opened once stays open: in a rolling change of `SECRET`, a newer process may have encrypted it anew.
-    const opened = new Map(keys.filter((key) => key.signingKey !== undefined).map((key) => [key.kid, key]));
-    const rows = await store.findSigningKeys(database);
-    keys = rows.map((row) => opened.get(row.kid) ?? readKeyRow(row, options.secrets));
-  }
-
-  /** Callers at the same moment share one reading. */
-  function load(): Promise<void> {
-    loadedAt = clock().getTime();
-    loading ??= readKeys().finally(() => {
-      loading = undefined;
-    });
-    return loading;
-  }
 
   async function tidy(tx: Transaction, rows: readonly store.SigningKeyRow[]): Promise<void> {
     await store.deleteSigningKeys(tx, retiredKeys(rows, { now: clock(), retentionSeconds }));
@@ -64,31 +46,23 @@ export function createStoredKeys(parts: { database: Database; audit: Audit; cloc
       await store.insertSigningKey(tx, row);
       await record({ type: "SIGNING_KEY_ROTATED", detail: { kid: row.kid, signsFrom: signsFrom.toISOString() } });
     });
-    await load();
+    await loaded.load();
   }
 
+  /** The first time always: `SECRET` may have changed since the keys were encrypted. */
   function hasWork(): boolean {
     const now = clock();
-    return (
-      !isMaintained || nextActivation(keys, { ...options, now }) !== undefined || retiredKeys(keys, { now, retentionSeconds }).length > 0
-    );
+    const isKeyDue = nextActivation(loaded.all(), { ...options, now }) !== undefined;
+    return !isMaintained || isKeyDue || retiredKeys(loaded.all(), { now, retentionSeconds }).length > 0;
   }
 
   return {
-    signer() {
-      const now = clock();
-      const signer = keys.findLast((key) => key.signsFrom <= now && key.signingKey !== undefined);
-      if (signer === undefined)
-        throw new StartupError("SECRET opens no signing key; put the earlier value back as a second one: SECRET=new,old");
-      return signer;
-    },
-    find: (kid) => keys.find((key) => key.kid === kid),
-    publicJwks: () => keys.map((key) => key.publicJwk).filter((jwk) => jwk !== undefined),
-    refresh: async () => {
-      if (loading !== undefined || clock().getTime() - loadedAt >= 1000) await load();
-    },
+    signer: loaded.signer,
+    find: loaded.find,
+    publicJwks: loaded.publicJwks,
+    refresh: loaded.loadIfStale,
     async maintain() {
-      await load();
+      await loaded.load();
       if (hasWork()) await changeKeys((rows) => nextActivation(rows, { ...options, now: clock() }));
       isMaintained = true;
     },

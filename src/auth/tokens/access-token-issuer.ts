@@ -1,0 +1,37 @@
+import jwt from "jsonwebtoken";
+import type { AccessTokenClaims } from "./access-token-claims.ts";
+import type { AccessTokenOptions, AccessTokenParts, AccessTokens } from "./access-tokens.ts";
+
+export function createIssuer(
+  parts: Pick<AccessTokenParts, "keys" | "clock" | "random">,
+  options: AccessTokenOptions,
+): AccessTokens["issue"] {
+  const { keys, clock, random } = parts;
+
+  function scopesOf(roles: readonly string[]): string[] {
+    return [...new Set(roles.flatMap((role) => options.roles.get(role) ?? []))];
+  }
+
+  return (account, session) => {
+    const now = clock();
+    const iat = Math.floor(now.getTime() / 1000);
+    const exp = Math.min(iat + options.ttlSeconds, Math.floor(session.expiresAt.getTime() / 1000));
+    const claims: AccessTokenClaims = {
+      iss: options.issuer,
+      sub: account.id,
+      aud: options.audience,
+      exp,
+      iat,
+      jti: random.id(now),
+      sid: session.id,
+      roles: account.roles,
+      scope: scopesOf(account.roles).join(" "),
+      email: account.email,
+      ver: account.version,
+      type: "access",
+    };
+    const { kid, algorithm, signingKey } = keys.signer();
+    const token = jwt.sign(claims, signingKey, { algorithm, keyid: kid, header: { alg: algorithm, typ: "at+jwt" } });
+    return { token, expiresInSeconds: exp - iat };
+  };
+}
