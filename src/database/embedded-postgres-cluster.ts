@@ -37,7 +37,7 @@ export async function openCluster({ directory, binaries, account }: ClusterOptio
   const reachable = await canReach(account, directory);
   const data = reachable ? link : await nameElsewhere(directory);
   await initialise({ data, binaries, account, password });
-  if (!reachable) await symlink(data, link);
+  if (!reachable) await linkElsewhere(data, directory, link);
   return { data: await realpath(data), password, account };
 }
 
@@ -92,6 +92,12 @@ async function writePassword(directory: string): Promise<string> {
 async function nameElsewhere(directory: string): Promise<string> {
   const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);
   return join(await openSystemFolder(), `${hash}-${randomBytes(4).toString("hex")}`);
+}
+
+/** Both ways: who finds only the data can tell whose it was, and whether that folder still exists. */
+async function linkElsewhere(data: string, directory: string, link: string): Promise<void> {
+  await writeFile(`${data}.origin`, `${directory}\n`, { mode: 0o600 });
+  await symlink(data, link);
 }
 
 /** Made under another name first: a cluster under its final name is whole. */

@@ -15,7 +15,7 @@ export interface RefreshToken {
 
 const PREFIX = "rt1_";
 const ID_BYTES = 16;
-const SECRET_BYTES = 32;
+export const SECRET_BYTES = 32;
 const ENCODED_LENGTH = PREFIX.length + Math.ceil(((ID_BYTES + 2 * SECRET_BYTES) * 8) / 6);
 
 /** True for text that claims to be a refresh token, genuine or not. */

@@ -32,7 +32,7 @@ export interface SessionEnd {
 /** When and why a session ended, or undefined while it lives: a pure function of state and clock. */
 export function endOf(session: Session, now: Date): SessionEnd | undefined {
   if (session.endedAt !== null) return { endedAt: session.endedAt, endReason: session.endReason ?? "EXPIRED" };
-  const expiresAt = session.idleExpiresAt < session.expiresAt ? session.idleExpiresAt : session.expiresAt;
+  const expiresAt = new Date(Math.min(session.idleExpiresAt.getTime(), session.expiresAt.getTime()));
   return expiresAt <= now ? { endedAt: expiresAt, endReason: "EXPIRED" } : undefined;
 }
 

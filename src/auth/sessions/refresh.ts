@@ -1,0 +1,89 @@
+import type { Transaction } from "../../database/database.ts";
+import type { Recorder } from "../audit/audit.ts";
+import { addSeconds } from "../clock.ts";
+import { AuthError, type SessionEndReason } from "../errors.ts";
+import type { Origin } from "../origin.ts";
+import { formatRefreshToken, hashSecret, parseRefreshToken, type RefreshToken, SECRET_BYTES, successorOf } from "./refresh-tokens.ts";
+import type { Revocation } from "./revocations.ts";
+import { rotateSession } from "./rotation-store.ts";
+import { judgeRefresh, type Session } from "./session-state.ts";
+import { endSession, lockSession } from "./session-store.ts";
+import type { HeldSession, SessionOptions, SessionParts, Sessions } from "./sessions.ts";
+
+/** What the locked row says of a token that did not rotate. Returned, not thrown: the transaction must commit. */
+type Settled =
+  | { readonly kind: "not_genuine" }
+  | { readonly kind: "ended"; readonly endReason: SessionEndReason }
+  | { readonly kind: "replayed"; readonly session: Session; readonly nonce: Buffer }
+  | { readonly kind: "reused"; readonly revocation: Revocation };
+
+/** Rotate if the token is current; otherwise look under the lock, and decide between a replay, a reuse and a refusal. */
+export function createRefresh(parts: SessionParts, options: SessionOptions): Sessions["refresh"] {
+  const { accounts, audit, revocations } = parts;
+
+  async function replay(token: RefreshToken, { session, nonce }: { session: Session; nonce: Buffer }): Promise<HeldSession> {
+    const account = await accounts.findAccount(session.userId);
+    if (account?.status !== "ACTIVE") throw new AuthError("SESSION_ENDED", { endReason: "USER_DISABLED" });
+    return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
+  }
+
+  return async (refreshToken, origin) => {
+    const token = refreshToken === undefined ? undefined : parseRefreshToken(refreshToken);
+    if (token === undefined) throw new AuthError("INVALID_REFRESH_TOKEN", {});
+    const rotated = await rotate(parts, { token, origin, idleTtlSeconds: options.idleTtlSeconds });
+    if (rotated !== undefined) return rotated;
+    const settled = await audit.transaction(origin, (tx, record) =>
+      settle(tx, { parts, record, token, graceSeconds: options.refreshGraceSeconds }),
+    );
+    if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
+    if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
+    if (settled.kind === "replayed") return replay(token, settled);
+    revocations.apply(settled.revocation);
+    throw new AuthError("REFRESH_TOKEN_REUSED", {});
+  };
+}
+
+async function rotate(
+  { database, audit, clock, random }: SessionParts,
+  { token, origin, idleTtlSeconds }: { token: RefreshToken; origin: Origin; idleTtlSeconds: number },
+): Promise<HeldSession | undefined> {
+  const now = clock();
+  const nonce = random.bytes(SECRET_BYTES);
+  const successor = successorOf(token, nonce);
+  const event = audit.compose({ type: "TOKEN_REFRESHED", sessionId: token.sessionId }, origin);
+  const rotated = await rotateSession(database, {
+    sessionId: token.sessionId,
+    familyHash: hashSecret(token.familySecret),
+    presentedHash: hashSecret(token.generationSecret),
+    successorHash: hashSecret(successor.generationSecret),
+    nonce,
+    now,
+    idleExpiresAt: addSeconds(now, idleTtlSeconds),
+    event,
+  });
+  if (rotated === undefined) return undefined;
+  audit.announce({ ...event, userId: rotated.account.id, actorId: rotated.account.id });
+  return { ...rotated, refreshToken: formatRefreshToken(successor) };
+}
+
+async function settle(
+  tx: Transaction,
+  { parts, record, token, graceSeconds }: { parts: SessionParts; record: Recorder; token: RefreshToken; graceSeconds: number },
+): Promise<Settled> {
+  const { clock, revocations } = parts;
+  const session = await lockSession(tx, token.sessionId);
+  if (session === undefined) return { kind: "not_genuine" };
+  const now = clock();
+  const verdict = judgeRefresh(session, token, { now, graceSeconds });
+  // Current, and yet it did not rotate: the compare-and-swap found that the user may not sign in.
+  if (verdict.kind === "current") return { kind: "ended", endReason: "USER_DISABLED" };
+  const about = { userId: session.userId, sessionId: session.id };
+  if (verdict.kind === "replayed") {
+    await record({ type: "REFRESH_REPLAYED", ...about, actorId: session.userId });
+    return { ...verdict, session };
+  }
+  if (verdict.kind !== "reused") return verdict;
+  await record({ type: "REFRESH_REUSED", ...about, succeeded: false });
+  await endSession(tx, session.id, { endedAt: now, endReason: "REUSE_DETECTED" });
+  return { kind: "reused", revocation: await revocations.revokeSession(tx, session.id) };
+}
