@@ -1,5 +1,10 @@
 import { buildAuthGraph } from "../graphql/schema.ts";
+import { exitOnFailure } from "../start/exit-on-failure.ts";
 
-/** Prints the auth graph's SDL with applied directives. */
-const { sdl } = await buildAuthGraph();
-process.stdout.write(sdl);
+/** The auth graph's SDL with applied directives, on standard output. */
+async function printSchema(): Promise<void> {
+  const { sdl } = await buildAuthGraph();
+  process.stdout.write(sdl);
+}
+
+exitOnFailure(printSchema);

@@ -111,7 +111,8 @@ async function initialise({ data, binaries, account, password }: Cluster & { rea
     await mkdir(unfinished, { mode: 0o700 });
     if (account !== undefined) await Promise.all([workshop, passwordFile, unfinished].map((path) => chown(path, account.uid, account.gid)));
     const { succeeded, output } = await runProgram(binaries.initdb, initdbArguments(unfinished, passwordFile), account);
-    if (!succeeded) throw new EmbeddedPostgresError(`PostgreSQL could not be initialised in ${data}:\n${output}`);
+    if (!succeeded)
+      throw new EmbeddedPostgresError(`PostgreSQL could not be initialised in ${data}:\n${output}\nSet DATABASE_URL to use another one.`);
     await rename(unfinished, data);
   } finally {
     await rm(workshop, { recursive: true, force: true });

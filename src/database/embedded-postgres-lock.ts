@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
@@ -14,56 +14,62 @@ export async function withLockFile<Result>(path: string, work: () => Promise<Res
   try {
     return await work();
   } finally {
-    unlinkSync(path);
+    rmSync(path, { force: true });
   }
 }
 
 async function acquire(path: string): Promise<void> {
-  // The second word makes each lock unlike every other, also of the same process.
-  const content = `${identifyProcess(process.pid)} ${randomUUID()}`;
   const deadline = Date.now() + patienceMilliseconds;
-  while (!createExclusively(path, content)) {
+  while (Date.now() < deadline) {
     const present = readIfExists(path);
-    if (present !== undefined && isAbandoned(present)) removeAbandoned(path, present);
+    if (present === undefined) {
+      if (createExclusively(path)) return;
+    } else if (isAbandoned(present)) removeAbandoned(path, present);
     else await sleep(pollMilliseconds);
-    if (Date.now() > deadline)
-      throw new EmbeddedPostgresError(`${path} has been held for two minutes. If no gateway is starting, delete it.`);
   }
+  throw new EmbeddedPostgresError(`${path} has been held for two minutes. If no gateway is starting, delete it.`);
 }
 
-/** Between creation and writing a lock is empty for an instant: that one is alive. */
+/** Its first word is the process that holds it. */
 function isAbandoned(content: string): boolean {
-  const [holder] = content.split(" ");
-  return holder !== undefined && holder !== "" && !isProcessRunning(holder);
+  return !isProcessRunning(content.split(" ")[0] ?? "");
 }
 
 /**
  * Two processes may find the same dead lock; the slower must not delete the lock that the faster has made meanwhile. So the right to delete a
- * given lock is a file as well, and whoever has it looks again.
+ * given lock is a lock as well, and whoever has it looks again.
  */
 function removeAbandoned(path: string, content: string): void {
   const claim = `${path}.${content.split(" ")[1] ?? "claim"}`;
-  if (!createExclusively(claim, "")) return;
-  try {
+  if (createExclusively(claim)) {
     if (readIfExists(path) === content) unlinkSync(path);
-  } finally {
     unlinkSync(claim);
+    return;
   }
+  const other = readIfExists(claim);
+  if (other !== undefined && isAbandoned(other)) removeAbandoned(claim, other);
 }
 
-function createExclusively(path: string, content: string): boolean {
+/** Written under another name first: a process that is killed between creating and writing would leave a lock that names nobody. */
+function createExclusively(path: string): boolean {
+  // The second word makes each lock unlike every other, also of the same process.
+  const id = randomUUID();
+  const draft = `${path}.draft-${id}`;
   try {
-    writeFileSync(path, content, { flag: "wx", mode: 0o600 });
+    writeFileSync(draft, `${identifyProcess(process.pid)} ${id}`, { flag: "wx", mode: 0o600 });
+    linkSync(draft, path);
     return true;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return false;
     if (!hasCode(error, "EACCES", "EPERM", "EROFS")) throw error;
     throw new EmbeddedPostgresError(
-      `${dirname(path)}, where the embedded PostgreSQL keeps its data, may not be written to. Or set DATABASE_URL.`,
+      `${dirname(path)}, where the embedded PostgreSQL keeps its data, may not be written to. Open it to this account, or set DATABASE_URL.`,
       {
         cause: error,
       },
     );
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 

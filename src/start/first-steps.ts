@@ -1,5 +1,7 @@
 /** What `npm start` says to a newcomer: where it is, and something to paste. */
-export function firstSteps(address: string): string {
+export function firstSteps(listeningAddress: string): string {
+  // Browsers keep `Secure` cookies on localhost, and the issuer's default says localhost as well.
+  const address = listeningAddress.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])/, "//localhost");
   const body = JSON.stringify({
     query: "mutation($input: RegisterInput!) { register(input: $input) { accessToken refreshToken user { id email } } }",
     variables: { input: { email: "ada@example.com", password: "correct horse battery" } },

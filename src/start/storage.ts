@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { startEmbeddedPostgres } from "../database/embedded-postgres.ts";
+import { developmentSecret } from "./development-secret.ts";
+
+/** What has to be there before a gateway can be: a PostgreSQL, and the secrets that its signing keys are encrypted under. */
+export interface Storage {
+  readonly databaseUrl: string;
+  readonly secrets: readonly [string, ...string[]];
+  /** Stops an embedded PostgreSQL that this process has to stop. */
+  close(): Promise<void>;
+}
+
+/** From the configuration; in development, what it leaves out is made and kept in `.data/` of the working directory. */
+export async function openStorage(config: Config, log: (line: string) => void): Promise<Storage> {
+  const directory = join(process.cwd(), ".data");
+  const [newest = developmentSecret(directory), ...older] = config.secrets ?? [];
+  const secrets: Storage["secrets"] = [newest, ...older];
+  if (config.database.url !== undefined) return { databaseUrl: config.database.url, secrets, close: () => Promise.resolve() };
+  const embedded = await startEmbeddedPostgres({ directory, log });
+  return { databaseUrl: embedded.url, secrets, close: embedded.stop };
+}

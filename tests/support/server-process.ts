@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { type Client, createClient } from "./client.ts";
+import { ISSUER, TEST_SECRET } from "./gateway.ts";
+
+const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+export interface ServerProcess extends Client {
+  readonly url: string;
+  readonly output: () => string;
+  /** Sends a signal and waits for the exit. The exit code, or the signal that ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+}
+
+/** The built server in a process of its own, on a free port. */
+export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [mainFile], {
+    env: { PATH: process.env.PATH, PORT: "0", ISSUER, SECRET: TEST_SECRET, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const url = await listeningAddress(child, () => output);
+  return { ...createClient(url), url, output: () => output, stop: (signal = "SIGTERM") => stop(child, signal) };
+}
+
+async function listeningAddress(child: ChildProcess, output: () => string): Promise<string> {
+  for (;;) {
+    const address = /"address":"(http:[^"]+)"/.exec(output())?.[1];
+    if (address !== undefined) return address;
+    if (child.exitCode !== null) throw new Error(`the server did not start: ${output()}`);
+    await Promise.race([once(child, "exit"), once(child.stdout ?? child, "data")]);
+  }
+}
+
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  }
+  return child.exitCode ?? child.signalCode;
+}
