@@ -64,7 +64,8 @@ describe("rotation", () => {
     for (let round = 0; round < 20; round += 1) refreshToken = (await refreshed(refreshToken)).refreshToken;
     await gateway.database.sql`select pg_stat_force_next_flush()`.catch(() => undefined);
     const readStatistics = async () => {
-      const [row] = await gateway.database.sql`select n_tup_upd::int as updated, n_tup_hot_upd::int as hot from pg_stat_user_tables where relname = 'sessions'`;
+      const [row] = await gateway.database
+        .sql`select n_tup_upd::int as updated, n_tup_hot_upd::int as hot from pg_stat_user_tables where relname = 'sessions'`;
       return row;
     };
     await expect.poll(async () => (await readStatistics())?.updated, { timeout: 20_000 }).toBeGreaterThanOrEqual(20);
@@ -137,7 +138,9 @@ describe("a token that is not genuine", () => {
     const reply = await refresh(forge(refreshToken, change));
     expect(codesOf(reply)).toEqual(["INVALID_REFRESH_TOKEN"]);
     expect(await stateOf(session.id)).toEqual({ generation: 0, end_reason: null, live: true });
-    expect(dataOf(await gateway.send(LogoutDocument, { input: { refreshToken: forge(refreshToken, change) } })).logout.endedSessions).toBe(0);
+    expect(dataOf(await gateway.send(LogoutDocument, { input: { refreshToken: forge(refreshToken, change) } })).logout.endedSessions).toBe(
+      0,
+    );
     expect((await refreshed(refreshToken)).session.id).toBe(session.id);
   });
 
