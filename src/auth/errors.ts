@@ -26,18 +26,66 @@ export interface ErrorFacts {
 }
 export type ErrorCode = keyof ErrorFacts;
 
-/** The one public message of each code: fixed text, so that no message can carry input, SQL or a stack. */
-export const publicMessages: Readonly<Record<ErrorCode, string>> = {
-  UNAUTHENTICATED: "This field needs a valid access token.",
-  FORBIDDEN: "You are signed in, but not allowed to see this field.",
-  INVALID_CREDENTIALS: "The e-mail address or the password is wrong.",
-  EMAIL_TAKEN: "An account with this e-mail address exists already.",
-  BAD_USER_INPUT: "An argument breaks a rule; see `fields`.",
-  INVALID_REFRESH_TOKEN: "The refresh token is missing, malformed or not genuine.",
-  SESSION_ENDED: "This session has ended; sign in again.",
-  REFRESH_TOKEN_REUSED: "An old refresh token was used again, so its session has been ended; sign in again.",
-  SERVICE_UNAVAILABLE: "The service is out of reach for the moment; try again shortly.",
-  INTERNAL_SERVER_ERROR: "Something went wrong on our side; quote the request id when you report it.",
+export interface ErrorDescription {
+  /** Fixed text, so that no message can carry input, SQL or a stack. */
+  readonly message: string;
+  /** When it is answered, for people: the README's table is compared with it. */
+  readonly when: string;
+  readonly facts: string;
+}
+
+/** The one public face of each code. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
+  UNAUTHENTICATED: {
+    message: "This field needs a valid access token.",
+    when: "a guarded field without a valid access token",
+    facts: "reason, coordinate, directive",
+  },
+  FORBIDDEN: {
+    message: "You are signed in, but not allowed to see this field.",
+    when: "signed in, requirement not met",
+    facts: "coordinate, directive, required, missing",
+  },
+  INVALID_CREDENTIALS: {
+    message: "The e-mail address or the password is wrong.",
+    when: "wrong e-mail or password, or a disabled user: one answer, the same work",
+    facts: "",
+  },
+  EMAIL_TAKEN: {
+    message: "An account with this e-mail address exists already.",
+    when: "registering a known address",
+    facts: "",
+  },
+  BAD_USER_INPUT: {
+    message: "The input breaks a rule; see `fields`.",
+    when: "an argument, a variable or the request's body breaks a rule",
+    facts: "fields",
+  },
+  INVALID_REFRESH_TOKEN: {
+    message: "The refresh token is missing, malformed or not genuine.",
+    when: "a refresh token that is missing, malformed or not genuine",
+    facts: "",
+  },
+  SESSION_ENDED: {
+    message: "This session has ended; sign in again.",
+    when: "a genuine token of a session that has ended",
+    facts: "endReason",
+  },
+  REFRESH_TOKEN_REUSED: {
+    message: "An old refresh token was used again, so its session has been ended; sign in again.",
+    when: "an old genuine token; the session has been ended",
+    facts: "",
+  },
+  SERVICE_UNAVAILABLE: {
+    message: "The service is out of reach for the moment; try again shortly.",
+    when: "the database is out of reach",
+    facts: "",
+  },
+  INTERNAL_SERVER_ERROR: {
+    message: "Something went wrong on our side; quote the request id when you report it.",
+    when: "anything else: masked, and logged with the request id",
+    facts: "requestId",
+  },
 };
 
 /** An expected failure with a public face (code, message, facts) and an optional private `cause`. */
@@ -47,7 +95,7 @@ export class AuthError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly facts: ErrorFacts[Code];
 
   constructor(code: Code, facts: ErrorFacts[Code], options?: ErrorOptions) {
-    super(publicMessages[code], options);
+    super(errorTable[code].message, options);
     this.code = code;
     this.facts = facts;
   }

@@ -133,11 +133,15 @@ function initdbArguments(data: string, passwordFile: string): string[] {
   ];
 }
 
-/** We hold the lock, so whoever was at work on these has died. */
+/**
+ * We hold the lock, so whoever was at work on these has died. Its initdb may live on for a moment and still write, hence the retries; what
+ * remains nevertheless is in nobody's way, and goes at a later start.
+ */
 async function removeUnfinished(data: string): Promise<void> {
   const prefix = basename(unfinishedName(data));
   const leftovers = (await readdir(dirname(data))).filter((name) => name.startsWith(prefix));
-  await Promise.all(leftovers.map((name) => rm(join(dirname(data), name), { recursive: true, force: true })));
+  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
+  await Promise.allSettled(leftovers.map((name) => rm(join(dirname(data), name), options)));
 }
 
 /** Elsewhere many folders' clusters are side by side; what precedes the dash belongs to one. */

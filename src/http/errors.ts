@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance } from "fastify";
-import { publicMessages } from "../auth/errors.ts";
+import { errorTable } from "../auth/errors.ts";
 
 /** What Fastify itself refuses (bodies that are too large or no JSON), in the shape of GraphQL over HTTP. */
 export function answerErrorsAsGraphql(app: FastifyInstance, logUnexpected: (error: unknown, requestId: string) => void): void {
@@ -9,12 +9,12 @@ export function answerErrorsAsGraphql(app: FastifyInstance, logUnexpected: (erro
     if (status >= 500) {
       logUnexpected(error, requestId);
       const extensions = { code: "INTERNAL_SERVER_ERROR", requestId };
-      return reply.code(500).send({ errors: [{ message: publicMessages.INTERNAL_SERVER_ERROR, extensions }] });
+      return reply.code(500).send({ errors: [{ message: errorTable.INTERNAL_SERVER_ERROR.message, extensions }] });
     }
     const body = problemOf(status);
     return reply
       .code(status)
-      .send({ errors: [{ message: publicMessages.BAD_USER_INPUT, extensions: { code: "BAD_USER_INPUT", fields: { body: [body] } } }] });
+      .send({ errors: [{ message: errorTable.BAD_USER_INPUT.message, extensions: { code: "BAD_USER_INPUT", fields: { body: [body] } } }] });
   });
   app.setNotFoundHandler((_request, reply) =>
     reply

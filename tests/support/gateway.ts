@@ -26,6 +26,8 @@ export interface TestGateway extends Gateway, Client {
 export interface TestGatewayOptions {
   /** Environment variables on top of the tests' own. */
   readonly env?: Record<string, string>;
+  /** The text of `gateway.yaml`. */
+  readonly gatewayYaml?: string;
   /** Shared by several gateways; its maker drops it. */
   readonly database?: TestDatabase;
   readonly clock?: TestClock;
@@ -44,7 +46,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const clock = options.clock ?? createTestClock();
   const logs: Record<string, unknown>[] = [];
   const env = { PORT: "0", ISSUER, SECRET: TEST_SECRET, ...options.env };
-  const config = parseConfig(env);
+  const file = options.gatewayYaml === undefined ? undefined : { path: "gateway.yaml", text: options.gatewayYaml };
+  const config = parseConfig(env, file);
   const [secret = TEST_SECRET, ...olderSecrets] = config.secrets ?? [];
   const gateway = await createGateway(config, {
     databaseUrl: database.url,
