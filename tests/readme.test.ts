@@ -55,6 +55,7 @@ describe("the first operations, pasted into a shell", () => {
   });
 
   test("npm start's own first operation works as printed", async () => {
+    await expect.poll(() => server.output()).toContain("curl -s");
     const command = /curl -s .*/.exec(server.output())?.[0].replace(/http:\/\/localhost:\d+/, server.url);
     const { stdout } = await promisify(execFile)("sh", ["-euc", (command ?? "exit 1").replace("ada@example.com", "grace@example.com")]);
     expect(JSON.parse(stdout)).toMatchObject({ data: { register: { user: { email: "grace@example.com" } } } });

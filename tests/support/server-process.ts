@@ -14,8 +14,9 @@ export interface ServerProcess extends Client {
 }
 
 /** The built server in a process of its own, on a free port. */
-export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+export async function startServerProcess(env: Record<string, string>, options: { cwd?: string } = {}): Promise<ServerProcess> {
   const child = spawn(process.execPath, [mainFile], {
+    ...options,
     env: { PATH: process.env.PATH, PORT: "0", ISSUER, SECRET: TEST_SECRET, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
