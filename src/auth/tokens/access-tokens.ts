@@ -16,7 +16,7 @@ export interface Viewer extends Permissions, Revocable {
 export interface AccessTokens {
   /** A JWT by RFC 9068 for one session of an account; it does not outlive the session's absolute end. */
   issue(account: Account, session: Pick<Session, "id" | "expiresAt">): IssuedAccessToken;
-  /** The viewer, or why there is none. A bad token is an answer, never a throw; only an unreachable database is. */
+  /** The viewer, or why there is none. A bad token is an answer, never a throw. */
   verify(token: string | undefined): Promise<Viewer | Anonymous>;
 }
 

@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseConfig } from "../src/config/config.ts";
+import { ConfigError } from "../src/config/config-error.ts";
+import { readConfigFile } from "../src/config/config-file.ts";
+
+const parse = (text: string) => parseConfig({}, { path: "gateway.yaml", text });
+
+function problemsOf(text: string) {
+  try {
+    parse(text);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ variable, problem }) => `${variable} ${problem}`);
+    throw error;
+  }
+}
+
+test("roles have the scopes that the file gives them", () => {
+  const { roles } = parse("roles:\n  support: { scopes: ['users:read', 'users:read', 'a/b.c'] }\n  admin: { scopes: [x] }\n  guest: {}\n");
+  expect([...roles]).toEqual([
+    ["user", []],
+    ["admin", ["x"]],
+    ["support", ["users:read", "a/b.c"]],
+    ["guest", []],
+  ]);
+});
+
+test("names that objects inherit are roles like any other", () => {
+  const { roles } = parse("roles: { constructor: { scopes: [a] } }");
+  expect(roles.get("constructor")).toEqual(["a"]);
+  expect(roles.has("hasownproperty")).toBe(false);
+});
+
+test("an anchor may be used again", () => {
+  const { roles } = parse("roles:\n  a: { scopes: &readers ['users:read'] }\n  b: { scopes: *readers }\n");
+  expect(roles.get("b")).toEqual(["users:read"]);
+});
+
+test.each(["", "# nothing yet\n", "roles:\n", "---\n"])("an empty file (%j) leaves the roles that always exist", (text) => {
+  expect([...parse(text).roles.keys()]).toEqual(["user", "admin"]);
+});
+
+test.each([
+  ["a list", "- a", ["gateway.yaml must be a mapping."]],
+  ["a later section", "limits: {}", ["gateway.yaml: limits is not supported by this version yet."]],
+  ["several unknown keys", "role: {}\nacess: {}", ["gateway.yaml: role is not a known key.", "gateway.yaml: acess is not a known key."]],
+  ["an unknown key of a role", "roles: { a: { scope: [x] } }", ["gateway.yaml: roles.a.scope is not a known key."]],
+  ["roles as a list", "roles: [a]", ["gateway.yaml: roles must be a mapping from role names."]],
+  ["a role without body", "roles: { a: }", ["gateway.yaml: roles.a must be a mapping with the key scopes."]],
+  ["scopes as text", "roles: { a: { scopes: x } }", ["gateway.yaml: roles.a.scopes must be a list."]],
+  ["a duplicate key", "roles:\n  a: {}\n  a: {}\n", ["gateway.yaml: line 3 has a key that this mapping has already."]],
+  ["broken syntax", "roles:\n  a: {}\n  b: }{", [expect.stringMatching(/^gateway\.yaml: line 3 is not valid YAML/)]],
+  ["an unknown tag", "roles: !!js/function x", [expect.stringMatching(/^gateway\.yaml: line 1 is not valid YAML/)]],
+  ["two documents", "roles: {}\n---\nroles: {}", [expect.stringMatching(/^gateway\.yaml: line 2 is not valid YAML/)]],
+])("%s is refused", (_title, text, problems) => {
+  expect(problemsOf(text)).toEqual(problems);
+});
+
+test.each(["__proto__", "Admin", "1st", "a b", "a".repeat(65), "-a", "'a\\nb'", "<<"])("the role name %j is refused", (name) => {
+  const problems = problemsOf(`roles:\n  ${name}: { scopes: [x] }\n`);
+  expect(problems).toEqual([expect.stringMatching(/^gateway\.yaml: roles\..* is not a role name: /)]);
+  expect({}).not.toHaveProperty("scopes");
+});
+
+test.each(["two words", 'a"b', "a\\b", "", "ü", "tab\t"])("the scope %j is refused", (scope) => {
+  expect(problemsOf(`roles: { a: { scopes: [ok, ${JSON.stringify(scope)}] } }`)).toEqual([
+    expect.stringMatching(/^gateway\.yaml: roles\.a\.scopes\[1\] is not a scope/),
+  ]);
+});
+
+test("scopes are text, not numbers or nothing", () => {
+  expect(problemsOf("roles: { a: { scopes: [1, null, {}] } }")).toHaveLength(3);
+});
+
+test("a bomb of aliases or of nesting is refused", () => {
+  const levels = Array.from({ length: 9 }, (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(",")}]`);
+  expect(problemsOf(["l0: &l0 [x]", ...levels].join("\n"))).toEqual(["gateway.yaml nests or repeats itself beyond reason."]);
+  expect(problemsOf(`roles: ${"[".repeat(100_000)}`)).not.toEqual([]);
+});
+
+test("a problem never quotes the file, which may hold secrets", () => {
+  expect(problemsOf("upstreams: [hunter2\nroles: { a: { scopes: ['hunter2 x'] } }").join()).not.toContain("hunter2");
+});
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "config-file-"));
+  await mkdir(join(folder, "with"));
+  await writeFile(join(folder, "with", "gateway.yaml"), "roles: { here: {} }");
+  await writeFile(join(folder, "other.yaml"), "roles: { there: {} }");
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("gateway.yaml is read where there is one", () => {
+  expect(readConfigFile({}, join(folder, "with"))).toEqual({ path: join(folder, "with", "gateway.yaml"), text: "roles: { here: {} }" });
+  expect(readConfigFile({ GATEWAY_CONFIG: "" }, folder)).toBeUndefined();
+});
+
+test("GATEWAY_CONFIG names another file, which must exist", () => {
+  expect(readConfigFile({ GATEWAY_CONFIG: "../other.yaml" }, join(folder, "with"))).toMatchObject({ text: "roles: { there: {} }" });
+  for (const [name, code] of [
+    ["missing.yaml", "ENOENT"],
+    ["with", "EISDIR"],
+  ] as const) {
+    const env = { GATEWAY_CONFIG: name, PORT: "x" };
+    const attempt = () => parseConfig(env, readConfigFile(env, folder));
+    expect(attempt).toThrow(`${join(folder, name)} cannot be read (${code})`);
+    expect(attempt).toThrow("PORT");
+  }
+});
