@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../src/database/embedded-postgres.ts";
-import { EmbeddedPostgresError } from "../src/database/embedded-postgres-error.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../src/database/embedded/embedded-postgres.ts";
+import { EmbeddedPostgresError } from "../src/database/embedded/error.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** A folder whose database has been initialised. Most tests need no other: each starts its server and leaves it stopped. */
@@ -68,7 +68,7 @@ async function run<Row extends object>(url: string, statement: string): Promise<
 
 /** Another gateway process: it prints the URL, holds, and stops the database at the end of its input. */
 function startElsewhere(): ChildProcess {
-  const module = new URL("../src/database/embedded-postgres.ts", import.meta.url).href;
+  const module = new URL("../src/database/embedded/embedded-postgres.ts", import.meta.url).href;
   const code = `
     import { startEmbeddedPostgres } from ${JSON.stringify(module)};
     const database = await startEmbeddedPostgres({ directory: ${JSON.stringify(join(folder, "data"))}, log() {} });

@@ -1,12 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MeDocument, RegisterDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { makeReachableFolder } from "./support/folders.ts";
 import { newEmail, PASSWORD, TEST_SECRET } from "./support/gateway.ts";
 import { startServerProcess } from "./support/server-process.ts";
 
@@ -15,8 +14,11 @@ const mainFile = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 /** Runs the built server, which is expected to give up. */
 function failToStart(env: Record<string, string>): Promise<{ code: unknown; stderr: string; stdout: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [mainFile], { env: { PATH: process.env.PATH, PORT: "0", ...env }, timeout: 30_000 }, (error, stdout, stderr) =>
-      resolve({ code: error?.code, stderr, stdout }),
+    execFile(
+      process.execPath,
+      [mainFile],
+      { env: { PATH: process.env.PATH, PORT: "0", ...env }, timeout: 30_000 },
+      (error, stdout, stderr) => resolve({ code: error?.code, stderr, stdout }),
     );
   });
 }
@@ -39,7 +41,10 @@ describe("the start fails with exit code 1 and no stack trace", () => {
   });
 
   test("when the database is out of reach, without showing its address", async () => {
-    const { code, stderr, stdout } = await failToStart({ DATABASE_URL: "postgres://somebody:a-password@127.0.0.1:1/auth", SECRET: TEST_SECRET });
+    const { code, stderr, stdout } = await failToStart({
+      DATABASE_URL: "postgres://somebody:a-password@127.0.0.1:1/auth",
+      SECRET: TEST_SECRET,
+    });
     expect(code).toBe(1);
     expect(stderr).toContain("DATABASE_URL is out of reach");
     expect(stderr + stdout).not.toContain("a-password");
@@ -93,7 +98,7 @@ async function templateMigrations(): Promise<number> {
 }
 
 test("npm start without any configuration brings its own PostgreSQL, and keeps users and tokens over a restart", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "gateway-start-"));
+  const folder = await makeReachableFolder("gateway-start-");
   const first = await startServerProcess({}, { cwd: folder });
   await expect.poll(() => first.output()).toContain("Apollo Sandbox");
   const { register } = dataOf(await first.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } }));

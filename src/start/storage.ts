@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { startEmbeddedPostgres } from "../database/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../database/embedded/embedded-postgres.ts";
 import { developmentSecret } from "./development-secret.ts";
 
 /** What has to be there before a gateway can be: a PostgreSQL, and the secrets that its signing keys are encrypted under. */

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import postgres from "postgres";
 import type { TestProject } from "vitest/node";
-import { startEmbeddedPostgres } from "../../src/database/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../src/database/embedded/embedded-postgres.ts";
 import { migrateDatabase } from "../../src/database/migrate.ts";
+import { makeReachableFolder } from "./folders.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -37,7 +36,7 @@ export default async function setUp({ provide }: TestProject): Promise<() => Pro
 async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const given = process.env.DATABASE_URL;
   if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
-  const directory = await mkdtemp(join(tmpdir(), "gateway-tests-"));
+  const directory = await makeReachableFolder("gateway-tests-");
   const embedded = await startEmbeddedPostgres({ directory, log: () => undefined });
   return {
     url: embedded.url,

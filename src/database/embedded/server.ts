@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
-import type { Binaries } from "./embedded-postgres-binaries.ts";
-import type { Cluster } from "./embedded-postgres-cluster.ts";
-import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
-import { openServerLog, type ServerLog } from "./embedded-postgres-log.ts";
-import { readPidFile, removePidFileOfStranger } from "./embedded-postgres-pid-file.ts";
-import { hasCode, identifyProcess, isProcessRunning, type ProcessIdentity } from "./embedded-postgres-process.ts";
-import { programOptions } from "./embedded-postgres-program.ts";
+import type { Binaries } from "./binaries.ts";
+import type { Cluster } from "./cluster.ts";
+import { EmbeddedPostgresError } from "./error.ts";
+import { openServerLog, type ServerLog } from "./log.ts";
+import { readPidFile, removePidFileOfStranger } from "./pid-file.ts";
+import { hasCode, identifyProcess, isProcessRunning, type ProcessIdentity } from "./process.ts";
+import { programOptions } from "./program.ts";
 
 /** A running PostgreSQL that has answered. */
 export interface Server {

@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isProcessRunning } from "./embedded-postgres-process.ts";
+import { isProcessRunning } from "./process.ts";
 
 export interface PidFile {
   readonly pid: number;

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
-import { hasCode, identifyProcess, isProcessRunning } from "./embedded-postgres-process.ts";
+import { EmbeddedPostgresError } from "./error.ts";
+import { hasCode, identifyProcess, isProcessRunning } from "./process.ts";
 
 const patienceMilliseconds = 120_000;
 const pollMilliseconds = 25;

