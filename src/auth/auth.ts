@@ -7,10 +7,15 @@ import type { PasswordEngine } from "./passwords/password-engine.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
 import { createPasswords } from "./passwords/passwords.ts";
 import type { Random } from "./random.ts";
+import { createLogout } from "./sessions/logout.ts";
+import { createOpenSession } from "./sessions/open-session.ts";
+import { createRefresh } from "./sessions/refresh.ts";
 import { createRevocations } from "./sessions/revocations.ts";
-import { createSessions, type SessionOptions, type Sessions } from "./sessions/sessions.ts";
+import type { SessionOptions, Sessions } from "./sessions/sessions.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "./tokens/access-token-claims.ts";
-import { type AccessTokenOptions, type AccessTokens, createAccessTokens } from "./tokens/access-tokens.ts";
+import { createIssuer } from "./tokens/access-token-issuer.ts";
+import { createVerifier } from "./tokens/access-token-verifier.ts";
+import type { AccessTokenOptions, AccessTokens } from "./tokens/access-tokens.ts";
 import type { SigningKeys } from "./tokens/signing-keys.ts";
 
 /** A token may be signed this long after the row that it vouches for was read; its session may have ended meanwhile. */
@@ -48,11 +53,20 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const windowSeconds = options.accessTokens.ttlSeconds + CLOCK_TOLERANCE_SECONDS + LATE_ISSUE_SECONDS;
   const revocations = createRevocations({ database, clock, random, windowSeconds });
   const accountStore = createAccountStore(database);
-  const sessions = createSessions({ database, accounts: accountStore, audit, revocations, clock, random }, options.sessions);
+  const sessionParts = { database, accounts: accountStore, audit, revocations, clock, random };
+  const sessions: Sessions = {
+    open: createOpenSession(sessionParts, options.sessions),
+    refresh: createRefresh(sessionParts, options.sessions),
+    logout: createLogout(sessionParts),
+  };
   const passwords = await createPasswords(passwordEngine, random);
   const commonPasswords = loadCommonPasswords();
   const accounts = createAccounts({ store: accountStore, passwords, commonPasswords, sessions, audit, clock, random });
-  const accessTokens = createAccessTokens({ keys: signingKeys, revocations, clock, random }, options.accessTokens);
+  const tokenParts = { keys: signingKeys, revocations, clock, random };
+  const accessTokens: AccessTokens = {
+    issue: createIssuer(tokenParts, options.accessTokens),
+    verify: createVerifier(tokenParts, options.accessTokens),
+  };
   await signingKeys.maintain();
   signingKeys.signer();
   await revocations.load();

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import type { AuditEvent } from "../auth/audit/audit.ts";
+import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { type Auth, createAuth } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
 import { loadPasswordEngine, type PasswordEngine } from "../auth/passwords/password-engine.ts";

@@ -4,7 +4,7 @@ import { addSeconds } from "../clock.ts";
 import { AuthError, type SessionEndReason } from "../errors.ts";
 import type { Origin } from "../origin.ts";
 import { formatRefreshToken, hashSecret, parseRefreshToken, type RefreshToken, SECRET_BYTES, successorOf } from "./refresh-tokens.ts";
-import type { Revocation } from "./revocations.ts";
+import type { Revocation } from "./revocation-store.ts";
 import { rotateSession } from "./rotation-store.ts";
 import { judgeRefresh, type Session } from "./session-state.ts";
 import { endSession, lockSession } from "./session-store.ts";

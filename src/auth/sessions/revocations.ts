@@ -1,18 +1,7 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import { addSeconds, type Clock } from "../clock.ts";
 import type { Random } from "../random.ts";
-import { findLiveRevocations, insertRevocation } from "./revocation-store.ts";
-
-/** Ends access tokens before they expire: those of one session, or those of one user below a version. */
-export interface Revocation {
-  readonly kind: "session" | "user";
-  readonly subjectId: string;
-  /** For `user`: tokens with a lower version are refused. */
-  readonly version: number | null;
-  readonly revokedAt: Date;
-  /** When every token that it concerns has expired. */
-  readonly expiresAt: Date;
-}
+import { findLiveRevocations, insertRevocation, type Revocation } from "./revocation-store.ts";
 
 /** What a token has to say for itself. */
 export interface Revocable {

@@ -1,6 +1,6 @@
 import type { Database } from "../../database/database.ts";
 import type { Account } from "../accounts/account-store.ts";
-import type { AuditEvent } from "../audit/audit.ts";
+import type { AuditEvent } from "../audit/audit-events.ts";
 import type { Session } from "./session-state.ts";
 
 export interface Rotation {

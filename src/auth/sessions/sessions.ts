@@ -1,15 +1,11 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Account, AccountStore } from "../accounts/account-store.ts";
 import type { Audit } from "../audit/audit.ts";
-import { addSeconds, type Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
 import type { Random } from "../random.ts";
-import { createLogout } from "./logout.ts";
-import { createRefresh } from "./refresh.ts";
-import { formatRefreshToken, hashSecret, SECRET_BYTES } from "./refresh-tokens.ts";
 import type { Revocations } from "./revocations.ts";
 import type { Session } from "./session-state.ts";
-import { insertSession } from "./session-store.ts";
 
 /** A session with the refresh token that its holder is to have. */
 export interface HeldSession {
@@ -46,30 +42,4 @@ export interface SessionParts {
   readonly revocations: Revocations;
   readonly clock: Clock;
   readonly random: Random;
-}
-
-export function createSessions(parts: SessionParts, options: SessionOptions): Sessions {
-  const { clock, random } = parts;
-
-  async function open(tx: Transaction, account: Account, origin: Origin): Promise<HeldSession> {
-    const now = clock();
-    const id = random.id(now);
-    const token = { sessionId: id, familySecret: random.bytes(SECRET_BYTES), generationSecret: random.bytes(SECRET_BYTES) };
-    const session: Session = {
-      id,
-      userId: account.id,
-      createdAt: now,
-      lastUsedAt: now,
-      idleExpiresAt: addSeconds(now, Math.min(options.idleTtlSeconds, options.maxTtlSeconds)),
-      expiresAt: addSeconds(now, options.maxTtlSeconds),
-      endedAt: null,
-      endReason: null,
-      ...origin,
-    };
-    const hashes = { familyHash: hashSecret(token.familySecret), currentHash: hashSecret(token.generationSecret) };
-    await insertSession(tx, { ...session, ...hashes });
-    return { session, account, refreshToken: formatRefreshToken(token) };
-  }
-
-  return { open, refresh: createRefresh(parts, options), logout: createLogout(parts) };
 }

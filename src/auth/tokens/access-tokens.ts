@@ -4,8 +4,6 @@ import type { Anonymous, Permissions } from "../permissions.ts";
 import type { Random } from "../random.ts";
 import type { Revocable, Revocations } from "../sessions/revocations.ts";
 import type { Session } from "../sessions/session-state.ts";
-import { createIssuer } from "./access-token-issuer.ts";
-import { createVerifier } from "./access-token-verifier.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
 /** Who the request's access token says is calling. */
@@ -38,8 +36,4 @@ export interface AccessTokenParts {
   readonly revocations: Revocations;
   readonly clock: Clock;
   readonly random: Random;
-}
-
-export function createAccessTokens(parts: AccessTokenParts, options: AccessTokenOptions): AccessTokens {
-  return { issue: createIssuer(parts, options), verify: createVerifier(parts, options) };
 }
