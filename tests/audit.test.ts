@@ -43,7 +43,8 @@ test("no log line holds a password, a hash or a token", async () => {
   await gateway.send(RefreshDocument, { input: { refreshToken } });
   await gateway.send(LoginDocument, { input: { email: user.email, password: "a wrong password, unlike any" } });
   const log = JSON.stringify(gateway.logs);
-  for (const secret of [PASSWORD, "a wrong password, unlike any", accessToken, "rt1_", "$argon2", user.email]) expect(log).not.toContain(secret);
+  for (const secret of [PASSWORD, "a wrong password, unlike any", accessToken, "rt1_", "$argon2", user.email])
+    expect(log).not.toContain(secret);
 });
 
 test("an entry that cannot be written undoes what it describes, and nothing is announced", async () => {

@@ -39,12 +39,19 @@ describe("the first operations, pasted into a shell", () => {
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line));
     expect(answers).toEqual([
-      { data: { register: { user: { id: expect.any(String), email: "ada@example.com", roles: ["user"] }, session: { id: expect.any(String) } } } },
+      {
+        data: {
+          register: { user: { id: expect.any(String), email: "ada@example.com", roles: ["user"] }, session: { id: expect.any(String) } },
+        },
+      },
       { data: { login: { accessToken: expect.stringMatching(/^ey/), expiresIn: 900, refreshToken: expect.stringMatching(/^rt1_/) } } },
       { data: { me: expect.objectContaining({ email: "ada@example.com", roles: ["user"] }) } },
       { data: { refresh: { accessToken: expect.stringMatching(/^ey/), refreshToken: expect.stringMatching(/^rt1_/) } } },
       { data: { logout: { endedSessions: 1 } } },
-      { data: { me: null }, errors: [expect.objectContaining({ extensions: expect.objectContaining({ code: "UNAUTHENTICATED", reason: "revoked" }) })] },
+      {
+        data: { me: null },
+        errors: [expect.objectContaining({ extensions: expect.objectContaining({ code: "UNAUTHENTICATED", reason: "revoked" }) })],
+      },
     ]);
     expect(answers[3].data.refresh.refreshToken).not.toBe(answers[1].data.login.refreshToken);
     const rows = await database.sql`select generation, end_reason from sessions order by created_at`;
