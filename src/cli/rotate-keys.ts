@@ -1,6 +1,6 @@
 import { createAudit } from "../auth/audit/audit.ts";
 import { systemClock } from "../auth/clock.ts";
-import { secureRandom } from "../auth/random.ts";
+import { createSecureRandom } from "../auth/random.ts";
 import { JWKS_CACHE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import { parseConfig } from "../config/config.ts";
 import { readConfigFile } from "../config/config-file.ts";
@@ -26,7 +26,7 @@ async function rotateKeys(): Promise<void> {
   const audit = createAudit({
     database,
     clock: systemClock,
-    random: secureRandom,
+    random: createSecureRandom(),
     log: (level, event) => logger[level]({ event }, event.type),
   });
   const keys = chooseKeys(config.tokens, storage.secrets)({ database, audit, clock: systemClock });

@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type GraphQLSchema, parse } from "graphql";
+import { type GraphQLSchema, parse, specifiedDirectives } from "graphql";
 import { buildSchema } from "type-graphql";
 import { authenticatedDirective, hasRoleDirective, requiresScopesDirective } from "../access/directives.ts";
 import { guardSchema } from "../access/guard-schema.ts";
@@ -22,7 +22,8 @@ export interface AuthGraph {
 export async function buildAuthGraph(): Promise<AuthGraph> {
   const schema = await buildSchema({
     resolvers: [ViewerResolver, SessionResolver],
-    directives: [authenticatedDirective, requiresScopesDirective, hasRoleDirective],
+    // Naming directives replaces GraphQL's own, `@skip` and `@include` among them.
+    directives: [...specifiedDirectives, authenticatedDirective, requiresScopesDirective, hasRoleDirective],
     validate: false,
   });
   const sdl = `${printSchemaWithDirectives(schema)}\n`;

@@ -7,12 +7,14 @@ export const REFRESH_TOKEN_COOKIE = "__Host-refresh_token";
 
 export type CreateCarrier = (request: FastifyRequest, reply: FastifyReply) => RefreshTokenCarrier;
 
-/** The token travels in the operation's input and payload. */
-export const bodyCarrier: CreateCarrier = () => ({
+const inBody: RefreshTokenCarrier = {
   read: (input) => input ?? undefined,
   hand: (refreshToken) => refreshToken,
   withdraw: () => undefined,
-});
+};
+
+/** The token travels in the operation's input and payload. */
+export const bodyCarrier: CreateCarrier = () => inBody;
 
 /**
  * The token travels in a cookie that scripts cannot read, never in the payload. A client that still holds one from before

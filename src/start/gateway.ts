@@ -5,7 +5,7 @@ import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { type Auth, createAuth } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
 import { loadPasswordEngine, type PasswordEngine } from "../auth/passwords/password-engine.ts";
-import { secureRandom } from "../auth/random.ts";
+import { createSecureRandom } from "../auth/random.ts";
 import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import type { Config } from "../config/config.ts";
 import { openDatabase } from "../database/database.ts";
@@ -41,7 +41,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const log = (level: "info" | "warn", event: AuditEvent) => logger[level]({ event }, event.type);
   const passwordEngine = parts.passwordEngine ?? (await loadPasswordEngine());
   const auth = await createAuth(
-    { database, clock, random: secureRandom, passwordEngine, log },
+    { database, clock, random: createSecureRandom(), passwordEngine, log },
     {
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
       sessions: config.sessions,
@@ -64,11 +64,12 @@ async function createHttpSide(config: Config, parts: { auth: Auth; clock: Clock;
   const { logger } = parts;
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
-  const createCarrier = config.sessions.carrier === "cookie" ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
+  const usesCookies = config.sessions.carrier === "cookie";
+  const createCarrier = usesCookies ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
   const graph = await buildAuthGraph();
   const { introspection, corsOrigins } = config.http;
   return createApp(
     { ...parts, graph, publicErrors, createCarrier, logUnexpected },
-    { isProduction: config.environment === "production", introspection, corsOrigins },
+    { isProduction: config.environment === "production", introspection, corsOrigins, usesCookies },
   );
 }

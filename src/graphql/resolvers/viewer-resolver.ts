@@ -1,7 +1,7 @@
 import { Ctx, Directive, Query, Resolver } from "type-graphql";
 import { AuthError } from "../../auth/errors.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
-import { type LazyUser, lazyUser, User } from "../types/user.ts";
+import { type LazyUser, SignedInUser, User } from "../types/user.ts";
 
 @Resolver()
 export class ViewerResolver {
@@ -10,7 +10,7 @@ export class ViewerResolver {
   me(@Ctx() context: RequestContext): LazyUser | null {
     const viewer = viewerOf(context);
     if (viewer === undefined) return null;
-    return lazyUser({ id: viewer.userId, email: viewer.email, roles: [...viewer.roles] }, async () => {
+    return new SignedInUser({ id: viewer.userId, email: viewer.email, roles: [...viewer.roles] }, async () => {
       const account = await context.auth.accounts.find(viewer.userId);
       if (account !== undefined) return account;
       throw new AuthError("UNAUTHENTICATED", { reason: "revoked", coordinate: "Query.me", directive: "authenticated" });

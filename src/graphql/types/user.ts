@@ -35,20 +35,42 @@ export class User {
 /** A user whose fields may be fetched when they are selected: GraphQL's default resolver calls functions. */
 export type LazyUser = { readonly [Name in keyof User]: User[Name] | (() => Promise<User[Name]>) };
 
-/** The signed-in user: what the access token says costs nothing, the rest is one row, fetched at most once. */
-export function lazyUser(known: Pick<User, "id" | "email" | "roles">, load: () => Promise<Account>): LazyUser {
-  let loading: Promise<Account> | undefined;
-  const later =
-    <Name extends keyof User & keyof Account>(name: Name) =>
-    async () => {
-      loading ??= load();
-      return (await loading)[name];
-    };
-  return {
-    ...known,
-    emailVerified: later("emailVerified"),
-    status: later("status"),
-    createdAt: later("createdAt"),
-    lastLoginAt: later("lastLoginAt"),
-  };
+/**
+ * The signed-in user: what the access token says costs nothing, the rest is one row, fetched at most once.
+ * A class, because four closures for every request are a measurable part of a query that needs none of them.
+ */
+export class SignedInUser implements LazyUser {
+  readonly id: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly #load: () => Promise<Account>;
+  #loading: Promise<Account> | undefined;
+
+  constructor(known: Pick<User, "id" | "email" | "roles">, load: () => Promise<Account>) {
+    this.id = known.id;
+    this.email = known.email;
+    this.roles = known.roles;
+    this.#load = load;
+  }
+
+  async emailVerified(): Promise<boolean> {
+    return (await this.#account()).emailVerified;
+  }
+
+  async status(): Promise<Account["status"]> {
+    return (await this.#account()).status;
+  }
+
+  async createdAt(): Promise<Date> {
+    return (await this.#account()).createdAt;
+  }
+
+  async lastLoginAt(): Promise<Date | null> {
+    return (await this.#account()).lastLoginAt;
+  }
+
+  #account(): Promise<Account> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
 }
