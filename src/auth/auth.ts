@@ -12,14 +12,10 @@ import { createOpenSession } from "./sessions/open-session.ts";
 import { createRefresh } from "./sessions/refresh.ts";
 import { createRevocations } from "./sessions/revocations.ts";
 import type { SessionOptions, Sessions } from "./sessions/sessions.ts";
-import { CLOCK_TOLERANCE_SECONDS } from "./tokens/access-token-claims.ts";
 import { createIssuer } from "./tokens/access-token-issuer.ts";
 import { createVerifier } from "./tokens/access-token-verifier.ts";
 import type { AccessTokenOptions, AccessTokens } from "./tokens/access-tokens.ts";
 import type { SigningKeys } from "./tokens/signing-keys.ts";
-
-/** A token may be signed this long after the row that it vouches for was read; its session may have ended meanwhile. */
-const LATE_ISSUE_SECONDS = 60;
 
 /** The domain: it knows neither GraphQL nor HTTP. */
 export interface Auth {
@@ -50,8 +46,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const { database, clock, random, passwordEngine, log } = world;
   const audit = createAudit({ database, clock, random, log });
   const signingKeys = options.createKeys({ database, audit, clock });
-  const windowSeconds = options.accessTokens.ttlSeconds + CLOCK_TOLERANCE_SECONDS + LATE_ISSUE_SECONDS;
-  const revocations = createRevocations({ database, clock, random, windowSeconds });
+  const revocations = createRevocations({ database, clock, random });
   const accountStore = createAccountStore(database);
   const sessionParts = { database, accounts: accountStore, audit, revocations, clock, random };
   const sessions: Sessions = {

@@ -4,6 +4,7 @@ import { nameKey, type YamlProblem } from "./yaml.ts";
 export type Roles = ReadonlyMap<string, readonly string[]>;
 
 const example = "roles: { support: { scopes: [users:read] } }";
+const MAXIMUM_BYTES = 4096;
 const roleName = /^[a-z][a-z0-9_-]{0,63}$/;
 /** RFC 6749 section 3.3, scope-token. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -24,7 +25,15 @@ export function parseRoles(section: unknown): { roles: Roles; problems: YamlProb
     if (parsed.problems.length === 0) roles.set(String(name), parsed.scopes);
     problems.push(...parsed.problems);
   }
-  return { roles, problems };
+  return { roles, problems: [...problems, ...sizeProblems(roles)] };
+}
+
+/** Access tokens carry them: whoever has every role must still get one that is taken (at most 8 kB, a quarter of it base64url). */
+function sizeProblems(roles: Roles): YamlProblem[] {
+  const names = [...roles.keys(), ...new Set([...roles.values()].flat())];
+  const bytes = Buffer.byteLength(names.join('","'));
+  if (bytes <= MAXIMUM_BYTES) return [];
+  return [flaw("roles", `is ${bytes} bytes of names and scopes; access tokens carry them, so at most ${MAXIMUM_BYTES} are allowed.`)];
 }
 
 function parseRole(name: unknown, body: unknown): { scopes: readonly string[]; problems: YamlProblem[] } {

@@ -12,8 +12,8 @@ const clientCodes = new Set([
   "ETIMEDOUT",
 ]);
 
-/** SQLSTATE classes 08 (connection), 53 (resources), 57P0x (shutdown), and 25006 (a standby that was promoted away). */
-const serverCodes = /^(08...|53...|57P0[123]|25006)$/;
+/** SQLSTATE classes 08 (connection), 53 (resources), 57P0x (shutdown), 25006 (read-only: a standby) and 55000 (not accepting connections). */
+const serverCodes = /^(08...|53...|57P0[123]|25006|55000)$/;
 
 /** True when an error, or any of its causes, says that the database is out of reach rather than that we asked wrongly. */
 export function isDatabaseUnavailable(error: unknown): boolean {

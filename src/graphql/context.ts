@@ -10,8 +10,8 @@ export interface RefreshTokenCarrier {
   read(input: string | null | undefined): string | undefined;
   /** Hands a token to the client: what is to stand in the body, null where it travels elsewhere. */
   hand(refreshToken: string, expiresAt: Date): string | null;
-  /** Takes the token that the client sent out of its hands, after its session was ended on the client's word. */
-  withdraw(): void;
+  /** Takes the token out of the client's hands, where it is kept for it, after its session was ended on the client's word. */
+  withdraw(refreshToken: string | undefined): void;
 }
 
 /** One request's own: never shared, so that nothing keyed on it can reach another request. */

@@ -7,14 +7,16 @@ import type { GraphQLFormattedError } from "graphql";
 export function withoutValues(error: GraphQLFormattedError): GraphQLFormattedError {
   const extensions = { code: error.extensions?.code };
   const locations = error.locations === undefined ? {} : { locations: error.locations };
-  return { message: messageWithoutValues(error), ...locations, extensions: { ...extensions, ...fieldsOf(error) } };
+  const path = error.path === undefined ? {} : { path: error.path };
+  return { message: messageWithoutValues(error), ...locations, ...path, extensions: { ...extensions, ...fieldsOf(error) } };
 }
 
 function messageWithoutValues({ message, extensions }: GraphQLFormattedError): string {
   if (extensions?.code === "GRAPHQL_PARSE_FAILED") return "The document is not valid GraphQL.";
+  if (extensions?.code === "OPERATION_RESOLUTION_FAILURE") return "The document has no such operation, or several and no name was given.";
   const variable = /^Variable "\$([_A-Za-z][_0-9A-Za-z]*)"/.exec(message)?.[1];
   if (extensions?.code === "BAD_USER_INPUT")
-    return variable === undefined ? "A variable does not fit its type." : `Variable "$${variable}" does not fit its type.`;
+    return variable === undefined ? "A value does not fit its type." : `Variable "$${variable}" does not fit its type.`;
   const expected = /^(Expected value of type "[^"]*"), found /.exec(message)?.[1];
   if (expected !== undefined) return `${expected}; found something else.`;
   return /cannot represent|does not exist in/.test(message) ? "A literal does not fit its type." : message;

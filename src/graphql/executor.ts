@@ -1,8 +1,8 @@
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
-import { type ExecutionResult, execute } from "graphql";
+import { type ExecutionResult, execute, GraphQLError } from "graphql";
 import { denyRootTypename } from "../access/guarded-root.ts";
 import type { RequestContext } from "./context.ts";
-import type { PublicErrors } from "./public-errors.ts";
+import { isAboutOperation, type PublicErrors } from "./public-errors.ts";
 import type { AuthGraph } from "./schema.ts";
 
 type Gateway = NonNullable<ApolloServerOptionsWithGateway<RequestContext>["gateway"]>;
@@ -18,11 +18,17 @@ export function createExecutor(graph: AuthGraph, publicErrors: PublicErrors): Ga
   const executor: Executor = async ({ document, operation, operationName, request, context }): Promise<ExecutionResult> => {
     const { caller, requestId } = context as RequestContext;
     const variableValues = request.variables ?? {};
+    // Apollo Server types it as present, and leaves it out where the document has no such operation. The name is gone by then,
+    // so executing would run whatever single operation there is, by GET too.
+    if ((operation as typeof operation | undefined) === undefined) return { errors: [new GraphQLError("Unknown operation.")] };
     const result =
       denyRootTypename({ schema, table, document, operation, variableValues, caller }) ??
       (await execute({ schema, document, contextValue: context, variableValues, operationName }));
     if (result.errors === undefined) return result;
-    return { ...result, errors: result.errors.map((error) => publicErrors.ofExecution(error, requestId)) };
+    const { data, ...rest } = result;
+    // Without data where nothing was executed: that makes the status 400 (GraphQL over HTTP, section 6.4.1).
+    const wasExecuted = data !== undefined && !isAboutOperation(result.errors[0]);
+    return { ...rest, ...(wasExecuted ? { data } : {}), errors: result.errors.map((error) => publicErrors.ofExecution(error, requestId)) };
   };
 
   return {

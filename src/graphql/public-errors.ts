@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
 import { AuthError } from "../auth/errors.ts";
 import { withoutValues } from "./document-messages.ts";
 
@@ -38,7 +38,8 @@ export function createPublicErrors(parts: {
 
   return {
     ofExecution(error, requestId) {
-      if (isAboutVariables(error)) return withCode(error, "BAD_USER_INPUT");
+      if (isAboutInput(error)) return withCode(error, "BAD_USER_INPUT");
+      if (isAboutOperation(error)) return withCode(error, "OPERATION_RESOLUTION_FAILURE");
       const publicError = toAuthError(error.originalError ?? error, requestId);
       return new GraphQLError(publicError.message, {
         nodes: error.nodes ?? null,
@@ -50,17 +51,31 @@ export function createPublicErrors(parts: {
     ofServer(formatted, error) {
       if (error instanceof GraphQLError && error.originalError instanceof AuthError) return formatted;
       if (serverCodes.has(formatted.extensions?.code)) return withoutValues(formatted);
+      if (isRefusal(error)) return { message: formatted.message, extensions: { code: "BAD_REQUEST" } };
       const { message, code, facts } = toAuthError(error, newRequestId());
       return { message, extensions: { code, ...facts } };
     },
   };
 }
 
-/** A variable that does not fit its type: the one error of the execution that is the caller's own. */
-function isAboutVariables(error: GraphQLError): boolean {
-  return error.path === undefined && error.originalError === undefined && error.nodes?.[0]?.kind === "VariableDefinition";
+/** Values that do not fit their types, in variables and, where only the execution can tell, in arguments: the caller's own errors. */
+function isAboutInput(error: GraphQLError): boolean {
+  if (error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;
+  return error.originalError instanceof GraphQLError && error.originalError.message.startsWith('Argument "');
+}
+
+/** A subscription, where there is none to execute. */
+export function isAboutOperation(error: GraphQLError | undefined): boolean {
+  return error?.path === undefined && error?.nodes?.[0]?.kind === Kind.OPERATION_DEFINITION;
+}
+
+/** What Apollo Server refuses with a status of its own and no code, such as a persisted query that does not fit its hash. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof GraphQLError) || error.originalError !== undefined) return false;
+  const { status } = (error.extensions.http ?? {}) as { status?: number };
+  return status !== undefined && status >= 400 && status < 500;
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {
-  return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code } });
+  return new GraphQLError(error.message, { nodes: error.nodes ?? null, path: error.path ?? null, extensions: { code } });
 }

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import { type FastifyInstance, fastify } from "fastify";
-import { answerErrorsAsGraphql } from "./errors.ts";
+import { answerErrorsAsGraphql, refuse } from "./errors.ts";
 import { type GraphqlEndpointParts, serveGraphql } from "./graphql-endpoint.ts";
+import { readJsonStrictly } from "./json-bodies.ts";
 import { serveJwks } from "./jwks.ts";
+import { checkRequests } from "./request-checks.ts";
 
 /** Where Apollo Sandbox runs: hosted, and embedded in other pages. */
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
@@ -25,8 +27,18 @@ export interface AppParts extends GraphqlEndpointParts {
 /** The HTTP side, not yet listening. */
 export async function createApp(parts: AppParts, options: AppOptions): Promise<FastifyInstance> {
   const landingPage = !options.isProduction;
-  const app = fastify({ bodyLimit: MAXIMUM_BODY_BYTES, genReqId: () => randomUUID(), trustProxy: false });
+  const app = fastify({
+    bodyLimit: MAXIMUM_BODY_BYTES,
+    genReqId: () => randomUUID(),
+    trustProxy: false,
+    frameworkErrors: (_error, request, reply) => {
+      reply.header("x-request-id", request.id);
+      return refuse(reply, { status: 400, problem: "Has a path that cannot be decoded." });
+    },
+  });
+  checkRequests(app);
   answerErrorsAsGraphql(app, parts.logUnexpected);
+  readJsonStrictly(app);
   const origins = options.isProduction ? options.corsOrigins : [...options.corsOrigins, ...sandboxOrigins];
   // Hooks that run on every request are paid for only where they do something.
   if (origins.length > 0) await allowOrigins(app, origins);

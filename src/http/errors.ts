@@ -1,30 +1,39 @@
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { errorTable } from "../auth/errors.ts";
 
-/** What Fastify itself refuses (bodies that are too large or no JSON), in the shape of GraphQL over HTTP. */
-export function answerErrorsAsGraphql(app: FastifyInstance, logUnexpected: (error: unknown, requestId: string) => void): void {
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const status = error.statusCode ?? 500;
-    const requestId = request.id;
-    if (status >= 500) {
-      logUnexpected(error, requestId);
-      const extensions = { code: "INTERNAL_SERVER_ERROR", requestId };
-      return reply.code(500).send({ errors: [{ message: errorTable.INTERNAL_SERVER_ERROR.message, extensions }] });
-    }
-    const body = problemOf(status);
-    return reply
-      .code(status)
-      .send({ errors: [{ message: errorTable.BAD_USER_INPUT.message, extensions: { code: "BAD_USER_INPUT", fields: { body: [body] } } }] });
-  });
-  app.setNotFoundHandler((_request, reply) =>
-    reply
-      .code(404)
-      .send({ errors: [{ message: "There is nothing here; the GraphQL endpoint is /graphql.", extensions: { code: "NOT_FOUND" } }] }),
-  );
+/** What is refused before GraphQL sees it: the status, and what to mend. */
+export interface Refusal {
+  readonly status: 400 | 405 | 406 | 413 | 415;
+  readonly problem: string;
 }
 
-function problemOf(status: number): string {
-  if (status === 413) return "The request is larger than 100 kB.";
-  if (status === 415) return "The content type is not supported; use application/json.";
-  return "The request is not well-formed JSON.";
+/** Answers in the shape of GraphQL over HTTP. */
+export function refuse(reply: FastifyReply, { status, problem }: Refusal): FastifyReply {
+  const extensions = { code: "BAD_USER_INPUT", fields: { request: [problem] } };
+  return reply.code(status).send({ errors: [{ message: errorTable.BAD_USER_INPUT.message, extensions }] });
+}
+
+/** What Fastify itself refuses (bodies that are too large or no JSON), and what fails unexpectedly. */
+export function answerErrorsAsGraphql(app: FastifyInstance, logUnexpected: (error: unknown, requestId: string) => void): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const refusal = refusalOf(error.statusCode ?? 500);
+    if (refusal !== undefined) return refuse(reply, refusal);
+    const requestId = request.id;
+    logUnexpected(error, requestId);
+    const { message } = errorTable.INTERNAL_SERVER_ERROR;
+    return reply.code(500).send({ errors: [{ message, extensions: { code: "INTERNAL_SERVER_ERROR", requestId } }] });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    if (request.url.split("?")[0] === "/graphql") {
+      return refuse(reply.header("allow", "GET, POST"), { status: 405, problem: "The method is not supported; use POST." });
+    }
+    const message = "There is nothing here; the GraphQL endpoint is /graphql.";
+    return reply.code(404).send({ errors: [{ message, extensions: { code: "NOT_FOUND" } }] });
+  });
+}
+
+function refusalOf(status: number): Refusal | undefined {
+  if (status === 413) return { status, problem: "Is larger than 100 kB." };
+  if (status === 415) return { status, problem: "Has a content type that is not supported; use application/json." };
+  return status < 500 ? { status: 400, problem: "Is not well-formed: the body must be JSON in UTF-8." } : undefined;
 }

@@ -63,7 +63,6 @@ function createApolloServer(
 /** A fresh object for each request, with the token decoded once. */
 function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
-    void reply.header("x-request-id", request.id);
     return {
       auth,
       clock,

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { RefreshTokenCarrier } from "../graphql/context.ts";
 
 /** The prefix binds the cookie to this very host, over TLS (RFC 6265bis, section 4.1.3.2). */
-export const REFRESH_TOKEN_COOKIE = "__Host-refresh_token";
+const REFRESH_TOKEN_COOKIE = "__Host-refresh_token";
 
 export type CreateCarrier = (request: FastifyRequest, reply: FastifyReply) => RefreshTokenCarrier;
 
@@ -30,8 +30,9 @@ export function cookieCarrier(options: { sameSite: "Strict" | "Lax" | "None" }):
       void reply.setCookie(REFRESH_TOKEN_COOKIE, refreshToken, { ...attributes, expires: expiresAt });
       return null;
     },
-    withdraw() {
-      if (request.cookies[REFRESH_TOKEN_COOKIE] !== undefined) void reply.clearCookie(REFRESH_TOKEN_COOKIE, attributes);
+    withdraw(refreshToken) {
+      if (refreshToken !== undefined && refreshToken === request.cookies[REFRESH_TOKEN_COOKIE])
+        void reply.clearCookie(REFRESH_TOKEN_COOKIE, attributes);
     },
   });
 }

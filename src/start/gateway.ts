@@ -44,7 +44,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     { database, clock, random: createSecureRandom(), passwordEngine, log },
     {
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
-      sessions: config.sessions,
+      sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
       createKeys: chooseKeys(config.tokens, parts.secrets),
     },
   );

@@ -19,8 +19,7 @@ export function chooseKeys(config: TokenConfig, secrets: readonly [string, ...st
     const key = readKeyFile(readOperatorsFile(signingKeyFile), algorithm);
     return () => createFixedKeys([key]);
   }
-  const { signingKeyRotationSeconds: rotationSeconds, accessTokenTtlSeconds } = config;
-  return (parts) => createStoredKeys(parts, { algorithm, secrets, rotationSeconds, accessTokenTtlSeconds });
+  return (parts) => createStoredKeys(parts, { algorithm, secrets, rotationSeconds: config.signingKeyRotationSeconds });
 }
 
 function readOperatorsFile(path: string): string {

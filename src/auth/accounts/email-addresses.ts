@@ -1,10 +1,11 @@
+import { domainToASCII, domainToUnicode } from "node:url";
 import validator from "validator";
 import { hasMixedScripts } from "./mixed-scripts.ts";
 
 export interface EmailAddress {
   /** As typed, trimmed and in NFC: for display and delivery. */
   readonly address: string;
-  /** In lower case as a whole: two addresses are one where their keys are equal. */
+  /** In lower case as a whole, the domain in Unicode however it was written: two addresses are one where their keys are equal. */
   readonly key: string;
 }
 
@@ -14,17 +15,33 @@ export type ReadEmailAddress =
 
 /** RFC 5321, section 4.5.3.1.3, less the angle brackets. */
 const MAXIMUM_OCTETS = 254;
+const notAnAddress = "Is not an e-mail address such as ada@example.com.";
 
 /** Internationalised addresses (RFC 6531) are welcome; spellings that only look like another address are not (UTS 39). */
 export function readEmailAddress(text: string): ReadEmailAddress {
   if (!text.isWellFormed()) return { problem: "Contains broken Unicode (an unpaired surrogate); type the address again." };
   const address = text.trim().normalize("NFC");
   if (Buffer.byteLength(address) > MAXIMUM_OCTETS) return { problem: `Is longer than ${MAXIMUM_OCTETS} bytes; use a shorter address.` };
-  if (!validator.isEmail(address)) return { problem: "Is not an e-mail address such as ada@example.com." };
-  const key = address.toLowerCase().normalize("NFC");
-  if (key.normalize("NFKC") !== key || /\p{Cf}|\p{Cc}|\p{Default_Ignorable_Code_Point}/u.test(key)) {
+  if (/[\s"]/u.test(address) || !validator.isEmail(address)) return { problem: notAnAddress };
+  const key = keyOf(address);
+  if (key === undefined) return { problem: notAnAddress };
+  if (hasLookAlikes(address) || hasLookAlikes(key)) {
     return { problem: "Contains characters that only look like ordinary ones; type it with the ordinary ones." };
   }
   if (key.split(/[@.]/).some(hasMixedScripts)) return { problem: "Mixes alphabets within one word; type it in one alphabet." };
   return { email: { address, key } };
+}
+
+/** Undefined where the domain cannot be one. */
+function keyOf(address: string): string | undefined {
+  const at = address.lastIndexOf("@");
+  const domain = domainToUnicode(domainToASCII(address.slice(at + 1)));
+  if (domain === "" || domain.startsWith("xn--") || domain.includes(".xn--")) return undefined;
+  return `${address.slice(0, at)}@${domain}`.toLowerCase().normalize("NFC");
+}
+
+/** Compatibility forms, invisible characters, and marks with nothing to stand on. */
+function hasLookAlikes(address: string): boolean {
+  if (address.toLowerCase().normalize("NFC").normalize("NFKC") !== address.toLowerCase().normalize("NFC")) return true;
+  return /\p{Cf}|\p{Cc}|\p{Default_Ignorable_Code_Point}|(^|[@.])\p{M}|[\u2044\u2215]/u.test(address);
 }

@@ -34,9 +34,20 @@ export function newPasswordProblem(password: string, email: EmailAddress | undef
   }
   const lowerCase = password.toLowerCase();
   if (common.has(lowerCase)) return "Is on the list of common passwords that attackers try first; choose one that nobody else would.";
+  if (isPattern(lowerCase))
+    return "Repeats one pattern or runs through the alphabet or the digits, which is easy to guess; choose one that nobody else would.";
   if (email !== undefined && isOwnAddress(lowerCase, email.key))
     return "Is your e-mail address or a part of it; choose something that others cannot guess.";
   return undefined;
+}
+
+/** `00000000`, `12341234`, `abcdefgh`, `87654321`: too many to be on any list (NIST SP 800-63B names both kinds). */
+function isPattern(password: string): boolean {
+  if (/^(.{1,4}?)\1+$/su.test(password)) return true;
+  const codePoints = Array.from(password, (character) => character.codePointAt(0) ?? 0);
+  const steps = new Set(codePoints.slice(1).map((codePoint, index) => codePoint - (codePoints[index] ?? 0)));
+  const [step = 0] = steps;
+  return steps.size === 1 && Math.abs(step) <= 1;
 }
 
 function isOwnAddress(password: string, emailKey: string): boolean {

@@ -15,7 +15,7 @@ export function createLogout(parts: SessionParts): Sessions["logout"] {
       if (session === undefined || !isAllowed(session) || endOf(session, now) !== undefined) return undefined;
       await record({ type: "LOGOUT", userId: session.userId, actorId: session.userId, sessionId });
       await endSession(tx, sessionId, { endedAt: now, endReason: "LOGOUT" });
-      return revocations.revokeSession(tx, sessionId);
+      return revocations.revokeSession(tx, session);
     });
     if (revocation === undefined) return 0;
     revocations.apply(revocation);

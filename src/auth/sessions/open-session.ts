@@ -22,7 +22,8 @@ export function createOpenSession(parts: Pick<SessionParts, "clock" | "random">,
       ...origin,
     };
     const hashes = { familyHash: hashSecret(token.familySecret), currentHash: hashSecret(token.generationSecret) };
-    await insertSession(tx, { ...session, ...hashes });
+    const accessExpiresAt = addSeconds(now, options.accessTokenTtlSeconds);
+    await insertSession(tx, { ...session, ...hashes, accessExpiresAt });
     return { session, account, refreshToken: formatRefreshToken(token) };
   };
 }

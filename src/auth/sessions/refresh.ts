@@ -7,7 +7,7 @@ import { formatRefreshToken, hashSecret, parseRefreshToken, type RefreshToken, S
 import type { Revocation } from "./revocation-store.ts";
 import { rotateSession } from "./rotation-store.ts";
 import { judgeRefresh, type Session } from "./session-state.ts";
-import { endSession, lockSession } from "./session-store.ts";
+import { endSession, extendAccess, lockSession } from "./session-store.ts";
 import type { HeldSession, SessionOptions, SessionParts, Sessions } from "./sessions.ts";
 
 /** What the locked row says of a token that did not rotate. Returned, not thrown: the transaction must commit. */
@@ -30,11 +30,9 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
   return async (refreshToken, origin) => {
     const token = refreshToken === undefined ? undefined : parseRefreshToken(refreshToken);
     if (token === undefined) throw new AuthError("INVALID_REFRESH_TOKEN", {});
-    const rotated = await rotate(parts, { token, origin, idleTtlSeconds: options.idleTtlSeconds });
+    const rotated = await rotate(parts, { token, origin, options });
     if (rotated !== undefined) return rotated;
-    const settled = await audit.transaction(origin, (tx, record) =>
-      settle(tx, { parts, record, token, graceSeconds: options.refreshGraceSeconds }),
-    );
+    const settled = await audit.transaction(origin, (tx, record) => settle(tx, { parts, record, token, options }));
     if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
     if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
     if (settled.kind === "replayed") return replay(token, settled);
@@ -45,7 +43,7 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
 
 async function rotate(
   { database, audit, clock, random }: SessionParts,
-  { token, origin, idleTtlSeconds }: { token: RefreshToken; origin: Origin; idleTtlSeconds: number },
+  { token, origin, options }: { token: RefreshToken; origin: Origin; options: SessionOptions },
 ): Promise<HeldSession | undefined> {
   const now = clock();
   const nonce = random.bytes(SECRET_BYTES);
@@ -58,7 +56,8 @@ async function rotate(
     successorHash: hashSecret(successor.generationSecret),
     nonce,
     now,
-    idleExpiresAt: addSeconds(now, idleTtlSeconds),
+    idleExpiresAt: addSeconds(now, options.idleTtlSeconds),
+    accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds),
     event,
   });
   if (rotated === undefined) return undefined;
@@ -68,22 +67,23 @@ async function rotate(
 
 async function settle(
   tx: Transaction,
-  { parts, record, token, graceSeconds }: { parts: SessionParts; record: Recorder; token: RefreshToken; graceSeconds: number },
+  { parts, record, token, options }: { parts: SessionParts; record: Recorder; token: RefreshToken; options: SessionOptions },
 ): Promise<Settled> {
   const { clock, revocations } = parts;
   const session = await lockSession(tx, token.sessionId);
   if (session === undefined) return { kind: "not_genuine" };
   const now = clock();
-  const verdict = judgeRefresh(session, token, { now, graceSeconds });
+  const verdict = judgeRefresh(session, token, { now, graceSeconds: options.refreshGraceSeconds });
   // Current, and yet it did not rotate: the compare-and-swap found that the user may not sign in.
   if (verdict.kind === "current") return { kind: "ended", endReason: "USER_DISABLED" };
   const about = { userId: session.userId, sessionId: session.id };
   if (verdict.kind === "replayed") {
+    await extendAccess(tx, session.id, addSeconds(now, options.accessTokenTtlSeconds));
     await record({ type: "REFRESH_REPLAYED", ...about, actorId: session.userId });
     return { ...verdict, session };
   }
   if (verdict.kind !== "reused") return verdict;
   await record({ type: "REFRESH_REUSED", ...about, succeeded: false });
   await endSession(tx, session.id, { endedAt: now, endReason: "REUSE_DETECTED" });
-  return { kind: "reused", revocation: await revocations.revokeSession(tx, session.id) };
+  return { kind: "reused", revocation: await revocations.revokeSession(tx, session) };
 }

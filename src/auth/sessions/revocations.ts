@@ -2,6 +2,10 @@ import type { Database, Transaction } from "../../database/database.ts";
 import { addSeconds, type Clock } from "../clock.ts";
 import type { Random } from "../random.ts";
 import { findLiveRevocations, insertRevocation, type Revocation } from "./revocation-store.ts";
+import type { SessionRecord } from "./session-state.ts";
+
+/** A token is signed a moment after its session's row was written, and taken for a few seconds after it has expired. */
+const LATE_TOKEN_SECONDS = 60;
 
 /** What a token has to say for itself. */
 export interface Revocable {
@@ -15,19 +19,13 @@ export interface Revocations {
   /** Reads those that other processes, or this one before it was restarted, have written. */
   load(): Promise<void>;
   /** Writes a session's revocation in the transaction that ends it; `apply` it after the commit. */
-  revokeSession(tx: Transaction, sessionId: string): Promise<Revocation>;
+  revokeSession(tx: Transaction, session: Pick<SessionRecord, "id" | "accessExpiresAt">): Promise<Revocation>;
   apply(revocation: Revocation): void;
   isRevoked(token: Revocable): boolean;
 }
 
-export function createRevocations(parts: {
-  database: Database;
-  clock: Clock;
-  random: Random;
-  /** How long an access token can outlive its session: its lifetime and the tolerated clock skew. */
-  windowSeconds: number;
-}): Revocations {
-  const { database, clock, random, windowSeconds } = parts;
+export function createRevocations(parts: { database: Database; clock: Clock; random: Random }): Revocations {
+  const { database, clock, random } = parts;
   // Both in order of insertion, so the oldest come first and forgetting stops at the first that still counts.
   const sessions = new Map<string, Revocation>();
   const users = new Map<string, Revocation>();
@@ -53,10 +51,10 @@ export function createRevocations(parts: {
     async load() {
       for (const revocation of await findLiveRevocations(database, clock())) apply(revocation);
     },
-    async revokeSession(tx, sessionId) {
+    async revokeSession(tx, session) {
       const revokedAt = clock();
-      const expiresAt = addSeconds(revokedAt, windowSeconds);
-      const revocation: Revocation = { kind: "session", subjectId: sessionId, version: null, revokedAt, expiresAt };
+      const expiresAt = addSeconds(session.accessExpiresAt, LATE_TOKEN_SECONDS);
+      const revocation: Revocation = { kind: "session", subjectId: session.id, version: null, revokedAt, expiresAt };
       await insertRevocation(tx, { ...revocation, id: random.id(revokedAt) });
       return revocation;
     },

@@ -13,6 +13,8 @@ export interface Rotation {
   readonly now: Date;
   /** The next idle end; the absolute end caps it. */
   readonly idleExpiresAt: Date;
+  /** When the access token that is issued now will expire. */
+  readonly accessExpiresAt: Date;
   /** TOKEN_REFRESHED; its user is taken from the row. */
   readonly event: AuditEvent;
 }
@@ -39,6 +41,7 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
           generation = generation + 1,
           rotated_at = ${now},
           last_used_at = ${now},
+          access_expires_at = greatest(${rotation.accessExpiresAt.toISOString()}, access_expires_at),
           idle_expires_at = least(${rotation.idleExpiresAt.toISOString()}, expires_at)
       from users
       where sessions.id = ${rotation.sessionId}

@@ -22,6 +22,8 @@ export interface SessionRecord extends Session {
   readonly previousHash: Buffer | null;
   readonly rotationNonce: Buffer | null;
   readonly rotatedAt: Date | null;
+  /** When the last access token issued for it expires. */
+  readonly accessExpiresAt: Date;
 }
 
 export interface SessionEnd {

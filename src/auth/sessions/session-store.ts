@@ -24,9 +24,12 @@ const recordColumns = {
   previousHash: sessions.previousHash,
   rotationNonce: sessions.rotationNonce,
   rotatedAt: sessions.rotatedAt,
+  accessExpiresAt: sessions.accessExpiresAt,
 };
 
-export async function insertSession(tx: Transaction, session: Session & { familyHash: Buffer; currentHash: Buffer }): Promise<void> {
+type NewSession = Session & Pick<SessionRecord, "familyHash" | "currentHash" | "accessExpiresAt">;
+
+export async function insertSession(tx: Transaction, session: NewSession): Promise<void> {
   await tx.insert(sessions).values(session).prepare("insert_session").execute();
 }
 
@@ -39,6 +42,14 @@ export async function lockSession(tx: Transaction, id: string): Promise<SessionR
     .for("update")
     .prepare("lock_session");
   return (await query.execute({ id }))[0];
+}
+
+/** Notes that an access token was issued without a rotation. */
+export async function extendAccess(tx: Transaction, id: string, until: Date): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({ accessExpiresAt: sql`greatest(${sessions.accessExpiresAt}, ${sql.param(until, sessions.accessExpiresAt)})` })
+    .where(eq(sessions.id, id));
 }
 
 /** False where the session had ended before. The end is for good: no statement sets `ended_at` back. */

@@ -33,6 +33,7 @@ export interface SessionOptions {
   readonly idleTtlSeconds: number;
   readonly maxTtlSeconds: number;
   readonly refreshGraceSeconds: number;
+  readonly accessTokenTtlSeconds: number;
 }
 
 export interface SessionParts {

@@ -23,7 +23,7 @@ export interface AccessTokenClaims {
 }
 
 /** How far two clocks may differ, in seconds. */
-export const CLOCK_TOLERANCE_SECONDS = 5;
+const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Undefined where a claim is missing or of the wrong type. `type` is judged by `checkClaims`. */
 export function readClaims(payload: unknown): AccessTokenClaims | undefined {

@@ -1,4 +1,4 @@
-import { createPrivateKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from "node:crypto";
 import { StartupError } from "../errors.ts";
 import { keyFromPrivate, type PairAlgorithm } from "./key-pairs.ts";
 import type { SignerKey } from "./signing-keys.ts";
@@ -14,6 +14,7 @@ export function readKeyFile(text: string, algorithm: PairAlgorithm): SignerKey {
   if (jwk !== undefined) checkJwk(jwk, algorithm);
   const privateKey = importPrivateKey(jwk === undefined ? text : { key: jwk, format: "jwk" });
   checkStrength(privateKey, algorithm);
+  checkHalves(privateKey);
   return keyFromPrivate(algorithm, privateKey, typeof jwk?.kid === "string" ? jwk.kid : undefined);
 }
 
@@ -27,9 +28,11 @@ function parseJwk(text: string): JsonWebKey {
 
 function checkJwk(jwk: JsonWebKey, algorithm: PairAlgorithm): void {
   if (jwk.use !== undefined && jwk.use !== "sig") throw refused('holds a JWK whose "use" is not "sig"');
-  if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes("sign")) throw refused('holds a JWK whose "key_ops" do not allow "sign"');
+  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes("sign")))
+    throw refused('holds a JWK whose "key_ops" do not allow "sign"');
   if (jwk.alg !== undefined && jwk.alg !== algorithm) throw refused(`holds a JWK whose "alg" is not ${algorithm}`);
-  if (jwk.d === undefined) throw refused("holds a public JWK; the private one is needed");
+  if (jwk.d === undefined || jwk.d === "") throw refused("holds a public JWK; the private one is needed");
+  if (jwk.kid !== undefined && !isKeyId(jwk.kid)) throw refused('holds a JWK whose "kid" is not 1 to 128 visible ASCII characters');
 }
 
 function importPrivateKey(input: string | { key: JsonWebKey; format: "jwk" }): KeyObject {
@@ -47,6 +50,19 @@ function checkStrength(key: KeyObject, algorithm: PairAlgorithm): void {
   if (algorithm === "ES256") return;
   if (key.asymmetricKeyType !== "rsa") throw refused("must hold an RSA key for RS256; or set JWT_ALGORITHM=ES256");
   if (modulusLength < MINIMUM_RSA_BITS) throw refused(`holds an RSA key of ${modulusLength} bits; at least ${MINIMUM_RSA_BITS} are needed`);
+}
+
+/** A JWK states both halves; a token signed by one would not verify by another. */
+function checkHalves(privateKey: KeyObject): void {
+  const data = Buffer.from("the two halves of this key belong together");
+  if (!verify("sha256", data, createPublicKey(privateKey), sign("sha256", data, privateKey))) {
+    throw refused("holds a JWK whose private and public halves do not belong together");
+  }
+}
+
+/** It travels in every token's header. */
+function isKeyId(kid: unknown): boolean {
+  return typeof kid === "string" && /^[\x21-\x7e]{1,128}$/.test(kid);
 }
 
 function refused(problem: string): StartupError {

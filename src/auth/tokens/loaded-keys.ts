@@ -1,7 +1,7 @@
 import type { Database } from "../../database/database.ts";
 import type { Clock } from "../clock.ts";
-import { StartupError } from "../errors.ts";
-import { readKeyRow, type Secrets, type StoredKey } from "./key-rows.ts";
+import { readKeyRow, type Secrets, wrongSecret } from "./key-rows.ts";
+import { type ScheduledKey, signerAt } from "./key-schedule.ts";
 import { findSigningKeys } from "./signing-key-store.ts";
 import { canSign, type SigningKeys } from "./signing-keys.ts";
 
@@ -10,14 +10,14 @@ const STALE_AFTER_MILLISECONDS = 1000;
 
 /** The stored keys in memory, sorted by `signsFrom`. */
 export interface LoadedKeys extends Pick<SigningKeys, "signer" | "find" | "publicJwks"> {
-  all(): readonly StoredKey[];
+  all(): readonly ScheduledKey[];
   load(): Promise<void>;
   loadIfStale(): Promise<void>;
 }
 
 export function createLoadedKeys(parts: { database: Database; clock: Clock; secrets: Secrets }): LoadedKeys {
   const { database, clock, secrets } = parts;
-  let keys: ReadonlyMap<string, StoredKey> = new Map();
+  let keys: ReadonlyMap<string, ScheduledKey> = new Map();
   let loadedAt = Number.NEGATIVE_INFINITY;
   let loading: Promise<void> | undefined;
 
@@ -43,10 +43,9 @@ export function createLoadedKeys(parts: { database: Database; clock: Clock; secr
     all: () => [...keys.values()],
     find: (kid) => keys.get(kid),
     signer() {
-      const now = clock();
-      const signer = [...keys.values()].filter(canSign).findLast((key) => key.signsFrom <= now);
-      if (signer !== undefined) return signer;
-      throw new StartupError("SECRET opens no signing key; put the earlier value back as a second one: SECRET=new,old");
+      const signer = signerAt([...keys.values()].filter(canSign), clock());
+      if (signer === undefined) throw wrongSecret();
+      return signer;
     },
     publicJwks: () => [...keys.values()].map((key) => key.publicJwk).filter((jwk) => jwk !== undefined),
     load,

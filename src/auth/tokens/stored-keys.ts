@@ -1,33 +1,29 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit } from "../audit/audit.ts";
-import { addSeconds, type Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { PairAlgorithm } from "./key-pairs.ts";
-import { createKeyRow, reencryptedKey, type Secrets } from "./key-rows.ts";
-import { nextActivation, retiredKeys } from "./key-schedule.ts";
+import { createKeyRow, readKeyRow, reencryptedKey, type Secrets, wrongSecret } from "./key-rows.ts";
+import { afterPublication, nextActivation, retiredKeys, type ScheduledKey } from "./key-schedule.ts";
 import { createLoadedKeys } from "./loaded-keys.ts";
 import * as store from "./signing-key-store.ts";
-import { JWKS_CACHE_SECONDS, type SigningKeys } from "./signing-keys.ts";
+import { canSign, type SigningKeys } from "./signing-keys.ts";
 
-/** A process that could not read the database for a while signs with the old key for longer: keep it that much longer too. */
-const RETENTION_SLACK_SECONDS = 3600;
 const nowhere = { ipAddress: null, userAgent: null };
 
 export interface StoredKeysOptions {
   readonly algorithm: PairAlgorithm;
   readonly secrets: Secrets;
   readonly rotationSeconds: number;
-  readonly accessTokenTtlSeconds: number;
 }
 
 /** Keys in the database, the same for every process, rotated on a schedule and by command. Call `maintain` before the first use. */
 export function createStoredKeys(parts: { database: Database; audit: Audit; clock: Clock }, options: StoredKeysOptions): SigningKeys {
   const { database, audit, clock } = parts;
-  const retentionSeconds = options.accessTokenTtlSeconds + RETENTION_SLACK_SECONDS;
   const loaded = createLoadedKeys({ database, clock, secrets: options.secrets });
   let isMaintained = false;
 
-  async function tidy(tx: Transaction, rows: readonly store.SigningKeyRow[]): Promise<void> {
-    await store.deleteSigningKeys(tx, retiredKeys(rows, { now: clock(), retentionSeconds }));
+  async function tidy(tx: Transaction, rows: readonly store.SigningKeyRow[], keys: readonly ScheduledKey[]): Promise<void> {
+    await store.deleteSigningKeys(tx, retiredKeys(keys, clock()));
     for (const row of rows) {
       const reencrypted = reencryptedKey(row, options.secrets);
       if (reencrypted !== undefined) await store.replaceEncryptedKey(tx, row.kid, reencrypted);
@@ -35,12 +31,14 @@ export function createStoredKeys(parts: { database: Database; audit: Audit; cloc
   }
 
   /** One process at a time: `activationOf` judges the keys as they are under the lock, and says when a new one is to sign. */
-  async function changeKeys(activationOf: (rows: readonly store.SigningKeyRow[]) => Date | undefined): Promise<void> {
+  async function changeKeys(activationOf: (keys: readonly ScheduledKey[]) => Date | undefined): Promise<void> {
     await audit.transaction(nowhere, async (tx, record) => {
       await store.lockSigningKeys(tx);
       const rows = await store.findSigningKeys(tx);
-      await tidy(tx, rows);
-      const signsFrom = activationOf(rows);
+      const keys = rows.map((row) => readKeyRow(row, options.secrets));
+      if (keys.length > 0 && !keys.some(canSign)) throw wrongSecret();
+      await tidy(tx, rows, keys);
+      const signsFrom = activationOf(keys);
       if (signsFrom === undefined) return;
       const row = await createKeyRow(options.algorithm, { now: clock(), signsFrom, secrets: options.secrets });
       await store.insertSigningKey(tx, row);
@@ -49,11 +47,20 @@ export function createStoredKeys(parts: { database: Database; audit: Audit; cloc
     await loaded.load();
   }
 
+  /**
+   * At the start a new key is also due where the newest one has another algorithm or cannot be opened. Only then: while
+   * processes with the old and the new configuration run side by side, they must not outbid each other.
+   */
+  function activation(keys: readonly ScheduledKey[]): Date | undefined {
+    const newest = keys.at(-1);
+    const fits = newest === undefined || (newest.algorithm === options.algorithm && canSign(newest));
+    if (!isMaintained && !fits) return afterPublication(clock());
+    return nextActivation(keys, { now: clock(), rotationSeconds: options.rotationSeconds });
+  }
+
   /** The first time always: `SECRET` may have changed since the keys were encrypted. */
   function hasWork(): boolean {
-    const now = clock();
-    const isKeyDue = nextActivation(loaded.all(), { ...options, now }) !== undefined;
-    return !isMaintained || isKeyDue || retiredKeys(loaded.all(), { now, retentionSeconds }).length > 0;
+    return !isMaintained || activation(loaded.all()) !== undefined || retiredKeys(loaded.all(), clock()).length > 0;
   }
 
   return {
@@ -63,9 +70,9 @@ export function createStoredKeys(parts: { database: Database; audit: Audit; cloc
     refresh: loaded.loadIfStale,
     async maintain() {
       await loaded.load();
-      if (hasWork()) await changeKeys((rows) => nextActivation(rows, { ...options, now: clock() }));
+      if (hasWork()) await changeKeys(activation);
       isMaintained = true;
     },
-    rotate: () => changeKeys(() => addSeconds(clock(), JWKS_CACHE_SECONDS)),
+    rotate: () => changeKeys(() => afterPublication(clock())),
   };
 }

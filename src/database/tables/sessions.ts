@@ -28,6 +28,8 @@ export const sessions = pgTable(
     lastUsedAt: instant("last_used_at").notNull(),
     idleExpiresAt: instant("idle_expires_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
+    /** When the last access token issued for it expires: how long its revocation must be remembered, whatever the configuration says by then. */
+    accessExpiresAt: instant("access_expires_at").notNull(),
     endedAt: instant("ended_at"),
     endReason: text("end_reason"),
     ipAddress: text("ip_address"),

@@ -38,7 +38,7 @@ export class SessionResolver {
   ): Promise<LogoutPayload> {
     const refreshToken = context.refreshTokens.read(input?.refreshToken);
     const endedSessions = await context.auth.sessions.logout({ refreshToken, sessionId: viewerOf(context)?.sessionId }, context.origin);
-    context.refreshTokens.withdraw();
+    context.refreshTokens.withdraw(refreshToken);
     return { endedSessions };
   }
 }

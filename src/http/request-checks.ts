@@ -1,0 +1,25 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import Negotiator from "negotiator";
+import { type Refusal, refuse } from "./errors.ts";
+
+/** The media types that an answer can have; a browser that opens the page gets HTML. */
+const offered = ["application/json", "application/graphql-response+json", "text/html"];
+
+/** Gives every answer its request id, and refuses what could not be answered before anything is done for it. */
+export function checkRequests(app: FastifyInstance): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-request-id", request.id);
+    const refusal = refusalOf(request);
+    if (refusal === undefined) return done();
+    return refuse(reply, refusal);
+  });
+}
+
+function refusalOf(request: FastifyRequest): Refusal | undefined {
+  // Apollo Server's integration builds a URL of it.
+  if (!URL.canParse(`http://${request.host}/`)) return { status: 400, problem: "Has no valid Host header." };
+  const { accept } = request.headers;
+  if (accept === undefined || accept === "*/*" || accept === "application/json") return undefined;
+  const isTakeable = new Negotiator({ headers: { accept } }).mediaTypes(offered).length > 0;
+  return isTakeable ? undefined : { status: 406, problem: "Accepts none of the media types of an answer; accept application/json." };
+}
