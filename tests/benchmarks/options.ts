@@ -1,0 +1,30 @@
+import { parseArgs } from "node:util";
+import { type ScenarioName, scenarioNames } from "./scenarios.ts";
+
+export interface Options {
+  /** Empty: all of them. */
+  readonly only: readonly ScenarioName[];
+  readonly seconds: number;
+  readonly rounds: number;
+}
+
+const USAGE = `usage: npm run bench -- [${scenarioNames.join("] [")}] [--seconds N] [--rounds N]`;
+
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { seconds: { type: "string", default: "3" }, rounds: { type: "string", default: "5" } },
+  });
+  const only = positionals.map((name) => scenarioNames.find((known) => known === name) ?? refuse(`There is no benchmark "${name}".`));
+  return { only, seconds: readPositive("seconds", values.seconds), rounds: readPositive("rounds", values.rounds) };
+}
+
+function readPositive(name: string, text: string): number {
+  const number = Number(text);
+  return Number.isInteger(number) && number > 0 ? number : refuse(`--${name} is a whole number above zero.`);
+}
+
+function refuse(problem: string): never {
+  throw new Error(`${problem}\n${USAGE}`);
+}

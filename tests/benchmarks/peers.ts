@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process";
+import { symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export interface Peers {
+  readonly bareApollo: string;
+  readonly rawArgon2: string;
+}
+
+const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Compiles the programs that the gateway is compared with, as it is compiled itself. Under tsx they would be a tenth slower than they
+ * are: its hook runs at every `require`, and Apollo Server has one in the path of every request.
+ */
+export async function compilePeers(outDir: string): Promise<Peers> {
+  const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+  const project = join(projectFolder, "tests/benchmarks/peers");
+  await promisify(execFile)(process.execPath, [compiler, "-p", project, "--outDir", outDir]);
+  await writeFile(join(outDir, "package.json"), JSON.stringify({ type: "module" }));
+  await symlink(join(projectFolder, "node_modules"), join(outDir, "node_modules"));
+  const compiled = join(outDir, "tests/benchmarks/peers");
+  return { bareApollo: join(compiled, "bare-apollo.js"), rawArgon2: join(compiled, "raw-argon2.js") };
+}
