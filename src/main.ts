@@ -4,6 +4,7 @@ import { createLogger } from "./http/logger.ts";
 import { exitOnFailure } from "./start/exit-on-failure.ts";
 import { firstSteps } from "./start/first-steps.ts";
 import { createGateway } from "./start/gateway.ts";
+import { listen } from "./start/listen.ts";
 import { openStorage } from "./start/storage.ts";
 
 async function main(): Promise<void> {
@@ -11,7 +12,7 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: config.logLevel });
   const storage = await openStorage(config, (line) => logger.info(line));
   const gateway = await createGateway(config, { ...storage, logger });
-  const address = await gateway.app.listen({ port: config.http.port, host: config.http.host });
+  const address = await listen(gateway.app, config.http);
   logger.info({ address }, "listening");
   if (config.environment === "development") process.stdout.write(firstSteps(address));
 

@@ -149,6 +149,7 @@ describe("variables that do not fit their types are BAD_USER_INPUT and never rea
       `mutation($password: String = "x") { login(input: {email: "${MARKER}@example.com", password: $password}) { tokenType } }`,
       '{"password":null}',
     ],
+    ["a null for a directive", "query ($yes: Boolean = true) { __typename @skip(if: $yes) }", '{"yes":null}'],
   ])("also where only the execution can tell: %s", async (_name, query, variables) => {
     const reply = await refusal(() => gateway.post(body(query, variables)));
     expect(reply.status).toBeLessThan(500);

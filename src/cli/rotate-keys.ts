@@ -14,7 +14,7 @@ import { openStorage } from "../start/storage.ts";
 const help = `Usage: npm run rotate-keys
 
 Publishes a new signing key in the JWKS. It signs access tokens ${JWKS_CACHE_SECONDS / 60} minutes later, when every cache has it;
-tokens of the key before it stay good until they expire. Reads the same configuration as the server.
+tokens of the key before it stay good until they expire. Running servers publish it within half a minute. Reads the same configuration as the server.
 `;
 
 async function rotateKeys(): Promise<void> {
@@ -30,7 +30,6 @@ async function rotateKeys(): Promise<void> {
     log: (level, event) => logger[level]({ event }, event.type),
   });
   const keys = chooseKeys(config.tokens, storage.secrets)({ database, audit, clock: systemClock });
-  await keys.maintain();
   await keys.rotate();
   await close();
   await storage.close();

@@ -33,7 +33,7 @@ export const variables = {
     description: "production makes the settings that a deployment needs compulsory; anything else is development.",
     default: "development",
     example: "production",
-    value: text.transform((name) => (name === "production" ? "production" : "development")),
+    value: text.transform((name) => (name.toLowerCase() === "production" ? "production" : "development")),
   },
   PORT: {
     description: "The port to listen on; 0 takes any free one.",

@@ -25,7 +25,8 @@ export function openDatabase(options: { url: string; poolSize: number }): OpenDa
     max: options.poolSize,
     connect_timeout: 5,
     onnotice: () => undefined,
-    connection: { application_name: "graphql-auth-gateway" },
+    // Milliseconds. Far longer than any statement of ours takes, far shorter than a client waits.
+    connection: { application_name: "graphql-auth-gateway", statement_timeout: 8000 },
   });
   return { database: drizzle(client), close: () => client.end({ timeout: 5 }) };
 }

@@ -61,7 +61,8 @@ export function createPublicErrors(parts: {
 /** Values that do not fit their types, in variables and, where only the execution can tell, in arguments: the caller's own errors. */
 function isAboutInput(error: GraphQLError): boolean {
   if (error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;
-  return error.originalError instanceof GraphQLError && error.originalError.message.startsWith('Argument "');
+  const thrown = error.originalError ?? error;
+  return thrown instanceof GraphQLError && thrown.message.startsWith('Argument "');
 }
 
 /** A subscription, where there is none to execute. */

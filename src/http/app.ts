@@ -11,6 +11,7 @@ import { checkRequests } from "./request-checks.ts";
 /** Where Apollo Sandbox runs: hosted, and embedded in other pages. */
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
 const MAXIMUM_BODY_BYTES = 100 * 1024;
+const REQUEST_TIMEOUT_MILLISECONDS = 10_000;
 
 export interface AppOptions {
   readonly isProduction: boolean;
@@ -29,6 +30,8 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   const landingPage = !options.isProduction;
   const app = fastify({
     bodyLimit: MAXIMUM_BODY_BYTES,
+    // A request that trickles in is cut, and so cannot hold up a shutdown for longer either.
+    requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
     genReqId: () => randomUUID(),
     trustProxy: false,
     frameworkErrors: (_error, request, reply) => {

@@ -3,7 +3,7 @@ import { errorTable } from "../auth/errors.ts";
 
 /** What is refused before GraphQL sees it: the status, and what to mend. */
 export interface Refusal {
-  readonly status: 400 | 405 | 406 | 413 | 415;
+  readonly status: 400 | 404 | 405 | 406 | 413 | 415;
   readonly problem: string;
 }
 
@@ -27,8 +27,7 @@ export function answerErrorsAsGraphql(app: FastifyInstance, logUnexpected: (erro
     if (request.url.split("?")[0] === "/graphql") {
       return refuse(reply.header("allow", "GET, POST"), { status: 405, problem: "The method is not supported; use POST." });
     }
-    const message = "There is nothing here; the GraphQL endpoint is /graphql.";
-    return reply.code(404).send({ errors: [{ message, extensions: { code: "NOT_FOUND" } }] });
+    return refuse(reply, { status: 404, problem: "Has a path where nothing is; the GraphQL endpoint is /graphql." });
   });
 }
 

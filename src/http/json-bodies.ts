@@ -22,12 +22,17 @@ function decode(decoder: InstanceType<typeof TextDecoder>, body: Buffer): string
   }
 }
 
-/** Counts brackets outside strings. */
+/** Counts brackets outside strings, in one pass: a pattern that backtracks would be the next thing to exhaust. */
 function isNestedTooDeep(text: string): boolean {
   let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
-    if (token === "[" || token === "{") depth += 1;
-    if (token === "]" || token === "}") depth -= 1;
+  let isInString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === "\\" && isInString) index += 1;
+    else if (character === '"') isInString = !isInString;
+    else if (isInString) continue;
+    else if (character === "[" || character === "{") depth += 1;
+    else if (character === "]" || character === "}") depth -= 1;
     if (depth > MAXIMUM_NESTING) return true;
   }
   return false;

@@ -21,6 +21,8 @@ interface PrivateFace {
 export function privateFace(error: unknown): PrivateFace {
   const root = withoutQuery(error);
   if (!(root instanceof Error)) return { type: typeof root, message: "something that is no error was thrown" };
+  // graphql-js quotes values in its messages, and a value can be a password.
+  if (root.name === "GraphQLError") return { type: root.name, message: "withheld, because such messages quote values" };
   const code = "code" in root && typeof root.code === "string" ? { code: root.code } : {};
   return { type: root.name, message: root.message, ...code, ...(root.stack === undefined ? {} : { stack: root.stack }) };
 }

@@ -1,19 +1,28 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { StartupError } from "../auth/errors.ts";
+
+const MINIMUM_LENGTH = 32;
 
 /**
  * The `SECRET` of a development machine: made once, kept beside the data that it encrypts, readable by its owner only.
- * Exclusive creation decides between processes that start together.
+ * It is written aside and then linked into place, so that processes that start together all read the first one's, and whole.
  */
 export function developmentSecret(directory: string): string {
   const path = join(directory, "secret");
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   mkdirSync(directory, { recursive: true });
+  writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
   try {
-    writeFileSync(path, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
+    linkSync(draft, path);
   } catch (error) {
     const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
     if (!exists) throw error;
+  } finally {
+    rmSync(draft);
   }
-  return readFileSync(path, "utf8").trim();
+  const secret = readFileSync(path, "utf8").trim();
+  if (secret.length >= MINIMUM_LENGTH) return secret;
+  throw new StartupError(`${path} is damaged; put the old secret back into it, or set SECRET.`);
 }

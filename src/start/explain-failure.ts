@@ -4,13 +4,21 @@ import { privateFace } from "../http/logger.ts";
 /** Failures that name what their operator has to mend; a stack would only hide it. */
 const explained: ReadonlySet<string> = new Set(["ConfigError", "StartupError", "EmbeddedPostgresError"]);
 
+/** What PostgreSQL says (SQLSTATE) when DATABASE_URL is the mistake. */
+const databaseProblems: Readonly<Record<string, string>> = {
+  "3D000": "DATABASE_URL names a database that does not exist; create it first.",
+  "28P01": "DATABASE_URL has a wrong user or password.",
+  "28000": "DATABASE_URL has a user that may not connect.",
+  "42501": "DATABASE_URL has a user without the right to create the tables; it needs CREATE on the schema.",
+};
+
 /** What to print when the process cannot start. */
 export function explainFailure(error: unknown): string {
-  const { type, message, code, stack } = privateFace(error);
+  const { type, message, code = "", stack } = privateFace(error);
   if (explained.has(type)) return message;
+  const problem = databaseProblems[code];
+  if (problem !== undefined) return problem;
   if (isDatabaseUnavailable(error))
     return `The database at DATABASE_URL is out of reach (${code}). Is it running, and is the address right?`;
-  if (code === "EADDRINUSE") return "PORT is in use by another process; stop that one, or set another PORT.";
-  if (code === "EACCES") return `Permission denied: ${message}`;
-  return stack ?? message;
+  return code === "EACCES" ? `Permission denied: ${message}` : (stack ?? message);
 }

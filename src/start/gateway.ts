@@ -17,6 +17,9 @@ import { createApp } from "../http/app.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
 import { chooseKeys } from "./signing-keys.ts";
 
+/** What has not been answered this long after the order to stop is cut off. */
+const DRAIN_MILLISECONDS = 8000;
+
 export interface Gateway {
   readonly app: FastifyInstance;
   readonly auth: Auth;
@@ -54,7 +57,9 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   }, MAINTENANCE_SECONDS * 1000);
   async function close(): Promise<void> {
     clearInterval(maintenance);
+    const deadline = setTimeout(() => app.server.closeAllConnections(), DRAIN_MILLISECONDS);
     await app.close();
+    clearTimeout(deadline);
     await closeDatabase();
   }
   return { app, auth, close };

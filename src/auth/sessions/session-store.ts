@@ -52,12 +52,10 @@ export async function extendAccess(tx: Transaction, id: string, until: Date): Pr
     .where(eq(sessions.id, id));
 }
 
-/** False where the session had ended before. The end is for good: no statement sets `ended_at` back. */
-export async function endSession(tx: Transaction, id: string, end: SessionEnd): Promise<boolean> {
-  const rows = await tx
+/** For good: no statement sets `ended_at` back, and a session that had ended keeps its reason. */
+export async function endSession(tx: Transaction, id: string, end: SessionEnd): Promise<void> {
+  await tx
     .update(sessions)
     .set(end)
-    .where(and(eq(sessions.id, id), isNull(sessions.endedAt)))
-    .returning({ id: sessions.id });
-  return rows.length > 0;
+    .where(and(eq(sessions.id, id), isNull(sessions.endedAt)));
 }

@@ -28,10 +28,10 @@ export function decryptPrivateKey(encrypted: Buffer, at: { kid: string; secrets:
     const decipher = createDecipheriv("aes-256-gcm", encryptionKey(secret), encrypted.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,
     });
-    decipher.setAAD(Buffer.from(at.kid)).setAuthTag(encrypted.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-    const opened = decipher.update(encrypted.subarray(NONCE_BYTES + TAG_BYTES));
+    let opened: Buffer;
     try {
-      decipher.final();
+      decipher.setAAD(Buffer.from(at.kid)).setAuthTag(encrypted.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+      opened = Buffer.concat([decipher.update(encrypted.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
     } catch {
       continue; // another secret encrypted it
     }

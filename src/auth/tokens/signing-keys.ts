@@ -1,4 +1,5 @@
 import type { JsonWebKey, KeyObject } from "node:crypto";
+import { StartupError } from "../errors.ts";
 
 export type SigningAlgorithm = "ES256" | "RS256" | "HS256";
 
@@ -49,6 +50,6 @@ export function createFixedKeys(keys: readonly [SignerKey, ...SignerKey[]]): Sig
     publicJwks: () => keys.map((key) => key.publicJwk).filter((jwk) => jwk !== undefined),
     refresh: nothing,
     maintain: nothing,
-    rotate: () => Promise.reject(new Error("keys that the configuration brings are rotated in the configuration")),
+    rotate: () => Promise.reject(new StartupError("JWT_SECRET and SIGNING_KEY_FILE are rotated in the configuration.")),
   };
 }

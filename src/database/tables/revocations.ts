@@ -13,6 +13,6 @@ export const revocations = pgTable(
     revokedAt: instant("revoked_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
   },
-  // Every process loads the live window at start; expired rows are purged by it.
+  // Every process loads the live window at its start.
   (table) => [index("revocations_expires_at").on(table.expiresAt)],
 );

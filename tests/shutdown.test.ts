@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { StartupError } from "../src/auth/errors.ts";
+import { developmentSecret } from "../src/start/development-secret.ts";
+import { LoginDocument, RegisterDocument } from "./generated/operations.ts";
+import { codesOf, dataOf } from "./support/client.ts";
+import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { makeReachableFolder } from "./support/folders.ts";
+import { newEmail, PASSWORD } from "./support/gateway.ts";
+import { startServerProcess } from "./support/server-process.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+test("a request that never ends does not hold up a shutdown, and one under way is answered", async () => {
+  const server = await startServerProcess({ DATABASE_URL: database.url });
+  const email = newEmail();
+  dataOf(await server.send(RegisterDocument, { input: { email, password: PASSWORD } }));
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  const head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n";
+  await new Promise<void>((resolve) => socket.write(`${head}{"query":`, () => resolve()));
+  const underWay = server.send(LoginDocument, { input: { email, password: "not the password" } });
+  await expect.poll(() => server.output(), { timeout: 10_000 }).toContain("LOGIN_FAILED");
+  expect(codesOf(await underWay)).toEqual(["INVALID_CREDENTIALS"]);
+  expect(await server.stop("SIGTERM")).toBe(0);
+  socket.destroy();
+});
+
+test("a development secret is made once and whole, and a damaged one is refused, not replaced", async () => {
+  const folder = await makeReachableFolder("gateway-secret-");
+  const directory = join(folder, ".data");
+  const secret = developmentSecret(directory);
+  expect(secret.length).toBeGreaterThanOrEqual(32);
+  expect(developmentSecret(directory)).toBe(secret);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "secret"), "");
+  expect(() => developmentSecret(directory)).toThrow(StartupError);
+  await rm(folder, { recursive: true });
+});
