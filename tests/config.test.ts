@@ -126,7 +126,7 @@ test("an empty variable is not set, and spaces around a value do not count", () 
 
 test("anything but production is development", () => {
   expect(parseConfig({ NODE_ENV: "test" }).environment).toBe("development");
-  expect(parseConfig({ NODE_ENV: "Production" }).environment).toBe("development");
+  expect(parseConfig({ NODE_ENV: "prod" }).environment).toBe("development");
 });
 
 test.each([

@@ -14,8 +14,8 @@ const clientCodes = new Set([
   "ETIMEDOUT",
 ]);
 
-/** SQLSTATE classes 08 (connection), 53 (resources), 57P0x (shutdown), 25006 (read-only: a standby) and 55000 (not accepting connections). */
-const serverCodes = /^(08...|53...|57P0[123]|25006|55000)$/;
+/** SQLSTATE classes 08 (connection), 53 (resources), 57P0x (shutdown), 25006 (read-only: a standby) 55000 (not accepting connections), 57014 (statement timeout). */
+const serverCodes = /^(08...|53...|57P0[123]|25006|55000|57014)$/;
 
 /** True when an error, or any of its causes, says that the database is out of reach rather than that we asked wrongly. */
 export function isDatabaseUnavailable(error: unknown): boolean {

@@ -4,7 +4,9 @@ import { addSeconds } from "../clock.ts";
 import { AuthError, type SessionEndReason } from "../errors.ts";
 import type { Origin } from "../origin.ts";
 import { formatRefreshToken, hashSecret, parseRefreshToken, type RefreshToken, SECRET_BYTES, successorOf } from "./refresh-tokens.ts";
+import { replaySession } from "./replay-store.ts";
 import type { Revocation } from "./revocation-store.ts";
+import { LATE_REPLAY_SECONDS } from "./revocations.ts";
 import { rotateSession } from "./rotation-store.ts";
 import { judgeRefresh, type Session } from "./session-state.ts";
 import { endSession, extendAccess, lockSession } from "./session-store.ts";
@@ -32,6 +34,8 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
     if (token === undefined) throw new AuthError("INVALID_REFRESH_TOKEN", {});
     const rotated = await rotate(parts, { token, origin, options });
     if (rotated !== undefined) return rotated;
+    const replayed = await replayUnlocked(parts, { token, origin, options });
+    if (replayed !== undefined) return replayed;
     const settled = await audit.transaction(origin, (tx, record) => settle(tx, { parts, record, token, options }));
     if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
     if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
@@ -63,6 +67,27 @@ async function rotate(
   if (rotated === undefined) return undefined;
   audit.announce({ ...event, userId: rotated.account.id, actorId: rotated.account.id });
   return { ...rotated, refreshToken: formatRefreshToken(successor) };
+}
+
+async function replayUnlocked(
+  { database, audit, clock }: SessionParts,
+  { token, origin, options }: { token: RefreshToken; origin: Origin; options: SessionOptions },
+): Promise<HeldSession | undefined> {
+  const now = clock();
+  const event = audit.compose({ type: "REFRESH_REPLAYED", sessionId: token.sessionId }, origin);
+  const replayed = await replaySession(database, {
+    sessionId: token.sessionId,
+    familyHash: hashSecret(token.familySecret),
+    presentedHash: hashSecret(token.generationSecret),
+    now,
+    rotatedSince: addSeconds(now, -options.refreshGraceSeconds),
+    accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds - LATE_REPLAY_SECONDS),
+    event,
+  });
+  if (replayed === undefined) return undefined;
+  const { session, account, nonce } = replayed;
+  audit.announce({ ...event, userId: account.id, actorId: account.id });
+  return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
 }
 
 async function settle(

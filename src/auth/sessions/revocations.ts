@@ -4,8 +4,10 @@ import type { Random } from "../random.ts";
 import { findLiveRevocations, insertRevocation, type Revocation } from "./revocation-store.ts";
 import type { SessionRecord } from "./session-state.ts";
 
-/** A token is signed a moment after its session's row was written, and taken for a few seconds after it has expired. */
-const LATE_TOKEN_SECONDS = 60;
+/** By how much a replay's access token may outlive what its session's row says, without the row being changed: the longest grace. */
+export const LATE_REPLAY_SECONDS = 300;
+/** And a token is signed a moment after the row was written, and taken for a few seconds after it has expired. */
+const LATE_TOKEN_SECONDS = LATE_REPLAY_SECONDS + 60;
 
 /** What a token has to say for itself. */
 export interface Revocable {

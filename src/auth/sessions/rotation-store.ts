@@ -1,7 +1,6 @@
 import type { Database } from "../../database/database.ts";
-import type { Account } from "../accounts/account-store.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
-import type { Session } from "./session-state.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "./held-session-row.ts";
 
 export interface Rotation {
   readonly sessionId: string;
@@ -19,20 +18,15 @@ export interface Rotation {
   readonly event: AuditEvent;
 }
 
-export interface RotatedSession {
-  readonly session: Session;
-  readonly account: Account;
-}
-
 /**
  * The compare-and-swap that decides a refresh: of any number of simultaneous uses of one token, one finds its row.
  * Undefined for all others. One statement, hence one transaction and one round trip: the rotation, its audit entry and
  * what the next access token says of the user. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
  */
-export async function rotateSession(database: Database, rotation: Rotation): Promise<RotatedSession | undefined> {
+export async function rotateSession(database: Database, rotation: Rotation): Promise<SessionOfAccount | undefined> {
   const { event } = rotation;
   const now = rotation.now.toISOString();
-  const rows = await database.$client<RotationRow[]>`
+  const rows = await database.$client<HeldSessionRow[]>`
     with rotated as (
       update sessions
       set previous_hash = current_hash,
@@ -52,9 +46,7 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
         and expires_at > ${now}
         and users.id = sessions.user_id
         and users.status = 'ACTIVE'
-      returning sessions.id, user_id, sessions.created_at, last_used_at, idle_expires_at, expires_at,
-        sessions.ip_address, sessions.user_agent,
-        email, email_verified, roles, version, users.created_at as user_created_at, last_login_at
+      returning ${heldColumns(database)}
     ), audited as (
       insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
       select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, rotated.id,
@@ -62,50 +54,5 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
       from rotated
     )
     select * from rotated`;
-  return rows[0] === undefined ? undefined : readRow(rows[0]);
-}
-
-/** Instants arrive as text: Drizzle switches the driver's own date parsing off. */
-interface RotationRow {
-  id: string;
-  user_id: string;
-  created_at: string;
-  last_used_at: string;
-  idle_expires_at: string;
-  expires_at: string;
-  ip_address: string | null;
-  user_agent: string | null;
-  email: string;
-  email_verified: boolean;
-  roles: string[];
-  version: number;
-  user_created_at: string;
-  last_login_at: string | null;
-}
-
-function readRow(row: RotationRow): RotatedSession {
-  return {
-    session: {
-      id: row.id,
-      userId: row.user_id,
-      createdAt: new Date(row.created_at),
-      lastUsedAt: new Date(row.last_used_at),
-      idleExpiresAt: new Date(row.idle_expires_at),
-      expiresAt: new Date(row.expires_at),
-      endedAt: null,
-      endReason: null,
-      ipAddress: row.ip_address,
-      userAgent: row.user_agent,
-    },
-    account: {
-      id: row.user_id,
-      email: row.email,
-      emailVerified: row.email_verified,
-      roles: row.roles,
-      status: "ACTIVE",
-      version: row.version,
-      createdAt: new Date(row.user_created_at),
-      lastLoginAt: row.last_login_at === null ? null : new Date(row.last_login_at),
-    },
-  };
+  return rows[0] === undefined ? undefined : readHeldSession(rows[0]);
 }

@@ -1,0 +1,62 @@
+import type { Database } from "../../database/database.ts";
+import type { Account } from "../accounts/account-store.ts";
+import type { Session } from "./session-state.ts";
+
+/** What a refresh answers from: a live session and the user whose it is. */
+export interface SessionOfAccount {
+  readonly session: Session;
+  readonly account: Account;
+}
+
+/** The columns of a live session joined with its user, for statements that Drizzle cannot express. */
+export function heldColumns(database: Database) {
+  return database.$client`
+    sessions.id, user_id, sessions.created_at, last_used_at, idle_expires_at, expires_at,
+    sessions.ip_address, sessions.user_agent,
+    email, email_verified, roles, version, users.created_at as user_created_at, last_login_at`;
+}
+
+/** Instants arrive as text: Drizzle switches the driver's own date parsing off. */
+export interface HeldSessionRow {
+  id: string;
+  user_id: string;
+  created_at: string;
+  last_used_at: string;
+  idle_expires_at: string;
+  expires_at: string;
+  ip_address: string | null;
+  user_agent: string | null;
+  email: string;
+  email_verified: boolean;
+  roles: string[];
+  version: number;
+  user_created_at: string;
+  last_login_at: string | null;
+}
+
+export function readHeldSession(row: HeldSessionRow): SessionOfAccount {
+  return {
+    session: {
+      id: row.id,
+      userId: row.user_id,
+      createdAt: new Date(row.created_at),
+      lastUsedAt: new Date(row.last_used_at),
+      idleExpiresAt: new Date(row.idle_expires_at),
+      expiresAt: new Date(row.expires_at),
+      endedAt: null,
+      endReason: null,
+      ipAddress: row.ip_address,
+      userAgent: row.user_agent,
+    },
+    account: {
+      id: row.user_id,
+      email: row.email,
+      emailVerified: row.email_verified,
+      roles: row.roles,
+      status: "ACTIVE",
+      version: row.version,
+      createdAt: new Date(row.user_created_at),
+      lastLoginAt: row.last_login_at === null ? null : new Date(row.last_login_at),
+    },
+  };
+}
