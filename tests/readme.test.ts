@@ -13,6 +13,15 @@ test("the table of errors is the one of the code", () => {
   expect(sectionOf(readme, "errors")).toBe(table(["code", "when", "facts"], rows));
 });
 
+test("leads nowhere that does not exist", () => {
+  for (const name of ["README.md", "CONTRIBUTING.md", "docs/configuration.md", "docs/authorization.md", "docs/performance.md"]) {
+    const text = readDocument(name);
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");
+    const folder = name.includes("/") ? "docs/" : "";
+    for (const link of links) expect(readDocument(folder + link), `${name}: ${link}`).not.toBe("");
+  }
+});
+
 test("stays short", () => {
   expect(readme.split("\n").length).toBeLessThan(120);
 });

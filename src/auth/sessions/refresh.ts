@@ -19,7 +19,7 @@ type Settled =
   | { readonly kind: "replayed"; readonly session: Session; readonly nonce: Buffer }
   | { readonly kind: "reused"; readonly revocation: Revocation };
 
-/** Rotate if the token is current; otherwise look under the lock, and decide between a replay, a reuse and a refusal. */
+/** Rotate if the token is current; answer the common replay without a lock; decide all else, reuse above all, under it. */
 export function createRefresh(parts: SessionParts, options: SessionOptions): Sessions["refresh"] {
   const { accounts, audit, revocations } = parts;
 
