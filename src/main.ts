@@ -5,6 +5,7 @@ import { exitOnFailure } from "./start/exit-on-failure.ts";
 import { firstSteps } from "./start/first-steps.ts";
 import { createGateway } from "./start/gateway.ts";
 import { listen } from "./start/listen.ts";
+import { whenParentEnds } from "./start/parent-watch.ts";
 import { openStorage } from "./start/storage.ts";
 
 async function main(): Promise<void> {
@@ -16,13 +17,17 @@ async function main(): Promise<void> {
   logger.info({ address }, "listening");
   if (config.environment === "development") process.stdout.write(firstSteps(address));
 
-  async function stop(signal: NodeJS.Signals): Promise<void> {
-    logger.info({ signal }, "stopping");
+  let isStopping = false;
+  async function stop(reason: string): Promise<void> {
+    if (isStopping) return;
+    isStopping = true;
+    logger.info({ reason }, "stopping");
     await gateway.close();
     await storage.close();
     process.exit(0);
   }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => exitOnFailure(() => stop(signal)));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => exitOnFailure(() => stop(signal)));
+  if (process.env.npm_lifecycle_event !== undefined) whenParentEnds(() => exitOnFailure(() => stop("the npm script was stopped")));
 }
 
 exitOnFailure(main);

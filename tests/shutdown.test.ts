@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
@@ -9,7 +10,7 @@ import { LoginDocument, RegisterDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { makeReachableFolder } from "./support/folders.ts";
-import { newEmail, PASSWORD } from "./support/gateway.ts";
+import { newEmail, PASSWORD, TEST_SECRET } from "./support/gateway.ts";
 import { startServerProcess } from "./support/server-process.ts";
 
 let database: TestDatabase;
@@ -32,6 +33,26 @@ test("a request that never ends does not hold up a shutdown, and one under way i
   expect(codesOf(await underWay)).toEqual(["INVALID_CREDENTIALS"]);
   expect(await server.stop("SIGTERM")).toBe(0);
   socket.destroy();
+});
+
+test("a server whose npm script is stopped stops too", async () => {
+  const env = { PATH: process.env.PATH, PORT: "0", SECRET: TEST_SECRET, DATABASE_URL: database.url, npm_lifecycle_event: "start" };
+  // As npm does it: a shell between, which a signal ends without its child being told.
+  const shell = spawn("sh", ["-c", `"${process.execPath}" dist/main.js; true`], { env, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  shell.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await expect.poll(() => output, { timeout: 20_000 }).toContain("listening");
+  shell.kill("SIGTERM");
+  await expect.poll(() => output, { timeout: 10_000 }).toContain("stopping");
+  const address = /"address":"(http:[^"]+)"/.exec(output)?.[1] ?? "";
+  const isAnswering = () =>
+    fetch(`${address}/.well-known/jwks.json`).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(isAnswering, { timeout: 10_000 }).toBe(false);
 });
 
 test("a development secret is made once and whole, and a damaged one is refused, not replaced", async () => {
