@@ -16,6 +16,7 @@ function leadingDirective(requirement: Requirement): AccessDirective {
 /** Why this caller may not see `coordinate` (`Type.field` or `Type`), or undefined if they may. */
 export function denialOf(caller: Caller, requirement: Requirement, coordinate: string): AuthError | undefined {
   if (isAnonymous(caller)) {
+    if (caller.reason === "unverifiable") return new AuthError("SERVICE_UNAVAILABLE", {});
     return new AuthError("UNAUTHENTICATED", { reason: caller.reason, coordinate, directive: leadingDirective(requirement) });
   }
   const shortfall = unmet(requirement, caller);

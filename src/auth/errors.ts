@@ -13,7 +13,8 @@ export type SessionEndReason =
 
 /** The typed facts that travel beside each code in `extensions`. Never anything that the caller sent. */
 export interface ErrorFacts {
-  UNAUTHENTICATED: { reason: AnonymousReason; coordinate: string; directive: string };
+  /** The coordinate and the directive are those of the guarded field; absent where a token was refused later. */
+  UNAUTHENTICATED: { reason: AnonymousReason; coordinate?: string; directive?: string };
   FORBIDDEN: { coordinate: string; directive: string; required: readonly (readonly string[])[]; missing: readonly string[] };
   INVALID_CREDENTIALS: Record<never, never>;
   EMAIL_TAKEN: Record<never, never>;
@@ -21,6 +22,8 @@ export interface ErrorFacts {
   INVALID_REFRESH_TOKEN: Record<never, never>;
   SESSION_ENDED: { endReason: SessionEndReason };
   REFRESH_TOKEN_REUSED: Record<never, never>;
+  NOT_FOUND: Record<never, never>;
+  LAST_ADMIN: Record<never, never>;
   SERVICE_UNAVAILABLE: Record<never, never>;
   INTERNAL_SERVER_ERROR: { requestId: string };
 }
@@ -74,6 +77,16 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   REFRESH_TOKEN_REUSED: {
     message: "An old refresh token was used again, so its session has been ended; sign in again.",
     when: "an old genuine token; the session has been ended",
+    facts: "",
+  },
+  NOT_FOUND: {
+    message: "There is no such user or session.",
+    when: "an operation on a user that does not exist, or on a session that is not the caller's own",
+    facts: "",
+  },
+  LAST_ADMIN: {
+    message: "This is the last admin: make another user an admin first.",
+    when: "demoting or disabling the last active admin",
     facts: "",
   },
   SERVICE_UNAVAILABLE: {

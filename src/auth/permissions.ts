@@ -18,7 +18,9 @@ export type AnonymousReason =
   | "wrong_audience"
   | "not_yet_valid"
   | "expired"
-  | "revoked";
+  | "revoked"
+  // No verdict: neither the revocation feed nor the database could be asked. Answered as SERVICE_UNAVAILABLE, never as this.
+  | "unverifiable";
 
 export interface Anonymous {
   readonly reason: AnonymousReason;

@@ -41,12 +41,30 @@ const productionRules: readonly Rule[] = [
     problem: "must be random in production: this one looks like a placeholder or a pattern.",
   })),
   {
+    variable: "DATABASE_DIRECT_URL",
+    besides: ["DATABASE_URL"],
+    isBroken: (values) => values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_URL === undefined,
+    problem: "is the direct way to the database of DATABASE_URL, which is not set.",
+  },
+  {
     variable: "ACCESS_TOKEN_TTL",
     // Shorter ones only turn every request into a refresh. In development they let one watch a client refresh without waiting.
     isBroken: (values) => inProduction(values) && values.ACCESS_TOKEN_TTL < 60,
     problem: "must be at least 1m in production.",
   },
 ];
+
+const adminRules: readonly Rule[] = (
+  [
+    ["ADMIN_EMAIL", "ADMIN_PASSWORD"],
+    ["ADMIN_PASSWORD", "ADMIN_EMAIL"],
+  ] as const
+).map(([variable, other]) => ({
+  variable,
+  besides: [other],
+  isBroken: (values) => values[variable] === undefined && values[other] !== undefined,
+  problem: `is required with ${other}.`,
+}));
 
 const tokenRules: readonly Rule[] = [
   {
@@ -106,7 +124,7 @@ const sessionRules: readonly Rule[] = [
   },
 ];
 
-const rules: readonly Rule[] = [...productionRules, ...tokenRules, ...sessionRules];
+const rules: readonly Rule[] = [...productionRules, ...adminRules, ...tokenRules, ...sessionRules];
 
 /** Catches the copied example and the leaned-on key, not every weak secret. A random one has both tests behind it by far. */
 function isUnserious(value: string): boolean {

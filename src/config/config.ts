@@ -12,12 +12,18 @@ export interface Config {
   readonly database: {
     /** Undefined: the embedded PostgreSQL. */
     readonly url: string | undefined;
+    /** Where it differs: without a transaction pooler. */
+    readonly directUrl: string | undefined;
     readonly poolSize: number;
   };
   /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
   readonly secrets: readonly string[] | undefined;
   readonly tokens: TokenConfig;
   readonly sessions: SessionConfig;
+  readonly revocationMaxLagSeconds: number;
+  readonly auditRetentionSeconds: number;
+  /** As written; the account's own rules judge them. */
+  readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
   /** Role → scopes. `user` and `admin` always exist. */
   readonly roles: ReadonlyMap<string, readonly string[]>;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
@@ -72,7 +78,7 @@ function toConfig(values: VariableValues, roles: Roles): Config {
       corsOrigins: values.CORS_ORIGINS ?? [],
       introspection: values.INTROSPECTION,
     },
-    database: { url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE },
+    database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
     secrets: values.SECRET,
     tokens: toTokenConfig(values, values.ISSUER ?? publicUrl),
     sessions: {
@@ -82,6 +88,12 @@ function toConfig(values: VariableValues, roles: Roles): Config {
       carrier: values.REFRESH_TOKEN_CARRIER,
       cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
     },
+    revocationMaxLagSeconds: values.REVOCATION_MAX_LAG,
+    auditRetentionSeconds: values.AUDIT_RETENTION,
+    firstAdmin:
+      values.ADMIN_EMAIL === undefined || values.ADMIN_PASSWORD === undefined
+        ? undefined
+        : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
     roles,
     logLevel: values.LOG_LEVEL,
   };

@@ -79,6 +79,12 @@ export const variables = {
     example: "10",
     value: wholeNumber({ min: 1, max: 100 }),
   },
+  DATABASE_DIRECT_URL: {
+    description: "The same database without a transaction pooler such as PgBouncer in between, for migrations and for announcements.",
+    defaultNote: "DATABASE_URL",
+    example: "postgres://gateway:password@db.example.com:5432/gateway",
+    value: databaseUrl,
+  },
   SECRET: {
     description: "Encrypts what must not be readable in the database; several values comma separated, newest first.",
     defaultNote: "one made at the first start and kept in .data/; required in production",
@@ -158,6 +164,30 @@ export const variables = {
     example: "Lax",
     value: oneOf(["Strict", "Lax", "None"]),
   },
+  REVOCATION_MAX_LAG: {
+    description: "When nothing was heard of revocations for this long, access tokens are checked against the database.",
+    default: "5s",
+    example: "5s",
+    value: duration({ min: "1s", max: "1m" }),
+  },
+  AUDIT_RETENTION: {
+    description: "How long audit entries are kept.",
+    default: "365d",
+    example: "365d",
+    value: duration({ min: "1d", max: "36500d" }),
+  },
+  ADMIN_EMAIL: {
+    description: "The first admin's address: the account is made at the start where there is no admin yet.",
+    defaultNote: "none",
+    example: "ada@example.com",
+    value: text,
+  },
+  ADMIN_PASSWORD: {
+    description: "The first admin's password; never used to overwrite one.",
+    defaultNote: "none; required with ADMIN_EMAIL",
+    example: "a sentence that nobody else would think of",
+    value: text,
+  },
   LOG_LEVEL: {
     description: "The least severe log entries to write: fatal, error, warn, info, debug, trace or silent.",
     default: "info",
@@ -182,4 +212,4 @@ export type VariableValues = {
 };
 
 /** Known from the design, not built yet. To accept one and do nothing would be dangerous: its operator believes that it works. */
-export const unsupportedVariables = ["REVOCATION_MAX_LAG", "TRUSTED_PROXIES", "REDIS_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"] as const;
+export const unsupportedVariables = ["TRUSTED_PROXIES", "REDIS_URL"] as const;

@@ -1,16 +1,37 @@
 /** Closed: the names are those of the public contract. */
-export type AuditEventType =
-  | "REGISTERED"
-  | "LOGIN_SUCCEEDED"
-  | "LOGIN_FAILED"
-  | "LOGOUT"
-  | "TOKEN_REFRESHED"
-  | "REFRESH_REPLAYED"
-  | "REFRESH_REUSED"
-  | "SIGNING_KEY_ROTATED";
+export const auditEventTypes = [
+  "REGISTERED",
+  "LOGIN_SUCCEEDED",
+  "LOGIN_FAILED",
+  "LOGOUT",
+  "TOKEN_REFRESHED",
+  "REFRESH_REPLAYED",
+  "REFRESH_REUSED",
+  "SESSION_REVOKED",
+  "PASSWORD_CHANGED",
+  "ROLES_CHANGED",
+  "USER_DISABLED",
+  "USER_ENABLED",
+  "FORCED_LOGOUT",
+  "RATE_LIMITED",
+  "SIGNING_KEY_ROTATED",
+] as const;
+export type AuditEventType = (typeof auditEventTypes)[number];
 
 /** Events that somebody on call may want to see: they are logged at WARN, the others at INFO. */
-export const securityEvents: ReadonlySet<AuditEventType> = new Set(["LOGIN_FAILED", "REFRESH_REPLAYED", "REFRESH_REUSED"]);
+export const securityEvents: ReadonlySet<AuditEventType> = new Set([
+  "LOGIN_FAILED",
+  "REFRESH_REPLAYED",
+  "REFRESH_REUSED",
+  "PASSWORD_CHANGED",
+  "ROLES_CHANGED",
+  "USER_DISABLED",
+  "USER_ENABLED",
+  "FORCED_LOGOUT",
+  "RATE_LIMITED",
+]);
+
+export type AuditDetail = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export interface AuditEvent {
   readonly id: string;
@@ -25,5 +46,5 @@ export interface AuditEvent {
   readonly userAgent: string | null;
   readonly succeeded: boolean;
   /** Facts of this type of event; never a secret. */
-  readonly detail: Record<string, string | number | boolean> | null;
+  readonly detail: AuditDetail | null;
 }

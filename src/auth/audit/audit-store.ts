@@ -2,6 +2,20 @@ import type { Transaction } from "../../database/database.ts";
 import { auditEvents } from "../../database/tables/audit-events.ts";
 import type { AuditEvent } from "./audit-events.ts";
 
-export async function insertAuditEvent(tx: Transaction, event: AuditEvent): Promise<void> {
-  await tx.insert(auditEvents).values(event).prepare("insert_audit_event").execute();
+/** Far below PostgreSQL's limit of 65,535 parameters a statement. */
+const ROWS_PER_STATEMENT = 1000;
+
+export async function insertAuditEvents(tx: Transaction, events: readonly AuditEvent[]): Promise<void> {
+  // Nearly every transaction has one entry, and that statement is prepared.
+  if (events.length === 1) {
+    await tx
+      .insert(auditEvents)
+      .values([...events])
+      .prepare("insert_audit_event")
+      .execute();
+    return;
+  }
+  for (let index = 0; index < events.length; index += ROWS_PER_STATEMENT) {
+    await tx.insert(auditEvents).values(events.slice(index, index + ROWS_PER_STATEMENT));
+  }
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
 import type { Random } from "../random.ts";
 import { type AuditEvent, securityEvents } from "./audit-events.ts";
-import { insertAuditEvent } from "./audit-store.ts";
+import { insertAuditEvents } from "./audit-store.ts";
 
 export type AuditFacts = Pick<AuditEvent, "type"> & Partial<Pick<AuditEvent, "userId" | "actorId" | "sessionId" | "succeeded" | "detail">>;
 
@@ -18,7 +18,7 @@ export interface Audit {
   /** One transaction whose `record` writes entries in it; they are announced after the commit, or never. */
   transaction<Result>(origin: Origin, work: (tx: Transaction, record: Recorder) => Promise<Result>): Promise<Result>;
 }
-export type Recorder = (facts: AuditFacts) => Promise<void>;
+export type Recorder = (...facts: AuditFacts[]) => Promise<void>;
 
 export function createAudit(parts: { database: Database; clock: Clock; random: Random; log: AuditLog }): Audit {
   const { database, clock, random, log } = parts;
@@ -39,10 +39,10 @@ export function createAudit(parts: { database: Database; clock: Clock; random: R
     async transaction(origin, work) {
       const recorded: AuditEvent[] = [];
       const result = await database.transaction((tx) =>
-        work(tx, async (facts) => {
-          const event = compose(facts, origin);
-          await insertAuditEvent(tx, event);
-          recorded.push(event);
+        work(tx, async (...facts) => {
+          const events = facts.map((each) => compose(each, origin));
+          await insertAuditEvents(tx, events);
+          recorded.push(...events);
         }),
       );
       recorded.forEach(announce);

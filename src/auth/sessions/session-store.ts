@@ -1,6 +1,7 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, max, ne, sql } from "drizzle-orm";
 import type { Transaction } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
+import { addSeconds } from "../clock.ts";
 import type { SessionEndReason } from "../errors.ts";
 import type { Session, SessionEnd, SessionRecord } from "./session-state.ts";
 
@@ -27,6 +28,11 @@ const recordColumns = {
   accessExpiresAt: sessions.accessExpiresAt,
 };
 
+/** A session that has just expired by this process's clock may still be refreshed by another's. */
+const CLOCK_SKEW_SECONDS = 60;
+
+export type EndedSession = Pick<Session, "id">;
+
 type NewSession = Session & Pick<SessionRecord, "familyHash" | "currentHash" | "accessExpiresAt">;
 
 export async function insertSession(tx: Transaction, session: NewSession): Promise<void> {
@@ -50,6 +56,32 @@ export async function extendAccess(tx: Transaction, id: string, until: Date): Pr
     .update(sessions)
     .set({ accessExpiresAt: sql`greatest(${sessions.accessExpiresAt}, ${sql.param(until, sessions.accessExpiresAt)})` })
     .where(eq(sessions.id, id));
+}
+
+/** Ends all of a user's sessions that live, but one if it is named. Whoever rotates one of them meanwhile finds it ended. */
+export async function endSessionsOf(
+  tx: Transaction,
+  of: { userId: string; exceptId: string | undefined },
+  end: SessionEnd,
+): Promise<EndedSession[]> {
+  const notLongExpired = addSeconds(end.endedAt, -CLOCK_SKEW_SECONDS);
+  const live = and(
+    eq(sessions.userId, of.userId),
+    isNull(sessions.endedAt),
+    gt(sessions.idleExpiresAt, notLongExpired),
+    gt(sessions.expiresAt, notLongExpired),
+    of.exceptId === undefined ? undefined : ne(sessions.id, of.exceptId),
+  );
+  return await tx.update(sessions).set(end).where(live).returning({ id: sessions.id });
+}
+
+/** When the last of a user's access tokens expires; undefined where there never was a session. */
+export async function lastAccessExpiry(tx: Transaction, userId: string): Promise<Date | undefined> {
+  const rows = await tx
+    .select({ accessExpiresAt: max(sessions.accessExpiresAt) })
+    .from(sessions)
+    .where(eq(sessions.userId, userId));
+  return rows[0]?.accessExpiresAt ?? undefined;
 }
 
 /** For good: no statement sets `ended_at` back, and a session that had ended keeps its reason. */

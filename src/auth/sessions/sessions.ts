@@ -4,7 +4,8 @@ import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
 import type { Random } from "../random.ts";
-import type { Revocations } from "./revocations.ts";
+import type { Revocable } from "../revocations/revocation.ts";
+import type { Revocations } from "../revocations/revocations.ts";
 import type { Session } from "./session-state.ts";
 
 /** A session with the refresh token that its holder is to have. */
@@ -27,6 +28,10 @@ export interface Sessions {
    * The number of ended sessions: 0 where the token is not genuine or the session had ended before.
    */
   logout(of: { refreshToken: string | undefined; sessionId: string | undefined }, origin: Origin): Promise<number>;
+  /** Ends one of the viewer's own sessions; one that had ended before stays as it was. Throws NOT_FOUND for any other. */
+  revoke(sessionId: string, viewer: Revocable, origin: Origin): Promise<Session>;
+  /** Ends every session of the viewer, and refuses all their access tokens. The number of ended sessions. */
+  logoutAll(viewer: Revocable, origin: Origin): Promise<number>;
 }
 
 export interface SessionOptions {

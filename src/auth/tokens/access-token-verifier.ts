@@ -1,5 +1,6 @@
 import jwt from "jsonwebtoken";
 import { LRUCache } from "lru-cache";
+import { isDatabaseUnavailable } from "../../database/unavailable.ts";
 import type { Anonymous } from "../permissions.ts";
 import { type AccessTokenClaims, checkClaims, checkLifetime, readClaims } from "./access-token-claims.ts";
 import { readHeader } from "./access-token-header.ts";
@@ -28,16 +29,15 @@ export function createVerifier(
   const cache = new LRUCache<string, Verified>({ maxSize: CACHE_BYTES, sizeCalculation: (_entry, token) => token.length + ENTRY_BYTES });
 
   /** What can change between two uses of a verified token: time, its key's standing, revocations. */
-  function judge(verified: Verified): Viewer | Anonymous {
+  async function judge(verified: Verified): Promise<Viewer | Anonymous> {
     const problem = checkLifetime(verified.claims, clock());
     if (problem !== undefined) return { reason: problem };
     if (keys.find(verified.kid) === undefined) return { reason: "unknown_key" };
-    return revocations.isRevoked(verified.viewer) ? { reason: "revoked" } : verified.viewer;
+    return (await revocations.isRevoked(verified.viewer)) ? { reason: "revoked" } : verified.viewer;
   }
 
   async function findKey(kid: string): Promise<SigningKey | undefined> {
-    // Without the database the key stays unknown: that refuses this token, and must not fail a request that needs none.
-    if (keys.find(kid) === undefined) await keys.refresh().catch(() => undefined);
+    if (keys.find(kid) === undefined) await keys.refresh();
     return keys.find(kid);
   }
 
@@ -55,15 +55,25 @@ export function createVerifier(
     return problem === undefined ? { claims, kid: key.kid, viewer: viewerOf(claims) } : { reason: problem };
   }
 
-  return async (token) => {
-    if (token === undefined) return { reason: "missing" };
-    if (token.length > MAXIMUM_LENGTH) return { reason: "too_large" };
+  async function verify(token: string): Promise<Viewer | Anonymous> {
     const known = cache.get(token);
     if (known !== undefined) return judge(known);
     const verified = await check(token);
     if ("reason" in verified) return verified;
     cache.set(token, verified);
     return judge(verified);
+  }
+
+  return async (token) => {
+    if (token === undefined) return { reason: "missing" };
+    if (token.length > MAXIMUM_LENGTH) return { reason: "too_large" };
+    try {
+      return await verify(token);
+    } catch (error) {
+      // The database could not be asked about a key or a revocation. A request that needs no viewer must not fail for it.
+      if (!isDatabaseUnavailable(error)) throw error;
+      return { reason: "unverifiable" };
+    }
   };
 }
 

@@ -2,7 +2,8 @@ import type { Account } from "../accounts/account-store.ts";
 import type { Clock } from "../clock.ts";
 import type { Anonymous, Permissions } from "../permissions.ts";
 import type { Random } from "../random.ts";
-import type { Revocable, Revocations } from "../sessions/revocations.ts";
+import type { Revocable } from "../revocations/revocation.ts";
+import type { Revocations } from "../revocations/revocations.ts";
 import type { Session } from "../sessions/session-state.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 

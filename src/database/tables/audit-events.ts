@@ -1,7 +1,10 @@
 import { boolean, index, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant } from "./column-types.ts";
 
-/** Append-only, and without foreign keys: an entry outlives what it tells of. */
+/**
+ * Append-only, and without foreign keys: an entry outlives what it tells of. The id is a UUIDv7 of `occurred_at`, so that
+ * the order of ids is the order of time, and a span of time is a range of ids.
+ */
 export const auditEvents = pgTable(
   "audit_events",
   {
@@ -14,8 +17,12 @@ export const auditEvents = pgTable(
     ipAddress: text("ip_address"),
     userAgent: text("user_agent"),
     succeeded: boolean("succeeded").notNull(),
-    detail: jsonb("detail").$type<Record<string, string | number | boolean>>(),
+    detail: jsonb("detail").$type<Readonly<Record<string, string | number | boolean | readonly string[]>>>(),
   },
-  // "What happened to this account?" is asked by user, newest first.
-  (table) => [index("audit_events_user").on(table.userId, table.occurredAt)],
+  // "What happened?" is asked of a user, of a session, of a type of event and of a time, newest first.
+  (table) => [
+    index("audit_events_user").on(table.userId, table.id),
+    index("audit_events_session").on(table.sessionId, table.id),
+    index("audit_events_type").on(table.type, table.id),
+  ],
 );

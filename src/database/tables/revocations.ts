@@ -1,18 +1,24 @@
-import { index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { instant } from "./column-types.ts";
+import { sql } from "drizzle-orm";
+import { index, integer, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { instant, transactionId } from "./column-types.ts";
 
 /** What ends access tokens before they expire; a row is useless once every token that it concerns has expired. */
 export const revocations = pgTable(
   "revocations",
   {
-    id: uuid("id").primaryKey(),
     /** `session`: that session has ended. `user`: tokens of the user below `version` are refused. */
     kind: text("kind", { enum: ["session", "user"] }).notNull(),
     subjectId: uuid("subject_id").notNull(),
     version: integer("version"),
     revokedAt: instant("revoked_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
+    /** Which transaction wrote the row: what lets a reader miss none, in whatever order they commit. */
+    transactionId: transactionId("transaction_id").notNull().default(sql`pg_current_xact_id()`),
   },
-  // Every process loads the live window at its start.
-  (table) => [index("revocations_expires_at").on(table.expiresAt)],
+  (table) => [
+    primaryKey({ columns: [table.kind, table.subjectId] }),
+    // Every process polls for what is new, and purges what is old.
+    index("revocations_transaction_id").on(table.transactionId),
+    index("revocations_expires_at").on(table.expiresAt),
+  ],
 );

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant } from "./column-types.ts";
 
 export const users = pgTable(
@@ -17,10 +17,16 @@ export const users = pgTable(
     status: text("status", { enum: ["ACTIVE", "DISABLED"] })
       .notNull()
       .default("ACTIVE"),
-    /** Raised when roles or password change: access tokens of an older version are refused. */
+    /** Raised when roles, status or password change or every session is ended: access tokens of an older version are refused. */
     version: integer("version").notNull().default(1),
     createdAt: instant("created_at").notNull(),
     lastLoginAt: instant("last_login_at"),
   },
-  (table) => [check("users_status", sql`${table.status} in ('ACTIVE', 'DISABLED')`)],
+  (table) => [
+    check("users_status", sql`${table.status} in ('ACTIVE', 'DISABLED')`),
+    // Admins look addresses up by prefix, which takes byte order; rare roles and disabled users must be found among millions.
+    index("users_email_prefix").on(sql`${table.emailKey} collate "C"`),
+    index("users_roles").using("gin", table.roles),
+    index("users_disabled").on(table.id).where(sql`${table.status} = 'DISABLED'`),
+  ],
 );

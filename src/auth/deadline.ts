@@ -1,0 +1,22 @@
+/** Rejects where the work takes too long. The work itself goes on: nothing can be taken back from a network that is silent. */
+export async function withDeadline<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError()), milliseconds);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
+  /** As the operating system calls it, so that it counts as "out of reach". */
+  readonly code = "ETIMEDOUT";
+
+  constructor() {
+    super("The database did not answer in time.");
+  }
+}

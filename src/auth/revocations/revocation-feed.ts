@@ -1,0 +1,77 @@
+import { withDeadline } from "../deadline.ts";
+import { createRevocationReader, type RevocationReader, type RevocationReaderParts } from "./revocation-reader.ts";
+
+export interface RevocationFeedParts extends RevocationReaderParts {
+  /** Milliseconds that only ever go forward, whatever happens to the clock. */
+  readonly stopwatch: () => number;
+  /** Told once when the feed breaks and once when it is back. */
+  readonly onChange: (change: { connected: true } | { connected: false; error: unknown }) => void;
+}
+
+/** Keeps a process's memory of revocations up to date with the database. */
+export interface RevocationFeed {
+  /** Reads everything that is live. Rejects where the database is out of reach. */
+  start(): Promise<void>;
+  /** Whether everything that was committed `maxLagSeconds` ago is known. */
+  isFresh(): boolean;
+  /** How old the last proof of completeness is. */
+  lagSeconds(): number;
+  stop(): Promise<void>;
+}
+
+/** Several, so that one slow answer does not make the feed stale. */
+const READINGS_PER_LAG = 5;
+
+/** Completeness rests on regular readings, which also prove that the connection lives; announcements only make it fast. */
+export function createRevocationFeed(parts: RevocationFeedParts, options: { maxLagSeconds: number }): RevocationFeed {
+  const { stopwatch, onChange } = parts;
+  const maxLag = options.maxLagSeconds * 1000;
+  let reader: RevocationReader | undefined;
+  let confirmedAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let state: "connected" | "broken" | "stopped" = "connected";
+
+  async function read(): Promise<void> {
+    const startedAt = stopwatch();
+    reader ??= createRevocationReader(parts);
+    const reading = reader;
+    try {
+      await withDeadline(reading.read(), maxLag);
+      confirmedAt = startedAt;
+    } catch (error) {
+      reader = undefined;
+      await reading.close();
+      throw error;
+    }
+  }
+
+  async function readAndReport(): Promise<void> {
+    try {
+      await read();
+      if (state === "broken") onChange({ connected: true });
+      if (state === "broken") state = "connected";
+    } catch (error) {
+      if (state === "connected") onChange({ connected: false, error });
+      if (state === "connected") state = "broken";
+    }
+  }
+
+  function keepReading(): void {
+    if (state === "stopped") return;
+    timer = setTimeout(() => void readAndReport().then(keepReading), maxLag / READINGS_PER_LAG);
+  }
+
+  return {
+    async start() {
+      await read();
+      keepReading();
+    },
+    isFresh: () => stopwatch() - confirmedAt <= maxLag,
+    lagSeconds: () => (stopwatch() - confirmedAt) / 1000,
+    async stop() {
+      state = "stopped";
+      clearTimeout(timer);
+      await reader?.close();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { ListeningConnection } from "../../database/listening-connection.ts";
+import type { Clock } from "../clock.ts";
+import type { Revocation } from "./revocation.ts";
+import { findRevocationsSince, REVOCATION_CHANNEL, type RevocationBatch, readAnnouncement } from "./revocation-store.ts";
+
+/** Opens the connection that revocations are heard and asked for on. */
+export type OpenListeningConnection = (channel: string, hear: (payload: string) => void) => ListeningConnection;
+
+export interface RevocationReaderParts {
+  readonly open: OpenListeningConnection;
+  readonly apply: (revocation: Revocation) => void;
+  readonly clock: Clock;
+}
+
+/** One connection's worth of reading: thrown away, and replaced by a new one, when it fails. */
+export interface RevocationReader {
+  /** Once it has resolved, everything that was committed before it was called has been applied. */
+  read(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const EVERYTHING = "0";
+
+/**
+ * Announcements are applied as they are heard, within milliseconds, and may be lost. `read` misses nothing: it asks for what was
+ * written by every transaction that had not ended when it asked last. A connection that is new, or has been replaced by the
+ * driver, reads everything, because its server may be another one, with other transaction ids.
+ */
+export function createRevocationReader({ open, apply, clock }: RevocationReaderParts): RevocationReader {
+  const connection = open(REVOCATION_CHANNEL, (payload) => {
+    const revocation = readAnnouncement(payload);
+    if (revocation !== undefined) apply(revocation);
+  });
+  let known = { connectionId: "", position: EVERYTHING };
+
+  async function readSince(position: string): Promise<RevocationBatch> {
+    const batch = await findRevocationsSince(connection.sql, position, clock());
+    batch.revocations.forEach(apply);
+    return batch;
+  }
+
+  return {
+    async read() {
+      // First listen, then read: what commits in between is announced, what committed before is read.
+      await connection.listen();
+      const batch = await readSince(known.position);
+      if (batch.connectionId === known.connectionId) {
+        known = batch;
+        return;
+      }
+      const all = await readSince(EVERYTHING);
+      if (all.connectionId !== batch.connectionId) throw new Error("The connection was replaced while everything was read.");
+      known = all;
+    },
+    close: () => connection.close(),
+  };
+}

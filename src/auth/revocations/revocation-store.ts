@@ -1,0 +1,88 @@
+import { sql } from "drizzle-orm";
+import type { Database, Transaction } from "../../database/database.ts";
+import { sessions } from "../../database/tables/sessions.ts";
+import { users } from "../../database/tables/users.ts";
+import type { Revocable, Revocation } from "./revocation.ts";
+
+/** Where revocations are announced as they commit; the payload is what `readAnnouncement` reads. */
+export const REVOCATION_CHANNEL = "revocations";
+
+/** Writes and announces in one statement: PostgreSQL delivers the announcement when the transaction commits, or never. */
+export async function insertRevocation(tx: Transaction, revocation: Revocation, revokedAt: Date): Promise<void> {
+  const { kind, subjectId, version, expiresAt } = revocation;
+  await tx.execute(sql`
+    with written as (
+      insert into revocations (kind, subject_id, version, revoked_at, expires_at)
+      values (${kind}, ${subjectId}, ${version}, ${revokedAt.toISOString()}::timestamptz, ${expiresAt.toISOString()}::timestamptz)
+      on conflict (kind, subject_id) do update
+      set version = greatest(revocations.version, excluded.version),
+          revoked_at = excluded.revoked_at,
+          expires_at = greatest(revocations.expires_at, excluded.expires_at),
+          transaction_id = excluded.transaction_id
+      returning kind, subject_id, version, expires_at
+    )
+    select pg_notify(${REVOCATION_CHANNEL}, json_build_array(kind, subject_id, version, extract(epoch from expires_at))::text) from written`);
+}
+
+/** Undefined for what is no announcement of ours: anybody who may connect to the database may announce on any channel. */
+export function readAnnouncement(payload: string): Revocation | undefined {
+  try {
+    const [kind, subjectId, version, expiresAtSeconds] = JSON.parse(payload) as [unknown, unknown, unknown, unknown];
+    if ((kind !== "session" && kind !== "user") || typeof subjectId !== "string" || typeof expiresAtSeconds !== "number") return undefined;
+    return { kind, subjectId, version: typeof version === "number" ? version : null, expiresAt: new Date(expiresAtSeconds * 1000) };
+  } catch {
+    return undefined;
+  }
+}
+
+export interface RevocationBatch {
+  readonly revocations: readonly Revocation[];
+  /** Every transaction below it has ended, and so is in this batch or an earlier one, if it revoked anything. */
+  readonly position: string;
+  /** Of which server and connection the position is. */
+  readonly connectionId: string;
+}
+
+interface BatchRow {
+  position: string;
+  connection_id: string;
+  kind: Revocation["kind"] | null;
+  subject_id: string;
+  version: number | null;
+  expires_at: Date;
+}
+
+/**
+ * What was revoked by transactions from `since` on. Rows appear when they commit, in any order; asking again from the oldest
+ * transaction that was still running when the last batch was read misses none of them, and repeats a few.
+ */
+export async function findRevocationsSince(client: Database["$client"], since: string, now: Date): Promise<RevocationBatch> {
+  const rows = await client<BatchRow[]>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as position,
+      pg_backend_pid() || '@' || pg_postmaster_start_time() as connection_id,
+      kind, subject_id, version, expires_at
+    from (select 1) as always
+      left join revocations on transaction_id >= ${since}::xid8 and expires_at > ${now}`;
+  const first = rows[0];
+  if (first === undefined) throw new Error("a left join returned no row");
+  const revocations = rows.flatMap(({ kind, subject_id, version, expires_at }) =>
+    kind === null ? [] : [{ kind, subjectId: subject_id, version, expiresAt: expires_at }],
+  );
+  return { revocations, position: first.position, connectionId: first.connection_id };
+}
+
+export type LookUpToken = (token: Revocable) => Promise<boolean>;
+
+/** Whether a token's session lives and its user has not moved on: the truth that revocations only announce. */
+export function createTokenLookUp(database: Database): LookUpToken {
+  const statement = database
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, sql`${users.id} = ${sessions.userId}`)
+    .where(
+      sql`${sessions.id} = ${sql.placeholder("sessionId")} and ${sessions.endedAt} is null
+        and ${users.id} = ${sql.placeholder("userId")} and ${users.version} <= ${sql.placeholder("version")} and ${users.status} = 'ACTIVE'`,
+    )
+    .prepare("look_up_token");
+  return async ({ sessionId, userId, version }) => (await statement.execute({ sessionId, userId, version })).length > 0;
+}
