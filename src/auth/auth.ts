@@ -1,16 +1,22 @@
 import type { Database } from "../database/database.ts";
 import { createAccountStore } from "./accounts/account-store.ts";
 import { type Accounts, createAccounts } from "./accounts/accounts.ts";
+import { type ChangePassword, createChangePassword } from "./accounts/change-password.ts";
+import { type Administration, createAdministration } from "./admin/administration.ts";
 import { type Audit, type AuditLog, createAudit } from "./audit/audit.ts";
 import type { Clock } from "./clock.ts";
 import type { PasswordEngine } from "./passwords/password-engine.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
 import { createPasswords } from "./passwords/passwords.ts";
 import type { Random } from "./random.ts";
+import { createRevocationFeed, type RevocationFeed, type RevocationFeedParts } from "./revocations/revocation-feed.ts";
+import type { OpenListeningConnection } from "./revocations/revocation-reader.ts";
+import { createRevocations, type Revocations } from "./revocations/revocations.ts";
+import { createEndSessions } from "./sessions/end-sessions.ts";
 import { createLogout } from "./sessions/logout.ts";
 import { createOpenSession } from "./sessions/open-session.ts";
 import { createRefresh } from "./sessions/refresh.ts";
-import { createRevocations } from "./sessions/revocations.ts";
+import { createRevokeSessions } from "./sessions/revoke-sessions.ts";
 import type { SessionOptions, Sessions } from "./sessions/sessions.ts";
 import { createIssuer } from "./tokens/access-token-issuer.ts";
 import { createVerifier } from "./tokens/access-token-verifier.ts";
@@ -19,10 +25,14 @@ import type { SigningKeys } from "./tokens/signing-keys.ts";
 
 /** The domain: it knows neither GraphQL nor HTTP. */
 export interface Auth {
-  readonly accounts: Accounts;
+  readonly accounts: Accounts & { readonly changePassword: ChangePassword };
+  readonly administration: Administration;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
   readonly signingKeys: SigningKeys;
+  readonly revocations: Pick<Revocations, "subscribe">;
+  readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
+  close(): Promise<void>;
 }
 
 /** The outside world, as parameters. */
@@ -32,11 +42,17 @@ export interface World {
   readonly random: Random;
   readonly passwordEngine: PasswordEngine;
   readonly log: AuditLog;
+  /** A connection of its own for the revocation feed. */
+  readonly openListeningConnection: OpenListeningConnection;
+  /** Milliseconds that only go forward. */
+  readonly stopwatch: () => number;
+  readonly onFeedChange: RevocationFeedParts["onChange"];
 }
 
 export interface AuthOptions {
   readonly accessTokens: AccessTokenOptions;
   readonly sessions: SessionOptions;
+  readonly revocationMaxLagSeconds: number;
   /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
 }
@@ -46,17 +62,29 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const { database, clock, random, passwordEngine, log } = world;
   const audit = createAudit({ database, clock, random, log });
   const signingKeys = options.createKeys({ database, audit, clock });
-  const revocations = createRevocations({ database, clock, random });
+  const { revocations, feed } = createRevocations({
+    database,
+    clock,
+    createFeed: (apply) =>
+      createRevocationFeed(
+        { open: world.openListeningConnection, apply, clock, stopwatch: world.stopwatch, onChange: world.onFeedChange },
+        { maxLagSeconds: options.revocationMaxLagSeconds },
+      ),
+  });
   const accountStore = createAccountStore(database);
   const sessionParts = { database, accounts: accountStore, audit, revocations, clock, random };
+  const endSessions = createEndSessions({ revocations, clock }, options.sessions);
   const sessions: Sessions = {
     open: createOpenSession(sessionParts, options.sessions),
     refresh: createRefresh(sessionParts, options.sessions),
     logout: createLogout(sessionParts),
+    ...createRevokeSessions(sessionParts, endSessions),
   };
   const passwords = await createPasswords(passwordEngine, random);
   const commonPasswords = loadCommonPasswords();
-  const accounts = createAccounts({ store: accountStore, passwords, commonPasswords, sessions, audit, clock, random });
+  const accountParts = { store: accountStore, passwords, commonPasswords, sessions, audit, revocations, endSessions, clock, random };
+  const accounts = { ...createAccounts(accountParts), changePassword: createChangePassword(accountParts) };
+  const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const tokenParts = { keys: signingKeys, revocations, clock, random };
   const accessTokens: AccessTokens = {
     issue: createIssuer(tokenParts, options.accessTokens),
@@ -64,6 +92,6 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   };
   await signingKeys.maintain();
   signingKeys.signer();
-  await revocations.load();
-  return { accounts, sessions, accessTokens, signingKeys };
+  await feed.start();
+  return { accounts, administration, sessions, accessTokens, signingKeys, revocations, revocationFeed: feed, close: feed.stop };
 }

@@ -1,5 +1,6 @@
 import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
+import { AuthError } from "../auth/errors.ts";
 import type { Origin } from "../auth/origin.ts";
 import { type Anonymous, isAnonymous } from "../auth/permissions.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
@@ -23,6 +24,13 @@ export interface RequestContext {
   readonly caller: Viewer | Anonymous;
   readonly origin: Origin;
   readonly refreshTokens: RefreshTokenCarrier;
+}
+
+/** The signed-in caller of a guarded field. Throws where the guard let nobody through, too: there is no second way in. */
+export function getViewer({ caller }: RequestContext): Viewer {
+  if (!isAnonymous(caller)) return caller;
+  if (caller.reason === "unverifiable") throw new AuthError("SERVICE_UNAVAILABLE", {});
+  throw new AuthError("UNAUTHENTICATED", { reason: caller.reason });
 }
 
 /** The signed-in caller, or undefined. */

@@ -7,6 +7,8 @@ import { guardSchema } from "../access/guard-schema.ts";
 import { readRequirements } from "../access/read-requirements.ts";
 import type { RequirementTable } from "../access/requirement-table.ts";
 import type { RequestContext } from "./context.ts";
+import { AccountResolver } from "./resolvers/account-resolver.ts";
+import { AdministrationResolver } from "./resolvers/administration-resolver.ts";
 import { SessionResolver } from "./resolvers/session-resolver.ts";
 import { ViewerResolver } from "./resolvers/viewer-resolver.ts";
 
@@ -21,7 +23,7 @@ export interface AuthGraph {
 /** The auth graph from its classes. Its own SDL is what the requirements are read from, so print and enforcement agree. */
 export async function buildAuthGraph(): Promise<AuthGraph> {
   const schema = await buildSchema({
-    resolvers: [ViewerResolver, SessionResolver],
+    resolvers: [ViewerResolver, SessionResolver, AccountResolver, AdministrationResolver],
     // Naming directives replaces GraphQL's own, `@skip` and `@include` among them.
     directives: [...specifiedDirectives, authenticatedDirective, requiresScopesDirective, hasRoleDirective],
     validate: false,

@@ -6,9 +6,11 @@ import { type Auth, createAuth } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
 import { loadPasswordEngine, type PasswordEngine } from "../auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../auth/random.ts";
+import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts";
 import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import type { Config } from "../config/config.ts";
 import { openDatabase } from "../database/database.ts";
+import { openListeningConnection } from "../database/listening-connection.ts";
 import { migrateDatabase } from "../database/migrate.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
 import { createPublicErrors } from "../graphql/public-errors.ts";
@@ -39,15 +41,26 @@ export interface GatewayParts {
 /** Migrates, reads keys and revocations, and builds the HTTP side, not yet listening. */
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock } = parts;
-  await migrateDatabase(databaseUrl);
+  const directUrl = config.database.directUrl ?? databaseUrl;
+  await migrateDatabase(directUrl);
   const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize: config.database.poolSize });
   const log = (level: "info" | "warn", event: AuditEvent) => logger[level]({ event }, event.type);
   const passwordEngine = parts.passwordEngine ?? (await loadPasswordEngine());
   const auth = await createAuth(
-    { database, clock, random: createSecureRandom(), passwordEngine, log },
+    {
+      database,
+      clock,
+      random: createSecureRandom(),
+      passwordEngine,
+      log,
+      openListeningConnection: (channel, hear) => openListeningConnection(directUrl, channel, hear),
+      stopwatch: () => performance.now(),
+      onFeedChange: logFeedChange(logger),
+    },
     {
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
+      revocationMaxLagSeconds: config.revocationMaxLagSeconds,
       createKeys: chooseKeys(config.tokens, parts.secrets),
     },
   );
@@ -60,9 +73,17 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     const deadline = setTimeout(() => app.server.closeAllConnections(), DRAIN_MILLISECONDS);
     await app.close();
     clearTimeout(deadline);
+    await auth.close();
     await closeDatabase();
   }
   return { app, auth, close };
+}
+
+function logFeedChange(logger: Logger): RevocationFeedParts["onChange"] {
+  return (change) => {
+    if (change.connected) logger.info("the revocation feed is back");
+    else logger.warn({ err: change.error }, "the revocation feed is out of reach; access tokens will be checked against the database");
+  };
 }
 
 async function createHttpSide(config: Config, parts: { auth: Auth; clock: Clock; logger: Logger }): Promise<FastifyInstance> {

@@ -21,6 +21,8 @@ export interface TestGateway extends Gateway, Client {
   /** A new user with a session. */
   register(): Promise<AuthFieldsFragment>;
   login(email: string, password?: string): Promise<AuthFieldsFragment>;
+  /** A new user with the admin role and a session that carries it. */
+  registerAdmin(): Promise<AuthFieldsFragment>;
 }
 
 export interface TestGatewayOptions {
@@ -59,6 +61,9 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const url = await gateway.app.listen({ port: 0, host: "127.0.0.1" });
   const client = createClient(url);
 
+  const register = async () => dataOf(await client.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } })).register;
+  const login = async (email: string, password = PASSWORD) =>
+    dataOf(await client.send(LoginDocument, { input: { email, password } })).login;
   async function close(): Promise<void> {
     await gateway.close();
     if (options.database === undefined) await database.drop();
@@ -71,8 +76,13 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     clock,
     logs,
     close,
-    register: async () => dataOf(await client.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } })).register,
-    login: async (email, password = PASSWORD) => dataOf(await client.send(LoginDocument, { input: { email, password } })).login,
+    register,
+    login,
+    async registerAdmin() {
+      const { user } = await register();
+      await database.sql`update users set roles = '{user,admin}' where id = ${user.id}`;
+      return login(user.email);
+    },
   };
 }
 

@@ -31,9 +31,13 @@ const accountColumns = {
   lastLoginAt: users.lastLoginAt,
 };
 
+/** What, once it has changed, makes access tokens issued before it out of date. */
+export type AccountChanges = Partial<Pick<AccountWithPassword, "roles" | "status" | "passwordHash">>;
+
 export interface AccountStore {
   findAccount(id: string): Promise<Account | undefined>;
   findAccountForSignIn(emailKey: string): Promise<AccountWithPassword | undefined>;
+  findAccountWithPassword(id: string): Promise<AccountWithPassword | undefined>;
 }
 
 /** The statements outside transactions, prepared once: an unprepared one costs a second round trip. */
@@ -48,9 +52,15 @@ export function createAccountStore(database: Database): AccountStore {
     .from(users)
     .where(eq(users.emailKey, sql.placeholder("emailKey")))
     .prepare("find_account_for_sign_in");
+  const withPassword = database
+    .select({ ...accountColumns, passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.id, sql.placeholder("id")))
+    .prepare("find_account_with_password");
   return {
     findAccount: async (id) => (await byId.execute({ id }))[0],
     findAccountForSignIn: async (emailKey) => (await byEmailKey.execute({ emailKey }))[0],
+    findAccountWithPassword: async (id) => (await withPassword.execute({ id }))[0],
   };
 }
 
@@ -72,4 +82,26 @@ export async function recordSignIn(tx: Transaction, signIn: { id: string; passwo
   const unchanged = and(eq(users.id, signIn.id), eq(users.status, "ACTIVE"), eq(users.passwordHash, signIn.passwordHash));
   const rows = await tx.update(users).set({ lastLoginAt: signIn.at }).where(unchanged).returning(accountColumns);
   return rows[0];
+}
+
+/** Locks the row until the transaction ends. Users are locked before sessions, everywhere, so that nobody waits in a circle. */
+export async function lockAccount(tx: Transaction, id: string): Promise<AccountWithPassword | undefined> {
+  const rows = await tx
+    .select({ ...accountColumns, passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.id, id))
+    .for("update");
+  return rows[0];
+}
+
+/** Changes a locked user and raises the version: every access token issued before is to be revoked in the same transaction. */
+export async function changeAccount(tx: Transaction, id: string, { roles, ...changes }: AccountChanges): Promise<Account> {
+  const rows = await tx
+    .update(users)
+    .set({ ...changes, ...(roles === undefined ? {} : { roles: [...roles] }), version: sql`${users.version} + 1` })
+    .where(eq(users.id, id))
+    .returning(accountColumns);
+  const [account] = rows;
+  if (account === undefined) throw new Error("A locked user has gone.");
+  return account;
 }

@@ -1,4 +1,6 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { AuthError } from "../../auth/errors.ts";
+import { isAnonymous } from "../../auth/permissions.ts";
 import type { HeldSession } from "../../auth/sessions/sessions.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
 import { AuthPayload, LogoutPayload } from "../types/auth-payload.ts";
@@ -37,6 +39,9 @@ export class SessionResolver {
     @Ctx() context: RequestContext,
   ): Promise<LogoutPayload> {
     const refreshToken = context.refreshTokens.read(input?.refreshToken);
+    // To answer "no session ended" would be wrong where nobody knows whose token this is.
+    const isUnverifiable = isAnonymous(context.caller) && context.caller.reason === "unverifiable";
+    if (refreshToken === undefined && isUnverifiable) throw new AuthError("SERVICE_UNAVAILABLE", {});
     const endedSessions = await context.auth.sessions.logout({ refreshToken, sessionId: viewerOf(context)?.sessionId }, context.origin);
     context.refreshTokens.withdraw(refreshToken);
     return { endedSessions };

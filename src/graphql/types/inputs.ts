@@ -18,6 +18,15 @@ export class LoginInput {
   password!: string;
 }
 
+@InputType()
+export class ChangePasswordInput {
+  @Field(() => String)
+  currentPassword!: string;
+
+  @Field(() => String, { description: "8 characters to 1,024 bytes; any characters, none demanded; not the current one." })
+  newPassword!: string;
+}
+
 @InputType({ description: "`refreshToken` is left out where the token travels in the cookie." })
 export class RefreshInput {
   @Field(() => String, { nullable: true })

@@ -1,0 +1,31 @@
+import { and, arrayContains, count, eq, ne, sql } from "drizzle-orm";
+import type { Database, Transaction } from "../../database/database.ts";
+import { users } from "../../database/tables/users.ts";
+
+export const ADMIN_ROLE = "admin";
+
+/** Any constant serves, as long as every process uses the same one. */
+const ADMINS_LOCK = 7_295_811_404;
+
+const isAdmin = arrayContains(users.roles, [ADMIN_ROLE]);
+
+/** Whoever may change the number of admins takes turns: what was counted under this lock stays true until the commit. */
+export async function lockAdmins(tx: Transaction): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${ADMINS_LOCK})`);
+}
+
+/** Those who can sign in, less the one who is about to be changed. To be called under the lock. */
+export async function countActiveAdmins(tx: Transaction, exceptUserId?: string): Promise<number> {
+  const others = exceptUserId === undefined ? undefined : ne(users.id, exceptUserId);
+  const rows = await tx
+    .select({ admins: count() })
+    .from(users)
+    .where(and(isAdmin, eq(users.status, "ACTIVE"), others));
+  return rows[0]?.admins ?? 0;
+}
+
+/** Disabled ones count: whoever disabled the only admin does not want another one to appear at the next start. */
+export async function hasAnyAdmin(connection: Database | Transaction): Promise<boolean> {
+  const rows = await connection.select({ id: users.id }).from(users).where(isAdmin).limit(1);
+  return rows.length > 0;
+}

@@ -1,0 +1,84 @@
+import type { Audit } from "../audit/audit.ts";
+import { AuthError } from "../errors.ts";
+import type { Origin } from "../origin.ts";
+import { type CommonPasswords, newPasswordProblem, readPassword } from "../passwords/password-policy.ts";
+import type { Passwords } from "../passwords/passwords.ts";
+import type { Revocable } from "../revocations/revocation.ts";
+import type { Revocations } from "../revocations/revocations.ts";
+import type { EndSessions } from "../sessions/end-sessions.ts";
+import { lockViewer } from "../sessions/lock-viewer.ts";
+import { type Account, type AccountStore, changeAccount } from "./account-store.ts";
+import { readEmailAddress } from "./email-addresses.ts";
+
+/** As typed. */
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+/**
+ * Replaces the viewer's password, ends every other session and refuses every access token issued before: this session goes on
+ * with its next refresh. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
+ * the session has ended meanwhile (OWASP ASVS 5.0: 6.2.3, 7.4.3).
+ */
+export type ChangePassword = (change: PasswordChange, viewer: Revocable, origin: Origin) => Promise<Account>;
+
+export interface ChangePasswordParts {
+  readonly store: Pick<AccountStore, "findAccountWithPassword">;
+  readonly passwords: Passwords;
+  readonly commonPasswords: CommonPasswords;
+  readonly audit: Audit;
+  readonly revocations: Pick<Revocations, "apply">;
+  readonly endSessions: EndSessions;
+}
+
+export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
+  const { store, passwords, commonPasswords, audit, revocations, endSessions } = parts;
+
+  async function refuse(viewer: Revocable, origin: Origin): Promise<never> {
+    const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
+    await audit.transaction(origin, (_tx, record) =>
+      record({ type: "PASSWORD_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_password" } }),
+    );
+    throw new AuthError("INVALID_CREDENTIALS", {});
+  }
+
+  return async (change, viewer, origin) => {
+    const known = await store.findAccountWithPassword(viewer.userId);
+    if (known === undefined) throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
+    const { currentPassword, newPassword } = readChange(change, known.email, commonPasswords);
+    if (!(await passwords.verify(known.passwordHash, currentPassword))) return refuse(viewer, origin);
+    const passwordHash = await passwords.hash(newPassword);
+    const changed = await audit.transaction(origin, async (tx, record) => {
+      const locked = await lockViewer(tx, viewer);
+      // Another change was faster: what was verified is no longer the current password.
+      if (locked.passwordHash !== known.passwordHash) return undefined;
+      const account = await changeAccount(tx, locked.id, { passwordHash });
+      const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, exceptId: viewer.sessionId };
+      const { endedSessions, revocation } = await endSessions.end(tx, record, others);
+      const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
+      await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
+      return { account, revocation };
+    });
+    if (changed === undefined) return refuse(viewer, origin);
+    revocations.apply(changed.revocation);
+    return changed.account;
+  };
+}
+
+/** Both fields are judged before anything is said, so that a form can show every problem at once. */
+function readChange(change: PasswordChange, email: string, common: CommonPasswords): PasswordChange {
+  const current = readPassword(change.currentPassword);
+  const wanted = readPassword(change.newPassword);
+  const isSame = wanted.password === current.password && wanted.password !== undefined;
+  const same = isSame ? "Is the current one; choose another." : undefined;
+  const problem = wanted.problem ?? same ?? newPasswordProblem(wanted.password, readEmailAddress(email).email, common);
+  if (current.password !== undefined && wanted.password !== undefined && problem === undefined) {
+    return { currentPassword: current.password, newPassword: wanted.password };
+  }
+  const fields = {
+    ...(current.problem === undefined ? {} : { currentPassword: [current.problem] }),
+    ...(problem === undefined ? {} : { newPassword: [problem] }),
+  };
+  throw new AuthError("BAD_USER_INPUT", { fields });
+}

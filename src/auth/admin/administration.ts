@@ -1,0 +1,130 @@
+import type { Transaction } from "../../database/database.ts";
+import { type Account, changeAccount, lockAccount } from "../accounts/account-store.ts";
+import { ADMIN_ROLE, countActiveAdmins, lockAdmins } from "../accounts/admin-store.ts";
+import type { Audit, Recorder } from "../audit/audit.ts";
+import { AuthError } from "../errors.ts";
+import type { Origin } from "../origin.ts";
+import type { Revocable, Revocation } from "../revocations/revocation.ts";
+import type { Revocations } from "../revocations/revocations.ts";
+import type { EndSessions } from "../sessions/end-sessions.ts";
+import { lockViewer } from "../sessions/lock-viewer.ts";
+
+/** Who gives an order, from where. That they may is for the caller to know; that their token still counts is checked here. */
+export interface Order {
+  readonly viewer: Revocable;
+  readonly origin: Origin;
+}
+
+/**
+ * What admins do to users. Each order takes effect on access tokens at once, in every process. All throw NOT_FOUND for a user
+ * that does not exist, and UNAUTHENTICATED for a viewer who was revoked a moment ago.
+ */
+export interface Administration {
+  /** Access tokens with the old roles are refused; sessions go on, and the next refresh carries the new ones. Throws BAD_USER_INPUT, LAST_ADMIN. */
+  setRoles(userId: string, roles: readonly string[], order: Order): Promise<Account>;
+  /** Ends every session; no login until enabled. Throws BAD_USER_INPUT, LAST_ADMIN. */
+  disable(userId: string, reason: string | undefined, order: Order): Promise<Account>;
+  enable(userId: string, order: Order): Promise<Account>;
+  /** The number of ended sessions. */
+  forceLogout(userId: string, order: Order): Promise<number>;
+}
+
+export interface AdministrationParts {
+  readonly audit: Audit;
+  readonly revocations: Pick<Revocations, "apply">;
+  readonly endSessions: EndSessions;
+}
+
+/** What an order comes to: the result, and the revocation to apply once it is committed. */
+interface Outcome<Result> {
+  readonly result: Result;
+  readonly revocation?: Revocation;
+}
+
+interface Work {
+  readonly tx: Transaction;
+  readonly record: Recorder;
+  readonly user: Account;
+  readonly actorId: string;
+}
+
+const MAXIMUM_REASON_LENGTH = 500;
+
+export function createAdministration(parts: AdministrationParts, options: { roles: ReadonlySet<string> }): Administration {
+  const { audit, revocations, endSessions } = parts;
+
+  /** Orders take turns, so that no two of them can each leave the other one as the last admin. */
+  async function carryOut<Result>(
+    userId: string,
+    { viewer, origin }: Order,
+    work: (on: Work) => Promise<Outcome<Result>>,
+  ): Promise<Result> {
+    const { result, revocation } = await audit.transaction(origin, async (tx, record) => {
+      await lockAdmins(tx);
+      const { id: actorId } = await lockViewer(tx, viewer);
+      const user = await lockAccount(tx, userId);
+      if (user === undefined) throw new AuthError("NOT_FOUND", {});
+      return work({ tx, record, user, actorId });
+    });
+    if (revocation !== undefined) revocations.apply(revocation);
+    return result;
+  }
+
+  return {
+    async setRoles(userId, roles, order) {
+      const wanted = readRoles(roles, options.roles);
+      return carryOut(userId, order, async ({ tx, record, user, actorId }) => {
+        if (isSameSet(wanted, user.roles)) return { result: user };
+        if (!wanted.includes(ADMIN_ROLE)) await keepAnAdmin(tx, user);
+        const account = await changeAccount(tx, user.id, { roles: wanted });
+        await record({ type: "ROLES_CHANGED", userId: user.id, actorId, detail: { before: user.roles, after: wanted } });
+        return { result: account, revocation: await endSessions.revokeAccess(tx, account) };
+      });
+    },
+    async disable(userId, reason, order) {
+      const why = readReason(reason);
+      return carryOut(userId, order, async ({ tx, record, user, actorId }) => {
+        if (user.status === "DISABLED") return { result: user };
+        await keepAnAdmin(tx, user);
+        const account = await changeAccount(tx, user.id, { status: "DISABLED" });
+        const { endedSessions, revocation } = await endSessions.end(tx, record, { account, actorId, endReason: "USER_DISABLED" });
+        await record({ type: "USER_DISABLED", userId: user.id, actorId, detail: { endedSessions, ...why } });
+        return { result: account, revocation };
+      });
+    },
+    enable: (userId, order) =>
+      carryOut(userId, order, async ({ tx, record, user, actorId }) => {
+        if (user.status === "ACTIVE") return { result: user };
+        await record({ type: "USER_ENABLED", userId: user.id, actorId });
+        return { result: await changeAccount(tx, user.id, { status: "ACTIVE" }) };
+      }),
+    forceLogout: (userId, order) =>
+      carryOut(userId, order, async ({ tx, record, user, actorId }) => {
+        const account = await changeAccount(tx, user.id, {});
+        const { endedSessions, revocation } = await endSessions.end(tx, record, { account, actorId, endReason: "REVOKED_BY_ADMIN" });
+        await record({ type: "FORCED_LOGOUT", userId: user.id, actorId, detail: { endedSessions } });
+        return { result: endedSessions, revocation };
+      }),
+  };
+}
+
+async function keepAnAdmin(tx: Transaction, user: Account): Promise<void> {
+  const counts = user.status === "ACTIVE" && user.roles.includes(ADMIN_ROLE);
+  if (counts && (await countActiveAdmins(tx, user.id)) === 0) throw new AuthError("LAST_ADMIN", {});
+}
+
+function readRoles(roles: readonly string[], known: ReadonlySet<string>): readonly string[] {
+  if (roles.every((role) => known.has(role))) return [...new Set(roles)];
+  throw new AuthError("BAD_USER_INPUT", { fields: { roles: [`Must be among ${[...known].join(", ")}.`] } });
+}
+
+function readReason(reason: string | undefined): { reason?: string } {
+  if (reason === undefined || reason.trim() === "") return {};
+  if (reason.length <= MAXIMUM_REASON_LENGTH && reason.isWellFormed() && !reason.includes("\0")) return { reason: reason.trim() };
+  const problem = `Must be at most ${MAXIMUM_REASON_LENGTH} well-formed characters.`;
+  throw new AuthError("BAD_USER_INPUT", { fields: { reason: [problem] } });
+}
+
+function isSameSet(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === new Set(other).size && one.every((item) => other.includes(item));
+}

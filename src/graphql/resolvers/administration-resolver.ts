@@ -1,0 +1,56 @@
+import { Arg, Ctx, Directive, ID, Mutation, Resolver } from "type-graphql";
+import type { Order } from "../../auth/admin/administration.ts";
+import { AuthError } from "../../auth/errors.ts";
+import { isId } from "../../auth/ids.ts";
+import { getViewer, type RequestContext } from "../context.ts";
+import { LogoutPayload } from "../types/auth-payload.ts";
+import { User } from "../types/user.ts";
+
+/** What admins do to users. */
+@Resolver()
+export class AdministrationResolver {
+  @Directive('@hasRole(roles: ["admin"])')
+  @Mutation(() => User, {
+    nullable: true,
+    description: "Replaces the roles. Access tokens with the old ones are refused at once; the next refresh carries the new ones.",
+  })
+  setUserRoles(
+    @Arg("userId", () => ID) userId: string,
+    @Arg("roles", () => [String]) roles: string[],
+    @Ctx() context: RequestContext,
+  ): Promise<User> {
+    return context.auth.administration.setRoles(getUserId(userId), roles, orderOf(context));
+  }
+
+  @Directive('@hasRole(roles: ["admin"])')
+  @Mutation(() => User, { nullable: true, description: "A disabled user has no live session and cannot log in." })
+  disableUser(
+    @Arg("userId", () => ID) userId: string,
+    @Arg("reason", () => String, { nullable: true, description: "For the audit entry; at most 500 characters." }) reason: string | null,
+    @Ctx() context: RequestContext,
+  ): Promise<User> {
+    return context.auth.administration.disable(getUserId(userId), reason ?? undefined, orderOf(context));
+  }
+
+  @Directive('@hasRole(roles: ["admin"])')
+  @Mutation(() => User, { nullable: true })
+  enableUser(@Arg("userId", () => ID) userId: string, @Ctx() context: RequestContext): Promise<User> {
+    return context.auth.administration.enable(getUserId(userId), orderOf(context));
+  }
+
+  @Directive('@hasRole(roles: ["admin"])')
+  @Mutation(() => LogoutPayload, { nullable: true, description: "End every session of a user, at once and everywhere." })
+  async forceLogout(@Arg("userId", () => ID) userId: string, @Ctx() context: RequestContext): Promise<LogoutPayload> {
+    return { endedSessions: await context.auth.administration.forceLogout(getUserId(userId), orderOf(context)) };
+  }
+}
+
+function orderOf(context: RequestContext): Order {
+  return { viewer: getViewer(context), origin: context.origin };
+}
+
+/** What cannot be an id is nobody's. */
+function getUserId(text: string): string {
+  if (isId(text)) return text;
+  throw new AuthError("NOT_FOUND", {});
+}
