@@ -1,13 +1,18 @@
 import type { Database } from "../database/database.ts";
-import { createAccountStore } from "./accounts/account-store.ts";
+import { type AccountDirectory, createAccountDirectory } from "./accounts/account-directory.ts";
+import { createAccountDirectoryStore } from "./accounts/account-directory-store.ts";
+import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
 import { type Accounts, createAccounts } from "./accounts/accounts.ts";
 import { type ChangePassword, createChangePassword } from "./accounts/change-password.ts";
 import { type Administration, createAdministration } from "./admin/administration.ts";
 import { type Audit, type AuditLog, createAudit } from "./audit/audit.ts";
+import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
+import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
 import type { PasswordEngine } from "./passwords/password-engine.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
 import { createPasswords } from "./passwords/passwords.ts";
+import { createPurge, type Purge, type PurgeOptions } from "./purge/purge.ts";
 import type { Random } from "./random.ts";
 import { createRevocationFeed, type RevocationFeed, type RevocationFeedParts } from "./revocations/revocation-feed.ts";
 import type { OpenListeningConnection } from "./revocations/revocation-reader.ts";
@@ -17,21 +22,33 @@ import { createLogout } from "./sessions/logout.ts";
 import { createOpenSession } from "./sessions/open-session.ts";
 import { createRefresh } from "./sessions/refresh.ts";
 import { createRevokeSessions } from "./sessions/revoke-sessions.ts";
+import { createSessionWatch, type SessionWatch, wakeOnAudit } from "./sessions/session-watch.ts";
+import { createSessionListStore } from "./sessions/session-list-store.ts";
+import { createSessionLists, type SessionLists } from "./sessions/session-lists.ts";
 import type { SessionOptions, Sessions } from "./sessions/sessions.ts";
 import { createIssuer } from "./tokens/access-token-issuer.ts";
 import { createVerifier } from "./tokens/access-token-verifier.ts";
 import type { AccessTokenOptions, AccessTokens } from "./tokens/access-tokens.ts";
 import type { SigningKeys } from "./tokens/signing-keys.ts";
 
+/** What only reads, and leaves it to the caller to know who may. */
+interface Readers {
+  readonly directory: AccountDirectory;
+  readonly auditTrail: AuditTrail;
+  readonly sessionLists: SessionLists;
+}
+
 /** The domain: it knows neither GraphQL nor HTTP. */
-export interface Auth {
+export interface Auth extends Readers {
   readonly accounts: Accounts & { readonly changePassword: ChangePassword };
   readonly administration: Administration;
   readonly sessions: Sessions;
+  readonly sessionWatch: SessionWatch;
   readonly accessTokens: AccessTokens;
   readonly signingKeys: SigningKeys;
   readonly revocations: Pick<Revocations, "subscribe">;
   readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
+  readonly purge: Purge;
   close(): Promise<void>;
 }
 
@@ -53,6 +70,7 @@ export interface AuthOptions {
   readonly accessTokens: AccessTokenOptions;
   readonly sessions: SessionOptions;
   readonly revocationMaxLagSeconds: number;
+  readonly purge: PurgeOptions;
   /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
 }
@@ -60,8 +78,6 @@ export interface AuthOptions {
 /** The only place that wires the domain together. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
   const { database, clock, random, passwordEngine, log } = world;
-  const audit = createAudit({ database, clock, random, log });
-  const signingKeys = options.createKeys({ database, audit, clock });
   const { revocations, feed } = createRevocations({
     database,
     clock,
@@ -71,6 +87,9 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
         { maxLagSeconds: options.revocationMaxLagSeconds },
       ),
   });
+  const sessionWatch = createSessionWatch({ database, clock, revocations });
+  const audit = createAudit({ database, clock, random, log: wakeOnAudit(sessionWatch, log) });
+  const signingKeys = options.createKeys({ database, audit, clock });
   const accountStore = createAccountStore(database);
   const sessionParts = { database, accounts: accountStore, audit, revocations, clock, random };
   const endSessions = createEndSessions({ revocations, clock }, options.sessions);
@@ -90,8 +109,33 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     issue: createIssuer(tokenParts, options.accessTokens),
     verify: createVerifier(tokenParts, options.accessTokens),
   };
+  const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();
   signingKeys.signer();
   await feed.start();
-  return { accounts, administration, sessions, accessTokens, signingKeys, revocations, revocationFeed: feed, close: feed.stop };
+  const readers = createReaders(database, { accounts: accountStore, clock });
+  return {
+    ...readers,
+    accounts,
+    administration,
+    sessions,
+    sessionWatch,
+    accessTokens,
+    signingKeys,
+    revocations,
+    revocationFeed: feed,
+    purge,
+    close: () => {
+      sessionWatch.stop();
+      return feed.stop();
+    },
+  };
+}
+
+function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {
+  return {
+    directory: createAccountDirectory({ accounts, store: createAccountDirectoryStore(database) }),
+    auditTrail: createAuditTrail({ store: createAuditTrailStore(database) }),
+    sessionLists: createSessionLists({ store: createSessionListStore(database), clock }),
+  };
 }

@@ -17,10 +17,14 @@ import { createPublicErrors } from "../graphql/public-errors.ts";
 import { buildAuthGraph } from "../graphql/schema.ts";
 import { createApp } from "../http/app.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
+import { ensureFirstAdmin } from "./first-admin.ts";
 import { chooseKeys } from "./signing-keys.ts";
+import { type Chore, startUpkeep } from "./upkeep.ts";
 
 /** What has not been answered this long after the order to stop is cut off. */
 const DRAIN_MILLISECONDS = 8000;
+
+const PURGE_SECONDS = 300;
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -61,22 +65,29 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
+      purge: { auditRetentionSeconds: config.auditRetentionSeconds },
       createKeys: chooseKeys(config.tokens, parts.secrets),
     },
   );
+  await ensureFirstAdmin(config, { database, clock, passwordEngine, log, logger });
   const app = await createHttpSide(config, { auth, clock, logger });
-  const maintenance = setInterval(() => {
-    auth.signingKeys.maintain().catch((err: unknown) => logger.error({ err }, "signing keys could not be maintained"));
-  }, MAINTENANCE_SECONDS * 1000);
+  const upkeep = startUpkeep(choresOf(auth), logger);
   async function close(): Promise<void> {
-    clearInterval(maintenance);
     const deadline = setTimeout(() => app.server.closeAllConnections(), DRAIN_MILLISECONDS);
     await app.close();
     clearTimeout(deadline);
+    await upkeep.stop();
     await auth.close();
     await closeDatabase();
   }
   return { app, auth, close };
+}
+
+function choresOf(auth: Auth): Chore[] {
+  return [
+    { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
+    { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
+  ];
 }
 
 function logFeedChange(logger: Logger): RevocationFeedParts["onChange"] {

@@ -1,19 +1,25 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A wire to PostgreSQL that can be made to lose answers. */
+/** A wire to PostgreSQL that can be made to lose answers, cut, and laid to another server. */
 export interface TcpProxy {
   /** The given address, through the proxy. */
   readonly url: string;
   /** From now on, what PostgreSQL sends does not arrive. What is sent to it does. */
   holdAnswers(): void;
+  /** Cuts every connection, and every new one at once: as if no server were running. */
+  cut(): void;
+  /** Undoes both, for new connections; to another server, if one is given. */
+  restore(target?: string): void;
   close(): Promise<void>;
 }
 
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
-  const address = new URL(target);
+  let address = new URL(target);
   const sockets = new Set<Socket>();
   let isHolding = false;
+  let isCut = false;
   const server = createServer((near) => {
+    if (isCut) return void near.destroy();
     const far = connect(Number(address.port || 5432), address.hostname);
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -34,6 +40,16 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     url: url.href,
     holdAnswers() {
       isHolding = true;
+    },
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    },
+    restore(to) {
+      address = new URL(to ?? address);
+      isCut = false;
+      isHolding = false;
     },
     async close() {
       for (const socket of sockets) socket.destroy();

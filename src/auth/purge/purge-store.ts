@@ -1,0 +1,57 @@
+import { sql } from "drizzle-orm";
+import type { Database, Transaction } from "../../database/database.ts";
+
+/** Any constant serves, as long as every process uses the same one. */
+const PURGE_LOCK = 7_295_811_405;
+
+/** One short transaction under a lock that another process may hold: then undefined, for that one is at it. */
+export function purgeAlone<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
+  return database.transaction(async (tx) => {
+    const [row] = await tx.execute<{ locked: boolean }>(sql`select pg_try_advisory_xact_lock(${PURGE_LOCK}) as locked`);
+    return row?.locked === true ? await work(tx) : undefined;
+  });
+}
+
+/** The number of deleted rows, at most `limit`. */
+export async function deleteExpiredRevocations(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const deleted = await tx.execute(sql`
+    delete from revocations where (kind, subject_id) in (
+      select kind, subject_id from revocations where expires_at < ${before.toISOString()} limit ${limit})`);
+  return deleted.count;
+}
+
+/** Entries are deleted in the order of their ids, which is that of time. */
+export async function deleteAuditEvents(tx: Transaction, beforeId: string, limit: number): Promise<number> {
+  const deleted = await tx.execute(sql`
+    delete from audit_events where id in (select id from audit_events where id < ${beforeId} order by id limit ${limit})`);
+  return deleted.count;
+}
+
+export interface SessionWalk {
+  /** The last session that was looked at; undefined at the end of the table. */
+  readonly last: string | undefined;
+  readonly deleted: number;
+}
+
+/**
+ * Looks at the next `limit` sessions in the order of their ids, and deletes those that ended or expired before `endedBefore`.
+ * A walk, because an index on when they end idle would turn every rotation into more than a heap-only update.
+ */
+export async function deleteEndedSessions(
+  tx: Transaction,
+  from: { after: string; endedBefore: Date; limit: number },
+): Promise<SessionWalk> {
+  const [row] = await tx.execute<{ last: string | null; seen: number; deleted: number }>(sql`
+    with looked_at as (
+      select id from sessions where id > ${from.after} order by id limit ${from.limit}
+    ), deleted as (
+      delete from sessions using looked_at
+      where sessions.id = looked_at.id
+        and least(ended_at, idle_expires_at, expires_at) < ${from.endedBefore.toISOString()}
+      returning sessions.id
+    )
+    select (select id from looked_at order by id desc limit 1) as last,
+      (select count(*)::int from looked_at) as seen, (select count(*)::int from deleted) as deleted`);
+  const isEnd = row === undefined || row.last === null || row.seen < from.limit;
+  return { last: isEnd ? undefined : (row.last ?? undefined), deleted: row?.deleted ?? 0 };
+}
