@@ -158,7 +158,7 @@ test("whatever the order of commits, rollbacks and lost connections, every proce
     const late = await startProcess(deaf);
     await compare([late], subjects, committed).finally(late.stop);
   };
-  await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 40 }), run), { numRuns: 15 });
+  await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 40 }), run), { numRuns: 15, endOnFailure: true });
   for (const process of processes) await process.stop();
 }, 120_000);
 
