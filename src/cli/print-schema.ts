@@ -1,10 +1,12 @@
 import { buildAuthGraph } from "../graphql/schema.ts";
-import { exitOnFailure } from "../start/exit-on-failure.ts";
+import type { Command } from "./command.ts";
 
-/** The auth graph's SDL with applied directives, on standard output. */
-async function printSchema(): Promise<void> {
-  const { sdl } = await buildAuthGraph();
-  process.stdout.write(sdl);
-}
-
-exitOnFailure(printSchema);
+export const printSchema: Command = {
+  name: "print-schema",
+  arguments: [],
+  flags: {},
+  summary: "Prints the GraphQL schema with its applied directives.",
+  description: "For tools, and for the gateways that take this graph in. Needs neither a configuration nor a database.",
+  takesPassword: false,
+  run: async () => (await buildAuthGraph()).sdl,
+};

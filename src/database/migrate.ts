@@ -11,14 +11,23 @@ const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url)
 
 /**
  * Applies the migrations that are missing. Processes that start together queue on an advisory lock, so each migration
- * runs once; the lock belongs to this one connection and falls with it, should the process die.
+ * runs once; the lock belongs to this one connection and falls with it, should the process die. The number of those applied.
  */
-export async function migrateDatabase(url: string): Promise<void> {
+export async function migrateDatabase(url: string): Promise<number> {
   const client = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined });
   try {
     await client`select pg_advisory_lock(${MIGRATION_LOCK})`;
+    const before = await countApplied(client);
     await migrate(drizzle(client), { migrationsFolder });
+    return (await countApplied(client)) - before;
   } finally {
     await client.end({ timeout: 5 });
   }
+}
+
+async function countApplied(client: postgres.Sql): Promise<number> {
+  const [journal] = await client`select to_regclass('drizzle.__drizzle_migrations') is not null as exists`;
+  if (!journal?.exists) return 0;
+  const [row] = await client`select count(*)::int as applied from drizzle.__drizzle_migrations`;
+  return row?.applied;
 }

@@ -107,6 +107,6 @@ async function createHttpSide(config: Config, parts: { auth: Auth; clock: Clock;
   const { introspection, corsOrigins } = config.http;
   return createApp(
     { ...parts, graph, publicErrors, createCarrier, logUnexpected },
-    { isProduction: config.environment === "production", introspection, corsOrigins, usesCookies },
+    { isProduction: config.environment === "production", introspection, corsOrigins, publicUrl: config.http.publicUrl, usesCookies },
   );
 }

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 /** The built command line. */
 export const commandFile = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
+const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
 export interface CommandResult {
   readonly code: number | NodeJS.Signals | null;
   readonly stdout: string;
@@ -18,9 +20,18 @@ export interface CommandOptions {
 }
 
 /** Runs a command in a process of its own, to its end. */
-export function runCommand(words: readonly string[], { env, input = "", cwd }: CommandOptions = {}): Promise<CommandResult> {
+export function runCommand(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  return runProgram([commandFile, ...words], options);
+}
+
+/** The built server, where it is expected to give up. */
+export function failToStart(env: Record<string, string>): Promise<CommandResult> {
+  return runProgram([mainFile], { env: { PORT: "0", ...env } });
+}
+
+function runProgram(words: readonly string[], { env, input = "", cwd }: CommandOptions): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [commandFile, ...words], { env: { PATH: process.env.PATH, ...env }, cwd, timeout: 60_000 });
+    const child = spawn(process.execPath, words, { env: { PATH: process.env.PATH, ...env }, cwd, timeout: 60_000 });
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       child[name].on("data", (chunk: Buffer) => {

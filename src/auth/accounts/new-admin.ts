@@ -1,0 +1,35 @@
+import type { Transaction } from "../../database/database.ts";
+import type { AuditFacts, Recorder } from "../audit/audit.ts";
+import type { Clock } from "../clock.ts";
+import type { Passwords } from "../passwords/passwords.ts";
+import type { Random } from "../random.ts";
+import { type Account, insertAccount } from "./account-store.ts";
+import { ADMIN_ROLE } from "./admin-store.ts";
+import type { ReadCredentials } from "./credentials.ts";
+import { type NewAccount, newAccount } from "./new-account.ts";
+
+/** Who decided: somebody at a shell, or the configuration at the start. No user of ours either way. */
+export type DecidedBy = "operator" | "configuration";
+
+export interface NewAdminParts {
+  readonly passwords: Pick<Passwords, "hash">;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export async function newAdmin(parts: NewAdminParts, { email, password }: ReadCredentials): Promise<NewAccount> {
+  const passwordHash = await parts.passwords.hash(password);
+  const now = parts.clock();
+  return newAccount({ id: parts.random.id(now), email, passwordHash, roles: ["user", ADMIN_ROLE], createdAt: now, lastLoginAt: null });
+}
+
+/** To be called under `lockAdmins`. False where the address is taken. */
+export async function insertAdmin(tx: Transaction, record: Recorder, account: NewAccount, by: DecidedBy): Promise<boolean> {
+  if (!(await insertAccount(tx, account))) return false;
+  await record({ type: "REGISTERED", userId: account.id, detail: { by } }, rolesChanged(account, by));
+  return true;
+}
+
+export function rolesChanged({ id, roles }: Pick<Account, "id" | "roles">, by: DecidedBy): AuditFacts {
+  return { type: "ROLES_CHANGED", userId: id, detail: { by, roles } };
+}

@@ -1,0 +1,36 @@
+import type { Database } from "../database/database.ts";
+import { createAccountStore } from "./accounts/account-store.ts";
+import { type CreateFirstAdmin, createFirstAdminMaker } from "./accounts/first-admin.ts";
+import { createOperatorAccounts, type OperatorAccounts } from "./accounts/operator-accounts.ts";
+import type { Audit } from "./audit/audit.ts";
+import type { Clock } from "./clock.ts";
+import type { PasswordEngine } from "./passwords/password-engine.ts";
+import { loadCommonPasswords } from "./passwords/password-policy.ts";
+import type { Random } from "./random.ts";
+import { createRevocationWriter } from "./revocations/revocations.ts";
+import { createEndSessions } from "./sessions/end-sessions.ts";
+
+/** What whoever runs the server may do to accounts. It serves nobody, so it needs neither keys nor the revocation feed. */
+export interface Operator {
+  readonly accounts: OperatorAccounts;
+  readonly createFirstAdmin: CreateFirstAdmin;
+}
+
+export interface OperatorWorld {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly passwordEngine: PasswordEngine;
+}
+
+export function createOperator(world: OperatorWorld, options: { accessTokenTtlSeconds: number }): Operator {
+  const { database, audit, clock, random, passwordEngine: passwords } = world;
+  const commonPasswords = loadCommonPasswords();
+  const endSessions = createEndSessions({ revocations: createRevocationWriter(clock), clock }, options);
+  const store = createAccountStore(database);
+  return {
+    accounts: createOperatorAccounts({ store, passwords, commonPasswords, endSessions, audit, clock, random }),
+    createFirstAdmin: createFirstAdminMaker({ database, passwords, commonPasswords, audit, clock, random }),
+  };
+}

@@ -1,0 +1,38 @@
+import type { OperatorAccounts } from "../auth/accounts/operator-accounts.ts";
+import { AuthError, type ErrorCode } from "../auth/errors.ts";
+import { createOperator } from "../auth/operator.ts";
+import { loadPasswordEngine } from "../auth/passwords/password-engine.ts";
+import { describeInputProblems } from "../start/input-problems.ts";
+import { withOperatorSession } from "../start/operator-session.ts";
+import { CommandError } from "./command-error.ts";
+
+/** Works on the accounts of the configured database; refusals are told in an operator's words. */
+export async function withAccounts<Result>(work: (accounts: OperatorAccounts) => Promise<Result>): Promise<Result> {
+  const passwordEngine = await loadPasswordEngine();
+  return withOperatorSession(({ config, ...world }) => work(createOperator({ ...world, passwordEngine }, config.tokens).accounts)).catch(
+    explain,
+  );
+}
+
+function explain(error: unknown): never {
+  const problems = describeInputProblems(error, { email: "EMAIL", password: "The password" });
+  if (problems !== undefined) throw new CommandError(problems);
+  const code: ErrorCode | undefined = error instanceof AuthError ? error.code : undefined;
+  const refusal = code === undefined ? undefined : refusals[code];
+  throw refusal === undefined ? error : new CommandError(refusal);
+}
+
+const refusals: Partial<Record<ErrorCode, string>> = {
+  NOT_FOUND: "No account has this e-mail address.",
+  EMAIL_TAKEN:
+    "An account has this e-mail address already, and a stranger may have registered it. If it is the right person's, add --promote: it becomes an admin with this new password, and its sessions end.",
+};
+
+export function countSessions(count: number): string {
+  return count === 1 ? "1 session" : `${count} sessions`;
+}
+
+/** A new password does not enable an account. */
+export function noteIfDisabled(status: string): string {
+  return status === "DISABLED" ? " The account is disabled: nobody can sign in to it until an admin enables it." : "";
+}

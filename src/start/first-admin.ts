@@ -1,0 +1,40 @@
+import type { Logger } from "pino";
+import { type AuditLog, createAudit } from "../auth/audit/audit.ts";
+import type { Clock } from "../auth/clock.ts";
+import { StartupError } from "../auth/errors.ts";
+import { createOperator } from "../auth/operator.ts";
+import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
+import { createSecureRandom } from "../auth/random.ts";
+import type { Config } from "../config/config.ts";
+import type { Database } from "../database/database.ts";
+import { describeInputProblems } from "./input-problems.ts";
+
+export interface FirstAdminWorld {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly passwordEngine: PasswordEngine;
+  readonly log: AuditLog;
+  readonly logger: Logger;
+}
+
+/** Makes the admin of ADMIN_EMAIL and ADMIN_PASSWORD where there is none yet; of processes that start together, one does. */
+export async function ensureFirstAdmin(config: Config, world: FirstAdminWorld): Promise<void> {
+  if (config.firstAdmin === undefined) return;
+  const { database, clock, passwordEngine, log, logger } = world;
+  const random = createSecureRandom();
+  const audit = createAudit({ database, clock, random, log });
+  const operator = createOperator({ database, audit, clock, random, passwordEngine }, config.tokens);
+  const outcome = await operator.createFirstAdmin(config.firstAdmin).catch(explain);
+  if (outcome === "created") logger.info("the first admin was created, as ADMIN_EMAIL and ADMIN_PASSWORD say");
+  if (outcome === "address_taken") {
+    logger.warn(
+      "there is no admin, and somebody has registered the address in ADMIN_EMAIL already: where it is the right person, run create-admin --promote with it",
+    );
+  }
+}
+
+function explain(error: unknown): never {
+  const problems = describeInputProblems(error, { email: "ADMIN_EMAIL", password: "ADMIN_PASSWORD" });
+  if (problems === undefined) throw error;
+  throw new StartupError(problems);
+}

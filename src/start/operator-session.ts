@@ -1,0 +1,50 @@
+import { type Audit, createAudit } from "../auth/audit/audit.ts";
+import { type Clock, systemClock } from "../auth/clock.ts";
+import { createSecureRandom, type Random } from "../auth/random.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import { readConfigFile } from "../config/config-file.ts";
+import { type Database, openDatabase } from "../database/database.ts";
+import { migrateDatabase } from "../database/migrate.ts";
+import { openStorage, type Storage } from "./storage.ts";
+
+/** The storage of the configuration that the server would read here; migrations go to `directUrl`. */
+export interface OperatorStorage {
+  readonly config: Config;
+  readonly storage: Storage;
+  readonly directUrl: string;
+}
+
+/** What a command needs that works on the database without serving anybody. */
+export interface OperatorSession extends OperatorStorage {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Closes the storage also when `work` fails. An embedded PostgreSQL that a server in this folder runs is shared, and left running. */
+export async function withStorage<Result>(work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
+  const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
+  // Where the data are: a command that runs in the wrong folder would succeed on an empty database of its own.
+  const storage = await openStorage(config, (line) => process.stderr.write(`${line}\n`));
+  try {
+    return await work({ config, storage, directUrl: config.database.directUrl ?? storage.databaseUrl });
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Migrates first: an admin may be made before any server has started. What is done is audited, and for the command to tell. */
+export async function withOperatorSession<Result>(work: (session: OperatorSession) => Promise<Result>): Promise<Result> {
+  return withStorage(async (opened) => {
+    await migrateDatabase(opened.directUrl);
+    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, poolSize: 1 });
+    const random = createSecureRandom();
+    const audit = createAudit({ database, clock: systemClock, random, log: () => undefined });
+    try {
+      return await work({ ...opened, database, audit, clock: systemClock, random });
+    } finally {
+      await close();
+    }
+  });
+}
