@@ -191,7 +191,7 @@ describe("a request that is no GraphQL request is refused in GraphQL's shape", (
     ["a broken document", 400, "GRAPHQL_PARSE_FAILED", JSON.stringify({ query: `{ login(password: "${SECRET}` }), json],
     ["a document nested 30,000 deep", 400, "GRAPHQL_PARSE_FAILED", JSON.stringify({ query: "{a".repeat(30_000) }), json],
     ["an unknown field", 400, "GRAPHQL_VALIDATION_FAILED", JSON.stringify({ query: "{ password }" }), json],
-    ["an unknown kind of operation", 400, "OPERATION_RESOLUTION_FAILURE", JSON.stringify({ query: "subscription { __typename }" }), json],
+    ["a subscription", 400, "BAD_USER_INPUT", JSON.stringify({ query: "subscription { sessionEvents { type } }" }), json],
   ])("%s", async (_name, status, code, text, contentType = json) => {
     const reply = await refusal(() => gateway.post(text, { headers: { "content-type": contentType } }));
     expect(reply.status).toBe(status);

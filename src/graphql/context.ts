@@ -4,6 +4,7 @@ import { AuthError } from "../auth/errors.ts";
 import type { Origin } from "../auth/origin.ts";
 import { type Anonymous, isAnonymous } from "../auth/permissions.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
+import type { Loaders } from "./loaders.ts";
 
 /** How refresh tokens travel to and from this client: in the body, or in a cookie that scripts cannot read. */
 export interface RefreshTokenCarrier {
@@ -15,15 +16,27 @@ export interface RefreshTokenCarrier {
   withdraw(refreshToken: string | undefined): void;
 }
 
+/** The WebSocket that an operation came on. It lives as long as its access token, and stays with one session for good. */
+export interface LiveConnection {
+  /**
+   * Replaces the access token that the socket lives by. Throws UNAUTHENTICATED for a token that is not valid, BAD_USER_INPUT
+   * for one of another session; then the earlier one stays in force.
+   */
+  reauthenticate(accessToken: string): Promise<Viewer>;
+}
+
 /** One request's own: never shared, so that nothing keyed on it can reach another request. */
 export interface RequestContext {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly requestId: string;
-  /** Decoded once, before execution. */
+  /** Decoded once, before execution; on a WebSocket whoever its token says now. */
   readonly caller: Viewer | Anonymous;
   readonly origin: Origin;
   readonly refreshTokens: RefreshTokenCarrier;
+  readonly loaders: Loaders;
+  /** Absent over HTTP. */
+  readonly connection?: LiveConnection;
 }
 
 /** The signed-in caller of a guarded field. Throws where the guard let nobody through, too: there is no second way in. */

@@ -1,8 +1,8 @@
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
-import { type ExecutionResult, execute, GraphQLError } from "graphql";
-import { denyRootTypename } from "../access/guarded-root.ts";
+import { type ExecutionResult, GraphQLError } from "graphql";
 import type { RequestContext } from "./context.ts";
-import { isAboutOperation, type PublicErrors } from "./public-errors.ts";
+import type { Operations } from "./operations.ts";
+import { publicInputError } from "./public-errors.ts";
 import type { AuthGraph } from "./schema.ts";
 
 type Gateway = NonNullable<ApolloServerOptionsWithGateway<RequestContext>["gateway"]>;
@@ -12,28 +12,21 @@ type Executor = NonNullable<Awaited<ReturnType<Gateway["load"]>>["executor"]>;
  * Runs validated documents for Apollo Server, which hands execution over to whatever is given as its `gateway`.
  * Owning it lets errors be made public where the request is known, and spares Apollo's per-field instrumentation.
  */
-export function createExecutor(graph: AuthGraph, publicErrors: PublicErrors): Gateway {
-  const { schema, requirements: table } = graph;
-
-  const executor: Executor = async ({ document, operation, operationName, request, context }): Promise<ExecutionResult> => {
-    const { caller, requestId } = context as RequestContext;
-    const variableValues = request.variables ?? {};
+export function createExecutor(graph: AuthGraph, operations: Operations): Gateway {
+  const executor: Executor = async ({ document, operation, request, context }): Promise<ExecutionResult> => {
     // Apollo Server types it as present, and leaves it out where the document has no such operation. The name is gone by then,
     // so executing would run whatever single operation there is, by GET too.
     if ((operation as typeof operation | undefined) === undefined) return { errors: [new GraphQLError("Unknown operation.")] };
-    const result =
-      denyRootTypename({ schema, table, document, operation, variableValues, caller }) ??
-      (await execute({ schema, document, contextValue: context, variableValues, operationName }));
-    if (result.errors === undefined) return result;
-    const { data, ...rest } = result;
-    // Without data where nothing was executed: that makes the status 400 (GraphQL over HTTP, section 6.4.1).
-    const wasExecuted = data !== undefined && !isAboutOperation(result.errors[0]);
-    return { ...rest, ...(wasExecuted ? { data } : {}), errors: result.errors.map((error) => publicErrors.ofExecution(error, requestId)) };
+    // graphql-js would execute it as if it were a query.
+    if (operation.operation === "subscription") {
+      return { errors: [publicInputError({ request: ["Is a subscription; send it over a WebSocket (graphql-transport-ws)."] })] };
+    }
+    return operations.run({ document, operation, variableValues: request.variables ?? {}, context: context as RequestContext });
   };
 
   return {
     onSchemaLoadOrUpdate(callback) {
-      callback({ apiSchema: schema, coreSupergraphSdl: graph.sdl });
+      callback({ apiSchema: graph.schema, coreSupergraphSdl: graph.sdl });
       return () => undefined;
     },
     load: () => Promise.resolve({ executor }),

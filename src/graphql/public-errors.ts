@@ -58,6 +58,12 @@ export function createPublicErrors(parts: {
   };
 }
 
+/** What the transport or the document does wrong, said as it is to be read. */
+export function publicInputError(fields: Readonly<Record<string, readonly string[]>>): GraphQLError {
+  const originalError = new AuthError("BAD_USER_INPUT", { fields });
+  return new GraphQLError(originalError.message, { extensions: { code: originalError.code, fields }, originalError });
+}
+
 /** Values that do not fit their types, in variables and, where only the execution can tell, in arguments: the caller's own errors. */
 function isAboutInput(error: GraphQLError): boolean {
   if (error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;

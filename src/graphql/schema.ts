@@ -7,8 +7,14 @@ import { guardSchema } from "../access/guard-schema.ts";
 import { readRequirements } from "../access/read-requirements.ts";
 import type { RequirementTable } from "../access/requirement-table.ts";
 import type { RequestContext } from "./context.ts";
+import { noPubSub } from "./no-pub-sub.ts";
 import { AccountResolver } from "./resolvers/account-resolver.ts";
 import { AdministrationResolver } from "./resolvers/administration-resolver.ts";
+import { AuditResolver } from "./resolvers/audit-resolver.ts";
+import { DirectoryResolver } from "./resolvers/directory-resolver.ts";
+import { LiveResolver } from "./resolvers/live-resolver.ts";
+import { SessionEventsResolver } from "./resolvers/session-events-resolver.ts";
+import { SessionListResolver, UserSessionsResolver } from "./resolvers/session-list-resolver.ts";
 import { SessionResolver } from "./resolvers/session-resolver.ts";
 import { ViewerResolver } from "./resolvers/viewer-resolver.ts";
 
@@ -23,7 +29,19 @@ export interface AuthGraph {
 /** The auth graph from its classes. Its own SDL is what the requirements are read from, so print and enforcement agree. */
 export async function buildAuthGraph(): Promise<AuthGraph> {
   const schema = await buildSchema({
-    resolvers: [ViewerResolver, SessionResolver, AccountResolver, AdministrationResolver],
+    resolvers: [
+      ViewerResolver,
+      SessionResolver,
+      AccountResolver,
+      AdministrationResolver,
+      SessionListResolver,
+      UserSessionsResolver,
+      SessionEventsResolver,
+      DirectoryResolver,
+      AuditResolver,
+      LiveResolver,
+    ],
+    pubSub: noPubSub,
     // Naming directives replaces GraphQL's own, `@skip` and `@include` among them.
     directives: [...specifiedDirectives, authenticatedDirective, requiresScopesDirective, hasRoleDirective],
     validate: false,

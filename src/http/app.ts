@@ -7,6 +7,7 @@ import { type GraphqlEndpointParts, serveGraphql } from "./graphql-endpoint.ts";
 import { readJsonStrictly } from "./json-bodies.ts";
 import { serveJwks } from "./jwks.ts";
 import { checkRequests } from "./request-checks.ts";
+import { serveWebSockets } from "./websockets.ts";
 
 /** Where Apollo Sandbox runs: hosted, and embedded in other pages. */
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
@@ -18,6 +19,8 @@ export interface AppOptions {
   readonly introspection: boolean;
   /** Origins of browser clients, credentials included. */
   readonly corsOrigins: readonly string[];
+  /** The address that clients know us by. */
+  readonly publicUrl: string;
   readonly usesCookies: boolean;
 }
 
@@ -47,6 +50,11 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   if (origins.length > 0) await allowOrigins(app, origins);
   if (options.usesCookies) await app.register(cookie);
   await serveGraphql(app, parts, { introspection: options.introspection, landingPage });
+  serveWebSockets(app, parts, {
+    introspection: options.introspection,
+    origins: new Set([...origins, new URL(options.publicUrl).origin]),
+    allowsOwnHost: !options.isProduction,
+  });
   serveJwks(app, parts.auth.signingKeys);
   if (landingPage) app.get("/", (_request, reply) => reply.redirect("/graphql"));
   return app;

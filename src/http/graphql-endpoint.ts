@@ -8,6 +8,8 @@ import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { createExecutor } from "../graphql/executor.ts";
+import { Loaders } from "../graphql/loaders.ts";
+import { createOperations } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { AuthGraph } from "../graphql/schema.ts";
 import { readBearerToken } from "./bearer-token.ts";
@@ -42,7 +44,7 @@ function createApolloServer(
   options: { introspection: boolean; landingPage: boolean },
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
-    gateway: createExecutor(graph, publicErrors),
+    gateway: createExecutor(graph, createOperations(graph, publicErrors)),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     csrfPrevention: true,
@@ -70,6 +72,7 @@ function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
       caller: await auth.accessTokens.verify(readBearerToken(request.headers.authorization)),
       origin: originOf(request),
       refreshTokens: createCarrier(request, reply),
+      loaders: new Loaders(auth),
     };
   };
 }

@@ -23,7 +23,7 @@ function decode(decoder: InstanceType<typeof TextDecoder>, body: Buffer): string
 }
 
 /** Counts brackets outside strings, in one pass: a pattern that backtracks would be the next thing to exhaust. */
-function isNestedTooDeep(text: string): boolean {
+export function isNestedTooDeep(text: string): boolean {
   let depth = 0;
   let isInString = false;
   for (let index = 0; index < text.length; index += 1) {

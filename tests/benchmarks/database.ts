@@ -12,12 +12,12 @@ export interface BenchmarkDatabase {
 /** An embedded PostgreSQL in the run's folder, or a database of the run's own on the server of `DATABASE_URL`. */
 export async function openBenchmarkDatabase(directory: string): Promise<BenchmarkDatabase> {
   const serverUrl = process.env.DATABASE_URL;
-  if (serverUrl !== undefined && serverUrl !== "") return createDatabase(serverUrl);
+  if (serverUrl !== undefined && serverUrl !== "") return createDatabaseOn(serverUrl);
   const embedded = await startEmbeddedPostgres({ directory: join(directory, "database"), log: () => undefined });
   return { url: embedded.url, isEmbedded: true, close: () => embedded.stop() };
 }
 
-async function createDatabase(serverUrl: string): Promise<BenchmarkDatabase> {
+export async function createDatabaseOn(serverUrl: string): Promise<BenchmarkDatabase> {
   const name = `gateway_bench_${randomBytes(6).toString("hex")}`;
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;

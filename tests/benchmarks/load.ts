@@ -80,6 +80,6 @@ function processorUse(before: number | undefined, after: number | undefined, { d
   return { busy: (after - before) / duration, cost: ((after - before) * 1e6) / answers };
 }
 
-function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

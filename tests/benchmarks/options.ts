@@ -1,14 +1,17 @@
 import { parseArgs } from "node:util";
 import { type ScenarioName, scenarioNames } from "./scenarios.ts";
+import { type StudyName, studyNames } from "./studies.ts";
+
+const benchmarkNames = [...scenarioNames, ...studyNames];
 
 export interface Options {
   /** Empty: all of them. */
-  readonly only: readonly ScenarioName[];
+  readonly only: readonly (ScenarioName | StudyName)[];
   readonly seconds: number;
   readonly rounds: number;
 }
 
-const USAGE = `usage: npm run bench -- [${scenarioNames.join("] [")}] [--seconds N] [--rounds N]`;
+const USAGE = `usage: npm run bench -- [${benchmarkNames.join("] [")}] [--seconds N] [--rounds N]`;
 
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
@@ -16,7 +19,7 @@ export function readOptions(args: readonly string[]): Options {
     allowPositionals: true,
     options: { seconds: { type: "string", default: "3" }, rounds: { type: "string", default: "5" } },
   });
-  const only = positionals.map((name) => scenarioNames.find((known) => known === name) ?? refuse(`There is no benchmark "${name}".`));
+  const only = positionals.map((name) => benchmarkNames.find((known) => known === name) ?? refuse(`There is no benchmark "${name}".`));
   return { only, seconds: readPositive("seconds", values.seconds), rounds: readPositive("rounds", values.rounds) };
 }
 

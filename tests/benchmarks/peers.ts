@@ -8,12 +8,13 @@ import { promisify } from "node:util";
 export interface Peers {
   readonly bareApollo: string;
   readonly rawArgon2: string;
+  readonly revocationHeap: string;
 }
 
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Compiles the programs that the gateway is compared with, as it is compiled itself. Under tsx they would be a tenth slower than they
+ * Compiles the programs that the gateway is compared with, and one that weighs a part of it, as it is compiled itself. Under tsx they would be a tenth slower than they
  * are: its hook runs at every `require`, and Apollo Server has one in the path of every request.
  */
 export async function compilePeers(outDir: string): Promise<Peers> {
@@ -23,5 +24,6 @@ export async function compilePeers(outDir: string): Promise<Peers> {
   await writeFile(join(outDir, "package.json"), JSON.stringify({ type: "module" }));
   await symlink(join(projectFolder, "node_modules"), join(outDir, "node_modules"));
   const compiled = join(outDir, "tests/benchmarks/peers");
-  return { bareApollo: join(compiled, "bare-apollo.js"), rawArgon2: join(compiled, "raw-argon2.js") };
+  const programOf = (name: string) => join(compiled, `${name}.js`);
+  return { bareApollo: programOf("bare-apollo"), rawArgon2: programOf("raw-argon2"), revocationHeap: programOf("revocation-heap") };
 }

@@ -1,9 +1,8 @@
 import { cpus, loadavg } from "node:os";
 import type { Round } from "./load.ts";
-import type { Options } from "./options.ts";
 import type { Outcome } from "./rounds.ts";
 
-export function describeRun(options: Options, machine: { isPinned: boolean; isEmbedded: boolean }): void {
+export function describeRun(options: { rounds: number; seconds: number }, machine: { isPinned: boolean; isEmbedded: boolean }): void {
   const { rounds, seconds } = options;
   const cores = cpus();
   const load = loadavg()[0] ?? 0;
@@ -42,7 +41,7 @@ function formatRate(perSecond: number): string {
   return perSecond >= 1000 ? `${(perSecond / 1000).toFixed(2)} k/s` : `${perSecond.toFixed(1)} /s`;
 }
 
-function formatMilliseconds(value: number | undefined): string {
+export function formatMilliseconds(value: number | undefined): string {
   return value === undefined ? "" : `${value.toFixed(value < 100 ? 2 : 0)} ms`;
 }
 

@@ -1,15 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCleanup } from "./cleanup.ts";
+import { type Cleanup, createCleanup } from "./cleanup.ts";
 import { openBenchmarkDatabase } from "./database.ts";
-import { readOptions } from "./options.ts";
-import { compilePeers } from "./peers.ts";
+import { type Options, readOptions } from "./options.ts";
+import { compilePeers, type Peers } from "./peers.ts";
 import { pinProcess } from "./pinning.ts";
 import { describeRun, printHeading, printScenario } from "./report.ts";
 import { measureScenario } from "./rounds.ts";
-import { createScenarios } from "./scenarios.ts";
+import { createScenarios, type ScenarioName, scenarioNames } from "./scenarios.ts";
 import { startBarePeer, startGateway } from "./servers.ts";
+import { runStudy, type StudyName, studyNames } from "./studies.ts";
 import { registerUsers } from "./users.ts";
 
 /** Core 0 belongs to the server under test; the load generator and, as our child, PostgreSQL get this one. */
@@ -25,15 +26,40 @@ async function main(): Promise<void> {
   const peers = await compilePeers(join(directory, "peers"));
   const database = await cleanup.hold(openBenchmarkDatabase(directory), ({ close }) => close());
   describeRun(options, { isPinned, isEmbedded: database.isEmbedded });
+  const surroundings = { databaseUrl: database.url, directory, peers };
+  if (scenarioNames.some((name) => isWanted(name, options))) await apart((own) => compare(options, { ...surroundings, cleanup: own }));
+  for (const name of studyNames.filter((name) => isWanted(name, options))) {
+    await apart((own) =>
+      runStudy(name, { serverUrl: database.url, directory, cleanup: own }, { ...options, revocationHeap: peers.revocationHeap }),
+    );
+  }
+}
 
-  const gateway = await cleanup.hold(startGateway({ databaseUrl: database.url, directory }), ({ stop }) => stop());
-  const peer = await cleanup.hold(startBarePeer(peers.bareApollo, { databaseUrl: database.url, directory }), ({ stop }) => stop());
+interface Surroundings {
+  readonly databaseUrl: string;
+  readonly directory: string;
+  readonly peers: Peers;
+  readonly cleanup: Cleanup;
+}
+
+const isWanted = (name: ScenarioName | StudyName, { only }: Options) => only.length === 0 || only.includes(name);
+
+async function compare(options: Options, { databaseUrl, directory, peers, cleanup }: Surroundings): Promise<void> {
+  const gateway = await cleanup.hold(startGateway({ databaseUrl, directory }), ({ stop }) => stop());
+  const peer = await cleanup.hold(startBarePeer(peers.bareApollo, { databaseUrl, directory }), ({ stop }) => stop());
   const users = await registerUsers(gateway.url, 32);
-  const scenarios = createScenarios({ gateway, peer, users, rawArgon2: peers.rawArgon2 }).filter(
-    ({ name }) => options.only.length === 0 || options.only.includes(name),
-  );
+  const scenarios = createScenarios({ gateway, peer, users, rawArgon2: peers.rawArgon2 }).filter(({ name }) => isWanted(name, options));
   printHeading();
   for (const scenario of scenarios) printScenario(await measureScenario(scenario, options));
+  process.stdout.write("\n");
+}
+
+/** Its servers are gone before the next figures are taken. */
+async function apart(work: (own: Cleanup) => Promise<void>): Promise<void> {
+  const own = createCleanup();
+  cleanup.add(own.run);
+  await work(own);
+  await own.run();
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void cleanup.run().finally(() => process.exit(130)));

@@ -11,8 +11,8 @@ export const scenarioNames = ["token", "row", "login", "refresh"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** The documents are constants, as those of clients in production are. */
-const tokenQuery = "query MeFromToken { me { id email roles } }";
-const rowQuery = "query Me { me { id email emailVerified roles status createdAt } }";
+export const tokenQuery = "query MeFromToken { me { id email roles } }";
+export const rowQuery = "query Me { me { id email emailVerified roles status createdAt } }";
 const loginMutation = "mutation Login($input: LoginInput!) { login(input: $input) { accessToken tokenType expiresIn refreshToken } }";
 const refreshMutation =
   "mutation Refresh($input: RefreshInput) { refresh(input: $input) { accessToken tokenType expiresIn refreshToken } }";
@@ -59,12 +59,12 @@ function refreshScenario({ gateway, peer, users }: Arena) {
   };
 }
 
-function contestant(name: string, server: Server, openCallers: () => Promise<readonly Caller[]>) {
+export function contestant(name: string, server: Server, openCallers: () => Promise<readonly Caller[]>) {
   return { name, measure: async (seconds: number) => applyLoad(server, await openCallers(), seconds) };
 }
 
 /** The first answer is looked at; all others have to be the same to the letter. */
-async function queryCaller(server: Server, query: string, token: string): Promise<Caller> {
+export async function queryCaller(server: Server, query: string, token: string): Promise<Caller> {
   const body = { query };
   const reply = await createClient(server.url).post(body, { token });
   if (dataOf(reply).me === null) throw new Error(`The first answer is wrong: ${reply.text}`);

@@ -23,11 +23,16 @@ interface Surroundings {
   readonly directory: string;
 }
 
-/** The built server, as in production. */
-export function startGateway(surroundings: Surroundings): Promise<Server> {
+/** The built server, as in production; with variables of its own where there are several. */
+export function startGateway(surroundings: Surroundings, variables: Record<string, string> = {}): Promise<Server> {
   const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
   const secret = randomBytes(48).toString("base64");
-  return startServer("gateway", [process.execPath, main], surroundings, { SECRET: secret, LOG_LEVEL: "info", HOST: "127.0.0.1" });
+  return startServer("gateway", [process.execPath, main], surroundings, {
+    SECRET: secret,
+    LOG_LEVEL: "info",
+    HOST: "127.0.0.1",
+    ...variables,
+  });
 }
 
 export function startBarePeer(program: string, surroundings: Surroundings): Promise<Server> {

@@ -32,6 +32,11 @@ export async function logIn(url: string, { email, password }: BenchmarkUser): Pr
   return { accessToken, refreshToken: refreshToken ?? "" };
 }
 
+/** The session that an access token belongs to. */
+export function sessionIdOf(accessToken: string): string {
+  return JSON.parse(Buffer.from(accessToken.split(".")[1] ?? "", "base64url").toString()).sid;
+}
+
 /** A session of the bare peer, which has no passwords. */
 export async function openPeerSession(url: string, { id, email }: BenchmarkUser): Promise<Tokens> {
   const query = "mutation($id: ID!, $email: String!) { open(id: $id, email: $email) { accessToken refreshToken } }";

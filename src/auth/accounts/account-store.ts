@@ -20,7 +20,7 @@ export interface AccountWithPassword extends Account {
   readonly passwordHash: string;
 }
 
-const accountColumns = {
+export const accountColumns = {
   id: users.id,
   email: users.email,
   emailVerified: users.emailVerified,

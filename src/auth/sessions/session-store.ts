@@ -5,7 +5,7 @@ import { addSeconds } from "../clock.ts";
 import type { SessionEndReason } from "../errors.ts";
 import type { Session, SessionEnd, SessionRecord } from "./session-state.ts";
 
-const sessionColumns = {
+export const sessionColumns = {
   id: sessions.id,
   userId: sessions.userId,
   createdAt: sessions.createdAt,

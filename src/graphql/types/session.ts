@@ -48,6 +48,9 @@ export class Session {
 
   @Field(() => String, { nullable: true })
   userAgent!: string | null;
+
+  /** No field of the graph: whose it is decides who may read its events. */
+  userId!: string;
 }
 
 /** A session as its caller sees it now: expiry counts as an end, though no row says so. */

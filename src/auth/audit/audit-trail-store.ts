@@ -1,0 +1,136 @@
+import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { MAX as HIGHEST_ID, NIL as LOWEST_ID } from "uuid";
+import type { Database } from "../../database/database.ts";
+import { auditEvents } from "../../database/tables/audit-events.ts";
+import { firstIdAt } from "../first-id-at.ts";
+import { groupBy } from "../group-by.ts";
+import type { PageSpan } from "../paging/pages.ts";
+import type { AuditEvent, AuditEventType } from "./audit-events.ts";
+
+/** What is absent does not filter. */
+export interface AuditEventFilter {
+  /** Whose account it concerns. */
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly types?: readonly AuditEventType[] | undefined;
+  /** Inclusive. */
+  readonly from?: Date | undefined;
+  /** Exclusive. */
+  readonly to?: Date | undefined;
+}
+
+/** All lists are newest first, which is the order of ids backwards. */
+export interface AuditTrailStore {
+  findEvents(filter: AuditEventFilter, span: PageSpan): Promise<AuditEvent[]>;
+  /** The latest `first` events of each session, by session. */
+  findEventsOfSessions(sessionIds: readonly string[], first: number): Promise<Map<string, AuditEvent[]>>;
+}
+
+/** From the lower id on, up to and without the upper one. */
+interface IdRange {
+  readonly lower: string;
+  readonly upper: string;
+}
+
+type IndexedColumn = typeof auditEvents.userId | typeof auditEvents.sessionId | typeof auditEvents.type;
+
+export function createAuditTrailStore(database: Database): AuditTrailStore {
+  const latestOfSession = database
+    .select()
+    .from(auditEvents)
+    .where(isWithin(auditEvents.sessionId, sql`wanted.session_id`, { lower: LOWEST_ID, upper: HIGHEST_ID }))
+    .orderBy(...newestFirst(auditEvents.sessionId))
+    .limit(sql.placeholder("first"))
+    .as("latest");
+  const latestOfSessions = database
+    .select({ event: latestOfSession._.selectedFields })
+    .from(sql`unnest(${sql.placeholder("sessionIds")}::uuid[]) as wanted (session_id)`)
+    .crossJoinLateral(latestOfSession)
+    .orderBy(desc(latestOfSession.id))
+    .prepare("find_events_of_sessions");
+
+  return {
+    findEvents(filter, { first, afterKey }) {
+      const range = rangeOf(filter, afterKey);
+      const isOfOwner = filter.userId !== undefined || filter.sessionId !== undefined;
+      if (isOfOwner) return findOfOwner(database, filter, { range, limit: first });
+      if (filter.types !== undefined) return findOfTypes(database, filter.types, { range, limit: first });
+      return findAll(database, { range, limit: first });
+    },
+    async findEventsOfSessions(sessionIds, first) {
+      const rows = await latestOfSessions.execute({ sessionIds: [...new Set(sessionIds)], first });
+      const events = rows.map(({ event }) => toEvent(event));
+      return groupBy(events, ({ sessionId }) => sessionId);
+    },
+  };
+}
+
+interface Wanted {
+  readonly range: IdRange;
+  readonly limit: number;
+}
+
+async function findAll(database: Database, { range, limit }: Wanted): Promise<AuditEvent[]> {
+  const isInRange = and(gte(auditEvents.id, range.lower), lt(auditEvents.id, range.upper));
+  const rows = await database.select().from(auditEvents).where(isInRange).orderBy(desc(auditEvents.id)).limit(limit);
+  return rows.map(toEvent);
+}
+
+/** Of a session, of a user, or of both; a session narrows more. */
+async function findOfOwner(database: Database, filter: AuditEventFilter, { range, limit }: Wanted): Promise<AuditEvent[]> {
+  const { userId, sessionId, types } = filter;
+  const [column, key] = sessionId === undefined ? [auditEvents.userId, userId] : [auditEvents.sessionId, sessionId];
+  const where = and(
+    isWithin(column, sql`${key}`, range),
+    sessionId === undefined || userId === undefined ? undefined : eq(auditEvents.userId, userId),
+    types === undefined ? undefined : inArray(auditEvents.type, [...types]),
+  );
+  const rows = await database
+    .select()
+    .from(auditEvents)
+    .where(where)
+    .orderBy(...newestFirst(column))
+    .limit(limit);
+  return rows.map(toEvent);
+}
+
+/** One short scan of the index for each type: rare types would be looked for among all others, entry by entry. */
+async function findOfTypes(database: Database, types: readonly AuditEventType[], { range, limit }: Wanted): Promise<AuditEvent[]> {
+  const ofType = database
+    .select()
+    .from(auditEvents)
+    .where(isWithin(auditEvents.type, sql`wanted.type`, range))
+    .orderBy(...newestFirst(auditEvents.type))
+    .limit(limit)
+    .as("of_type");
+  const rows = await database
+    .select({ event: ofType._.selectedFields })
+    .from(sql`unnest(${sql.param(types)}::text[]) as wanted (type)`)
+    .crossJoinLateral(ofType)
+    .orderBy(desc(ofType.id))
+    .limit(limit);
+  return rows.map(({ event }) => toEvent(event));
+}
+
+/** A span of time is a range of ids, and so is everything behind a cursor. */
+function rangeOf({ from, to }: AuditEventFilter, afterKey: string = HIGHEST_ID): IdRange {
+  const end = to === undefined ? HIGHEST_ID : firstIdAt(to);
+  return { lower: from === undefined ? LOWEST_ID : firstIdAt(from), upper: end < afterKey ? end : afterKey };
+}
+
+/**
+ * The entries with one value in a column. Compared as rows, and to be sorted as such, so that only the index of that column and
+ * the id serves them in order: where they are many but old, statistics would have all newer entries read for the sake of theirs.
+ */
+function isWithin(column: IndexedColumn, value: SQL, { lower, upper }: IdRange): SQL {
+  const row = sql`(${column}, ${auditEvents.id})`;
+  return sql`${row} >= (${value}, ${lower}) and ${row} < (${value}, ${upper})`;
+}
+
+function newestFirst(column: IndexedColumn): [SQL, SQL] {
+  return [desc(column), desc(auditEvents.id)];
+}
+
+function toEvent(row: typeof auditEvents.$inferSelect): AuditEvent {
+  return { ...row, type: row.type as AuditEventType };
+}

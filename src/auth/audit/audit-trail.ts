@@ -1,0 +1,52 @@
+import { validate as isUuid } from "uuid";
+import { refuseProblems } from "../input-problems.ts";
+import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, toPage } from "../paging/pages.ts";
+import type { AuditEvent } from "./audit-events.ts";
+import type { AuditEventFilter, AuditTrailStore } from "./audit-trail-store.ts";
+
+export interface AuditPageRequest extends PageRequest {
+  /** Without any `types` it lets nothing through. */
+  readonly filter: AuditEventFilter;
+}
+
+/** The audit entries, newest first. Who may read them is for the caller to know. */
+export interface AuditTrail {
+  /** Throws BAD_USER_INPUT. */
+  page(request: AuditPageRequest): Promise<Page<AuditEvent>>;
+  /** The latest `first` events of each session, in the order of the ids. */
+  ofSessions(sessionIds: readonly string[], first: number): Promise<AuditEvent[][]>;
+}
+
+export function createAuditTrail({ store }: { store: AuditTrailStore }): AuditTrail {
+  return {
+    async page(request) {
+      const { filter } = request;
+      const span = readSpan(request);
+      const types = filter.types && [...new Set(filter.types)];
+      if (types?.length === 0) return toPage([], span.first, inOrder);
+      const events = await store.findEvents({ ...filter, types }, { ...span, first: span.first + 1 });
+      return toPage(events, span.first, inOrder);
+    },
+    async ofSessions(sessionIds, first) {
+      const events = await store.findEventsOfSessions(sessionIds, first);
+      return sessionIds.map((id) => events.get(id) ?? []);
+    },
+  };
+}
+
+const inOrder = { order: "audit", keyOf: (event: AuditEvent) => event.id } as const;
+
+function readSpan({ first, after, filter }: AuditPageRequest): PageSpan {
+  const { afterKey, problem } = readAfter(after, "audit");
+  refuseProblems({
+    first: firstProblem(first),
+    after: problem,
+    "filter.userId": idProblem(filter.userId),
+    "filter.sessionId": idProblem(filter.sessionId),
+  });
+  return { first, afterKey };
+}
+
+function idProblem(id: string | undefined): string | undefined {
+  return id === undefined || isUuid(id) ? undefined : "Is not an id.";
+}

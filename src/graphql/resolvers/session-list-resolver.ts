@@ -1,0 +1,33 @@
+import { Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { type RequestContext, viewerOf } from "../context.ts";
+import { requireOwnOrAdmin } from "../own-or-admin.ts";
+import { Session, toSession } from "../types/session.ts";
+import { User } from "../types/user.ts";
+
+@Resolver()
+export class SessionListResolver {
+  @Directive("@authenticated")
+  @Query(() => [Session], { nullable: true, description: "The caller's live sessions, most recently used first." })
+  async sessions(@Ctx() context: RequestContext): Promise<Session[] | null> {
+    const viewer = viewerOf(context);
+    return viewer === undefined ? null : liveSessionsOf(viewer.userId, context);
+  }
+}
+
+@Resolver(() => User)
+export class UserSessionsResolver {
+  @FieldResolver(() => [Session], {
+    nullable: true,
+    description: "Live sessions of this user, most recently used first, at most 1,000. Own user or admin; otherwise FORBIDDEN.",
+  })
+  async sessions(@Root() user: Pick<User, "id">, @Ctx() context: RequestContext): Promise<Session[]> {
+    requireOwnOrAdmin(context, user.id, "User.sessions");
+    return liveSessionsOf(user.id, context);
+  }
+}
+
+async function liveSessionsOf(userId: string, context: RequestContext): Promise<Session[]> {
+  const found = await context.loaders.liveSessionsOf(userId);
+  const seen = { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId };
+  return found.map((session) => toSession(session, seen));
+}

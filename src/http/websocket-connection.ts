@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import type { ExecutionArgs, GraphQLError } from "graphql";
+import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
+import type { Origin } from "../auth/origin.ts";
+import type { AnonymousReason } from "../auth/permissions.ts";
+import type { RefreshTokenCarrier, RequestContext } from "../graphql/context.ts";
+import { Loaders } from "../graphql/loaders.ts";
+import type { Operation, Operations } from "../graphql/operations.ts";
+import { publicInputError } from "../graphql/public-errors.ts";
+import { readSocketDocument } from "../graphql/socket-documents.ts";
+import { readBearerToken } from "./bearer-token.ts";
+import type { GraphqlEndpointParts } from "./graphql-endpoint.ts";
+import type { SocketCaller, SocketCallers } from "./websocket-callers.ts";
+
+/** What a socket without a valid access token is closed with; the reason says why there is none. */
+const CLOSED_UNAUTHENTICATED = CloseCode.Forbidden;
+/** RFC 6455's registry: try again later. */
+const CLOSED_UNAVAILABLE = 1013;
+const INIT_MILLISECONDS = 3000;
+const MAXIMUM_OPERATIONS = 20;
+
+export interface ConnectionParts extends Pick<GraphqlEndpointParts, "graph" | "auth" | "clock" | "publicErrors"> {
+  readonly operations: Operations;
+  readonly callers: SocketCallers;
+  readonly introspection: boolean;
+}
+
+/** One socket as graphql-ws sees it, and whether anybody is still there. */
+export interface Wire extends WebSocket {
+  isOpen(): boolean;
+  close(code: number, reason: string): void;
+}
+
+/** An operation on its way through graphql-ws. */
+interface OperationArgs extends ExecutionArgs {
+  readonly operation: Operation;
+}
+
+/** GraphQL over one WebSocket (graphql-transport-ws). To be called with the code and the reason when it has closed. */
+export function serveConnection(parts: ConnectionParts, wire: Wire, origin: Origin): (code: number, reason: string) => Promise<void> {
+  const { graph, operations, publicErrors } = parts;
+  const formatError = (error: GraphQLError) => publicErrors.ofServer(error.toJSON(), error);
+  let caller: SocketCaller | undefined;
+
+  const server = makeServer({
+    connectionInitWaitTimeout: INIT_MILLISECONDS,
+    async onConnect({ connectionParams = {} }) {
+      const admitted = await parts.callers.admit(readToken(connectionParams), (reason) => refuse(wire, reason));
+      if ("reason" in admitted) refuse(wire, admitted.reason);
+      else if (!wire.isOpen()) admitted.leave();
+      else caller = admitted;
+      return caller !== undefined;
+    },
+    async onSubscribe({ subscriptions }, _id, { query, operationName, variables }): Promise<OperationArgs | readonly GraphQLError[]> {
+      if (caller === undefined) return [publicInputError({ request: ["Comes before the socket was acknowledged."] })];
+      if (Object.keys(subscriptions).length > MAXIMUM_OPERATIONS) return [tooManyOperations()];
+      await caller.check();
+      const read = readSocketDocument({ query, operationName }, { schema: graph.schema, introspection: parts.introspection });
+      if (!("document" in read)) return read;
+      const operation = { ...read, variableValues: variables ?? {}, context: createContext(parts, caller, origin) };
+      return { schema: graph.schema, document: read.document, operationName: operationName ?? null, operation };
+    },
+    execute: (args) => operations.run((args as OperationArgs).operation),
+    subscribe: (args) =>
+      operations.subscribe((args as OperationArgs).operation, async () => {
+        const isCleared = await caller?.clearance();
+        return caller && isCleared === true ? createContext(parts, caller, origin) : undefined;
+      }),
+    onNext: (_context, _id, _payload, _args, { errors, data }) => ({
+      ...(errors === undefined ? {} : { errors: errors.map(formatError) }),
+      ...(data === undefined ? {} : { data }),
+    }),
+    onError: (_context, _id, _payload, errors) => errors.map(formatError),
+    onClose: () => caller?.leave(),
+  });
+  return server.opened(wire, undefined);
+}
+
+/** `{ accessToken }`, or the header as clients send it over HTTP. */
+function readToken({ accessToken, authorization, Authorization }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof accessToken === "string") return accessToken;
+  const header = authorization ?? Authorization;
+  return typeof header === "string" ? readBearerToken(header) : undefined;
+}
+
+function refuse(wire: Wire, reason: AnonymousReason): void {
+  if (reason === "unverifiable") wire.close(CLOSED_UNAVAILABLE, "SERVICE_UNAVAILABLE");
+  else wire.close(CLOSED_UNAUTHENTICATED, reason);
+}
+
+function tooManyOperations(): GraphQLError {
+  return publicInputError({ request: [`Is one too many: a WebSocket has at most ${MAXIMUM_OPERATIONS} operations at a time.`] });
+}
+
+/** Cookies belong to HTTP, and so do the mutations that use them. */
+const noRefreshTokens: RefreshTokenCarrier = { read: unreachable, hand: unreachable, withdraw: unreachable };
+
+function unreachable(): never {
+  throw new Error("no mutation that takes or gives refresh tokens runs on a WebSocket");
+}
+
+/** Every operation and every event has its own, and all of them the socket's caller, whose token may be another by now. */
+function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, origin: Origin): RequestContext {
+  return {
+    auth,
+    clock,
+    requestId: randomUUID(),
+    get caller() {
+      return caller.current;
+    },
+    origin,
+    refreshTokens: noRefreshTokens,
+    loaders: new Loaders(auth),
+    connection: caller,
+  };
+}

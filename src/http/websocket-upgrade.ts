@@ -1,0 +1,46 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+
+export interface UpgradeOptions {
+  /** Origins of the pages that may open a socket. */
+  readonly origins: ReadonlySet<string>;
+  /** Whether pages of this very server may, whatever address it is reached by. */
+  readonly allowsOwnHost: boolean;
+}
+
+/** The status of a request for a WebSocket that gets none. */
+export function refusedUpgrade(request: IncomingMessage, options: UpgradeOptions): 403 | 404 | undefined {
+  if (request.url?.split("?")[0] !== "/graphql") return 404;
+  return isAllowedOrigin(request, options) ? undefined : 403;
+}
+
+/** Browsers let any page open a socket to anywhere, and say whose page it is. Other clients send no origin. */
+function isAllowedOrigin({ headers: { origin, host } }: IncomingMessage, { origins, allowsOwnHost }: UpgradeOptions): boolean {
+  if (origin === undefined || origins.has(origin)) return true;
+  return allowsOwnHost && URL.canParse(origin) && new URL(origin).host === host;
+}
+
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  socket.on("error", () => undefined);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+/** Whether a request asks for a WebSocket. Some clients offer HTTP/2 with every request. */
+export function asksForWebSocket({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? "").split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");
+}
+
+/**
+ * Answers a request as if it had asked for no upgrade (RFC 9110, section 7.8: it may be ignored). Node hands over every request with
+ * one as soon as anybody listens for them, its body unread; so it is put back in front of the rest, without the offer.
+ */
+export function ignoreUpgrade(server: Server, { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer }): void {
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const [name = "", value = ""] = request.rawHeaders.slice(index, index + 2);
+    if (!["upgrade", "connection", "http2-settings"].includes(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  }
+  if (/\bclose\b/i.test(request.headers.connection ?? "")) lines.push("connection: close");
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  server.emit("connection", socket);
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance } from "fastify";
+import { handleProtocols } from "graphql-ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import { createOperations } from "../graphql/operations.ts";
+import type { GraphqlEndpointParts } from "./graphql-endpoint.ts";
+import { originOf } from "./origin.ts";
+import { createSocketCallers } from "./websocket-callers.ts";
+import { type ConnectionParts, serveConnection } from "./websocket-connection.ts";
+import { asksForWebSocket, ignoreUpgrade, refusedUpgrade, refuseUpgrade, type UpgradeOptions } from "./websocket-upgrade.ts";
+import { createWire } from "./websocket-wire.ts";
+
+const MAXIMUM_MESSAGE_BYTES = 100 * 1024;
+const KEEP_ALIVE_MILLISECONDS = 12_000;
+/** Milliseconds that a client has to answer a close. Missing from the types of `ws`. */
+const closing = { closeTimeout: 2000 };
+const CLOSED_GOING_AWAY = 1001;
+
+export interface WebSocketParts extends GraphqlEndpointParts {
+  logUnexpected(error: unknown, requestId: string): void;
+}
+
+/** `/graphql` as a WebSocket (graphql-transport-ws), beside the same path over HTTP. */
+export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, options: UpgradeOptions & { introspection: boolean }): void {
+  const { graph, auth, publicErrors, logUnexpected } = parts;
+  const logFailure = (error: unknown) => logUnexpected(error, "websocket");
+  const callers = createSocketCallers(auth, logFailure);
+  const operations = createOperations(graph, publicErrors);
+  const connectionParts: ConnectionParts = { ...parts, operations, callers, introspection: options.introspection };
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_MESSAGE_BYTES, handleProtocols, ...closing });
+  const keepAlive = keepSocketsAlive(sockets);
+
+  function accept(socket: WebSocket, request: IncomingMessage): void {
+    const origin = originOf({ ip: request.socket.remoteAddress, headers: request.headers });
+    const closed = serveConnection(connectionParts, createWire(socket, logFailure), origin);
+    socket.once("close", (code, reason) => void closed(code, reason.toString()).catch(logFailure));
+  }
+
+  app.server.on("upgrade", (request, socket, head) => {
+    if (!asksForWebSocket(request)) return ignoreUpgrade(app.server, { request, socket, head });
+    const status = refusedUpgrade(request, options);
+    if (status !== undefined) return refuseUpgrade(socket, status);
+    return sockets.handleUpgrade(request, socket, head, accept);
+  });
+  // Before the server stops listening: it would wait for them.
+  app.addHook("preClose", async () => {
+    clearInterval(keepAlive);
+    callers.stop();
+    for (const socket of sockets.clients) socket.close(CLOSED_GOING_AWAY, "Going away");
+    await new Promise<void>((resolve) => sockets.close(() => resolve()));
+  });
+}
+
+/** A connection that is dead without a word is found by a ping that nobody answers. */
+function keepSocketsAlive(sockets: WebSocketServer): NodeJS.Timeout {
+  const silent = new WeakSet<WebSocket>();
+  const timer = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (silent.has(socket)) {
+        socket.terminate();
+        continue;
+      }
+      silent.add(socket);
+      socket.once("pong", () => silent.delete(socket));
+      socket.ping();
+    }
+  }, KEEP_ALIVE_MILLISECONDS);
+  return timer.unref();
+}

@@ -1,0 +1,13 @@
+import type { Ground } from "./fleet.ts";
+import { benchmarkPages } from "./pages.ts";
+import { benchmarkRevocationDelay } from "./revocation-delay.ts";
+import { benchmarkRevocationsHeld, type HeldOptions } from "./revocations-held.ts";
+
+/** What is measured on servers of its own, and printed in figures of its own. */
+export const studyNames = ["revocation", "revocations-held", "pages"] as const;
+export type StudyName = (typeof studyNames)[number];
+
+export function runStudy(name: StudyName, ground: Ground, options: HeldOptions): Promise<void> {
+  if (name === "pages") return benchmarkPages(ground);
+  return name === "revocation" ? benchmarkRevocationDelay(ground) : benchmarkRevocationsHeld(ground, options);
+}

@@ -1,0 +1,189 @@
+import { readFileSync } from "node:fs";
+import { type ObjectTypeDefinitionNode, parse } from "graphql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AuthFieldsFragment } from "./generated/operations.ts";
+import { DisableUserDocument, LogoutDocument } from "./generated/operations.ts";
+import { dataOf, type Reply } from "./support/client.ts";
+import { newEmail, PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { openSocket } from "./support/live-socket.ts";
+
+/** Who calls. `user` is the one that the operation is about; the last three hold a token that counts no longer. */
+const callers = ["anonymous", "user", "other user", "admin", "disabled user", "expired", "revoked"] as const;
+type Caller = (typeof callers)[number];
+type Outcome = "ok" | "missing" | "expired" | "revoked" | "FORBIDDEN" | "NOT_FOUND" | "BAD_USER_INPUT";
+type Expectation = Readonly<Record<Caller, Outcome>>;
+
+interface Cast {
+  /** Who the operation is about. */
+  readonly user: AuthFieldsFragment;
+  readonly tokens: Readonly<Record<Caller, string | undefined>>;
+}
+
+interface Row {
+  readonly query: string;
+  readonly variables?: (cast: Cast) => Record<string, unknown>;
+  readonly expected: Expectation;
+}
+
+const forAll = (outcome: Outcome): Expectation => Object.fromEntries(callers.map((caller) => [caller, outcome])) as Expectation;
+const withoutToken = { anonymous: "missing", "disabled user": "revoked", expired: "expired", revoked: "revoked" } as const;
+const signedIn: Expectation = { ...forAll("ok"), ...withoutToken };
+const adminOnly: Expectation = { ...signedIn, user: "FORBIDDEN", "other user": "FORBIDDEN" };
+const ownOnly: Expectation = { ...signedIn, "other user": "NOT_FOUND", admin: "NOT_FOUND" };
+
+const aboutUser = (cast: Cast) => ({ id: cast.user.user.id });
+const credentials = () => ({ input: { email: newEmail(), password: PASSWORD } });
+
+/** Every root field, and every field whose own rule is stricter than that of what leads to it. */
+const matrix: Readonly<Record<string, Row>> = {
+  "Query.me": { query: "{ me { id emailVerified } }", expected: signedIn },
+  "Query.sessions": { query: "{ sessions { id } }", expected: signedIn },
+  "Query.user": { query: "query($id: ID!) { user(id: $id) { id } }", variables: aboutUser, expected: adminOnly },
+  "Query.users": { query: "{ users { edges { node { id email } } totalCount } }", expected: adminOnly },
+  "Query.auditEvents": { query: "{ auditEvents { edges { node { id } } } }", expected: adminOnly },
+  "Mutation.register": {
+    query: "mutation($input: RegisterInput!) { register(input: $input) { accessToken } }",
+    variables: credentials,
+    expected: forAll("ok"),
+  },
+  "Mutation.login": {
+    query: "mutation($input: LoginInput!) { login(input: $input) { accessToken } }",
+    variables: ({ user }) => ({ input: { email: user.user.email, password: PASSWORD } }),
+    expected: forAll("ok"),
+  },
+  "Mutation.refresh": {
+    query: "mutation($input: RefreshInput) { refresh(input: $input) { accessToken } }",
+    variables: ({ user }) => ({ input: { refreshToken: user.refreshToken } }),
+    expected: forAll("ok"),
+  },
+  "Mutation.logout": { query: "mutation { logout { endedSessions } }", expected: forAll("ok") },
+  "Mutation.logoutAll": { query: "mutation { logoutAll { endedSessions } }", expected: signedIn },
+  "Mutation.revokeSession": {
+    query: "mutation($id: ID!) { revokeSession(id: $id) { id } }",
+    variables: ({ user }) => ({ id: user.session.id }),
+    expected: ownOnly,
+  },
+  "Mutation.changePassword": {
+    query: "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { id } }",
+    variables: () => ({ input: { currentPassword: PASSWORD, newPassword: `${PASSWORD} and back` } }),
+    expected: signedIn,
+  },
+  "Mutation.setUserRoles": {
+    query: 'mutation($id: ID!) { setUserRoles(userId: $id, roles: ["admin"]) { id } }',
+    variables: aboutUser,
+    expected: adminOnly,
+  },
+  "Mutation.disableUser": {
+    query: "mutation($id: ID!) { disableUser(userId: $id) { id } }",
+    variables: aboutUser,
+    expected: adminOnly,
+  },
+  "Mutation.enableUser": { query: "mutation($id: ID!) { enableUser(userId: $id) { id } }", variables: aboutUser, expected: adminOnly },
+  "Mutation.forceLogout": {
+    query: "mutation($id: ID!) { forceLogout(userId: $id) { endedSessions } }",
+    variables: aboutUser,
+    expected: adminOnly,
+  },
+  "Mutation.reauthenticate": {
+    query: 'mutation { reauthenticate(accessToken: "x") { id } }',
+    expected: forAll("BAD_USER_INPUT"),
+  },
+  "Subscription.sessionEvents": {
+    query: "subscription { sessionEvents { type } }",
+    expected: forAll("BAD_USER_INPUT"),
+  },
+  // Signing in as somebody shows that user to whoever calls, whose own token decides about the rest.
+  "User.sessions": {
+    query: "mutation($input: LoginInput!) { login(input: $input) { user { sessions { id } } } }",
+    variables: ({ user }) => ({ input: { email: user.user.email, password: PASSWORD } }),
+    expected: { ...signedIn, "other user": "FORBIDDEN" },
+  },
+  "Session.events": {
+    query: "mutation($input: LoginInput!) { login(input: $input) { session { events { type } } } }",
+    variables: ({ user }) => ({ input: { email: user.user.email, password: PASSWORD } }),
+    expected: { ...signedIn, "other user": "FORBIDDEN" },
+  },
+};
+
+let gateway: TestGateway;
+let expiredToken: string;
+
+async function createCast(): Promise<Cast> {
+  const admin = await gateway.registerAdmin();
+  const user = await gateway.register();
+  const [other, disabled, revoked] = [await gateway.register(), await gateway.register(), await gateway.register()];
+  dataOf(await gateway.send(DisableUserDocument, { userId: disabled.user.id }, { token: admin.accessToken }));
+  dataOf(await gateway.send(LogoutDocument, {}, { token: revoked.accessToken }));
+  const tokens = {
+    anonymous: undefined,
+    user: user.accessToken,
+    "other user": other.accessToken,
+    admin: admin.accessToken,
+    "disabled user": disabled.accessToken,
+    expired: expiredToken,
+    revoked: revoked.accessToken,
+  };
+  return { user, tokens };
+}
+
+/** `ok` only for data without any error. */
+function outcomeOf({ data, errors }: Reply<Record<string, unknown>>): string {
+  const [error] = errors;
+  if (error === undefined) return Object.values(data ?? {}).every((value) => value !== null) ? "ok" : "null without an error";
+  return String(error.extensions.reason ?? error.extensions.code);
+}
+
+/** Whether a socket with this token may subscribe, or the reason that it was closed with. */
+async function outcomeOfSocket(token: string | undefined): Promise<string> {
+  const live = await openSocket(gateway.url);
+  try {
+    await live.init(token === undefined ? {} : { accessToken: token });
+  } catch {
+    const { code, reason } = await live.closed;
+    return code === 4403 ? reason : `closed with ${code}`;
+  }
+  live.send({ id: "1", type: "subscribe", payload: { query: "subscription { sessionEvents { type } }" } });
+  // A subscription has no answer of its own, but a refusal comes before the answer to what is asked next.
+  const { data } = await live.ask("{ __typename }");
+  const wasRefused = live.messages.some(({ type }) => type === "error");
+  live.socket.close();
+  return data && !wasRefused ? "ok" : "refused";
+}
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  expiredToken = (await gateway.register()).accessToken;
+  gateway.clock.advance(16 * 60);
+});
+afterAll(() => gateway.close());
+
+test("the matrix has every root field of the schema", () => {
+  const { definitions } = parse(readFileSync(new URL("../schema/auth.graphql", import.meta.url), "utf8"));
+  const isRoot = (node: { kind: string }): node is ObjectTypeDefinitionNode =>
+    node.kind === "ObjectTypeDefinition" && ["Query", "Mutation", "Subscription"].includes((node as ObjectTypeDefinitionNode).name.value);
+  const roots = definitions.filter(isRoot).flatMap(({ name, fields = [] }) => fields.map((field) => `${name.value}.${field.name.value}`));
+  expect(Object.keys(matrix).filter((coordinate) => /^(Query|Mutation|Subscription)\./.test(coordinate))).toEqual(
+    expect.arrayContaining(roots),
+  );
+});
+
+describe.each(Object.entries(matrix))("%s", (_coordinate, { query, variables, expected }) => {
+  test("is for those that it is for, and for nobody else", async () => {
+    // Whoever is refused changes nothing, so all of them share a cast.
+    const shared = await createCast();
+    const outcomes: Record<string, string> = {};
+    for (const caller of callers) {
+      const cast = expected[caller] === "ok" ? await createCast() : shared;
+      const body = { query, variables: variables?.(cast) };
+      outcomes[caller] = outcomeOf(await gateway.post(body, { token: cast.tokens[caller] }));
+    }
+    expect(outcomes).toEqual(expected);
+  });
+});
+
+test("over WebSocket, sessionEvents is for whoever is signed in, and nobody else's socket stays open", async () => {
+  const { tokens } = await createCast();
+  const outcomes: Record<string, string> = {};
+  for (const caller of callers) outcomes[caller] = await outcomeOfSocket(tokens[caller]);
+  expect(outcomes).toEqual({ ...signedIn, ...withoutToken });
+});

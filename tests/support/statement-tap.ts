@@ -1,0 +1,72 @@
+import { connect, createServer, type Socket } from "node:net";
+
+/** A wire to PostgreSQL on which every statement is seen that is executed. */
+export interface StatementTap {
+  /** The given address, through the tap. */
+  readonly url: string;
+  /** The texts of the statements executed while the work lasted, in their order. */
+  during(work: () => Promise<unknown>): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export async function tapStatements(target: string): Promise<StatementTap> {
+  const address = new URL(target);
+  const sockets = new Set<Socket>();
+  const executed: string[] = [];
+  const server = createServer((near) => {
+    const far = connect(Number(address.port || 5432), address.hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+    }
+    const read = createReader((statement) => executed.push(statement));
+    near.on("data", (chunk: Buffer) => {
+      read(chunk);
+      far.write(chunk);
+    });
+    far.pipe(near);
+    near.on("close", () => far.destroy());
+    far.on("close", () => near.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const bound = server.address();
+  const url = new URL(target);
+  url.host = `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
+  return {
+    url: url.href,
+    async during(work) {
+      const before = executed.length;
+      await work();
+      return executed.slice(before);
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Frontend messages (PostgreSQL's documentation, "Message Formats"): Query, Parse, which gives a statement a name, and Bind, which uses it. */
+function createReader(onStatement: (text: string) => void): (chunk: Buffer) => void {
+  const texts = new Map<string, string>();
+  let buffer = Buffer.alloc(0);
+  // The first message, of the start-up, has no type.
+  let typeBytes = 0;
+  return (chunk) => {
+    buffer = Buffer.concat([buffer, chunk]);
+    while (buffer.length >= typeBytes + 4) {
+      const end = typeBytes + buffer.readUInt32BE(typeBytes);
+      if (buffer.length < end) return;
+      const type = typeBytes === 0 ? "" : String.fromCharCode(buffer[0] ?? 0);
+      const [first = "", second = ""] = buffer
+        .subarray(typeBytes + 4, end)
+        .toString()
+        .split("\0");
+      if (type === "Q") onStatement(first);
+      if (type === "P") texts.set(first, second);
+      if (type === "B") onStatement(texts.get(second) ?? "");
+      buffer = buffer.subarray(end);
+      typeBytes = 1;
+    }
+  };
+}
