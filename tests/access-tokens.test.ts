@@ -4,7 +4,8 @@ import type { AnonymousReason } from "../src/auth/permissions.ts";
 import { LoginDocument, LogoutDocument, MeDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import type { TestClock } from "./support/clock.ts";
-import { ISSUER, PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { ISSUER, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { PASSWORD } from "./support/sign-in.ts";
 
 type Members = Record<string, unknown>;
 

@@ -13,7 +13,8 @@ import {
   SetUserRolesDocument,
 } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
-import { PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { PASSWORD } from "./support/sign-in.ts";
 
 let gateway: TestGateway;
 let admin: AuthFieldsFragment;

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument } from "./generated/operations.ts";
 import { codesOf } from "./support/client.ts";
 import { commandFile } from "./support/command-line.ts";
-import { PASSWORD, startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { PASSWORD } from "./support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk, in the hills";
 const FIRST = "New password:";

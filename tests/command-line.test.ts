@@ -8,8 +8,9 @@ import { type CommandResult, runCommand } from "./support/command-line.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { readDocument } from "./support/documents.ts";
 import { makeReachableFolder } from "./support/folders.ts";
-import { ISSUER, newEmail, PASSWORD, startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
 import { startServerProcess } from "./support/server-process.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk, in the hills";
 const commands = ["create-admin", "set-password", "rotate-keys", "migrate", "print-schema"];

@@ -11,7 +11,8 @@ import {
 } from "./generated/operations.ts";
 import { codesOf, dataOf, type Reply } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { newEmail, PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const SECRET_WORD = "hunter2-marker";
 const SECRET = `${SECRET_WORD} by the sea`;

@@ -3,7 +3,8 @@ import { LoginDocument, RegisterDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { failToStart, runCommand } from "./support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { newEmail, PASSWORD, startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const ADMIN_PASSWORD = "the first walk of the year";
 const ADMIN_EMAIL = "Ada@Example.com";

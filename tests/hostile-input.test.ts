@@ -1,7 +1,8 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codesOf, type SendOptions } from "./support/client.ts";
-import { newEmail, PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 /** Stands for whatever must come back in no answer and no log line. */
 const MARKER = "hunter2-marker";

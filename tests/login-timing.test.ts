@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { loadArgon2Engine, loadNodeRsEngine, loadPasswordEngine, type PasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { LoginDocument } from "./generated/operations.ts";
 import { codesOf } from "./support/client.ts";
-import { newEmail, PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 /** The real engine, counted: equal work is what makes equal time, and can be asserted on a noisy machine. */
 function count(engine: PasswordEngine): PasswordEngine & { readonly calls: string[] } {

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AuthFieldsFragment } from "./generated/operations.ts";
 import { DisableUserDocument, LogoutDocument } from "./generated/operations.ts";
 import { dataOf, type Reply } from "./support/client.ts";
-import { newEmail, PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { openSocket } from "./support/live-socket.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 /** Who calls. `user` is the one that the operation is about; the last three hold a token that counts no longer. */
 const callers = ["anonymous", "user", "other user", "admin", "disabled user", "expired", "revoked"] as const;

@@ -8,7 +8,8 @@ import {
   RegisterDocument,
 } from "./generated/operations.ts";
 import { codesOf, dataOf, type Reply, type SendOptions } from "./support/client.ts";
-import { newEmail, PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const NAME = "__Host-refresh_token";
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LogoutDocument, MeDocument, RefreshDocument, RegisterDocument } from "./generated/operations.ts";
 import { type Client, codesOf, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { newEmail, PASSWORD } from "./support/gateway.ts";
 import { type ServerProcess, startServerProcess } from "./support/server-process.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 import { startTcpProxy } from "./support/tcp-proxy.ts";
 
 let database: TestDatabase;

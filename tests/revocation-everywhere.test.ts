@@ -12,32 +12,37 @@ import {
   SetUserRolesDocument,
 } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
-import { createTestClock } from "./support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { type ServerProcess, startServerProcess } from "./support/server-process.ts";
+import { createSignIn, PASSWORD, type SignIn } from "./support/sign-in.ts";
 import { until } from "./support/until.ts";
 
 const NEW_PASSWORD = "another walk by another sea";
 
 let database: TestDatabase;
-let a: TestGateway;
-let b: TestGateway;
+let a: Server;
+let b: Server;
 let admin: AuthFieldsFragment;
+
+interface Server extends ServerProcess, SignIn {}
+
+async function startServer(): Promise<Server> {
+  const server = await startServerProcess({ DATABASE_URL: database.url });
+  return { ...server, ...createSignIn(server, database) };
+}
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const clock = createTestClock();
-  a = await startTestGateway({ database, clock });
-  b = await startTestGateway({ database, clock });
+  [a, b] = await Promise.all([startServer(), startServer()]);
   admin = await a.registerAdmin();
 });
 
 afterAll(async () => {
-  await Promise.all([a.close(), b.close()]);
+  await Promise.all([a.stop(), b.stop()]);
   await database.drop();
 });
 
-async function reasonAt(gateway: TestGateway, token: string): Promise<unknown> {
+async function reasonAt(gateway: Server, token: string): Promise<unknown> {
   const { errors } = await gateway.send(MeFromTokenDocument, {}, { token });
   return errors[0]?.extensions.reason;
 }
@@ -66,7 +71,7 @@ async function signInTwice(): Promise<Devices> {
   return { phone, laptop };
 }
 
-describe("what happens at A is seen at B", () => {
+describe("what happens at process A is seen at process B", () => {
   test("logout ends the access token of its session only", async () => {
     const { phone, laptop } = await signInTwice();
     dataOf(await a.send(LogoutDocument, {}, { token: phone.accessToken }));
@@ -144,10 +149,10 @@ test("a process that starts later knows what was revoked before", async () => {
   const { phone, laptop } = await signInTwice();
   dataOf(await a.send(LogoutDocument, {}, { token: phone.accessToken }));
   dataOf(await a.send(SetUserRolesDocument, { userId: laptop.user.id, roles: [] }, { token: admin.accessToken }));
-  const late = await startTestGateway({ database, clock: a.clock });
+  const late = await startServer();
   expect(await reasonAt(late, phone.accessToken)).toBe("revoked");
   expect(await reasonAt(late, laptop.accessToken)).toBe("revoked");
-  await late.close();
+  await late.stop();
 });
 
 test("a revocation is forgotten when every token that it concerns has expired, and not before", async () => {

@@ -5,7 +5,8 @@ import { LoginDocument, LogoutDocument, MeFromTokenDocument } from "./generated/
 import { codesOf, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { makeReachableFolder } from "./support/folders.ts";
-import { PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { PASSWORD } from "./support/sign-in.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
 import { until } from "./support/until.ts";
 

@@ -6,8 +6,9 @@ import { MeDocument, RegisterDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { makeReachableFolder } from "./support/folders.ts";
-import { newEmail, PASSWORD, TEST_SECRET } from "./support/gateway.ts";
+import { TEST_SECRET } from "./support/gateway.ts";
 import { startServerProcess } from "./support/server-process.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const mainFile = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 

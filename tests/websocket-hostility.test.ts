@@ -3,8 +3,9 @@ import { getIntrospectionQuery, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MeFromTokenDocument, SessionEventsDocument } from "./generated/operations.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { newEmail, PASSWORD, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { type LiveSocket, openSocket } from "./support/live-socket.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const APP = "https://app.example.com";
 

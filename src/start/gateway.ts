@@ -24,6 +24,7 @@ import { type Chore, startUpkeep } from "./upkeep.ts";
 /** What has not been answered this long after the order to stop is cut off. */
 const DRAIN_MILLISECONDS = 8000;
 
+const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
 
 export interface Gateway {
@@ -86,6 +87,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
 function choresOf(auth: Auth): Chore[] {
   return [
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
+    { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
   ];
 }

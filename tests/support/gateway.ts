@@ -3,26 +3,20 @@ import type { PasswordEngine } from "../../src/auth/passwords/password-engine.ts
 import { parseConfig } from "../../src/config/config.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { createGateway, type Gateway } from "../../src/start/gateway.ts";
-import { type AuthFieldsFragment, LoginDocument, RegisterDocument } from "../generated/operations.ts";
-import { type Client, createClient, dataOf } from "./client.ts";
+import { type Client, createClient } from "./client.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { createSignIn, type SignIn } from "./sign-in.ts";
 
-export const PASSWORD = "a long walk by the sea";
 export const TEST_SECRET = "a secret of the tests that is long enough";
 export const ISSUER = "https://auth.test";
 
-export interface TestGateway extends Gateway, Client {
+export interface TestGateway extends Gateway, Client, SignIn {
   readonly url: string;
   readonly database: TestDatabase;
   readonly clock: TestClock;
   /** What was logged, parsed. */
   readonly logs: readonly Record<string, unknown>[];
-  /** A new user with a session. */
-  register(): Promise<AuthFieldsFragment>;
-  login(email: string, password?: string): Promise<AuthFieldsFragment>;
-  /** A new user with the admin role and a session that carries it. */
-  registerAdmin(): Promise<AuthFieldsFragment>;
 }
 
 export interface TestGatewayOptions {
@@ -34,12 +28,6 @@ export interface TestGatewayOptions {
   readonly database?: TestDatabase;
   readonly clock?: TestClock;
   readonly passwordEngine?: PasswordEngine;
-}
-
-let users = 0;
-export function newEmail(): string {
-  users += 1;
-  return `user-${process.pid}-${users}@example.com`;
 }
 
 /** A whole gateway on a free port, on a database of its own unless one is given. */
@@ -61,9 +49,6 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const url = await gateway.app.listen({ port: 0, host: "127.0.0.1" });
   const client = createClient(url);
 
-  const register = async () => dataOf(await client.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } })).register;
-  const login = async (email: string, password = PASSWORD) =>
-    dataOf(await client.send(LoginDocument, { input: { email, password } })).login;
   async function close(): Promise<void> {
     await gateway.close();
     if (options.database === undefined) await database.drop();
@@ -76,13 +61,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     clock,
     logs,
     close,
-    register,
-    login,
-    async registerAdmin() {
-      const { user } = await register();
-      await database.sql`update users set roles = '{user,admin}' where id = ${user.id}`;
-      return login(user.email);
-    },
+    ...createSignIn(client, database),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ListeningConnection } from "../../database/listening-connection.ts";
 import type { Clock } from "../clock.ts";
 import type { Revocation } from "./revocation.ts";
-import { findRevocationsSince, REVOCATION_CHANNEL, type RevocationBatch, readAnnouncement } from "./revocation-store.ts";
+import { REVOCATION_CHANNEL, type RevocationReading, readAnnouncement, readRevocationsSince } from "./revocation-store.ts";
 
 /** Opens the connection that revocations are heard and asked for on. */
 export type OpenListeningConnection = (channel: string, hear: (payload: string) => void) => ListeningConnection;
@@ -33,24 +33,16 @@ export function createRevocationReader({ open, apply, clock }: RevocationReaderP
   });
   let known = { connectionId: "", position: EVERYTHING };
 
-  async function readSince(position: string): Promise<RevocationBatch> {
-    const batch = await findRevocationsSince(connection.sql, position, clock());
-    batch.revocations.forEach(apply);
-    return batch;
-  }
+  const readSince = (position: string): Promise<RevocationReading> =>
+    readRevocationsSince(connection.sql, { since: position, now: clock() }, apply);
 
   return {
     async read() {
       // First listen, then read: what commits in between is announced, what committed before is read.
       await connection.listen();
-      const batch = await readSince(known.position);
-      if (batch.connectionId === known.connectionId) {
-        known = batch;
-        return;
-      }
-      const all = await readSince(EVERYTHING);
-      if (all.connectionId !== batch.connectionId) throw new Error("The connection was replaced while everything was read.");
-      known = all;
+      const reading = await readSince(known.position);
+      const isComplete = known.position === EVERYTHING || reading.connectionId === known.connectionId;
+      known = isComplete ? reading : await readSince(EVERYTHING);
     },
     close: () => connection.close(),
   };

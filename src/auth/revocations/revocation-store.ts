@@ -35,15 +35,14 @@ export function readAnnouncement(payload: string): Revocation | undefined {
   }
 }
 
-export interface RevocationBatch {
-  readonly revocations: readonly Revocation[];
-  /** Every transaction below it has ended, and so is in this batch or an earlier one, if it revoked anything. */
+export interface RevocationReading {
+  /** Every transaction below it has ended, and so is in this reading or an earlier one, if it revoked anything. */
   readonly position: string;
   /** Of which server and connection the position is. */
   readonly connectionId: string;
 }
 
-interface BatchRow {
+interface ReadingRow {
   position: string;
   connection_id: string;
   kind: Revocation["kind"] | null;
@@ -52,23 +51,33 @@ interface BatchRow {
   expires_at: Date;
 }
 
+/** So many rows are applied at a time, so that a hundred thousand of them do not keep requests waiting. */
+const ROWS_AT_A_TIME = 1000;
+
 /**
- * What was revoked by transactions from `since` on. Rows appear when they commit, in any order; asking again from the oldest
- * transaction that was still running when the last batch was read misses none of them, and repeats a few.
+ * Applies what was revoked by transactions from `since` on. Rows appear when they commit, in any order; asking again from the
+ * oldest transaction that was still running at the last reading misses none of them, and repeats a few.
  */
-export async function findRevocationsSince(client: Database["$client"], since: string, now: Date): Promise<RevocationBatch> {
-  const rows = await client<BatchRow[]>`
+export async function readRevocationsSince(
+  client: Database["$client"],
+  from: { since: string; now: Date },
+  apply: (revocation: Revocation) => void,
+): Promise<RevocationReading> {
+  const slices = client<ReadingRow[]>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as position,
       pg_backend_pid() || '@' || pg_postmaster_start_time() as connection_id,
       kind, subject_id, version, expires_at
     from (select 1) as always
-      left join revocations on transaction_id >= ${since}::xid8 and expires_at > ${now}`;
-  const first = rows[0];
-  if (first === undefined) throw new Error("a left join returned no row");
-  const revocations = rows.flatMap(({ kind, subject_id, version, expires_at }) =>
-    kind === null ? [] : [{ kind, subjectId: subject_id, version, expiresAt: expires_at }],
-  );
-  return { revocations, position: first.position, connectionId: first.connection_id };
+      left join revocations on transaction_id >= ${from.since}::xid8 and expires_at > ${from.now}`.cursor(ROWS_AT_A_TIME);
+  let reading: RevocationReading | undefined;
+  for await (const rows of slices) {
+    for (const { position, connection_id, kind, subject_id, version, expires_at } of rows) {
+      reading ??= { position, connectionId: connection_id };
+      if (kind !== null) apply({ kind, subjectId: subject_id, version, expiresAt: expires_at });
+    }
+  }
+  if (reading === undefined) throw new Error("A left join returned no row.");
+  return reading;
 }
 
 export type LookUpToken = (token: Revocable) => Promise<boolean>;

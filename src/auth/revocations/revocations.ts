@@ -27,6 +27,8 @@ export interface Revocations extends RevocationWriter {
   apply(revocation: Revocation): void;
   /** While the feed is out of reach the database is asked; rejects where that is out of reach, too. */
   isRevoked(token: Revocable): boolean | Promise<boolean>;
+  /** Makes room: what has expired concerns no token any more. To be called now and then. */
+  forgetExpired(): void;
   /** Called for every revocation that this process learns of, repetitions included. Returns what ends that. */
   subscribe(listener: (revocation: Revocation) => void): () => void;
 }
@@ -70,6 +72,7 @@ export function createRevocations(parts: RevocationParts): { revocations: Revoca
       if (memory.has(token)) return true;
       return feed.isFresh() ? false : withDeadline(isLive(token), LOOK_UP_MILLISECONDS).then((lives) => !lives);
     },
+    forgetExpired: () => memory.forgetExpired(clock()),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
