@@ -28,7 +28,7 @@ test("development needs no configuration at all", () => {
   expect(parseConfig({})).toEqual({
     environment: "development",
     http: { port: 4000, host: "localhost", publicUrl: "http://localhost:4000", corsOrigins: [], introspection: true },
-    database: { url: undefined, poolSize: 10 },
+    database: { url: undefined, directUrl: undefined, poolSize: 10 },
     secrets: undefined,
     tokens: {
       algorithm: "ES256",
@@ -46,12 +46,26 @@ test("development needs no configuration at all", () => {
       carrier: "body",
       cookieSameSite: "Strict",
     },
+    revocationMaxLagSeconds: 5,
+    auditRetentionSeconds: 31_536_000,
+    firstAdmin: undefined,
     roles: new Map([
       ["user", []],
       ["admin", []],
     ]),
     logLevel: "info",
   });
+});
+
+test.each([
+  ["ADMIN_EMAIL", { ADMIN_PASSWORD: "a long walk" }],
+  ["ADMIN_PASSWORD", { ADMIN_EMAIL: "ada@example.com" }],
+])("%s is required with the other one", (variable, env) => {
+  expect(problemsOf(env)).toMatchObject([{ variable, problem: expect.stringContaining("is required with") }]);
+});
+
+test("DATABASE_DIRECT_URL without DATABASE_URL is refused: it is another way to the same database", () => {
+  expect(variablesOf({ DATABASE_DIRECT_URL: "postgres://db.example.com/gateway" })).toEqual(["DATABASE_DIRECT_URL"]);
 });
 
 test("production has its own defaults", () => {

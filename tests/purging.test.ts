@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { nowhere } from "../src/auth/origin.ts";
 import { RefreshDocument } from "./generated/operations.ts";
 import { codesOf } from "./support/client.ts";
 import { createTestClock } from "./support/clock.ts";
@@ -100,5 +101,3 @@ test("one process at a time: whoever finds another at it leaves it to that one",
 test("a purge that is told to stop does no further batch", async () => {
   expect(await gateway.auth.purge(AbortSignal.abort())).toEqual({ sessions: 0, revocations: 0, auditEvents: 0 });
 });
-
-const nowhere = { ipAddress: null, userAgent: null };

@@ -14,7 +14,16 @@ test("the table of errors is the one of the code", () => {
 });
 
 test("leads nowhere that does not exist", () => {
-  for (const name of ["README.md", "CONTRIBUTING.md", "docs/configuration.md", "docs/authorization.md", "docs/performance.md"]) {
+  for (const name of [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/configuration.md",
+    "docs/authorization.md",
+    "docs/performance.md",
+    "docs/revocation.md",
+    "docs/live-events.md",
+    "docs/command-line.md",
+  ]) {
     const text = readDocument(name);
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");
     const folder = name.includes("/") ? "docs/" : "";

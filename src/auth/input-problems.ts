@@ -1,7 +1,14 @@
 import { AuthError } from "./errors.ts";
 
-/** Throws BAD_USER_INPUT with every problem there is, by the field that has it. */
-export function refuseProblems(problems: Readonly<Record<string, string | undefined>>): void {
+export type Problems = Readonly<Record<string, string | undefined>>;
+
+/** BAD_USER_INPUT with every problem there is, by the field that has it. */
+export function badInput(problems: Problems): AuthError<"BAD_USER_INPUT"> {
   const known = Object.entries(problems).flatMap(([field, problem]) => (problem === undefined ? [] : [[field, [problem]]]));
-  if (known.length > 0) throw new AuthError("BAD_USER_INPUT", { fields: Object.fromEntries(known) });
+  return new AuthError("BAD_USER_INPUT", { fields: Object.fromEntries(known) });
+}
+
+/** Throws `badInput` where there is a problem. */
+export function refuseProblems(problems: Problems): void {
+  if (Object.values(problems).some((problem) => problem !== undefined)) throw badInput(problems);
 }

@@ -4,3 +4,6 @@ export interface Origin {
   /** At most 512 characters. */
   readonly userAgent: string | null;
 }
+
+/** Of what no client caused. */
+export const nowhere: Origin = { ipAddress: null, userAgent: null };

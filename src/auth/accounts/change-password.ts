@@ -1,5 +1,6 @@
 import type { Audit } from "../audit/audit.ts";
 import { AuthError } from "../errors.ts";
+import { badInput } from "../input-problems.ts";
 import type { Origin } from "../origin.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
@@ -76,9 +77,5 @@ function readChange(change: PasswordChange, email: string, common: CommonPasswor
   if (current.password !== undefined && wanted.password !== undefined && problem === undefined) {
     return { currentPassword: current.password, newPassword: wanted.password };
   }
-  const fields = {
-    ...(current.problem === undefined ? {} : { currentPassword: [current.problem] }),
-    ...(problem === undefined ? {} : { newPassword: [problem] }),
-  };
-  throw new AuthError("BAD_USER_INPUT", { fields });
+  throw badInput({ currentPassword: current.problem, newPassword: problem });
 }

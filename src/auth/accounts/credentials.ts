@@ -1,4 +1,4 @@
-import { AuthError } from "../errors.ts";
+import { badInput } from "../input-problems.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword } from "../passwords/password-policy.ts";
 import { type EmailAddress, readEmailAddress } from "./email-addresses.ts";
 
@@ -31,9 +31,4 @@ export function readNewCredentials(credentials: Credentials, common: CommonPassw
     throw badInput({ email: emailProblem, password: passwordProblem });
   }
   return { email, password };
-}
-
-function badInput(problems: Record<string, string | undefined>): AuthError<"BAD_USER_INPUT"> {
-  const known = Object.entries(problems).flatMap(([field, problem]) => (problem === undefined ? [] : [[field, [problem]]]));
-  return new AuthError("BAD_USER_INPUT", { fields: Object.fromEntries(known) });
 }

@@ -1,5 +1,6 @@
 import type { Database } from "../../database/database.ts";
 import type { Audit } from "../audit/audit.ts";
+import { nowhere } from "../origin.ts";
 import type { CommonPasswords } from "../passwords/password-policy.ts";
 import { hasAnyAdmin, lockAdmins } from "./admin-store.ts";
 import { type Credentials, readNewCredentials } from "./credentials.ts";
@@ -13,8 +14,6 @@ export interface FirstAdminParts extends NewAdminParts {
   readonly commonPasswords: CommonPasswords;
   readonly audit: Audit;
 }
-
-const nowhere = { ipAddress: null, userAgent: null };
 
 /** Only where nobody is an admin, not even a disabled one. Changes no account that exists. */
 export function createFirstAdminMaker(parts: FirstAdminParts): CreateFirstAdmin {

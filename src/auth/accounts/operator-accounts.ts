@@ -1,6 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
 import { AuthError } from "../errors.ts";
+import { nowhere } from "../origin.ts";
 import type { CommonPasswords } from "../passwords/password-policy.ts";
 import type { EndSessions } from "../sessions/end-sessions.ts";
 import { type Account, type AccountChanges, type AccountStore, changeAccount, lockAccount } from "./account-store.ts";
@@ -30,7 +31,6 @@ export interface OperatorAccountParts extends NewAdminParts {
   readonly audit: Audit;
 }
 
-const nowhere = { ipAddress: null, userAgent: null };
 const decidedBy: DecidedBy = "operator";
 
 export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAccounts {

@@ -3,6 +3,7 @@ import { type Account, changeAccount, lockAccount } from "../accounts/account-st
 import { ADMIN_ROLE, countActiveAdmins, lockAdmins } from "../accounts/admin-store.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
 import { AuthError } from "../errors.ts";
+import { badInput } from "../input-problems.ts";
 import type { Origin } from "../origin.ts";
 import type { Revocable, Revocation } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
@@ -115,14 +116,13 @@ async function keepAnAdmin(tx: Transaction, user: Account): Promise<void> {
 
 function readRoles(roles: readonly string[], known: ReadonlySet<string>): readonly string[] {
   if (roles.every((role) => known.has(role))) return [...new Set(roles)];
-  throw new AuthError("BAD_USER_INPUT", { fields: { roles: [`Must be among ${[...known].join(", ")}.`] } });
+  throw badInput({ roles: `Must be among ${[...known].join(", ")}.` });
 }
 
 function readReason(reason: string | undefined): { reason?: string } {
   if (reason === undefined || reason.trim() === "") return {};
   if (reason.length <= MAXIMUM_REASON_LENGTH && reason.isWellFormed() && !reason.includes("\0")) return { reason: reason.trim() };
-  const problem = `Must be at most ${MAXIMUM_REASON_LENGTH} well-formed characters.`;
-  throw new AuthError("BAD_USER_INPUT", { fields: { reason: [problem] } });
+  throw badInput({ reason: `Must be at most ${MAXIMUM_REASON_LENGTH} well-formed characters.` });
 }
 
 function isSameSet(one: readonly string[], other: readonly string[]): boolean {

@@ -1,14 +1,13 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
+import { nowhere } from "../origin.ts";
 import type { PairAlgorithm } from "./key-pairs.ts";
 import { createKeyRow, readKeyRow, reencryptedKey, type Secrets, wrongSecret } from "./key-rows.ts";
 import { afterPublication, nextActivation, retiredKeys, type ScheduledKey } from "./key-schedule.ts";
 import { createLoadedKeys } from "./loaded-keys.ts";
 import * as store from "./signing-key-store.ts";
 import { canSign, type SigningKeys } from "./signing-keys.ts";
-
-const nowhere = { ipAddress: null, userAgent: null };
 
 export interface StoredKeysOptions {
   readonly algorithm: PairAlgorithm;
