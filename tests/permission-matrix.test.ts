@@ -11,7 +11,7 @@ import { newEmail, PASSWORD } from "./support/sign-in.ts";
 /** Who calls. `user` is the one that the operation is about; the last three hold a token that counts no longer. */
 const callers = ["anonymous", "user", "other user", "admin", "disabled user", "expired", "revoked"] as const;
 type Caller = (typeof callers)[number];
-type Outcome = "ok" | "missing" | "expired" | "revoked" | "FORBIDDEN" | "NOT_FOUND" | "BAD_USER_INPUT";
+type Outcome = "ok" | "missing" | "expired" | "revoked" | "FORBIDDEN" | "NOT_FOUND" | "BAD_USER_INPUT" | "null without an error";
 type Expectation = Readonly<Record<Caller, Outcome>>;
 
 interface Cast {
@@ -39,6 +39,11 @@ const credentials = () => ({ input: { email: newEmail(), password: PASSWORD } })
 const matrix: Readonly<Record<string, Row>> = {
   "Query.me": { query: "{ me { id emailVerified } }", expected: signedIn },
   "Query.sessions": { query: "{ sessions { id } }", expected: signedIn },
+  "Query.session": {
+    query: "query($id: ID!) { session(id: $id) { id } }",
+    variables: ({ user }) => ({ id: user.session.id }),
+    expected: { ...signedIn, "other user": "null without an error" },
+  },
   "Query.user": { query: "query($id: ID!) { user(id: $id) { id } }", variables: aboutUser, expected: adminOnly },
   "Query.users": { query: "{ users { edges { node { id email } } totalCount } }", expected: adminOnly },
   "Query.auditEvents": { query: "{ auditEvents { edges { node { id } } } }", expected: adminOnly },
@@ -127,6 +132,12 @@ async function createCast(): Promise<Cast> {
   return { user, tokens };
 }
 
+/** Everything that an operation about the user could have changed. */
+async function rowsOf({ user }: Cast): Promise<unknown> {
+  const { sql } = gateway.database;
+  return [await sql`select * from users where id = ${user.user.id}`, await sql`select * from sessions where user_id = ${user.user.id}`];
+}
+
 /** `ok` only for data without any error. */
 function outcomeOf({ data, errors }: Reply<Record<string, unknown>>): string {
   const [error] = errors;
@@ -172,6 +183,7 @@ describe.each(Object.entries(matrix))("%s", (_coordinate, { query, variables, ex
   test("is for those that it is for, and for nobody else", async () => {
     // Whoever is refused changes nothing, so all of them share a cast.
     const shared = await createCast();
+    const before = await rowsOf(shared);
     const outcomes: Record<string, string> = {};
     for (const caller of callers) {
       const cast = expected[caller] === "ok" ? await createCast() : shared;
@@ -179,6 +191,7 @@ describe.each(Object.entries(matrix))("%s", (_coordinate, { query, variables, ex
       outcomes[caller] = outcomeOf(await gateway.post(body, { token: cast.tokens[caller] }));
     }
     expect(outcomes).toEqual(expected);
+    if (!query.includes("login(")) expect(await rowsOf(shared)).toEqual(before);
   });
 });
 

@@ -2,7 +2,7 @@ import type { OperatorAccounts } from "../auth/accounts/operator-accounts.ts";
 import { AuthError, type ErrorCode } from "../auth/errors.ts";
 import { createOperator } from "../auth/operator.ts";
 import { loadPasswordEngine } from "../auth/passwords/password-engine.ts";
-import { describeInputProblems } from "../start/input-problems.ts";
+import { describeInputProblems } from "../start/describe-input-problems.ts";
 import { withOperatorSession } from "../start/operator-session.ts";
 import { CommandError } from "./command-error.ts";
 

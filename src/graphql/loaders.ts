@@ -1,9 +1,13 @@
 import DataLoader from "dataloader";
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import type { Auth } from "../auth/auth.ts";
+import { badInput } from "../auth/input-problems.ts";
 import type { Session } from "../auth/sessions/session-state.ts";
 
 type Readers = Pick<Auth, "auditTrail" | "sessionLists">;
+
+/** Rows that one request may have read by way of nested lists: aliases and lists within lists multiply. */
+const MAXIMUM_ROWS = 20_000;
 
 /** Only batched, never kept: a subscription's context outlives what was read. */
 const options = { cache: false, maxBatchSize: 250 };
@@ -15,19 +19,24 @@ const options = { cache: false, maxBatchSize: 250 };
 export class Loaders {
   readonly #readers: Readers;
   #sessions: DataLoader<string, Session[]> | undefined;
+  #rowsLeft = MAXIMUM_ROWS;
   #events: Map<number, DataLoader<string, AuditEvent[]>> | undefined;
 
   constructor(readers: Readers) {
     this.#readers = readers;
   }
 
-  liveSessionsOf(userId: string): Promise<Session[]> {
+  async liveSessionsOf(userId: string): Promise<Session[]> {
+    this.#spend(1);
     this.#sessions ??= new DataLoader((userIds) => this.#readers.sessionLists.liveOfUsers(userIds), options);
-    return this.#sessions.load(userId);
+    const sessions = await this.#sessions.load(userId);
+    this.#spend(sessions.length);
+    return sessions;
   }
 
   /** `first` must have been judged. */
-  latestEventsOf(sessionId: string, first: number): Promise<AuditEvent[]> {
+  async latestEventsOf(sessionId: string, first: number): Promise<AuditEvent[]> {
+    this.#spend(first);
     this.#events ??= new Map();
     let loader = this.#events.get(first);
     if (loader === undefined) {
@@ -35,5 +44,11 @@ export class Loaders {
       this.#events.set(first, loader);
     }
     return loader.load(sessionId);
+  }
+
+  #spend(rows: number): void {
+    this.#rowsLeft -= rows;
+    if (this.#rowsLeft < 0)
+      throw badInput({ request: `Asks for more than ${MAXIMUM_ROWS} rows in nested lists; ask for fewer, or less often.` });
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Auth } from "../auth/auth.ts";
+import type { Clock } from "../auth/clock.ts";
 import { AuthError } from "../auth/errors.ts";
 import { type Anonymous, type AnonymousReason, isAnonymous } from "../auth/permissions.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
@@ -32,7 +33,7 @@ interface Member extends SocketCaller {
 }
 
 export function createSocketCallers(
-  { accessTokens, revocations }: Pick<Auth, "accessTokens" | "revocations">,
+  { accessTokens, revocations, revocationFeed, clock }: Pick<Auth, "accessTokens" | "revocations" | "revocationFeed"> & { clock: Clock },
   logUnexpected: (error: unknown) => void,
 ): SocketCallers {
   /** Fails closed: nothing is delivered to a caller about whom nothing is known. */
@@ -59,8 +60,12 @@ export function createSocketCallers(
     removeFrom(byUser, userId, member);
   }
 
+  /** Revocations are heard of; what time does is seen here, and everything else only while nothing is heard. */
   function sweep(): void {
-    void checkAll([...members]).finally(() => {
+    const now = clock();
+    const all = [...members];
+    const due = revocationFeed.isFresh() ? all.filter(({ current }) => isAnonymous(current) || current.expiresAt <= now) : all;
+    void checkAll(due).finally(() => {
       sweeping = members.size === 0 ? undefined : setTimeout(sweep, SWEEP_MILLISECONDS);
     });
   }

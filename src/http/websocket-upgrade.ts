@@ -20,6 +20,24 @@ function isAllowedOrigin({ headers: { origin, host } }: IncomingMessage, { origi
   return allowsOwnHost && URL.canParse(origin) && new URL(origin).host === host;
 }
 
+/** Knows on which connections answers are still under way. */
+export interface UnfinishedAnswers {
+  has(socket: Duplex): boolean;
+}
+
+/**
+ * Node hands over an upgrade as soon as it is read, also while answers to requests before it, on the same connection, are under way;
+ * those would then be written into the WebSocket.
+ */
+export function trackAnswers(server: Server): UnfinishedAnswers {
+  const unfinished = new WeakMap<Duplex, number>();
+  server.on("request", ({ socket }, response) => {
+    unfinished.set(socket, (unfinished.get(socket) ?? 0) + 1);
+    response.once("close", () => unfinished.set(socket, (unfinished.get(socket) ?? 1) - 1));
+  });
+  return { has: (socket) => (unfinished.get(socket) ?? 0) > 0 };
+}
+
 export function refuseUpgrade(socket: Duplex, status: number): void {
   socket.on("error", () => undefined);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());

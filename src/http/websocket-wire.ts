@@ -3,8 +3,12 @@ import type { WebSocket } from "ws";
 import { isNestedTooDeep } from "./json-bodies.ts";
 import type { Wire } from "./websocket-connection.ts";
 
-/** Whoever takes this little of what they ask for is cut off. */
 const MAXIMUM_WAITING_BYTES = 4 * 1024 * 1024;
+
+/** Whoever takes this little of what they ask for is cut off. */
+export function isStuck(socket: WebSocket): boolean {
+  return socket.bufferedAmount > MAXIMUM_WAITING_BYTES;
+}
 
 /** A `ws` socket for graphql-ws. Whatever strangers send ends in a close code, and nothing of it in a reason. */
 export function createWire(socket: WebSocket, logUnexpected: (error: unknown) => void): Wire {
@@ -16,7 +20,7 @@ export function createWire(socket: WebSocket, logUnexpected: (error: unknown) =>
   }
 
   function cutOffIfStuck(): void {
-    if (socket.bufferedAmount > MAXIMUM_WAITING_BYTES) socket.terminate();
+    if (isStuck(socket)) socket.terminate();
   }
 
   function fail(error: unknown): void {
@@ -35,7 +39,12 @@ export function createWire(socket: WebSocket, logUnexpected: (error: unknown) =>
     protocol: socket.protocol,
     isOpen,
     close,
-    send: (data) => new Promise((resolve) => (isOpen() ? socket.send(data, () => resolve()) : resolve())),
+    send: (data) =>
+      new Promise((resolve) => {
+        if (!isOpen()) return resolve();
+        socket.send(data, () => resolve());
+        return cutOffIfStuck();
+      }),
     onMessage(handle) {
       socket.on("message", (data, isBinary) => {
         cutOffIfStuck();

@@ -7,8 +7,8 @@ import type { GraphqlEndpointParts } from "./graphql-endpoint.ts";
 import { originOf } from "./origin.ts";
 import { createSocketCallers } from "./websocket-callers.ts";
 import { type ConnectionParts, serveConnection } from "./websocket-connection.ts";
-import { asksForWebSocket, ignoreUpgrade, refusedUpgrade, refuseUpgrade, type UpgradeOptions } from "./websocket-upgrade.ts";
-import { createWire } from "./websocket-wire.ts";
+import { asksForWebSocket, ignoreUpgrade, refusedUpgrade, refuseUpgrade, trackAnswers, type UpgradeOptions } from "./websocket-upgrade.ts";
+import { createWire, isStuck } from "./websocket-wire.ts";
 
 const MAXIMUM_MESSAGE_BYTES = 100 * 1024;
 const KEEP_ALIVE_MILLISECONDS = 12_000;
@@ -24,7 +24,7 @@ export interface WebSocketParts extends GraphqlEndpointParts {
 export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, options: UpgradeOptions & { introspection: boolean }): void {
   const { graph, auth, publicErrors, logUnexpected } = parts;
   const logFailure = (error: unknown) => logUnexpected(error, "websocket");
-  const callers = createSocketCallers(auth, logFailure);
+  const callers = createSocketCallers({ ...auth, clock: parts.clock }, logFailure);
   const operations = createOperations(graph, publicErrors);
   const connectionParts: ConnectionParts = { ...parts, operations, callers, introspection: options.introspection };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_MESSAGE_BYTES, handleProtocols, ...closing });
@@ -36,7 +36,10 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
     socket.once("close", (code, reason) => void closed(code, reason.toString()).catch(logFailure));
   }
 
+  const answers = trackAnswers(app.server);
   app.server.on("upgrade", (request, socket, head) => {
+    // Pipelined, which no browser does: what is under way can no longer be told from what comes now.
+    if (answers.has(socket)) return socket.destroy();
     if (!asksForWebSocket(request)) return ignoreUpgrade(app.server, { request, socket, head });
     const status = refusedUpgrade(request, options);
     if (status !== undefined) return refuseUpgrade(socket, status);
@@ -51,12 +54,12 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
   });
 }
 
-/** A connection that is dead without a word is found by a ping that nobody answers. */
+/** A connection that is dead without a word is found by a ping that nobody answers; one that answers, and takes nothing else, by what waits. */
 function keepSocketsAlive(sockets: WebSocketServer): NodeJS.Timeout {
   const silent = new WeakSet<WebSocket>();
   const timer = setInterval(() => {
     for (const socket of sockets.clients) {
-      if (silent.has(socket)) {
+      if (silent.has(socket) || isStuck(socket)) {
         socket.terminate();
         continue;
       }

@@ -17,7 +17,7 @@ import { createPublicErrors } from "../graphql/public-errors.ts";
 import { buildAuthGraph } from "../graphql/schema.ts";
 import { createApp } from "../http/app.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
-import { ensureFirstAdmin } from "./first-admin.ts";
+import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { type Chore, startUpkeep } from "./upkeep.ts";
 

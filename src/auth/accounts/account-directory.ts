@@ -1,4 +1,4 @@
-import { validate as isUuid } from "uuid";
+import { isId } from "../ids.ts";
 import { refuseProblems } from "../input-problems.ts";
 import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, toPage } from "../paging/pages.ts";
 import type { AccountDirectoryStore, AccountFilter, AccountOrder } from "./account-directory-store.ts";
@@ -28,7 +28,7 @@ export function createAccountDirectory(parts: { accounts: AccountStore; store: A
   const { accounts, store } = parts;
 
   return {
-    find: async (id) => (isUuid(id) ? accounts.findAccount(id) : undefined),
+    find: async (id) => (isId(id) ? accounts.findAccount(id) : undefined),
     async page(request) {
       const filter = readFilter(request);
       const order = filter.emailPrefix === undefined ? "user" : "email";

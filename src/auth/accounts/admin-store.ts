@@ -15,12 +15,11 @@ export async function lockAdmins(tx: Transaction): Promise<void> {
 }
 
 /** Those who can sign in, less the one who is about to be changed. To be called under the lock. */
-export async function countActiveAdmins(tx: Transaction, exceptUserId?: string): Promise<number> {
-  const others = exceptUserId === undefined ? undefined : ne(users.id, exceptUserId);
+export async function countActiveAdmins(tx: Transaction, exceptUserId: string): Promise<number> {
   const rows = await tx
     .select({ admins: count() })
     .from(users)
-    .where(and(isAdmin, eq(users.status, "ACTIVE"), others));
+    .where(and(isAdmin, eq(users.status, "ACTIVE"), ne(users.id, exceptUserId)));
   return rows[0]?.admins ?? 0;
 }
 

@@ -26,7 +26,7 @@ export async function newAdmin(parts: NewAdminParts, { email, password }: ReadCr
 /** To be called under `lockAdmins`. False where the address is taken. */
 export async function insertAdmin(tx: Transaction, record: Recorder, account: NewAccount, by: DecidedBy): Promise<boolean> {
   if (!(await insertAccount(tx, account))) return false;
-  await record({ type: "REGISTERED", userId: account.id, detail: { by } }, rolesChanged(account, by));
+  await record([{ type: "REGISTERED", userId: account.id, detail: { by } }, rolesChanged(account, by)]);
   return true;
 }
 

@@ -1,4 +1,4 @@
-import { validate as isUuid } from "uuid";
+import { isId } from "../ids.ts";
 import { refuseProblems } from "../input-problems.ts";
 import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, toPage } from "../paging/pages.ts";
 import type { AuditEvent } from "./audit-events.ts";
@@ -48,5 +48,5 @@ function readSpan({ first, after, filter }: AuditPageRequest): PageSpan {
 }
 
 function idProblem(id: string | undefined): string | undefined {
-  return id === undefined || isUuid(id) ? undefined : "Is not an id.";
+  return id === undefined || isId(id) ? undefined : "Is not an id.";
 }

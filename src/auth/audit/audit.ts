@@ -18,7 +18,7 @@ export interface Audit {
   /** One transaction whose `record` writes entries in it; they are announced after the commit, or never. */
   transaction<Result>(origin: Origin, work: (tx: Transaction, record: Recorder) => Promise<Result>): Promise<Result>;
 }
-export type Recorder = (...facts: AuditFacts[]) => Promise<void>;
+export type Recorder = (facts: AuditFacts | readonly AuditFacts[]) => Promise<void>;
 
 export function createAudit(parts: { database: Database; clock: Clock; random: Random; log: AuditLog }): Audit {
   const { database, clock, random, log } = parts;
@@ -39,10 +39,11 @@ export function createAudit(parts: { database: Database; clock: Clock; random: R
     async transaction(origin, work) {
       const recorded: AuditEvent[] = [];
       const result = await database.transaction((tx) =>
-        work(tx, async (...facts) => {
-          const events = facts.map((each) => compose(each, origin));
+        work(tx, async (facts) => {
+          const events = [facts].flat().map((each) => compose(each, origin));
           await insertAuditEvents(tx, events);
-          recorded.push(...events);
+          // One by one: there may be more than fit on the stack as arguments.
+          for (const event of events) recorded.push(event);
         }),
       );
       recorded.forEach(announce);

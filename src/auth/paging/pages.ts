@@ -1,4 +1,4 @@
-import { validate as isUuid } from "uuid";
+import { isId } from "../ids.ts";
 import { refuseProblems } from "../input-problems.ts";
 import { formatCursor, type PageOrder, parseCursor } from "./cursors.ts";
 
@@ -39,13 +39,13 @@ export type ReadAfter =
 export function readAfter(after: string | undefined, order: PageOrder): ReadAfter {
   if (after === undefined) return { afterKey: undefined };
   const position = parseCursor(after);
-  const isOurs = position?.order === order && (order === "email" || isId(position.key));
+  const isOurs = position?.order === order && (order === "email" || isIdAsStored(position.key));
   return isOurs ? { afterKey: position.key } : { problem: "Is not a cursor of this list in this order." };
 }
 
 /** As PostgreSQL spells ids. */
-function isId(key: string): boolean {
-  return isUuid(key) && key === key.toLowerCase();
+function isIdAsStored(key: string): boolean {
+  return isId(key) && key === key.toLowerCase();
 }
 
 /** From one row more than was asked for, which tells whether there is a next page. */

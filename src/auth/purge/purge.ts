@@ -25,7 +25,11 @@ const ENDED_SESSION_RETENTION_SECONDS = 30 * 86_400;
 /** Small, so that nobody waits long for a lock on one of its rows. */
 const ROWS_PER_BATCH = 1000;
 /** What is left is for the next time: with several processes the work moves on, and shutting down is never far away. */
-const BATCHES_PER_RUN = 200;
+const BATCHES_PER_RUN = 2000;
+/** Of looking, not of deleting: most sessions that the walk passes are alive. */
+const BATCHES_PER_WALK = 200;
+/** A process whose clock is ahead must not forget for those whose clock is right. */
+const CLOCK_SKEW_SECONDS = 3600;
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 export function createPurge({ database, clock }: { database: Database; clock: Clock }, options: PurgeOptions): Purge {
@@ -46,7 +50,7 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
   async function purgeSessions(signal: AbortSignal | undefined): Promise<number> {
     const endedBefore = addSeconds(clock(), -ENDED_SESSION_RETENTION_SECONDS);
     let total = 0;
-    for (let batch = 0; batch < BATCHES_PER_RUN && signal?.aborted !== true; batch += 1) {
+    for (let batch = 0; batch < BATCHES_PER_WALK && signal?.aborted !== true; batch += 1) {
       const walk = await purgeAlone(database, (tx) => deleteEndedSessions(tx, { after, endedBefore, limit: ROWS_PER_BATCH }));
       if (walk === undefined) break;
       total += walk.deleted;
@@ -61,7 +65,7 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
     const oldestKept = firstIdAt(addSeconds(now, -options.auditRetentionSeconds));
     return {
       sessions: await purgeSessions(signal),
-      revocations: await purgeInBatches((tx) => deleteExpiredRevocations(tx, now, ROWS_PER_BATCH), signal),
+      revocations: await purgeInBatches((tx) => deleteExpiredRevocations(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH), signal),
       auditEvents: await purgeInBatches((tx) => deleteAuditEvents(tx, oldestKept, ROWS_PER_BATCH), signal),
     };
   };

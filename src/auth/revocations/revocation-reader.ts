@@ -19,7 +19,8 @@ export interface RevocationReader {
   close(): Promise<void>;
 }
 
-const EVERYTHING = "0";
+/** A snapshot before every transaction. */
+const EVERYTHING = "1:1:";
 
 /**
  * Announcements are applied as they are heard, within milliseconds, and may be lost. `read` misses nothing: it asks for what was

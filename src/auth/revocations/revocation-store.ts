@@ -29,14 +29,16 @@ export function readAnnouncement(payload: string): Revocation | undefined {
   try {
     const [kind, subjectId, version, expiresAtSeconds] = JSON.parse(payload) as [unknown, unknown, unknown, unknown];
     if ((kind !== "session" && kind !== "user") || typeof subjectId !== "string" || typeof expiresAtSeconds !== "number") return undefined;
-    return { kind, subjectId, version: typeof version === "number" ? version : null, expiresAt: new Date(expiresAtSeconds * 1000) };
+    const expiresAt = new Date(expiresAtSeconds * 1000);
+    if (Number.isNaN(expiresAt.getTime())) return undefined;
+    return { kind, subjectId, version: typeof version === "number" ? version : null, expiresAt };
   } catch {
     return undefined;
   }
 }
 
 export interface RevocationReading {
-  /** Every transaction below it has ended, and so is in this reading or an earlier one, if it revoked anything. */
+  /** PostgreSQL's snapshot of it: which transactions had ended, and so are in this reading or an earlier one, if they revoked anything. */
   readonly position: string;
   /** Of which server and connection the position is. */
   readonly connectionId: string;
@@ -55,8 +57,8 @@ interface ReadingRow {
 const ROWS_AT_A_TIME = 1000;
 
 /**
- * Applies what was revoked by transactions from `since` on. Rows appear when they commit, in any order; asking again from the
- * oldest transaction that was still running at the last reading misses none of them, and repeats a few.
+ * Applies what was revoked by transactions that had not ended at the position `since`. Rows appear when they commit, in any order:
+ * this misses none of them and repeats none, however long some transaction stays open.
  */
 export async function readRevocationsSince(
   client: Database["$client"],
@@ -64,11 +66,13 @@ export async function readRevocationsSince(
   apply: (revocation: Revocation) => void,
 ): Promise<RevocationReading> {
   const slices = client<ReadingRow[]>`
-    select pg_snapshot_xmin(pg_current_snapshot())::text as position,
+    select pg_current_snapshot()::text as position,
       pg_backend_pid() || '@' || pg_postmaster_start_time() as connection_id,
       kind, subject_id, version, expires_at
     from (select 1) as always
-      left join revocations on transaction_id >= ${from.since}::xid8 and expires_at > ${from.now}`.cursor(ROWS_AT_A_TIME);
+      left join revocations on transaction_id >= pg_snapshot_xmin(${from.since}::pg_snapshot)
+        and not pg_visible_in_snapshot(transaction_id, ${from.since}::pg_snapshot)
+        and expires_at > ${from.now}`.cursor(ROWS_AT_A_TIME);
   let reading: RevocationReading | undefined;
   for await (const rows of slices) {
     for (const { position, connection_id, kind, subject_id, version, expires_at } of rows) {

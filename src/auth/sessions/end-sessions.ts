@@ -42,15 +42,8 @@ export function createEndSessions(
     revokeAccess,
     async end(tx, record, { account, actorId, endReason, exceptId }) {
       const ended = await endSessionsOf(tx, { userId: account.id, exceptId }, { endedAt: clock(), endReason });
-      await record(
-        ...ended.map(({ id }) => ({
-          type: "SESSION_REVOKED" as const,
-          userId: account.id,
-          actorId,
-          sessionId: id,
-          detail: { reason: endReason },
-        })),
-      );
+      const about = { type: "SESSION_REVOKED" as const, userId: account.id, actorId, detail: { reason: endReason } };
+      await record(ended.map(({ id }) => ({ ...about, sessionId: id })));
       return { endedSessions: ended.length, revocation: await revokeAccess(tx, account) };
     },
   };

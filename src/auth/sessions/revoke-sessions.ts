@@ -14,6 +14,7 @@ export function createRevokeSessions(
   return {
     async revoke(sessionId, viewer, origin) {
       const { session, revocation } = await audit.transaction(origin, async (tx, record) => {
+        await lockViewer(tx, viewer);
         const found = await lockSession(tx, sessionId);
         if (found === undefined || found.userId !== viewer.userId) return {};
         const now = clock();

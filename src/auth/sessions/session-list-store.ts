@@ -1,4 +1,4 @@
-import { and, desc, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Database } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { groupBy } from "../group-by.ts";
@@ -8,6 +8,7 @@ import { sessionColumns } from "./session-store.ts";
 export interface SessionListStore {
   /** Those that live at that instant, most recently used first, at most `limit` of each user, by user. */
   findLiveSessions(userIds: readonly string[], at: { now: Date; limit: number }): Promise<Map<string, Session[]>>;
+  findSession(id: string): Promise<Session | undefined>;
 }
 
 export function createSessionListStore(database: Database): SessionListStore {
@@ -32,11 +33,17 @@ export function createSessionListStore(database: Database): SessionListStore {
     .crossJoinLateral(live)
     .orderBy(desc(live.lastUsedAt), desc(live.id))
     .prepare("find_live_sessions");
+  const byId = database
+    .select(sessionColumns)
+    .from(sessions)
+    .where(eq(sessions.id, sql.placeholder("id")))
+    .prepare("find_session");
   return {
     async findLiveSessions(userIds, at) {
       const rows = await liveOfUsers.execute({ userIds: [...new Set(userIds)], now: at.now.toISOString(), limit: at.limit });
       const found = rows.map(({ session }) => session);
       return groupBy(found, ({ userId }) => userId);
     },
+    findSession: async (id) => (await byId.execute({ id }))[0],
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { isId } from "../ids.ts";
 import type { SessionListStore } from "./session-list-store.ts";
 import type { Session } from "./session-state.ts";
 
@@ -9,6 +10,8 @@ const MAXIMUM_LISTED_SESSIONS = 1000;
 export interface SessionLists {
   /** Live sessions of each user, most recently used first, in the order of the ids; at most 1,000 of each. */
   liveOfUsers(userIds: readonly string[]): Promise<Session[][]>;
+  /** One, also when it has ended; undefined also for what is no id at all. */
+  find(id: string): Promise<Session | undefined>;
 }
 
 export function createSessionLists({ store, clock }: { store: SessionListStore; clock: Clock }): SessionLists {
@@ -17,5 +20,6 @@ export function createSessionLists({ store, clock }: { store: SessionListStore; 
       const sessions = await store.findLiveSessions(userIds, { now: clock(), limit: MAXIMUM_LISTED_SESSIONS });
       return userIds.map((id) => sessions.get(id) ?? []);
     },
+    find: async (id) => (isId(id) ? store.findSession(id) : undefined),
   };
 }

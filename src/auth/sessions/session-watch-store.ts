@@ -62,11 +62,6 @@ export async function findSessionsToWatch(database: Database, { userId, since }:
   return rows.map(readSeenSession);
 }
 
-export async function findSession(database: Database, id: string): Promise<Session | undefined> {
-  const [row] = await database.$client<SeenRow[]>`select ${seenColumns(database)} from sessions where id = ${id}`;
-  return row && readSeenSession(row).session;
-}
-
 function readSeenSession(row: SeenRow): SeenSession {
   const session: Session = {
     id: row.id,

@@ -5,8 +5,7 @@ import { addSeconds, type Clock } from "../clock.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { SessionEvent } from "./session-changes.ts";
-import type { Session } from "./session-state.ts";
-import { findChangedSessions, findSession, findSessionsToWatch, type SeenSession } from "./session-watch-store.ts";
+import { findChangedSessions, findSessionsToWatch, type SeenSession } from "./session-watch-store.ts";
 import { createWatchedUsers, OVERLAP_SECONDS, type WatchedUser, type WatchedUsers } from "./watched-users.ts";
 
 /** What happens to users' sessions, in whichever process, as it happens. */
@@ -16,7 +15,6 @@ export interface SessionWatch {
   /** Looks at a user's sessions at once, if anybody watches them. */
   wake(userId: string): void;
   isWatched(userId: string): boolean;
-  find(sessionId: string): Promise<Session | undefined>;
   stop(): void;
 }
 
@@ -59,7 +57,6 @@ export function createSessionWatch(parts: WatchParts): SessionWatch {
     watch,
     wake: (userId) => clock.wake(users.find(userId)),
     isWatched: (userId) => users.find(userId) !== undefined,
-    find: (sessionId) => findSession(parts.database, sessionId),
     stop() {
       unsubscribe();
       clock.stop();

@@ -92,6 +92,7 @@ function viewerOf(claims: AccessTokenClaims): Viewer {
     sessionId: claims.sid,
     version: claims.ver,
     email: claims.email,
+    expiresAt: new Date(claims.exp * 1000),
     roles: new Set(claims.roles),
     scopes: new Set(claims.scope.split(" ").filter((scope) => scope !== "")),
   };

@@ -10,6 +10,8 @@ import type { SigningKeys } from "./signing-keys.ts";
 /** Who the request's access token says is calling. */
 export interface Viewer extends Permissions, Revocable {
   readonly email: string;
+  /** Of the token. */
+  readonly expiresAt: Date;
 }
 
 export interface AccessTokens {

@@ -1,5 +1,5 @@
-import { Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { type RequestContext, viewerOf } from "../context.ts";
+import { Arg, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
+import { getViewer, type RequestContext, viewerOf } from "../context.ts";
 import { requireOwnOrAdmin } from "../own-or-admin.ts";
 import { Session, toSession } from "../types/session.ts";
 import { User } from "../types/user.ts";
@@ -11,6 +11,19 @@ export class SessionListResolver {
   async sessions(@Ctx() context: RequestContext): Promise<Session[] | null> {
     const viewer = viewerOf(context);
     return viewer === undefined ? null : liveSessionsOf(viewer.userId, context);
+  }
+
+  @Directive("@authenticated")
+  @Query(() => Session, {
+    nullable: true,
+    description: "One session of the caller's own, or for an admin anybody's, also when it has ended: with `events`, why was I logged out?",
+  })
+  async session(@Arg("id", () => ID) id: string, @Ctx() context: RequestContext): Promise<Session | null> {
+    const viewer = getViewer(context);
+    const session = await context.auth.sessionLists.find(id);
+    const isVisible = session?.userId === viewer.userId || viewer.roles.has("admin");
+    if (session === undefined || !isVisible) return null;
+    return toSession(session, { now: context.clock(), currentSessionId: viewer.sessionId });
   }
 }
 

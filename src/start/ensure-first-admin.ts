@@ -7,7 +7,7 @@ import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../auth/random.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../database/database.ts";
-import { describeInputProblems } from "./input-problems.ts";
+import { describeInputProblems } from "./describe-input-problems.ts";
 
 export interface FirstAdminWorld {
   readonly database: Database;
