@@ -5,6 +5,7 @@ import { exitOnFailure } from "./start/exit-on-failure.ts";
 import { firstSteps } from "./start/first-steps.ts";
 import { createGateway } from "./start/gateway.ts";
 import { listen } from "./start/listen.ts";
+import { lowerThreadPool } from "./start/low-priority-threads.ts";
 import { whenParentEnds } from "./start/parent-watch.ts";
 import { openStorage } from "./start/storage.ts";
 
@@ -13,6 +14,8 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: config.logLevel });
   const storage = await openStorage(config, (line) => logger.info(line));
   const gateway = await createGateway(config, { ...storage, logger });
+  const lowered = await lowerThreadPool(config.hashing.threads);
+  logger.info({ threads: lowered, of: config.hashing.threads }, "threads that hash at low priority");
   const address = await listen(gateway.app, config.http);
   logger.info({ address }, "listening");
   if (config.environment === "development") process.stdout.write(firstSteps(address));

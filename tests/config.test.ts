@@ -39,6 +39,12 @@ test("development needs no configuration at all", () => {
       audience: "http://localhost:4000",
       accessTokenTtlSeconds: 900,
     },
+    hashing: {
+      parameters: { memoryKibibytes: 19_456, iterations: 2, parallelism: 1 },
+      concurrency: undefined,
+      queueCapacity: 128,
+      threads: 4,
+    },
     sessions: {
       idleTtlSeconds: 1_209_600,
       maxTtlSeconds: 7_776_000,

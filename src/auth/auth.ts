@@ -2,16 +2,16 @@ import type { Database } from "../database/database.ts";
 import { type AccountDirectory, createAccountDirectory } from "./accounts/account-directory.ts";
 import { createAccountDirectoryStore } from "./accounts/account-directory-store.ts";
 import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
-import { type Accounts, createAccounts } from "./accounts/accounts.ts";
-import { type ChangePassword, createChangePassword } from "./accounts/change-password.ts";
+import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
+import { type ChangePassword, type ChangePasswordParts, createChangePassword } from "./accounts/change-password.ts";
+import { createRehashing } from "./accounts/rehashing.ts";
 import { type Administration, createAdministration } from "./admin/administration.ts";
 import { type Audit, type AuditLog, createAudit } from "./audit/audit.ts";
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
-import type { PasswordEngine } from "./passwords/password-engine.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
-import { createPasswords } from "./passwords/passwords.ts";
+import { createPasswords, type PasswordParts } from "./passwords/passwords.ts";
 import { createPurge, type Purge, type PurgeOptions } from "./purge/purge.ts";
 import type { Random } from "./random.ts";
 import { createRevocationFeed, type RevocationFeed, type RevocationFeedParts } from "./revocations/revocation-feed.ts";
@@ -57,7 +57,7 @@ export interface World {
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
-  readonly passwordEngine: PasswordEngine;
+  readonly hashing: PasswordParts;
   readonly log: AuditLog;
   /** A connection of its own for the revocation feed. */
   readonly openListeningConnection: OpenListeningConnection;
@@ -77,7 +77,7 @@ export interface AuthOptions {
 
 /** The only place that wires the domain together. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
-  const { database, clock, random, passwordEngine, log } = world;
+  const { database, clock, random, log } = world;
   const { revocations, feed } = createRevocations({
     database,
     clock,
@@ -99,10 +99,8 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     logout: createLogout(sessionParts),
     ...createRevokeSessions(sessionParts, endSessions),
   };
-  const passwords = await createPasswords(passwordEngine, random);
-  const commonPasswords = loadCommonPasswords();
-  const accountParts = { store: accountStore, passwords, commonPasswords, sessions, audit, revocations, endSessions, clock, random };
-  const accounts = { ...createAccounts(accountParts), changePassword: createChangePassword(accountParts) };
+  const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, clock, random };
+  const { accounts, rehashing } = await createAccountsWithPasswords(world, accountParts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const tokenParts = { keys: signingKeys, revocations, clock, random };
   const accessTokens: AccessTokens = {
@@ -125,11 +123,20 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     revocations,
     revocationFeed: feed,
     purge,
-    close: () => {
+    async close() {
       sessionWatch.stop();
-      return feed.stop();
+      await Promise.all([rehashing.settle(), feed.stop()]);
     },
   };
+}
+
+type PasswordlessParts = Omit<AccountParts & ChangePasswordParts, "passwords" | "rehashing" | "commonPasswords">;
+
+async function createAccountsWithPasswords({ database, hashing, random }: World, passwordless: PasswordlessParts) {
+  const passwords = await createPasswords(hashing, random);
+  const rehashing = createRehashing({ database, passwords });
+  const parts = { ...passwordless, passwords, rehashing, commonPasswords: loadCommonPasswords() };
+  return { accounts: { ...createAccounts(parts), changePassword: createChangePassword(parts) }, rehashing };
 }
 
 function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {

@@ -22,6 +22,7 @@ export interface ErrorFacts {
   INVALID_REFRESH_TOKEN: Record<never, never>;
   SESSION_ENDED: { endReason: SessionEndReason };
   REFRESH_TOKEN_REUSED: Record<never, never>;
+  TOO_BUSY: { retryAfterSeconds: number };
   NOT_FOUND: Record<never, never>;
   LAST_ADMIN: Record<never, never>;
   SERVICE_UNAVAILABLE: Record<never, never>;
@@ -78,6 +79,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     message: "An old refresh token was used again, so its session has been ended; sign in again.",
     when: "an old genuine token; the session has been ended",
     facts: "",
+  },
+  TOO_BUSY: {
+    message: "Too many sign-ins are waiting already; try again shortly.",
+    when: "no capacity to hash another password; nothing was done",
+    facts: "retryAfterSeconds",
   },
   NOT_FOUND: {
     message: "There is no such user or session.",

@@ -4,8 +4,8 @@ import { type CreateFirstAdmin, createFirstAdminMaker } from "./accounts/first-a
 import { createOperatorAccounts, type OperatorAccounts } from "./accounts/operator-accounts.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { Clock } from "./clock.ts";
-import type { PasswordEngine } from "./passwords/password-engine.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
+import { createPasswordHasher, type PasswordParts } from "./passwords/passwords.ts";
 import type { Random } from "./random.ts";
 import { createRevocationWriter } from "./revocations/revocations.ts";
 import { createEndSessions } from "./sessions/end-sessions.ts";
@@ -21,11 +21,12 @@ export interface OperatorWorld {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly random: Random;
-  readonly passwordEngine: PasswordEngine;
+  readonly hashing: PasswordParts;
 }
 
 export function createOperator(world: OperatorWorld, options: { accessTokenTtlSeconds: number }): Operator {
-  const { database, audit, clock, random, passwordEngine: passwords } = world;
+  const { database, audit, clock, random, hashing } = world;
+  const passwords = createPasswordHasher(hashing);
   const commonPasswords = loadCommonPasswords();
   const endSessions = createEndSessions({ revocations: createRevocationWriter(clock), clock }, options);
   const store = createAccountStore(database);

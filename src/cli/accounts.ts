@@ -1,17 +1,17 @@
 import type { OperatorAccounts } from "../auth/accounts/operator-accounts.ts";
 import { AuthError, type ErrorCode } from "../auth/errors.ts";
 import { createOperator } from "../auth/operator.ts";
-import { loadPasswordEngine } from "../auth/passwords/password-engine.ts";
 import { describeInputProblems } from "../start/describe-input-problems.ts";
+import { createHashing } from "../start/hashing.ts";
 import { withOperatorSession } from "../start/operator-session.ts";
 import { CommandError } from "./command-error.ts";
 
 /** Works on the accounts of the configured database; refusals are told in an operator's words. */
 export async function withAccounts<Result>(work: (accounts: OperatorAccounts) => Promise<Result>): Promise<Result> {
-  const passwordEngine = await loadPasswordEngine();
-  return withOperatorSession(({ config, ...world }) => work(createOperator({ ...world, passwordEngine }, config.tokens).accounts)).catch(
-    explain,
-  );
+  return withOperatorSession(async ({ config, ...world }) => {
+    const hashing = await createHashing(config.hashing);
+    return work(createOperator({ ...world, hashing }, config.tokens).accounts);
+  }).catch(explain);
 }
 
 function explain(error: unknown): never {

@@ -124,7 +124,29 @@ const sessionRules: readonly Rule[] = [
   },
 ];
 
-const rules: readonly Rule[] = [...productionRules, ...adminRules, ...tokenRules, ...sessionRules];
+/** The OWASP Password Storage Cheat Sheet's equals for argon2id, by iterations from 1 to 5: KiB. More iterations need no less memory. */
+const owaspMemory = [47_104, 19_456, 12_288, 9216, 7168] as const;
+
+const hashingRules: readonly Rule[] = [
+  {
+    variable: "HASHING_MEMORY",
+    besides: ["HASHING_ITERATIONS", "NODE_ENV"],
+    isBroken: (values) => inProduction(values) && values.HASHING_MEMORY < (owaspMemory[values.HASHING_ITERATIONS - 1] ?? 7168),
+    problem:
+      "is too little for HASHING_ITERATIONS in production: OWASP asks for 47104 KiB with 1 iteration, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5.",
+    example: "HASHING_MEMORY=19456 with HASHING_ITERATIONS=2",
+  },
+  {
+    variable: "HASHING_CONCURRENCY",
+    besides: ["UV_THREADPOOL_SIZE"],
+    // Files and DNS wait for the same threads. One hash at a time has to be possible, however few there are.
+    isBroken: ({ HASHING_CONCURRENCY: wanted = 1, UV_THREADPOOL_SIZE: threads }) => wanted > 1 && wanted >= threads,
+    problem: "must be below UV_THREADPOOL_SIZE (4 unless it is set), so that files and DNS find a thread beside the hashes.",
+    example: "HASHING_CONCURRENCY=8 with UV_THREADPOOL_SIZE=12",
+  },
+];
+
+const rules: readonly Rule[] = [...productionRules, ...adminRules, ...tokenRules, ...sessionRules, ...hashingRules];
 
 /** Catches the copied example and the leaned-on key, not every weak secret. A random one has both tests behind it by far. */
 function isUnserious(value: string): boolean {

@@ -20,6 +20,7 @@ export interface Config {
   readonly secrets: readonly string[] | undefined;
   readonly tokens: TokenConfig;
   readonly sessions: SessionConfig;
+  readonly hashing: HashingConfig;
   readonly revocationMaxLagSeconds: number;
   readonly auditRetentionSeconds: number;
   /** As written; the account's own rules judge them. */
@@ -58,6 +59,16 @@ export interface SessionConfig {
   readonly cookieSameSite: "Strict" | "Lax" | "None";
 }
 
+export interface HashingConfig {
+  /** Of argon2id. */
+  readonly parameters: { readonly memoryKibibytes: number; readonly iterations: number; readonly parallelism: number };
+  /** Undefined: as many as this machine has cores and `threads` has room for. */
+  readonly concurrency: number | undefined;
+  readonly queueCapacity: number;
+  /** Of the pool that hashes run on, among other things. */
+  readonly threads: number;
+}
+
 /** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
 export function parseConfig(env: Environment, file?: ConfigFile): Config {
   const read = readVariables(env);
@@ -88,6 +99,7 @@ function toConfig(values: VariableValues, roles: Roles): Config {
       carrier: values.REFRESH_TOKEN_CARRIER,
       cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
     },
+    hashing: toHashingConfig(values),
     revocationMaxLagSeconds: values.REVOCATION_MAX_LAG,
     auditRetentionSeconds: values.AUDIT_RETENTION,
     firstAdmin:
@@ -96,6 +108,19 @@ function toConfig(values: VariableValues, roles: Roles): Config {
         : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
     roles,
     logLevel: values.LOG_LEVEL,
+  };
+}
+
+function toHashingConfig(values: VariableValues): HashingConfig {
+  return {
+    parameters: {
+      memoryKibibytes: values.HASHING_MEMORY,
+      iterations: values.HASHING_ITERATIONS,
+      parallelism: values.HASHING_PARALLELISM,
+    },
+    concurrency: values.HASHING_CONCURRENCY,
+    queueCapacity: values.HASHING_QUEUE,
+    threads: values.UV_THREADPOOL_SIZE,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { hashingVariables } from "./hashing-variables.ts";
 import {
   audience,
   corsOrigin,
@@ -170,6 +171,7 @@ export const variables = {
     example: "5s",
     value: duration({ min: "1s", max: "1m" }),
   },
+  ...hashingVariables,
   AUDIT_RETENTION: {
     description: "How long audit entries are kept.",
     default: "365d",

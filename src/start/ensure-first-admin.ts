@@ -3,7 +3,7 @@ import { type AuditLog, createAudit } from "../auth/audit/audit.ts";
 import type { Clock } from "../auth/clock.ts";
 import { StartupError } from "../auth/errors.ts";
 import { createOperator } from "../auth/operator.ts";
-import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
+import type { PasswordParts } from "../auth/passwords/passwords.ts";
 import { createSecureRandom } from "../auth/random.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../database/database.ts";
@@ -12,7 +12,7 @@ import { describeInputProblems } from "./describe-input-problems.ts";
 export interface FirstAdminWorld {
   readonly database: Database;
   readonly clock: Clock;
-  readonly passwordEngine: PasswordEngine;
+  readonly hashing: PasswordParts;
   readonly log: AuditLog;
   readonly logger: Logger;
 }
@@ -20,10 +20,10 @@ export interface FirstAdminWorld {
 /** Makes the admin of ADMIN_EMAIL and ADMIN_PASSWORD where there is none yet; of processes that start together, one does. */
 export async function ensureFirstAdmin(config: Config, world: FirstAdminWorld): Promise<void> {
   if (config.firstAdmin === undefined) return;
-  const { database, clock, passwordEngine, log, logger } = world;
+  const { database, clock, hashing, log, logger } = world;
   const random = createSecureRandom();
   const audit = createAudit({ database, clock, random, log });
-  const operator = createOperator({ database, audit, clock, random, passwordEngine }, config.tokens);
+  const operator = createOperator({ database, audit, clock, random, hashing }, config.tokens);
   const outcome = await operator.createFirstAdmin(config.firstAdmin).catch(explain);
   if (outcome === "created") logger.info("the first admin was created, as ADMIN_EMAIL and ADMIN_PASSWORD say");
   if (outcome === "address_taken") {

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { type Auth, createAuth } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
-import { loadPasswordEngine, type PasswordEngine } from "../auth/passwords/password-engine.ts";
+import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../auth/random.ts";
 import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts";
 import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
@@ -18,6 +18,7 @@ import { buildAuthGraph } from "../graphql/schema.ts";
 import { createApp } from "../http/app.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
+import { createHashing } from "./hashing.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { type Chore, startUpkeep } from "./upkeep.ts";
 
@@ -50,13 +51,13 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   await migrateDatabase(directUrl);
   const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize: config.database.poolSize });
   const log = (level: "info" | "warn", event: AuditEvent) => logger[level]({ event }, event.type);
-  const passwordEngine = parts.passwordEngine ?? (await loadPasswordEngine());
+  const hashing = await createHashing(config.hashing, parts.passwordEngine);
   const auth = await createAuth(
     {
       database,
       clock,
       random: createSecureRandom(),
-      passwordEngine,
+      hashing,
       log,
       openListeningConnection: (channel, hear) => openListeningConnection(directUrl, channel, hear),
       stopwatch: () => performance.now(),
@@ -70,7 +71,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       createKeys: chooseKeys(config.tokens, parts.secrets),
     },
   );
-  await ensureFirstAdmin(config, { database, clock, passwordEngine, log, logger });
+  await ensureFirstAdmin(config, { database, clock, hashing, log, logger });
   const app = await createHttpSide(config, { auth, clock, logger });
   const upkeep = startUpkeep(choresOf(auth), logger);
   async function close(): Promise<void> {

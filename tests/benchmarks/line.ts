@@ -32,7 +32,7 @@ export function openLine(url: string): Line {
   };
 }
 
-function exchange(url: string, options: { agent: Agent; headers: Record<string, string> }, body: unknown): Promise<string> {
+export function exchange(url: string, options: { agent: Agent; headers: Record<string, string> }, body: unknown): Promise<string> {
   return new Promise((resolve, reject) => {
     const sending = request(url, { ...options, method: "POST" }, (response) => text(response).then(resolve, reject));
     sending.on("error", reject);

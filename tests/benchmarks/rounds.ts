@@ -52,7 +52,7 @@ function medianRound(rounds: readonly Round[]): Round {
   return { perSecond: Number.NaN, ...of("perSecond"), ...of("p50"), ...of("p99"), ...of("busy"), ...of("cost") };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;

@@ -30,7 +30,11 @@ async function main(): Promise<void> {
   if (scenarioNames.some((name) => isWanted(name, options))) await apart((own) => compare(options, { ...surroundings, cleanup: own }));
   for (const name of studyNames.filter((name) => isWanted(name, options))) {
     await apart((own) =>
-      runStudy(name, { serverUrl: database.url, directory, cleanup: own }, { ...options, revocationHeap: peers.revocationHeap }),
+      runStudy(
+        name,
+        { serverUrl: database.url, directory, cleanup: own },
+        { ...options, revocationHeap: peers.revocationHeap, rawArgon2: peers.rawArgon2 },
+      ),
     );
   }
 }

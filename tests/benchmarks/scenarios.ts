@@ -13,7 +13,8 @@ export type ScenarioName = (typeof scenarioNames)[number];
 /** The documents are constants, as those of clients in production are. */
 export const tokenQuery = "query MeFromToken { me { id email roles } }";
 export const rowQuery = "query Me { me { id email emailVerified roles status createdAt } }";
-const loginMutation = "mutation Login($input: LoginInput!) { login(input: $input) { accessToken tokenType expiresIn refreshToken } }";
+export const loginMutation =
+  "mutation Login($input: LoginInput!) { login(input: $input) { accessToken tokenType expiresIn refreshToken } }";
 const refreshMutation =
   "mutation Refresh($input: RefreshInput) { refresh(input: $input) { accessToken tokenType expiresIn refreshToken } }";
 /** Enough to keep the hashing busy; more would only wait longer. */
@@ -97,7 +98,7 @@ function refreshCaller({ refreshToken }: Tokens): Caller {
 }
 
 /** What the core can hash when it does nothing else. */
-async function measureRawHashing(compiled: string, seconds: number): Promise<Round> {
+export async function measureRawHashing(compiled: string, seconds: number): Promise<Round> {
   const [program = "", ...args] = pinnedCommand(SERVER_CORE, [process.execPath, compiled, String(seconds)]);
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");

@@ -8,6 +8,7 @@ const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 export interface ServerProcess extends Client {
   readonly url: string;
+  readonly pid: number;
   readonly output: () => string;
   /** Sends a signal and waits for the exit. The exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
@@ -28,7 +29,7 @@ export async function startServerProcess(env: Record<string, string>, options: {
     output += chunk.toString();
   });
   const url = await listeningAddress(child, () => output);
-  return { ...createClient(url), url, output: () => output, stop: (signal = "SIGTERM") => stop(child, signal) };
+  return { ...createClient(url), url, pid: child.pid ?? 0, output: () => output, stop: (signal = "SIGTERM") => stop(child, signal) };
 }
 
 async function listeningAddress(child: ChildProcess, output: () => string): Promise<string> {

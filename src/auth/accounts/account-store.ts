@@ -84,6 +84,14 @@ export async function recordSignIn(tx: Transaction, signIn: { id: string; passwo
   return rows[0];
 }
 
+/** The same password, hashed otherwise: no new version. Does nothing where another hash has taken the place of `from` meanwhile. */
+export async function replacePasswordHash(database: Database, { id, from, to }: { id: string; from: string; to: string }): Promise<void> {
+  await database
+    .update(users)
+    .set({ passwordHash: to })
+    .where(and(eq(users.id, id), eq(users.passwordHash, from)));
+}
+
 /** Locks the row until the transaction ends. Users are locked before sessions, everywhere, so that nobody waits in a circle. */
 export async function lockAccount(tx: Transaction, id: string): Promise<AccountWithPassword | undefined> {
   const rows = await tx

@@ -7,13 +7,14 @@ import type { Passwords } from "../passwords/passwords.ts";
 import type { Random } from "../random.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
 import { type Account, type AccountStore, insertAccount, recordSignIn } from "./account-store.ts";
-import { type Credentials, readCredentials, readNewCredentials } from "./credentials.ts";
+import { type Credentials, type ReadCredentials, readCredentials, readNewCredentials } from "./credentials.ts";
 import { newAccount } from "./new-account.ts";
+import type { Rehashing } from "./rehashing.ts";
 
 export interface Accounts {
-  /** Creates a user and opens the first session. Throws BAD_USER_INPUT or EMAIL_TAKEN. */
+  /** Creates a user and opens the first session. Throws BAD_USER_INPUT, EMAIL_TAKEN or TOO_BUSY. */
   register(credentials: Credentials, origin: Origin): Promise<HeldSession>;
-  /** Opens a session. Throws BAD_USER_INPUT, or INVALID_CREDENTIALS after the same work whatever was wrong. */
+  /** Opens a session. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong. */
   login(credentials: Credentials, origin: Origin): Promise<HeldSession>;
   find(id: string): Promise<Account | undefined>;
 }
@@ -21,6 +22,7 @@ export interface Accounts {
 export interface AccountParts {
   readonly store: AccountStore;
   readonly passwords: Passwords;
+  readonly rehashing: Rehashing;
   readonly commonPasswords: CommonPasswords;
   readonly sessions: Sessions;
   readonly audit: Audit;
@@ -29,7 +31,7 @@ export interface AccountParts {
 }
 
 export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, commonPasswords, sessions, audit, clock, random } = parts;
+  const { store, passwords, rehashing, commonPasswords, sessions, audit, clock, random } = parts;
 
   async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
     const reason = account === undefined ? "unknown_address" : account.status === "ACTIVE" ? "wrong_password" : "disabled";
@@ -39,11 +41,27 @@ export function createAccounts(parts: AccountParts): Accounts {
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
+  /** Undefined where the user was disabled, or another hash has taken the place of the verified one: of the same password, or of a new one. */
+  async function signIn({ email, ...typed }: ReadCredentials, origin: Origin): Promise<HeldSession | undefined> {
+    const known = await store.findAccountForSignIn(email.key);
+    const fits = await passwords.verify(known?.passwordHash, typed, origin.ipAddress);
+    if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, origin);
+    const held = await audit.transaction(origin, async (tx, record) => {
+      const account = await recordSignIn(tx, { id: known.id, passwordHash: known.passwordHash, at: clock() });
+      if (account === undefined) return undefined;
+      const opened = await sessions.open(tx, account, origin);
+      await record({ type: "LOGIN_SUCCEEDED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
+      return opened;
+    });
+    if (held !== undefined) rehashing.afterSignIn(known, typed.password);
+    return held;
+  }
+
   return {
     async register(credentials, origin) {
       const { email, password } = readNewCredentials(credentials, commonPasswords);
       if ((await store.findAccountForSignIn(email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
-      const passwordHash = await passwords.hash(password);
+      const passwordHash = await passwords.hash(password, origin.ipAddress);
       const now = clock();
       const account = newAccount({ id: random.id(now), email, passwordHash, roles: ["user"], createdAt: now, lastLoginAt: now });
       const held = await audit.transaction(origin, async (tx, record) => {
@@ -56,19 +74,10 @@ export function createAccounts(parts: AccountParts): Accounts {
       return held;
     },
     async login(credentials, origin) {
-      const { email, password } = readCredentials(credentials);
-      const known = await store.findAccountForSignIn(email.key);
-      const fits = await passwords.verify(known?.passwordHash, password);
-      if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, origin);
-      const held = await audit.transaction(origin, async (tx, record) => {
-        const account = await recordSignIn(tx, { id: known.id, passwordHash: known.passwordHash, at: clock() });
-        if (account === undefined) return undefined;
-        const opened = await sessions.open(tx, account, origin);
-        await record({ type: "LOGIN_SUCCEEDED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
-        return opened;
-      });
-      // Disabled, or another password, since it was verified.
-      return held ?? refuseLogin(known, origin);
+      const read = readCredentials(credentials);
+      // Another login may just have hashed the same password anew; all else the second attempt tells.
+      const held = (await signIn(read, origin)) ?? (await signIn(read, origin));
+      return held ?? refuseLogin(await store.findAccountForSignIn(read.email.key), origin);
     },
     find: (id) => store.findAccount(id),
   };

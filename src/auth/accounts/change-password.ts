@@ -2,9 +2,9 @@ import type { Audit } from "../audit/audit.ts";
 import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import type { Origin } from "../origin.ts";
-import { type CommonPasswords, newPasswordProblem, readPassword } from "../passwords/password-policy.ts";
+import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
-import type { Revocable } from "../revocations/revocation.ts";
+import type { Revocable, Revocation } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { EndSessions } from "../sessions/end-sessions.ts";
 import { lockViewer } from "../sessions/lock-viewer.ts";
@@ -20,9 +20,20 @@ export interface PasswordChange {
 /**
  * Replaces the viewer's password, ends every other session and refuses every access token issued before: this session goes on
  * with its next refresh. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
- * the session has ended meanwhile (OWASP ASVS 5.0: 6.2.3, 7.4.3).
+ * the session has ended meanwhile, TOO_BUSY (OWASP ASVS 5.0: 6.2.3, 7.4.3).
  */
 export type ChangePassword = (change: PasswordChange, viewer: Revocable, origin: Origin) => Promise<Account>;
+
+interface ReadChange {
+  readonly current: TypedPassword;
+  /** In NFC. */
+  readonly newPassword: string;
+}
+
+interface Changed {
+  readonly account: Account;
+  readonly revocation: Revocation;
+}
 
 export interface ChangePasswordParts {
   readonly store: Pick<AccountStore, "findAccountWithPassword">;
@@ -44,15 +55,15 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
-  return async (change, viewer, origin) => {
+  /** Undefined where the stored hash is another one by the end. */
+  async function attempt(change: PasswordChange, viewer: Revocable, origin: Origin): Promise<Changed | undefined> {
     const known = await store.findAccountWithPassword(viewer.userId);
     if (known === undefined) throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
-    const { currentPassword, newPassword } = readChange(change, known.email, commonPasswords);
-    if (!(await passwords.verify(known.passwordHash, currentPassword))) return refuse(viewer, origin);
-    const passwordHash = await passwords.hash(newPassword);
-    const changed = await audit.transaction(origin, async (tx, record) => {
+    const { current, newPassword } = readChange(change, known.email, commonPasswords);
+    if (!(await passwords.verify(known.passwordHash, current, origin.ipAddress))) return refuse(viewer, origin);
+    const passwordHash = await passwords.hash(newPassword, origin.ipAddress);
+    return audit.transaction(origin, async (tx, record) => {
       const locked = await lockViewer(tx, viewer);
-      // Another change was faster: what was verified is no longer the current password.
       if (locked.passwordHash !== known.passwordHash) return undefined;
       const account = await changeAccount(tx, locked.id, { passwordHash });
       const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, exceptId: viewer.sessionId };
@@ -61,21 +72,25 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
       return { account, revocation };
     });
-    if (changed === undefined) return refuse(viewer, origin);
+  }
+
+  return async (change, viewer, origin) => {
+    // A login elsewhere may just have hashed the same password anew; where the password itself has changed, the second attempt tells.
+    const changed = (await attempt(change, viewer, origin)) ?? (await attempt(change, viewer, origin)) ?? (await refuse(viewer, origin));
     revocations.apply(changed.revocation);
     return changed.account;
   };
 }
 
 /** Both fields are judged before anything is said, so that a form can show every problem at once. */
-function readChange(change: PasswordChange, email: string, common: CommonPasswords): PasswordChange {
+function readChange(change: PasswordChange, email: string, common: CommonPasswords): ReadChange {
   const current = readPassword(change.currentPassword);
   const wanted = readPassword(change.newPassword);
   const isSame = wanted.password === current.password && wanted.password !== undefined;
   const same = isSame ? "Is the current one; choose another." : undefined;
   const problem = wanted.problem ?? same ?? newPasswordProblem(wanted.password, readEmailAddress(email).email, common);
   if (current.password !== undefined && wanted.password !== undefined && problem === undefined) {
-    return { currentPassword: current.password, newPassword: wanted.password };
+    return { current, newPassword: wanted.password };
   }
   throw badInput({ currentPassword: current.problem, newPassword: problem });
 }

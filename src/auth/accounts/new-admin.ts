@@ -1,7 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import type { AuditFacts, Recorder } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
-import type { Passwords } from "../passwords/passwords.ts";
+import type { PasswordHasher } from "../passwords/passwords.ts";
 import type { Random } from "../random.ts";
 import { type Account, insertAccount } from "./account-store.ts";
 import { ADMIN_ROLE } from "./admin-store.ts";
@@ -12,13 +12,13 @@ import { type NewAccount, newAccount } from "./new-account.ts";
 export type DecidedBy = "operator" | "configuration";
 
 export interface NewAdminParts {
-  readonly passwords: Pick<Passwords, "hash">;
+  readonly passwords: PasswordHasher;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 export async function newAdmin(parts: NewAdminParts, { email, password }: ReadCredentials): Promise<NewAccount> {
-  const passwordHash = await parts.passwords.hash(password);
+  const passwordHash = await parts.passwords.hash(password, null);
   const now = parts.clock();
   return newAccount({ id: parts.random.id(now), email, passwordHash, roles: ["user", ADMIN_ROLE], createdAt: now, lastLoginAt: null });
 }

@@ -40,7 +40,7 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
     const { email, password } = readNewCredentials(credentials, commonPasswords);
     const user = await store.findAccountForSignIn(email.key);
     if (user === undefined) throw new AuthError("NOT_FOUND", {});
-    return { id: user.id, passwordHash: await passwords.hash(password) };
+    return { id: user.id, passwordHash: await passwords.hash(password, null) };
   }
 
   async function change(tx: Transaction, record: Recorder, id: string, changes: AccountChanges): Promise<ChangedAccount> {

@@ -13,10 +13,17 @@ export function loadCommonPasswords(): CommonPasswords {
   return new Set(long.map((password) => password.toLowerCase()));
 }
 
-/** NFC, so that one password typed on two keyboards has one hash. Problems are sentences for the person who typed it. */
+export interface TypedPassword {
+  /** NFC, so that one password typed on two keyboards has one hash. */
+  readonly password: string;
+  /** What another system may have hashed, before its users came to this one. */
+  readonly asTyped: string;
+}
+
+/** Problems are sentences for the person who typed it. */
 export type ReadPassword =
-  | { readonly password: string; readonly problem?: never }
-  | { readonly password?: never; readonly problem: string };
+  | (TypedPassword & { readonly problem?: never })
+  | { readonly password?: never; readonly asTyped?: never; readonly problem: string };
 
 /** What any password must be, a new one or one to be verified. */
 export function readPassword(text: string): ReadPassword {
@@ -24,7 +31,7 @@ export function readPassword(text: string): ReadPassword {
   if (text.includes("\0")) return { problem: "Contains a NUL character, which cannot be typed; remove it." };
   const password = text.normalize("NFC");
   if (Buffer.byteLength(password) > MAXIMUM_BYTES) return { problem: `Is longer than ${MAXIMUM_BYTES} bytes; use a shorter one.` };
-  return password === "" ? { problem: "Is empty; type a password." } : { password };
+  return password === "" ? { problem: "Is empty; type a password." } : { password, asTyped: text };
 }
 
 /** What a new password must be on top: length, and neither well known nor the user's own address. No composition rules. */

@@ -1,20 +1,64 @@
 import type { Random } from "../random.ts";
+import type { HashingCaller, HashingQueue } from "./hashing-queue.ts";
 import type { PasswordEngine } from "./password-engine.ts";
+import type { PasswordHash } from "./password-hash.ts";
+import type { TypedPassword } from "./password-policy.ts";
+import { readPasswordHash } from "./read-password-hash.ts";
 
-export interface Passwords {
-  /** A PHC string of argon2id. */
-  hash(password: string): Promise<string>;
-  /** Where there is no hash (an unknown address) a decoy is verified: the same work, and false. */
-  verify(hash: string | undefined, password: string): Promise<boolean>;
+/** All of it waits in the queue for its turn, and throws TOO_BUSY where that has no place. */
+export interface Passwords extends PasswordHasher {
+  /**
+   * False also for a hash that cannot be read. Where there is none (an unknown address) a decoy is verified: the same wait, the same
+   * work, and false.
+   */
+  verify(hash: string | undefined, typed: TypedPassword, caller: HashingCaller): Promise<boolean>;
+  /** A new hash in the place of one that was made otherwise than today's. Undefined: not needed, or not while others want to sign in. */
+  rehash(hash: string, password: string): Promise<string> | undefined;
 }
 
-export async function createPasswords(engine: PasswordEngine, random: Random): Promise<Passwords> {
-  const decoy = await engine.hash(random.bytes(32).toString("base64"));
-  return {
-    hash: (password) => engine.hash(password),
-    async verify(hash, password) {
-      const fits = await engine.verify(hash ?? decoy, password);
-      return hash !== undefined && fits;
+export interface PasswordHasher {
+  /** A PHC string of argon2id. */
+  hash(password: string, caller: HashingCaller): Promise<string>;
+}
+
+export interface PasswordParts {
+  readonly engine: PasswordEngine;
+  readonly queue: HashingQueue;
+}
+
+export function createPasswordHasher({ engine, queue }: PasswordParts): PasswordHasher {
+  return { hash: (password, caller) => queue.run(caller, () => engine.hash(password)) };
+}
+
+export async function createPasswords(parts: PasswordParts, random: Random): Promise<Passwords> {
+  const { engine, queue } = parts;
+  const hasher = createPasswordHasher(parts);
+  const decoyText = await hasher.hash(random.bytes(32).toString("base64"), null);
+  const decoy: Pick<PasswordHash, "verify"> = {
+    async verify(password) {
+      await engine.verify(decoyText, password);
+      return false;
     },
   };
+
+  return {
+    ...hasher,
+    verify(encoded, { password, asTyped }, caller) {
+      const hash = (encoded === undefined ? undefined : readPasswordHash(encoded)) ?? decoy;
+      return queue.run(caller, async () => {
+        if (await hash.verify(password, engine)) return true;
+        // Another system may have hashed the text as it came. Also tried on the decoy, so that nothing shows which hash it is.
+        return asTyped !== password && hash.verify(asTyped, engine);
+      });
+    },
+    rehash(encoded, password) {
+      if (parametersOf(encoded) === parametersOf(decoyText)) return undefined;
+      return queue.runIfIdle(() => engine.hash(password));
+    },
+  };
+}
+
+/** Scheme, version and costs of a PHC string. */
+function parametersOf(encoded: string): string {
+  return encoded.split("$", 4).join("$");
 }

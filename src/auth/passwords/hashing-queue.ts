@@ -1,0 +1,98 @@
+import { AuthError } from "../errors.ts";
+import { createFairLine } from "./fair-line.ts";
+
+/** Nobody waits longer: whoever would is told at once to come back later. */
+const LONGEST_WAIT_MILLISECONDS = 5000;
+/** One caller may hold this part of the queue, so that a flood of one leaves room for others. */
+const SHARE_OF_ONE_CALLER = 1 / 4;
+/** Until the first has been measured. */
+const ASSUMED_MILLISECONDS = 50;
+const WEIGHT_OF_THE_NEWEST = 0.1;
+
+/** Who asks: an address; null for all who have none. */
+export type HashingCaller = string | null;
+
+/** Admits work that keeps a core busy: so much at a time, so much waiting, and every caller in turn. */
+export interface HashingQueue {
+  /** Throws TOO_BUSY where there is no place, or no turn within the longest wait; the work has not begun then, and never will. */
+  run<Result>(caller: HashingCaller, work: () => Promise<Result>): Promise<Result>;
+  /** For work that may as well be done another time: only where it keeps nobody waiting now. Undefined: not done. */
+  runIfIdle<Result>(work: () => Promise<Result>): Promise<Result> | undefined;
+  load(): { readonly running: number; readonly waiting: number };
+}
+
+export interface HashingQueueOptions {
+  /** Pieces of work at a time. */
+  readonly concurrency: number;
+  /** Pieces of work that wait. */
+  readonly capacity: number;
+}
+
+interface Waiter {
+  start(): void;
+}
+
+export function createHashingQueue({ concurrency, capacity }: HashingQueueOptions, stopwatch = () => performance.now()): HashingQueue {
+  const line = createFairLine<HashingCaller, Waiter>();
+  const shareOfOne = Math.ceil(capacity * SHARE_OF_ONE_CALLER);
+  let running = 0;
+  let averageMilliseconds: number | undefined;
+
+  /** Takes its place before it first waits for anything, so that none is given away twice. */
+  async function perform<Result>(work: () => Promise<Result>): Promise<Result> {
+    running += 1;
+    const startedAt = stopwatch();
+    try {
+      return await work();
+    } finally {
+      learn(stopwatch() - startedAt);
+      running -= 1;
+      line.take()?.start();
+    }
+  }
+
+  function learn(milliseconds: number): void {
+    const before = averageMilliseconds ?? milliseconds;
+    averageMilliseconds = before + (milliseconds - before) * WEIGHT_OF_THE_NEWEST;
+  }
+
+  function expectedWait(caller: HashingCaller): number {
+    return ((line.countBefore(caller) + 1) / concurrency) * (averageMilliseconds ?? ASSUMED_MILLISECONDS);
+  }
+
+  function tooBusy(caller: HashingCaller): AuthError<"TOO_BUSY"> {
+    const wait = Math.min(expectedWait(caller), LONGEST_WAIT_MILLISECONDS);
+    return new AuthError("TOO_BUSY", { retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) });
+  }
+
+  function hasPlace(caller: HashingCaller): boolean {
+    return line.length < capacity && line.countOf(caller) < shareOfOne && expectedWait(caller) <= LONGEST_WAIT_MILLISECONDS;
+  }
+
+  function wait<Result>(caller: HashingCaller, work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        start() {
+          clearTimeout(patience);
+          resolve(perform(work));
+        },
+      };
+      const patience = setTimeout(() => {
+        line.remove(caller, waiter);
+        reject(tooBusy(caller));
+      }, LONGEST_WAIT_MILLISECONDS);
+      line.add(caller, waiter);
+    });
+  }
+
+  return {
+    async run(caller, work) {
+      // A place is free only while nobody waits: whoever leaves one hands it on.
+      if (running < concurrency) return perform(work);
+      if (!hasPlace(caller)) throw tooBusy(caller);
+      return wait(caller, work);
+    },
+    runIfIdle: (work) => (running < concurrency ? perform(work) : undefined),
+    load: () => ({ running, waiting: line.length }),
+  };
+}

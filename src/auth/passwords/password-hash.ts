@@ -1,0 +1,8 @@
+import type { PasswordEngine } from "./password-engine.ts";
+
+/** A stored hash, ours or one that another system made. */
+export interface PasswordHash {
+  readonly scheme: "argon2" | "bcrypt" | "scrypt" | "pbkdf2";
+  /** The engine is for argon2. */
+  verify(password: string, engine: Pick<PasswordEngine, "verify">): Promise<boolean>;
+}

@@ -1,0 +1,75 @@
+import { type Ground, openFleet } from "./fleet.ts";
+import { type Storm, stormLogins } from "./login-storm.ts";
+import { processorSeconds } from "./pinning.ts";
+import { median } from "./rounds.ts";
+import { measureRawHashing, tokenQuery } from "./scenarios.ts";
+import { askSteadily, type Latencies } from "./steady-queries.ts";
+import { registerUsers } from "./users.ts";
+
+const LOGIN_CONNECTIONS = 32;
+const QUERIES_PER_SECOND = 200;
+const WARM_UP_SECONDS = 2;
+
+export interface StormOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** The compiled program. */
+  readonly rawArgon2: string;
+}
+
+interface StormRound {
+  readonly rawPerSecond: number;
+  readonly calm: Latencies;
+  readonly beside: Latencies;
+  readonly storm: Storm;
+  /** The processor time of a hash alone, by that of a login, less what the queries cost: what other programs on the machine disturb least. */
+  readonly costRatio: number;
+}
+
+/** What a storm of logins leaves of an authenticated query on the same core, and of what that core can hash. */
+export async function benchmarkStorm(ground: Ground, { rounds, seconds, rawArgon2 }: StormOptions): Promise<void> {
+  const fleet = await openFleet(ground);
+  const { url, pid } = await fleet.start("storm");
+  const users = await registerUsers(url, LOGIN_CONNECTIONS);
+  const ask = (duration: number) =>
+    askSteadily({ url, token: users[0]?.accessToken ?? "", query: tokenQuery, perSecond: QUERIES_PER_SECOND, seconds: duration });
+  await Promise.all([ask(WARM_UP_SECONDS), stormLogins(url, users, WARM_UP_SECONDS)]);
+  const measured: StormRound[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const { perSecond: rawPerSecond, cost: rawCost = Number.NaN } = await measureRawHashing(rawArgon2, seconds);
+    const calm = await withCost(pid, () => ask(seconds));
+    const stormy = await withCost(pid, () => Promise.all([ask(seconds), stormLogins(url, users, seconds)]));
+    const [beside, storm] = stormy.result;
+    const loginCost = ((stormy.seconds - calm.seconds) * 1e6) / storm.loggedIn;
+    measured.push({ rawPerSecond, calm: calm.result, beside, storm, costRatio: rawCost / loginCost });
+  }
+  printStorm(measured);
+}
+
+async function withCost<Result>(pid: number, work: () => Promise<Result>): Promise<{ result: Result; seconds: number }> {
+  const before = processorSeconds(pid) ?? Number.NaN;
+  const result = await work();
+  return { result, seconds: (processorSeconds(pid) ?? Number.NaN) - before };
+}
+
+function printStorm(rounds: readonly StormRound[]): void {
+  const figure = (of: (round: StormRound) => number) => median(rounds.map(of));
+  const spread = (of: (round: StormRound) => number) => {
+    const all = rounds.map(of);
+    return `${median(all).toFixed(2)} (${Math.min(...all).toFixed(2)}–${Math.max(...all).toFixed(2)})`;
+  };
+  const sum = (of: (round: StormRound) => number) => rounds.reduce((total, round) => total + of(round), 0);
+  const latencies = (of: (round: StormRound) => Latencies) =>
+    `p50 ${figure((round) => of(round).p50).toFixed(2)} ms   p99 ${figure((round) => of(round).p99).toFixed(2)} ms`;
+  const attempts = sum(({ storm }) => storm.loggedIn + storm.refused);
+  const unexplained = sum(({ storm }) => storm.unexplained);
+  const logins = `${figure(({ storm }) => storm.perSecond).toFixed(1)} /s, raw argon2id ${figure((round) => round.rawPerSecond).toFixed(1)} /s`;
+  const lines = [
+    `${QUERIES_PER_SECOND} authenticated queries a second, calm and beside ${LOGIN_CONNECTIONS} connections that log in over and over:`,
+    `calm      ${latencies(({ calm }) => calm)}`,
+    `storm     ${latencies(({ beside }) => beside)}   ratio of p99 ${spread(({ calm, beside }) => beside.p99 / calm.p99)}`,
+    `logins    ${logins}   ratio ${spread(({ storm, rawPerSecond }) => storm.perSecond / rawPerSecond)}, by cpu ${figure((round) => round.costRatio).toFixed(2)}`,
+    `refused   ${sum(({ storm }) => storm.refused)} of ${attempts} logins, ${unexplained} of them without saying when to retry`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n\n`);
+}
