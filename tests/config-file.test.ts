@@ -28,6 +28,50 @@ test("roles have the scopes that the file gives them", () => {
   ]);
 });
 
+test("limits are told by field, with two names that are no fields", () => {
+  const { limits } = parse(
+    "limits:\n  default: { max: 1000, window: 1m }\n  Mutation.login: { max: 3, window: 1d }\n  Query.me: off\n  failedLoginsPerAccount: off\n",
+  );
+  expect(Object.fromEntries(limits)).toEqual({
+    default: { max: 1000, windowSeconds: 60 },
+    "Mutation.login": { max: 3, windowSeconds: 86_400 },
+    "Query.me": "off",
+    failedLoginsPerAccount: "off",
+  });
+  expect(parse("limits:\n").limits.size).toBe(0);
+});
+
+test.each([
+  ["limits as a list", "[]", ["limits must be a mapping from fields."]],
+  [
+    "a name that is no field",
+    "{ login: off }",
+    ["limits.login is neither default, failedLoginsPerAccount nor a field such as Mutation.login."],
+  ],
+  ["a bare number", "{ default: 100 }", ["limits.default must be a mapping with the keys max and window, or off."]],
+  ["an unknown key", "{ default: { max: 1, window: 1m, per: user } }", ["limits.default.per is not a known key."]],
+  [
+    "a maximum of nothing",
+    "{ default: { max: 0, window: 1m } }",
+    ["limits.default.max must be a whole number from 1 to 1000000; for no limit, write off instead."],
+  ],
+  [
+    "no maximum, and a window that is no duration",
+    "{ Query.me: { window: 60 } }",
+    [
+      "limits.Query.me.max must be a whole number from 1 to 1000000; for no limit, write off instead.",
+      "limits.Query.me.window must be a duration from 1s to 1d, such as 15m.",
+    ],
+  ],
+  [
+    "a window beyond a day",
+    "{ default: { max: 1, window: 2d } }",
+    ["limits.default.window must be a duration from 1s to 1d, such as 15m."],
+  ],
+])("%s is refused", (_title, limits, problems) => {
+  expect(problemsOf(`limits: ${limits}`)).toEqual(problems.map((problem) => `gateway.yaml: ${problem}`));
+});
+
 test("names that objects inherit are roles like any other", () => {
   const { roles } = parse("roles: { constructor: { scopes: [a] } }");
   expect(roles.get("constructor")).toEqual(["a"]);
@@ -45,7 +89,7 @@ test.each(["", "# nothing yet\n", "roles:\n", "---\n"])("an empty file (%j) leav
 
 test.each([
   ["a list", "- a", ["gateway.yaml must be a mapping."]],
-  ["a later section", "limits: {}", ["gateway.yaml: limits is not supported by this version yet."]],
+  ["a later section", "upstreams: {}", ["gateway.yaml: upstreams is not supported by this version yet."]],
   ["several unknown keys", "role: {}\nacess: {}", ["gateway.yaml: role is not a known key.", "gateway.yaml: acess is not a known key."]],
   ["an unknown key of a role", "roles: { a: { scope: [x] } }", ["gateway.yaml: roles.a.scope is not a known key."]],
   ["roles as a list", "roles: [a]", ["gateway.yaml: roles must be a mapping from role names."]],

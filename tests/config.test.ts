@@ -27,8 +27,8 @@ const variablesOf = (env: Record<string, string | undefined>) => problemsOf(env)
 test("development needs no configuration at all", () => {
   expect(parseConfig({})).toEqual({
     environment: "development",
-    http: { port: 4000, host: "localhost", publicUrl: "http://localhost:4000", corsOrigins: [], introspection: true },
-    database: { url: undefined, directUrl: undefined, poolSize: 10 },
+    http: { port: 4000, host: "localhost", publicUrl: "http://localhost:4000", corsOrigins: [], trustedProxies: [], introspection: true },
+    database: { url: undefined, poolSize: 10 },
     secrets: undefined,
     tokens: {
       algorithm: "ES256",
@@ -59,6 +59,7 @@ test("development needs no configuration at all", () => {
       ["user", []],
       ["admin", []],
     ]),
+    limits: new Map(),
     logLevel: "info",
   });
 });
@@ -81,6 +82,7 @@ test("production has its own defaults", () => {
     host: "0.0.0.0",
     publicUrl: "https://auth.acme.test",
     corsOrigins: [],
+    trustedProxies: [],
     introspection: false,
   });
   expect(config.tokens).toMatchObject({ issuer: "https://auth.acme.test", audience: "https://auth.acme.test" });
@@ -93,6 +95,8 @@ test("every variable is read", () => {
     PORT: "0",
     HOST: "::1",
     CORS_ORIGINS: "https://App.acme.test:443/, http://localhost:3000,https://app.acme.test",
+    TRUSTED_PROXIES: "10.0.0.0/8, fd00::1,10.0.0.0/8",
+    REDIS_URL: "rediss://u:p%23@redis.acme.test:6380/1",
     INTROSPECTION: "true",
     DATABASE_POOL_SIZE: "100",
     SECRET: `${secret}, ${otherSecret}`,
@@ -109,7 +113,8 @@ test("every variable is read", () => {
     REFRESH_COOKIE_SAME_SITE: "Lax",
     LOG_LEVEL: "silent",
   });
-  expect(config.http).toMatchObject({ port: 0, host: "::1", introspection: true });
+  expect(config.http).toMatchObject({ port: 0, host: "::1", introspection: true, trustedProxies: ["10.0.0.0/8", "fd00::1"] });
+  expect(config.redisUrl).toBe("rediss://u:p%23@redis.acme.test:6380/1");
   expect(config.http.corsOrigins).toEqual(["https://app.acme.test", "http://localhost:3000"]);
   expect(config.secrets).toEqual([secret, otherSecret]);
   expect(config.tokens).toEqual({
@@ -167,6 +172,11 @@ test.each([
     ],
   ],
   ["CORS_ORIGINS", ["*", "null", "https://a.test,*", "https://a.test/x", "a.test", "https://*.a.test/", "https://a.test,"]],
+  [
+    "TRUSTED_PROXIES",
+    ["*", "all", "10.0.0.0/33", "10.0.0.1/", "fd00::/129", "10.0.0.0/8,", "0.0.0.0/0", "10.0.0.1,::/0", "proxy.acme.test"],
+  ],
+  ["REDIS_URL", ["redis", "redis.acme.test:6379", "http://redis", "redis://", "redis://u:p#@r", "redis://r/name", "redis://a b"]],
   ["INTROSPECTION", ["yes", "1", "TRUE"]],
   ["DATABASE_URL", ["mysql://db/x", "db:5432", "postgres://", "postgres://u:p#@db/x", "postgres://u:a b@db/x"]],
   ["DATABASE_POOL_SIZE", ["0", "101", "ten"]],
@@ -247,19 +257,14 @@ describe("in production", () => {
   });
 });
 
-test.each(["TRUSTED_PROXIES", "REDIS_URL"])("%s, which would silently do nothing yet, is refused", (variable) => {
-  const [problem] = problemsOf({ [variable]: "x" });
-  expect(problem).toMatchObject({ variable, problem: expect.stringContaining("not supported by this version yet") });
-});
-
 test("every problem is reported at once, those of the file included", () => {
-  const env = { NODE_ENV: "production", PORT: "x", LOG_LEVEL: "loud", SESSION_IDLE_TTL: "91d", REDIS_URL: "redis://r" };
-  const attempt = () => parseConfig(env, { path: "gateway.yaml", text: "limits: {}\nroles: { Bad: {} }" });
+  const env = { NODE_ENV: "production", PORT: "x", LOG_LEVEL: "loud", SESSION_IDLE_TTL: "91d", REDIS_URL: "http://r" };
+  const attempt = () => parseConfig(env, { path: "gateway.yaml", text: "upstreams: {}\nroles: { Bad: {} }" });
   expect(attempt).toThrow(ConfigError);
   expect(attempt).toThrow(
     /^The configuration has 9 problems:\n {2}- PORT must be a whole number from 0 to 65535\.\n {4}Example: PORT=4000\n/,
   );
-  for (const place of ["LOG_LEVEL", "REDIS_URL", "DATABASE_URL", "SECRET", "PUBLIC_URL", "SESSION_IDLE_TTL", "limits", "roles.Bad"]) {
+  for (const place of ["LOG_LEVEL", "REDIS_URL", "DATABASE_URL", "SECRET", "PUBLIC_URL", "SESSION_IDLE_TTL", "upstreams", "roles.Bad"]) {
     expect(attempt).toThrow(place);
   }
 });

@@ -23,6 +23,8 @@ test("leads nowhere that does not exist", () => {
     "docs/revocation.md",
     "docs/live-events.md",
     "docs/command-line.md",
+    "docs/limits.md",
+    "docs/passwords.md",
   ]) {
     const text = readDocument(name);
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");
@@ -40,7 +42,7 @@ describe("the first operations, pasted into a shell", () => {
   let server: ServerProcess;
   beforeAll(async () => {
     database = await createTestDatabase();
-    server = await startServerProcess({ DATABASE_URL: database.url });
+    server = await startServerProcess({ DATABASE_URL: database.url, GATEWAY_CONFIG: "" });
   });
   afterAll(async () => {
     await server.stop();

@@ -10,6 +10,8 @@ import { type Audit, type AuditLog, createAudit } from "./audit/audit.ts";
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
+import { type CallLimits, createCallLimits } from "./limits/call-limits.ts";
+import { chooseLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
 import { createPasswords, type PasswordParts } from "./passwords/passwords.ts";
 import { createPurge, type Purge, type PurgeOptions } from "./purge/purge.ts";
@@ -48,6 +50,7 @@ export interface Auth extends Readers {
   readonly signingKeys: SigningKeys;
   readonly revocations: Pick<Revocations, "subscribe" | "forgetExpired">;
   readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
+  readonly callLimits: CallLimits;
   readonly purge: Purge;
   close(): Promise<void>;
 }
@@ -64,12 +67,15 @@ export interface World {
   /** Milliseconds that only go forward. */
   readonly stopwatch: () => number;
   readonly onFeedChange: RevocationFeedParts["onChange"];
+  readonly onLimitStoreChange: LimitStoreOptions["onStoreChange"];
 }
 
 export interface AuthOptions {
   readonly accessTokens: AccessTokenOptions;
   readonly sessions: SessionOptions;
   readonly revocationMaxLagSeconds: number;
+  /** Undefined: calls are counted in PostgreSQL and in memory. */
+  readonly redisUrl: string | undefined;
   readonly purge: PurgeOptions;
   /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
@@ -107,6 +113,8 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     issue: createIssuer(tokenParts, options.accessTokens),
     verify: createVerifier(tokenParts, options.accessTokens),
   };
+  const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
+  const callLimits = createCallLimits({ stores: limitStores, audit, clock });
   const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();
   signingKeys.signer();
@@ -122,9 +130,11 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     signingKeys,
     revocations,
     revocationFeed: feed,
+    callLimits,
     purge,
     async close() {
       sessionWatch.stop();
+      callLimits.close();
       await Promise.all([rehashing.settle(), feed.stop()]);
     },
   };

@@ -22,6 +22,7 @@ export interface ErrorFacts {
   INVALID_REFRESH_TOKEN: Record<never, never>;
   SESSION_ENDED: { endReason: SessionEndReason };
   REFRESH_TOKEN_REUSED: Record<never, never>;
+  RATE_LIMITED: { retryAfterSeconds: number };
   TOO_BUSY: { retryAfterSeconds: number };
   NOT_FOUND: Record<never, never>;
   LAST_ADMIN: Record<never, never>;
@@ -79,6 +80,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     message: "An old refresh token was used again, so its session has been ended; sign in again.",
     when: "an old genuine token; the session has been ended",
     facts: "",
+  },
+  RATE_LIMITED: {
+    message: "Too many calls; wait before the next one.",
+    when: "more calls of a field than its limit allows one caller, or too many wrong passwords for one account; nothing was done",
+    facts: "retryAfterSeconds",
   },
   TOO_BUSY: {
     message: "Too many sign-ins are waiting already; try again shortly.",

@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ConfigProblem } from "./config-error.ts";
 import { type Environment, setting } from "./environment.ts";
+import { type Limits, parseLimits } from "./limits.ts";
 import { parseRoles, type Roles } from "./roles.ts";
 import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set(["roles"]);
-const laterSections: ReadonlySet<unknown> = new Set(["limits", "upstreams", "supergraph", "access"]);
+const sections: ReadonlySet<unknown> = new Set(["roles", "limits"]);
+const laterSections: ReadonlySet<unknown> = new Set(["upstreams", "supergraph", "access"]);
 
 /** The file that `GATEWAY_CONFIG` names, which must exist then, or `gateway.yaml` in `cwd`, if there is one. */
 export function readConfigFile(env: Environment, cwd: string): ConfigFile | undefined {
@@ -24,14 +25,16 @@ export function readConfigFile(env: Environment, cwd: string): ConfigFile | unde
   }
 }
 
-/** Only `roles` in this version. */
-export function parseConfigFile(file: ConfigFile | undefined): { roles: Roles; problems: readonly ConfigProblem[] } {
+/** Only `roles` and `limits` in this version. */
+export function parseConfigFile(file: ConfigFile | undefined): { roles: Roles; limits: Limits; problems: readonly ConfigProblem[] } {
   const { content, problems: syntaxProblems } = readContent(file);
-  const { roles, problems } = parseRoles(content.get("roles"));
+  const { roles, problems: roleProblems } = parseRoles(content.get("roles"));
+  const { limits, problems: limitProblems } = parseLimits(content.get("limits"));
   const name = file?.path ?? "";
   return {
     roles,
-    problems: [...syntaxProblems, ...unknownSections(content), ...problems].map(({ at, problem, example }) => ({
+    limits,
+    problems: [...syntaxProblems, ...unknownSections(content), ...roleProblems, ...limitProblems].map(({ at, problem, example }) => ({
       variable: at === "" ? name : `${name}: ${at}`,
       problem,
       example,

@@ -2,6 +2,7 @@ import { ConfigError } from "./config-error.ts";
 import { type ConfigFile, parseConfigFile } from "./config-file.ts";
 import { findConflicts } from "./config-rules.ts";
 import { type Environment, readVariables } from "./environment.ts";
+import type { Limits } from "./limits.ts";
 import type { Roles } from "./roles.ts";
 import type { VariableValues } from "./variables.ts";
 
@@ -26,7 +27,10 @@ export interface Config {
   /** As written; the account's own rules judge them. */
   readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
   /** Role → scopes. `user` and `admin` always exist. */
-  readonly roles: ReadonlyMap<string, readonly string[]>;
+  readonly roles: Roles;
+  readonly limits: Limits;
+  /** Undefined: calls are counted in PostgreSQL and in memory. */
+  readonly redisUrl: string | undefined;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 }
 
@@ -37,6 +41,8 @@ export interface HttpConfig {
   /** An origin, without slash at the end. */
   readonly publicUrl: string;
   readonly corsOrigins: readonly string[];
+  /** IP addresses and networks. */
+  readonly trustedProxies: readonly string[];
   readonly introspection: boolean;
 }
 
@@ -72,13 +78,13 @@ export interface HashingConfig {
 /** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
 export function parseConfig(env: Environment, file?: ConfigFile): Config {
   const read = readVariables(env);
-  const { roles, problems } = parseConfigFile(file);
+  const { problems, ...sections } = parseConfigFile(file);
   const allProblems = [...read.problems, ...findConflicts(read), ...problems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
-  return toConfig(read.values, roles);
+  return toConfig(read.values, sections);
 }
 
-function toConfig(values: VariableValues, roles: Roles): Config {
+function toConfig(values: VariableValues, sections: Pick<Config, "roles" | "limits">): Config {
   const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
   return {
     environment: values.NODE_ENV,
@@ -87,6 +93,7 @@ function toConfig(values: VariableValues, roles: Roles): Config {
       host: values.HOST,
       publicUrl,
       corsOrigins: values.CORS_ORIGINS ?? [],
+      trustedProxies: values.TRUSTED_PROXIES ?? [],
       introspection: values.INTROSPECTION,
     },
     database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
@@ -106,7 +113,8 @@ function toConfig(values: VariableValues, roles: Roles): Config {
       values.ADMIN_EMAIL === undefined || values.ADMIN_PASSWORD === undefined
         ? undefined
         : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
-    roles,
+    ...sections,
+    redisUrl: values.REDIS_URL,
     logLevel: values.LOG_LEVEL,
   };
 }

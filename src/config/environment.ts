@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ConfigProblem } from "./config-error.ts";
-import { unsupportedVariables, type Variable, type VariableName, type VariableValues, variables } from "./variables.ts";
+import { type Variable, type VariableName, type VariableValues, variables } from "./variables.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +22,7 @@ export function readVariables(env: Environment): ReadVariables {
     // The entries come from `variables` itself, which the type is made of; TypeScript cannot see that through `Object.entries`.
     values: Object.fromEntries(readings.map(({ name, value }) => [name, value])) as unknown as VariableValues,
     invalid: new Set(wrong.map(({ name }) => name as VariableName)),
-    problems: [...wrong.flatMap((reading) => reading.problems), ...unsupportedSettings(env)],
+    problems: wrong.flatMap((reading) => reading.problems),
   };
 }
 
@@ -47,13 +47,4 @@ function readVariable(name: string, variable: Variable, written: string | undefi
 /** The values of a list have the same problems, so each is told once. */
 function explain(error: z.ZodError): string {
   return [...new Set(error.issues.map((issue) => issue.message))].join(" It ");
-}
-
-function unsupportedSettings(env: Environment): ConfigProblem[] {
-  const configured = unsupportedVariables.filter((name) => setting(env, name) !== undefined);
-  return configured.map((name) => ({
-    variable: name,
-    problem: "is not supported by this version yet: it would silently do nothing.",
-    example: `remove ${name}`,
-  }));
 }

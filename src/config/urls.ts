@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** Only scheme, host and port; one slash at the end is forgiven. Looked at as written: `new URL` would forgive `?`, `#`, backslashes and `*.` too. */
 export function isOrigin(written: string): boolean {
   return /^https?:\/\/[^/?#@*\\\s]+\/?$/i.test(written) && URL.canParse(written);
@@ -11,6 +13,17 @@ export function isWebUrl(written: string): boolean {
 export function isPostgresUrl(written: string): boolean {
   if (!/^postgres(ql)?:\/\/\S+$/.test(written)) return false;
   return URL.canParse(written.replace(/,[^/?#]*(?=$|[/?#])/, ""));
+}
+
+export function isRedisUrl(written: string): boolean {
+  return /^rediss?:\/\/[^\s/?#]+(\/\d*)?$/.test(written) && URL.canParse(written);
+}
+
+/** An IP address, alone or with the length of a prefix. */
+export function isNetwork(written: string): boolean {
+  const [, address = "", length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(written) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(length ?? 0) <= (version === 4 ? 32 : 128);
 }
 
 /** `localhost`, `*.localhost` and loopback addresses: browsers treat plain http there as secure. */

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { parseDuration } from "./durations.ts";
-import { isOrigin, isPostgresUrl, isWebUrl } from "./urls.ts";
+import { isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isWebUrl } from "./urls.ts";
 
 /*
  * What a variable's text may be and what it becomes. The messages continue a sentence that begins with the variable's name, and never quote
@@ -65,6 +65,16 @@ export const databaseUrl = z
     isPostgresUrl,
     "must be a postgres:// or postgresql:// URL; special characters in its user name and password must be percent-encoded.",
   );
+
+export const redisUrl = z
+  .string()
+  .refine(isRedisUrl, "must be a redis:// or rediss:// URL; special characters in its user name and password must be percent-encoded.");
+
+/** An address, or a network with the length of its prefix. */
+export const proxy = z
+  .string()
+  .refine(isNetwork, "must list IP addresses or networks such as 10.0.0.0/8.")
+  .refine((written) => !written.endsWith("/0"), "must not trust everybody: whoever is trusted can claim any address.");
 
 export const host = z
   .string()

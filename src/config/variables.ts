@@ -11,6 +11,8 @@ import {
   list,
   oneOf,
   origin,
+  proxy,
+  redisUrl,
   secret,
   sharedSecret,
   text,
@@ -61,6 +63,12 @@ export const variables = {
     example: "https://app.example.com,https://admin.example.com",
     value: list(corsOrigin).transform((origins) => [...new Set(origins)]),
   },
+  TRUSTED_PROXIES: {
+    description: "Addresses and networks of the proxies whose X-Forwarded-For is believed, comma separated.",
+    defaultNote: "none",
+    example: "10.0.0.0/8,fd00::/8",
+    value: list(proxy).transform((proxies) => [...new Set(proxies)]),
+  },
   INTROSPECTION: {
     description: "Whether clients may read the GraphQL schema by introspection.",
     default: "true",
@@ -85,6 +93,12 @@ export const variables = {
     defaultNote: "DATABASE_URL",
     example: "postgres://gateway:password@db.example.com:5432/gateway",
     value: databaseUrl,
+  },
+  REDIS_URL: {
+    description: "Where all processes count calls together; memory takes over while it is away.",
+    defaultNote: "none: calls are counted in PostgreSQL and in the memory of each process",
+    example: "redis://redis.example.com:6379",
+    value: redisUrl,
   },
   SECRET: {
     description: "Encrypts what must not be readable in the database; several values comma separated, newest first.",
@@ -197,7 +211,7 @@ export const variables = {
     value: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
   },
   GATEWAY_CONFIG: {
-    description: "The configuration file for roles.",
+    description: "The configuration file for roles and limits.",
     defaultNote: "gateway.yaml, if there is one",
     example: "/etc/auth-gateway/gateway.yaml",
     value: text,
@@ -212,6 +226,3 @@ export type VariableValues = {
     | z.output<(typeof variables)[Name]["value"]>
     | ((typeof variables)[Name] extends { default: string } ? never : undefined);
 };
-
-/** Known from the design, not built yet. To accept one and do nothing would be dangerous: its operator believes that it works. */
-export const unsupportedVariables = ["TRUSTED_PROXIES", "REDIS_URL"] as const;

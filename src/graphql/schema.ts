@@ -7,6 +7,9 @@ import { guardSchema } from "../access/guard-schema.ts";
 import { readRequirements } from "../access/read-requirements.ts";
 import type { RequirementTable } from "../access/requirement-table.ts";
 import type { RequestContext } from "./context.ts";
+import { limitFields } from "./limits/limit-fields.ts";
+import { createLimitTable, type LimitOverrides, listRootFields } from "./limits/limit-table.ts";
+import { rateLimitDirective, readAppliedLimits } from "./limits/rate-limit-directive.ts";
 import { noPubSub } from "./no-pub-sub.ts";
 import { AccountResolver } from "./resolvers/account-resolver.ts";
 import { AdministrationResolver } from "./resolvers/administration-resolver.ts";
@@ -19,15 +22,17 @@ import { SessionResolver } from "./resolvers/session-resolver.ts";
 import { ViewerResolver } from "./resolvers/viewer-resolver.ts";
 
 export interface AuthGraph {
-  /** Enforces the requirements that its directives state. */
+  /** Enforces the requirements and the limits that its directives state. */
   readonly schema: GraphQLSchema;
   readonly requirements: RequirementTable;
+  /** As coordinates. */
+  readonly rootFields: ReadonlySet<string>;
   /** With applied directives, which introspection does not carry. */
   readonly sdl: string;
 }
 
 /** The auth graph from its classes. Its own SDL is what the requirements are read from, so print and enforcement agree. */
-export async function buildAuthGraph(): Promise<AuthGraph> {
+export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map()): Promise<AuthGraph> {
   const schema = await buildSchema({
     resolvers: [
       ViewerResolver,
@@ -43,11 +48,13 @@ export async function buildAuthGraph(): Promise<AuthGraph> {
     ],
     pubSub: noPubSub,
     // Naming directives replaces GraphQL's own, `@skip` and `@include` among them.
-    directives: [...specifiedDirectives, authenticatedDirective, requiresScopesDirective, hasRoleDirective],
+    directives: [...specifiedDirectives, authenticatedDirective, requiresScopesDirective, hasRoleDirective, rateLimitDirective],
     validate: false,
   });
   const sdl = `${printSchemaWithDirectives(schema)}\n`;
-  const requirements = readRequirements(parse(sdl));
+  const document = parse(sdl);
+  const requirements = readRequirements(document);
   const guarded = guardSchema(schema, requirements, (context) => (context as RequestContext).caller);
-  return { schema: guarded, requirements, sdl };
+  const limited = limitFields(guarded, createLimitTable(readAppliedLimits(document), limitOverrides));
+  return { schema: limited, requirements, rootFields: new Set(listRootFields(limited)), sdl };
 }

@@ -22,6 +22,8 @@ export interface AppOptions {
   /** The address that clients know us by. */
   readonly publicUrl: string;
   readonly usesCookies: boolean;
+  /** Addresses and networks whose word is taken for where a request came from. */
+  readonly trustedProxies: readonly string[];
 }
 
 export interface AppParts extends GraphqlEndpointParts {
@@ -36,7 +38,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
     // A request that trickles in is cut, and so cannot hold up a shutdown for longer either.
     requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
     genReqId: () => randomUUID(),
-    trustProxy: false,
+    trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     frameworkErrors: (_error, request, reply) => {
       reply.header("x-request-id", request.id);
       return refuse(reply, { status: 400, problem: "Has a path that cannot be decoded." });
@@ -61,6 +63,6 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
 }
 
 async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
-  const exposedHeaders = ["x-request-id"];
+  const exposedHeaders = ["x-request-id", "retry-after"];
   await app.register(cors, { origin: [...origins], credentials: true, methods: ["GET", "POST"], exposedHeaders, maxAge: 600 });
 }

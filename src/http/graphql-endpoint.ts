@@ -8,6 +8,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { createExecutor } from "../graphql/executor.ts";
+import { oneCredentialField } from "../graphql/limits/one-credential-field.ts";
 import { Loaders } from "../graphql/loaders.ts";
 import { createOperations } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
@@ -15,6 +16,7 @@ import type { AuthGraph } from "../graphql/schema.ts";
 import { readBearerToken } from "./bearer-token.ts";
 import { originOf } from "./origin.ts";
 import type { CreateCarrier } from "./refresh-token-carriers.ts";
+import { retryAfterPlugin } from "./retry-after.ts";
 
 export interface GraphqlEndpointParts {
   readonly graph: AuthGraph;
@@ -47,12 +49,14 @@ function createApolloServer(
     gateway: createExecutor(graph, createOperations(graph, publicErrors)),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
+    validationRules: [oneCredentialField],
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: publicErrors.ofServer,
     logger,
     plugins: [
+      retryAfterPlugin,
       // Nothing here is cacheable by others, and working that out costs a tenth of the throughput.
       ApolloServerPluginCacheControlDisabled(),
       options.landingPage

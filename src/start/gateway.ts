@@ -14,11 +14,12 @@ import { openListeningConnection } from "../database/listening-connection.ts";
 import { migrateDatabase } from "../database/migrate.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
 import { createPublicErrors } from "../graphql/public-errors.ts";
-import { buildAuthGraph } from "../graphql/schema.ts";
+import type { AuthGraph } from "../graphql/schema.ts";
 import { createApp } from "../http/app.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { createHashing } from "./hashing.ts";
+import { buildLimitedGraph, logLimitStoreChange } from "./limits.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { type Chore, startUpkeep } from "./upkeep.ts";
 
@@ -47,6 +48,7 @@ export interface GatewayParts {
 /** Migrates, reads keys and revocations, and builds the HTTP side, not yet listening. */
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock } = parts;
+  const graph = await buildLimitedGraph(config.limits);
   const directUrl = config.database.directUrl ?? databaseUrl;
   await migrateDatabase(directUrl);
   const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize: config.database.poolSize });
@@ -62,17 +64,19 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       openListeningConnection: (channel, hear) => openListeningConnection(directUrl, channel, hear),
       stopwatch: () => performance.now(),
       onFeedChange: logFeedChange(logger),
+      onLimitStoreChange: logLimitStoreChange(logger),
     },
     {
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
+      redisUrl: config.redisUrl,
       purge: { auditRetentionSeconds: config.auditRetentionSeconds },
       createKeys: chooseKeys(config.tokens, parts.secrets),
     },
   );
   await ensureFirstAdmin(config, { database, clock, hashing, log, logger });
-  const app = await createHttpSide(config, { auth, clock, logger });
+  const app = await createHttpSide(config, { graph, auth, clock, logger });
   const upkeep = startUpkeep(choresOf(auth), logger);
   async function close(): Promise<void> {
     const deadline = setTimeout(() => app.server.closeAllConnections(), DRAIN_MILLISECONDS);
@@ -100,16 +104,17 @@ function logFeedChange(logger: Logger): RevocationFeedParts["onChange"] {
   };
 }
 
-async function createHttpSide(config: Config, parts: { auth: Auth; clock: Clock; logger: Logger }): Promise<FastifyInstance> {
+async function createHttpSide(
+  config: Config,
+  parts: { graph: AuthGraph; auth: Auth; clock: Clock; logger: Logger },
+): Promise<FastifyInstance> {
   const { logger } = parts;
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
   const usesCookies = config.sessions.carrier === "cookie";
   const createCarrier = usesCookies ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
-  const graph = await buildAuthGraph();
-  const { introspection, corsOrigins } = config.http;
   return createApp(
-    { ...parts, graph, publicErrors, createCarrier, logUnexpected },
-    { isProduction: config.environment === "production", introspection, corsOrigins, publicUrl: config.http.publicUrl, usesCookies },
+    { ...parts, publicErrors, createCarrier, logUnexpected },
+    { ...config.http, isProduction: config.environment === "production", usesCookies },
   );
 }

@@ -9,6 +9,7 @@ export interface Peers {
   readonly bareApollo: string;
   readonly rawArgon2: string;
   readonly revocationHeap: string;
+  readonly keyMemory: string;
 }
 
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,5 +26,10 @@ export async function compilePeers(outDir: string): Promise<Peers> {
   await symlink(join(projectFolder, "node_modules"), join(outDir, "node_modules"));
   const compiled = join(outDir, "tests/benchmarks/peers");
   const programOf = (name: string) => join(compiled, `${name}.js`);
-  return { bareApollo: programOf("bare-apollo"), rawArgon2: programOf("raw-argon2"), revocationHeap: programOf("revocation-heap") };
+  return {
+    bareApollo: programOf("bare-apollo"),
+    rawArgon2: programOf("raw-argon2"),
+    revocationHeap: programOf("revocation-heap"),
+    keyMemory: programOf("key-memory"),
+  };
 }

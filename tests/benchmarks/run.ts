@@ -29,13 +29,7 @@ async function main(): Promise<void> {
   const surroundings = { databaseUrl: database.url, directory, peers };
   if (scenarioNames.some((name) => isWanted(name, options))) await apart((own) => compare(options, { ...surroundings, cleanup: own }));
   for (const name of studyNames.filter((name) => isWanted(name, options))) {
-    await apart((own) =>
-      runStudy(
-        name,
-        { serverUrl: database.url, directory, cleanup: own },
-        { ...options, revocationHeap: peers.revocationHeap, rawArgon2: peers.rawArgon2 },
-      ),
-    );
+    await apart((own) => runStudy(name, { serverUrl: database.url, directory, cleanup: own }, { ...options, ...peers }));
   }
 }
 

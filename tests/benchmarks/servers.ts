@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { highLimitsFile } from "../support/limits.ts";
 import { pinnedCommand } from "./pinning.ts";
 
 export const SERVER_CORE = 0;
@@ -31,6 +32,7 @@ export function startGateway(surroundings: Surroundings, variables: Record<strin
     SECRET: secret,
     LOG_LEVEL: "info",
     HOST: "127.0.0.1",
+    GATEWAY_CONFIG: highLimitsFile,
     ...variables,
   });
 }

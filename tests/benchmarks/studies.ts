@@ -1,15 +1,25 @@
 import type { Ground } from "./fleet.ts";
+import { benchmarkKeys } from "./keys.ts";
 import { benchmarkPages } from "./pages.ts";
+import type { Peers } from "./peers.ts";
 import { benchmarkRevocationDelay } from "./revocation-delay.ts";
 import { benchmarkRevocationsHeld, type HeldOptions } from "./revocations-held.ts";
 import { benchmarkStorm, type StormOptions } from "./storm.ts";
 
-/** What is measured on servers of its own, and printed in figures of its own. */
-export const studyNames = ["revocation", "revocations-held", "pages", "storm"] as const;
-export type StudyName = (typeof studyNames)[number];
+type StudyOptions = HeldOptions & StormOptions & Peers;
 
-export function runStudy(name: StudyName, ground: Ground, options: HeldOptions & StormOptions): Promise<void> {
-  if (name === "pages") return benchmarkPages(ground);
-  if (name === "storm") return benchmarkStorm(ground, options);
-  return name === "revocation" ? benchmarkRevocationDelay(ground) : benchmarkRevocationsHeld(ground, options);
+/** What is measured on servers of its own, and printed in figures of its own. */
+const studies = {
+  revocation: benchmarkRevocationDelay,
+  "revocations-held": benchmarkRevocationsHeld,
+  pages: benchmarkPages,
+  storm: benchmarkStorm,
+  keys: (_ground: Ground, options: StudyOptions) => benchmarkKeys(options.keyMemory),
+} satisfies Record<string, (ground: Ground, options: StudyOptions) => Promise<void>>;
+
+export type StudyName = keyof typeof studies;
+export const studyNames = Object.keys(studies) as StudyName[];
+
+export function runStudy(name: StudyName, ground: Ground, options: StudyOptions): Promise<void> {
+  return studies[name](ground, options);
 }

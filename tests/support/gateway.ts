@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import type { PasswordEngine } from "../../src/auth/passwords/password-engine.ts";
 import { parseConfig } from "../../src/config/config.ts";
@@ -6,6 +7,7 @@ import { createGateway, type Gateway } from "../../src/start/gateway.ts";
 import { type Client, createClient } from "./client.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { highLimitsFile } from "./limits.ts";
 import { createSignIn, type SignIn } from "./sign-in.ts";
 
 export const TEST_SECRET = "a secret of the tests that is long enough";
@@ -24,6 +26,8 @@ export interface TestGatewayOptions {
   readonly env?: Record<string, string>;
   /** The text of `gateway.yaml`. */
   readonly gatewayYaml?: string;
+  /** Its section `limits`, such as `{ default: { max: 3, window: 1m } }`; `{}` for those of the product. Absent: none that a test reaches. */
+  readonly limits?: string;
   /** Shared by several gateways; its maker drops it. */
   readonly database?: TestDatabase;
   readonly clock?: TestClock;
@@ -36,7 +40,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const clock = options.clock ?? createTestClock();
   const logs: Record<string, unknown>[] = [];
   const env = { PORT: "0", ISSUER, SECRET: TEST_SECRET, ...options.env };
-  const file = options.gatewayYaml === undefined ? undefined : { path: "gateway.yaml", text: options.gatewayYaml };
+  const limits = options.limits === undefined ? readFileSync(highLimitsFile, "utf8") : `limits: ${options.limits}\n`;
+  const file = { path: "gateway.yaml", text: limits + (options.gatewayYaml ?? "") };
   const config = parseConfig(env, file);
   const [secret = TEST_SECRET, ...olderSecrets] = config.secrets ?? [];
   const gateway = await createGateway(config, {

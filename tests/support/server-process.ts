@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "./client.ts";
 import { ISSUER, TEST_SECRET } from "./gateway.ts";
+import { highLimitsFile } from "./limits.ts";
 
 const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
@@ -14,11 +15,11 @@ export interface ServerProcess extends Client {
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
 
-/** The built server in a process of its own, on a free port. */
+/** The built server in a process of its own, on a free port; with an empty `GATEWAY_CONFIG`, within the limits of the product. */
 export async function startServerProcess(env: Record<string, string>, options: { cwd?: string } = {}): Promise<ServerProcess> {
   const child = spawn(process.execPath, [mainFile], {
     ...options,
-    env: { PATH: process.env.PATH, PORT: "0", ISSUER, SECRET: TEST_SECRET, ...env },
+    env: { PATH: process.env.PATH, PORT: "0", ISSUER, SECRET: TEST_SECRET, GATEWAY_CONFIG: highLimitsFile, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -1,13 +1,14 @@
 import type { Database } from "../../database/database.ts";
 import { addSeconds, type Clock } from "../clock.ts";
 import { firstIdAt } from "../first-id-at.ts";
-import { deleteAuditEvents, deleteEndedSessions, deleteExpiredRevocations, purgeAlone } from "./purge-store.ts";
+import { deleteAuditEvents, deleteEndedRateLimits, deleteEndedSessions, deleteExpiredRevocations, purgeAlone } from "./purge-store.ts";
 
 /** How many rows went. Retired signing keys go with the keys' own maintenance. */
 export interface Purged {
   readonly sessions: number;
   readonly revocations: number;
   readonly auditEvents: number;
+  readonly rateLimits: number;
 }
 
 /**
@@ -67,6 +68,7 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
       sessions: await purgeSessions(signal),
       revocations: await purgeInBatches((tx) => deleteExpiredRevocations(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH), signal),
       auditEvents: await purgeInBatches((tx) => deleteAuditEvents(tx, oldestKept, ROWS_PER_BATCH), signal),
+      rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),
     };
   };
 }

@@ -26,6 +26,7 @@ export class AccountResolver {
   }
 
   @Directive("@authenticated")
+  @Directive('@rateLimit(max: 10, window: "15m")')
   @Mutation(() => User, {
     nullable: true,
     description:

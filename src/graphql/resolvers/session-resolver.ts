@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { AuthError } from "../../auth/errors.ts";
 import { isAnonymous } from "../../auth/permissions.ts";
 import type { HeldSession } from "../../auth/sessions/sessions.ts";
@@ -9,11 +9,13 @@ import { toSession } from "../types/session.ts";
 
 @Resolver()
 export class SessionResolver {
+  @Directive('@rateLimit(max: 3, window: "1h")')
   @Mutation(() => AuthPayload, { description: "Create an account and open its first session." })
   async register(@Arg("input", () => RegisterInput) input: RegisterInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
     return toAuthPayload(await context.auth.accounts.register(input, context.origin), context);
   }
 
+  @Directive('@rateLimit(max: 5, window: "15m")')
   @Mutation(() => AuthPayload, { description: "Exchange e-mail and password for a session." })
   async login(@Arg("input", () => LoginInput) input: LoginInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
     return toAuthPayload(await context.auth.accounts.login(input, context.origin), context);

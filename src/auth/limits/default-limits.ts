@@ -1,0 +1,10 @@
+import type { RateLimit } from "./rate-limits.ts";
+
+/** For each root field that has no limit of its own, per caller. */
+export const DEFAULT_LIMIT: RateLimit = { max: 100, windowSeconds: 60 };
+
+/**
+ * Wrong passwords for one e-mail address, whoever sends them and whether or not it has an account (NIST SP 800-63B, section 3.2.2, has at
+ * most 100). High, because whoever reaches it shuts the owner out of new sessions for the rest of the window.
+ */
+export const FAILED_LOGINS_PER_ACCOUNT: RateLimit = { max: 100, windowSeconds: 3600 };

@@ -1,0 +1,31 @@
+import type { Database } from "../../database/database.ts";
+import { createFallbackStore, type StoreChange } from "./fallback-store.ts";
+import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
+import { createPostgresStore } from "./postgres-store.ts";
+import type { LimitStore } from "./rate-limits.ts";
+import { createRedisStore } from "./redis-store.ts";
+import { rememberRefusals } from "./remember-refusals.ts";
+
+/** Where calls are counted. */
+export interface LimitStores {
+  /** The fields that guesses may be made with: for all processes together. */
+  readonly careful: LimitStore;
+  /** All others: no query in the path of every request. */
+  readonly common: Pick<MemoryStore, "count"> | LimitStore;
+  close(): void;
+}
+
+export interface LimitStoreOptions {
+  readonly redisUrl: string | undefined;
+  readonly onStoreChange: (change: StoreChange) => void;
+}
+
+/** Redis for everything where there is one; else PostgreSQL for what needs care, and memory for the rest. */
+export function chooseLimitStores(database: Database, { redisUrl, onStoreChange }: LimitStoreOptions): LimitStores {
+  const memory = createMemoryStore();
+  if (redisUrl === undefined) {
+    return { careful: rememberRefusals(createPostgresStore(database)), common: { count: memory.count }, close: () => undefined };
+  }
+  const store = createFallbackStore({ redis: createRedisStore(redisUrl), memory, onChange: onStoreChange });
+  return { careful: store, common: store, close: store.close };
+}

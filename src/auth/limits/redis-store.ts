@@ -1,0 +1,84 @@
+import { createClient } from "redis";
+import { hashKey } from "./key-hash.ts";
+import { type LimitStore, listExhausted } from "./rate-limits.ts";
+import { giveBackScript, type RedisScript, reserveScript } from "./redis-scripts.ts";
+
+/** What answers later than this counts as away. */
+const DEADLINE_MILLISECONDS = 250;
+const RECONNECT_MILLISECONDS = 250;
+const KEY_PREFIX = "auth-gateway:limit:";
+
+/** Counts in one Redis, for all processes. Rejects, and soon, while it is away. */
+export interface RedisStore extends LimitStore {
+  /** Resolves where it answers. */
+  ping(): Promise<void>;
+  close(): void;
+}
+
+/** Connects by itself, at once and whenever the connection is lost. */
+export function createRedisStore(url: string): RedisStore {
+  const client = createClient({
+    url,
+    name: "graphql-auth-gateway",
+    // What cannot be asked now is answered from memory, not later.
+    disableOfflineQueue: true,
+    socket: { connectTimeout: 2000, reconnectStrategy: () => RECONNECT_MILLISECONDS * (0.8 + Math.random() * 0.4) },
+  });
+  // For whoever asks next. Without a listener the first lost connection would end the process.
+  let problem: unknown;
+  client.on("error", (error: unknown) => {
+    problem = error;
+  });
+  client.connect().catch(() => undefined);
+
+  async function run({ source, sha1 }: RedisScript, keys: string[], values: readonly (string | number)[]): Promise<unknown> {
+    if (!client.isReady) throw problem ?? new Error("Redis has not been reached yet.");
+    const options = { keys, arguments: values.map(String) };
+    // Redis forgets its scripts when it restarts.
+    const attempt = client.evalSha(sha1, options).catch((error: unknown) => {
+      if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return client.eval(source, options);
+      throw error;
+    });
+    return inTime(attempt);
+  }
+
+  return {
+    async reserve(claims, now) {
+      const keys = claims.map(({ key }) => KEY_PREFIX + hashKey(key));
+      const limits = claims.flatMap(({ limit }) => [limit.max, limit.windowSeconds * 1000]);
+      const answer = (await run(reserveScript, keys, [now, ...limits])) as readonly number[];
+      const states = claims.map((_claim, index) => {
+        const [endsAt = 0, full, first] = answer.slice(index * 3, index * 3 + 3);
+        return { endsAt, isExhausted: full === 1, isFirst: first === 1 };
+      });
+      const exhausted = listExhausted(claims, states);
+      if (exhausted.length > 0) return { exhausted };
+      return {
+        giveBack: async () =>
+          void (await run(
+            giveBackScript,
+            keys,
+            states.map(({ endsAt }) => endsAt),
+          )),
+      };
+    },
+    ping: async () => void (await inTime(client.ping())),
+    close() {
+      if (client.isOpen) client.destroy();
+    },
+  };
+}
+
+/** Where this process itself was late, the answer may be there already: it is read before the verdict. */
+async function inTime<Answer>(work: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    const giveUp = () => reject(new Error("Redis did not answer in time."));
+    timer = setTimeout(() => setImmediate(giveUp), DEADLINE_MILLISECONDS);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,31 @@
+import { LRUCache } from "lru-cache";
+import type { ExhaustedClaim, LimitStore } from "./rate-limits.ts";
+
+const MEMORY_MILLISECONDS = 1000;
+const MAXIMUM_KEYS = 10_000;
+
+/**
+ * Answers from memory what a store has refused within the last second, so that whoever goes on regardless does not reach the database.
+ * Never grants what the store would refuse; what another process gives back is seen a second later.
+ */
+export function rememberRefusals(store: LimitStore): LimitStore {
+  const refused = new LRUCache<string, ExhaustedClaim & { readonly forgetAt: number }>({ max: MAXIMUM_KEYS });
+
+  return {
+    async reserve(claims, now) {
+      const known = claims.flatMap(({ key }) => refused.get(key) ?? []).filter(({ forgetAt, endsAt }) => now < Math.min(forgetAt, endsAt));
+      if (known.length > 0) return { exhausted: known.map(({ key, endsAt }) => ({ key, endsAt, isFirst: false })) };
+      const reservation = await store.reserve(claims, now);
+      if (reservation.exhausted !== undefined) {
+        for (const claim of reservation.exhausted) refused.set(claim.key, { ...claim, forgetAt: now + MEMORY_MILLISECONDS });
+        return reservation;
+      }
+      return {
+        async giveBack() {
+          await reservation.giveBack();
+          for (const { key } of claims) refused.delete(key);
+        },
+      };
+    },
+  };
+}

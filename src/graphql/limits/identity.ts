@@ -1,0 +1,35 @@
+import { readEmailAddress } from "../../auth/accounts/email-addresses.ts";
+import { addressKey, callerKey } from "../../auth/limits/callers.ts";
+import { type RequestContext, viewerOf } from "../context.ts";
+
+/** Whoever calls these is nobody yet, or claims to be: their address is what counts, also where they are signed in. */
+const byAddress: ReadonlySet<string> = new Set(["Mutation.register", "Mutation.login"]);
+
+/** Whose calls of a field are counted together. */
+export function identifyCaller(coordinate: string, context: RequestContext): string {
+  return byAddress.has(coordinate) ? addressKey(context.origin) : callerKey(viewerOf(context), context.origin);
+}
+
+/** What the arguments add to it: nothing where no paths are given. No two lists of values have one text. */
+export function identifyArguments(paths: readonly string[], args: Readonly<Record<string, unknown>>): string {
+  return paths.length === 0 ? "" : JSON.stringify(paths.map((path) => normalise(valueAt(args, path))));
+}
+
+/** The account that a login is about, whatever the spelling of its address; undefined for what can be nobody's address. */
+export function accountKey(args: Readonly<Record<string, unknown>>): string | undefined {
+  const address = valueAt(args, "input.email");
+  return typeof address === "string" ? readEmailAddress(address).email?.key : undefined;
+}
+
+function valueAt(args: unknown, path: string): unknown {
+  return path.split(".").reduce((value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined), args);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function normalise(value: unknown): unknown {
+  if (typeof value !== "string") return value ?? null;
+  return readEmailAddress(value).email?.key ?? value.trim().normalize("NFC").toLowerCase();
+}
