@@ -46,7 +46,7 @@ export interface Auth extends Readers {
   readonly sessionWatch: SessionWatch;
   readonly accessTokens: AccessTokens;
   readonly signingKeys: SigningKeys;
-  readonly revocations: Pick<Revocations, "subscribe">;
+  readonly revocations: Pick<Revocations, "subscribe" | "count">;
   readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
   readonly purge: Purge;
   close(): Promise<void>;

@@ -26,6 +26,11 @@ export interface Config {
   readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
   /** Role → scopes. `user` and `admin` always exist. */
   readonly roles: ReadonlyMap<string, readonly string[]>;
+  /** Processes that serve. */
+  readonly workers: number | "max";
+  /** How long it goes on serving after the order to stop. */
+  readonly drainDelaySeconds: number;
+  readonly telemetry: TelemetryConfig;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 }
 
@@ -37,6 +42,16 @@ export interface HttpConfig {
   readonly publicUrl: string;
   readonly corsOrigins: readonly string[];
   readonly introspection: boolean;
+  /** Undefined: any document. */
+  readonly trustedDocumentsFile: string | undefined;
+  readonly maximumConnections: number;
+}
+
+export interface TelemetryConfig {
+  /** Undefined: on the public port in development, nowhere in production. 0: any free port. */
+  readonly metricsPort: number | undefined;
+  /** Undefined: no traces. */
+  readonly otlpEndpoint: string | undefined;
 }
 
 export interface TokenConfig {
@@ -77,6 +92,8 @@ function toConfig(values: VariableValues, roles: Roles): Config {
       publicUrl,
       corsOrigins: values.CORS_ORIGINS ?? [],
       introspection: values.INTROSPECTION,
+      trustedDocumentsFile: values.TRUSTED_DOCUMENTS,
+      maximumConnections: values.MAX_CONNECTIONS,
     },
     database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
     secrets: values.SECRET,
@@ -95,6 +112,9 @@ function toConfig(values: VariableValues, roles: Roles): Config {
         ? undefined
         : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
     roles,
+    workers: values.WORKERS,
+    drainDelaySeconds: values.DRAIN_DELAY,
+    telemetry: { metricsPort: values.METRICS_PORT, otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT },
     logLevel: values.LOG_LEVEL,
   };
 }

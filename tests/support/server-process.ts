@@ -9,6 +9,8 @@ const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 export interface ServerProcess extends Client {
   readonly url: string;
   readonly output: () => string;
+  /** Sends a signal and waits for nothing. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the exit. The exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
@@ -28,7 +30,13 @@ export async function startServerProcess(env: Record<string, string>, options: {
     output += chunk.toString();
   });
   const url = await listeningAddress(child, () => output);
-  return { ...createClient(url), url, output: () => output, stop: (signal = "SIGTERM") => stop(child, signal) };
+  return {
+    ...createClient(url),
+    url,
+    output: () => output,
+    signal: (signal) => void child.kill(signal),
+    stop: (signal = "SIGTERM") => stop(child, signal),
+  };
 }
 
 async function listeningAddress(child: ChildProcess, output: () => string): Promise<string> {

@@ -29,6 +29,8 @@ export interface Revocations extends RevocationWriter {
   isRevoked(token: Revocable): boolean | Promise<boolean>;
   /** Called for every revocation that this process learns of, repetitions included. Returns what ends that. */
   subscribe(listener: (revocation: Revocation) => void): () => void;
+  /** How many are kept in memory. */
+  count(): number;
 }
 
 export function createRevocationWriter(clock: Clock): RevocationWriter {
@@ -74,6 +76,7 @@ export function createRevocations(parts: RevocationParts): { revocations: Revoca
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    count: () => memory.size,
   };
   return { revocations, feed, memory };
 }
