@@ -136,11 +136,8 @@ describe("with HS256", () => {
 });
 
 describe("roles and scopes", () => {
-  const gatewayYaml = `
-    roles:
-      user: { scopes: ["profile:read"] }
-      support: { scopes: ["users:read", "profile:read"] }
-      auditor: { scopes: ["audit:read", "users:read"] }`;
+  const scopes = { user: '["profile:read"]', support: '["users:read", "profile:read"]', auditor: '["audit:read", "users:read"]' };
+  const gatewayYaml = `roles: { ${Object.entries(scopes).map(([role, list]) => `${role}: { scopes: ${list} }`)} }`;
 
   test.each([
     [["user"], "profile:read"],

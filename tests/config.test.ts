@@ -27,7 +27,15 @@ const variablesOf = (env: Record<string, string | undefined>) => problemsOf(env)
 test("development needs no configuration at all", () => {
   expect(parseConfig({})).toEqual({
     environment: "development",
-    http: { port: 4000, host: "localhost", publicUrl: "http://localhost:4000", corsOrigins: [], trustedProxies: [], introspection: true },
+    http: {
+      port: 4000,
+      host: "localhost",
+      publicUrl: "http://localhost:4000",
+      corsOrigins: [],
+      trustedProxies: [],
+      introspection: true,
+      maximumConnections: 10_000,
+    },
     database: { url: undefined, poolSize: 10 },
     secrets: undefined,
     tokens: {
@@ -60,6 +68,9 @@ test("development needs no configuration at all", () => {
       ["admin", []],
     ]),
     limits: new Map(),
+    workers: 1,
+    drainDelaySeconds: 0,
+    telemetry: { metricsPort: undefined, otlpEndpoint: undefined },
     logLevel: "info",
   });
 });
@@ -84,9 +95,11 @@ test("production has its own defaults", () => {
     corsOrigins: [],
     trustedProxies: [],
     introspection: false,
+    maximumConnections: 10_000,
   });
   expect(config.tokens).toMatchObject({ issuer: "https://auth.acme.test", audience: "https://auth.acme.test" });
   expect(config.secrets).toEqual([secret]);
+  expect(config.drainDelaySeconds).toBe(5);
 });
 
 test("every variable is read", () => {
@@ -111,8 +124,14 @@ test("every variable is read", () => {
     REFRESH_GRACE: "0s",
     REFRESH_TOKEN_CARRIER: "cookie",
     REFRESH_COOKIE_SAME_SITE: "Lax",
+    WORKERS: "max",
+    DRAIN_DELAY: "1m",
+    METRICS_PORT: "9464",
+    OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.acme.test:4318",
     LOG_LEVEL: "silent",
   });
+  expect(config).toMatchObject({ workers: "max", drainDelaySeconds: 60 });
+  expect(config.telemetry).toEqual({ metricsPort: 9464, otlpEndpoint: "http://collector.acme.test:4318" });
   expect(config.http).toMatchObject({ port: 0, host: "::1", introspection: true, trustedProxies: ["10.0.0.0/8", "fd00::1"] });
   expect(config.redisUrl).toBe("rediss://u:p%23@redis.acme.test:6380/1");
   expect(config.http.corsOrigins).toEqual(["https://app.acme.test", "http://localhost:3000"]);
@@ -191,6 +210,10 @@ test.each([
   ["REFRESH_GRACE", ["301s", "6m", "30"]],
   ["REFRESH_TOKEN_CARRIER", ["header", "Cookie"]],
   ["REFRESH_COOKIE_SAME_SITE", ["strict", "no"]],
+  ["WORKERS", ["0", "257", "all", "Max", "1.5", "-1"]],
+  ["DRAIN_DELAY", ["5", "6m"]],
+  ["METRICS_PORT", ["65536", "metrics"]],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", ["collector:4318", "http://u:p@a.test", "http://a.test?x"]],
   ["LOG_LEVEL", ["verbose", "INFO"]],
 ])("a wrong %s is refused", (variable, texts) => {
   for (const text of texts) expect.soft(variablesOf({ [variable]: text }), text).toEqual([variable]);
@@ -210,6 +233,7 @@ test.each([
   ["a shared secret with another algorithm", { JWT_SECRET: secret }, "JWT_SECRET"],
   ["a shared secret that is also SECRET", { JWT_ALGORITHM: "HS256", JWT_SECRET: secret, SECRET: secret }, "JWT_SECRET"],
   ["a key file with HS256", { JWT_ALGORITHM: "HS256", JWT_SECRET: secret, SIGNING_KEY_FILE: "key.pem" }, "SIGNING_KEY_FILE"],
+  ["metrics on the public port", { PORT: "4000", METRICS_PORT: "4000" }, "METRICS_PORT"],
   ["an idle end after the absolute end", { SESSION_IDLE_TTL: "91d" }, "SESSION_IDLE_TTL"],
   ["an idle end before the first refresh", { SESSION_IDLE_TTL: "15m" }, "SESSION_IDLE_TTL"],
   ["a grace as long as a session", { ACCESS_TOKEN_TTL: "5s", SESSION_IDLE_TTL: "30s" }, "REFRESH_GRACE"],

@@ -53,9 +53,10 @@ describe.skipIf(!isLinux).each([
     for (let login = 0; login < 20; login++) dataOf(await server.send(LoginDocument, { input }));
     const others = threadsOf(server.pid).filter(({ id }) => id !== server.pid);
     const worked = others.map(({ id, nice, milliseconds }) => ({ nice, milliseconds: milliseconds - (before.get(id) ?? 0) }));
+    const most = (nice: number) => Math.max(0, ...worked.filter((each) => each.nice === nice).map(({ milliseconds }) => milliseconds));
     const total = (nice: number) => worked.filter((each) => each.nice === nice).reduce((sum, each) => sum + each.milliseconds, 0);
-    // 20 hashes take some milliseconds each wherever they run; compiling and collecting garbage take the others less.
+    // 20 hashes take some milliseconds each wherever they run; compiling and collecting garbage take every other thread less.
     expect(total(19)).toBeGreaterThan(60);
-    expect(total(19)).toBeGreaterThan(total(0));
+    expect(most(19)).toBeGreaterThan(most(0));
   });
 });

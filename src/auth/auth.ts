@@ -48,7 +48,7 @@ export interface Auth extends Readers {
   readonly sessionWatch: SessionWatch;
   readonly accessTokens: AccessTokens;
   readonly signingKeys: SigningKeys;
-  readonly revocations: Pick<Revocations, "subscribe" | "forgetExpired">;
+  readonly revocations: Pick<Revocations, "subscribe" | "forgetExpired" | "count">;
   readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
   readonly callLimits: CallLimits;
   readonly purge: Purge;

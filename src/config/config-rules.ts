@@ -54,6 +54,15 @@ const productionRules: readonly Rule[] = [
   },
 ];
 
+const portRules: readonly Rule[] = [
+  {
+    variable: "METRICS_PORT",
+    besides: ["PORT"],
+    isBroken: (values) => values.METRICS_PORT === values.PORT && values.PORT !== 0,
+    problem: "must differ from PORT: it is there so that clients do not reach it.",
+  },
+];
+
 const adminRules: readonly Rule[] = (
   [
     ["ADMIN_EMAIL", "ADMIN_PASSWORD"],
@@ -146,7 +155,7 @@ const hashingRules: readonly Rule[] = [
   },
 ];
 
-const rules: readonly Rule[] = [...productionRules, ...adminRules, ...tokenRules, ...sessionRules, ...hashingRules];
+const rules: readonly Rule[] = [...productionRules, ...portRules, ...adminRules, ...tokenRules, ...sessionRules, ...hashingRules];
 
 /** Catches the copied example and the leaned-on key, not every weak secret. A random one has both tests behind it by far. */
 function isUnserious(value: string): boolean {

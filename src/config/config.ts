@@ -31,6 +31,11 @@ export interface Config {
   readonly limits: Limits;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
+  /** Processes that serve. */
+  readonly workers: number | "max";
+  /** How long it goes on serving after the order to stop. */
+  readonly drainDelaySeconds: number;
+  readonly telemetry: TelemetryConfig;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 }
 
@@ -44,6 +49,16 @@ export interface HttpConfig {
   /** IP addresses and networks. */
   readonly trustedProxies: readonly string[];
   readonly introspection: boolean;
+  /** Undefined: any document. */
+  readonly trustedDocumentsFile: string | undefined;
+  readonly maximumConnections: number;
+}
+
+export interface TelemetryConfig {
+  /** Undefined: on the public port in development, nowhere in production. 0: any free port. */
+  readonly metricsPort: number | undefined;
+  /** Undefined: no traces. */
+  readonly otlpEndpoint: string | undefined;
 }
 
 export interface TokenConfig {
@@ -95,6 +110,8 @@ function toConfig(values: VariableValues, sections: Pick<Config, "roles" | "limi
       corsOrigins: values.CORS_ORIGINS ?? [],
       trustedProxies: values.TRUSTED_PROXIES ?? [],
       introspection: values.INTROSPECTION,
+      trustedDocumentsFile: values.TRUSTED_DOCUMENTS,
+      maximumConnections: values.MAX_CONNECTIONS,
     },
     database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
     secrets: values.SECRET,
@@ -115,6 +132,9 @@ function toConfig(values: VariableValues, sections: Pick<Config, "roles" | "limi
         : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
     ...sections,
     redisUrl: values.REDIS_URL,
+    workers: values.WORKERS,
+    drainDelaySeconds: values.DRAIN_DELAY,
+    telemetry: { metricsPort: values.METRICS_PORT, otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT },
     logLevel: values.LOG_LEVEL,
   };
 }

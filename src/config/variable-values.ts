@@ -56,6 +56,20 @@ export const corsOrigin = z
 /** RFC 8414 section 2: an issuer is a URL without query or fragment. Kept as written, because verifiers compare it as a string. */
 export const issuer = z.string().refine(isWebUrl, "must be an http:// or https:// URL without query, fragment or credentials.");
 
+export const webUrl = z.string().refine(isWebUrl, "must be an http:// or https:// URL without query, fragment or credentials.");
+
+/** `max`: one for each core. */
+export function workers({ most }: { most: number }) {
+  const number = wholeNumber({ min: 1, max: most });
+  return z.string().transform((written, context) => {
+    if (written === "max") return written;
+    const parsed = number.safeParse(written);
+    if (parsed.success) return parsed.data;
+    context.addIssue(`must be max or a whole number from 1 to ${most}.`);
+    return z.NEVER;
+  });
+}
+
 /** RFC 7519 section 2, StringOrURI, less spaces. */
 export const audience = z.string().regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 printable ASCII characters without spaces.");
 

@@ -16,7 +16,9 @@ import {
   secret,
   sharedSecret,
   text,
+  webUrl,
   wholeNumber,
+  workers,
 } from "./variable-values.ts";
 
 export interface Variable {
@@ -57,6 +59,31 @@ export const variables = {
     example: "https://auth.example.com",
     value: origin,
   },
+  WORKERS: {
+    description: "How many processes serve; max starts one for each core.",
+    default: "1",
+    example: "max",
+    value: workers({ most: 256 }),
+  },
+  DRAIN_DELAY: {
+    description: "How long a server that was told to stop goes on serving with /readyz at 503, so that load balancers notice.",
+    default: "0s",
+    productionDefault: "5s",
+    example: "5s",
+    value: duration({ min: "0s", max: "5m" }),
+  },
+  METRICS_PORT: {
+    description: "The port that /metrics stands on; it is then nowhere else.",
+    defaultNote: "on PORT; nowhere in production",
+    example: "9464",
+    value: wholeNumber({ min: 0, max: 65_535 }),
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    description: "Where traces are sent (OpenTelemetry, OTLP over HTTP).",
+    defaultNote: "no traces",
+    example: "http://collector.example.com:4318",
+    value: webUrl,
+  },
   CORS_ORIGINS: {
     description: "Web origins that may call from a browser, comma separated.",
     defaultNote: "none",
@@ -75,6 +102,18 @@ export const variables = {
     productionDefault: "false",
     example: "false",
     value: flag,
+  },
+  TRUSTED_DOCUMENTS: {
+    description: "A file with the only documents that clients may have executed; see docs/documents.md.",
+    defaultNote: "none: clients may send any document",
+    example: "/etc/auth-gateway/persisted-documents.json",
+    value: text,
+  },
+  MAX_CONNECTIONS: {
+    description: "The most connections that one process holds, WebSockets included; what comes beyond is closed at once.",
+    default: "10000",
+    example: "10000",
+    value: wholeNumber({ min: 1, max: 1_000_000 }),
   },
   DATABASE_URL: {
     description: "The PostgreSQL database.",

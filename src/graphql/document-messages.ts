@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from "graphql";
+import { MAXIMUM_TOKENS } from "./document-limits.ts";
 
 /**
  * graphql-js quotes values in its messages: literals in validation errors, variables in coercion errors, any token in syntax
@@ -12,7 +13,8 @@ export function withoutValues(error: GraphQLFormattedError): GraphQLFormattedErr
 }
 
 function messageWithoutValues({ message, extensions }: GraphQLFormattedError): string {
-  if (extensions?.code === "GRAPHQL_PARSE_FAILED") return "The document is not valid GraphQL.";
+  if (extensions?.code === "GRAPHQL_PARSE_FAILED")
+    return isTooLong(message) ? `The document has more than ${MAXIMUM_TOKENS} tokens.` : "The document is not valid GraphQL.";
   if (extensions?.code === "OPERATION_RESOLUTION_FAILURE") return "The document has no such operation, or several and no name was given.";
   const variable = /^Variable "\$([_A-Za-z][_0-9A-Za-z]*)"/.exec(message)?.[1];
   if (extensions?.code === "BAD_USER_INPUT")
@@ -20,6 +22,11 @@ function messageWithoutValues({ message, extensions }: GraphQLFormattedError): s
   const expected = /^(Expected value of type "[^"]*"), found /.exec(message)?.[1];
   if (expected !== undefined) return `${expected}; found something else.`;
   return /cannot represent|does not exist in/.test(message) ? "A literal does not fit its type." : message;
+}
+
+/** As the parser says it when it stops at a token that may stand nowhere else. */
+function isTooLong(message: string): boolean {
+  return /^Syntax Error: Document contains more tha[nt] \d+ tokens\. Parsing aborted\.$/.test(message);
 }
 
 /** Where in a variable the problem is, from the one place in graphql-js's message that holds a path. */

@@ -2,23 +2,19 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
-  type GraphQLSchema,
   getOperationAST,
   Kind,
-  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  parse,
   type SelectionNode,
   type SelectionSetNode,
-  specifiedRules,
-  validate,
 } from "graphql";
+import { namedHash } from "./document-hashes.ts";
+import { type Documents, isDocument } from "./documents.ts";
 import { publicInputError } from "./public-errors.ts";
 
-/** Bounds what comparing every field with every other one may cost; a query for a whole schema has 600. */
-const MAXIMUM_TOKENS = 2000;
-
+/** The payload of `subscribe`. */
 interface SocketRequest {
+  /** Empty where a hash stands for it. */
   readonly query: string;
   readonly operationName?: string | null | undefined;
 }
@@ -28,34 +24,25 @@ interface SocketDocument {
   readonly operation: OperationDefinitionNode;
 }
 
-/** A valid document that may be sent over a socket, or what is wrong with it: errors for `PublicErrors.ofServer`. */
-export function readSocketDocument(
-  request: SocketRequest,
-  { schema, introspection }: { schema: GraphQLSchema; introspection: boolean },
-): SocketDocument | readonly GraphQLError[] {
-  const document = parseDocument(request.query);
-  if (document instanceof GraphQLError) return [document];
-  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const problems = validate(schema, document, rules, { hideSuggestions: !introspection });
-  if (problems.length > 0) return problems.map((problem) => withCode(problem, "GRAPHQL_VALIDATION_FAILED"));
+/** A document that may be sent over a socket, or what is wrong with it: errors for `PublicErrors.ofServer`. */
+export function readSocketDocument(request: SocketRequest, documents: Documents): SocketDocument | readonly GraphQLError[] {
+  const text = request.query === "" ? textByHash(request, documents) : request.query;
+  if (text === undefined) return [coded("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")];
+  const document = documents.read(text);
+  if (!isDocument(document)) return document;
   const operation = getOperationAST(document, request.operationName);
-  if (!operation) return [withCode(new GraphQLError("Unknown operation."), "OPERATION_RESOLUTION_FAILURE")];
+  if (!operation) return [coded("Unknown operation.", "OPERATION_RESOLUTION_FAILURE")];
   const refusal = refusalOf(document, operation);
   return refusal === undefined ? { document, operation } : [publicInputError({ request: [refusal] })];
 }
 
-function parseDocument(query: string): DocumentNode | GraphQLError {
-  try {
-    return parse(query, { maxTokens: MAXIMUM_TOKENS });
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    return withCode(error, "GRAPHQL_PARSE_FAILED");
-  }
+function textByHash(request: SocketRequest, { texts }: Documents): string | undefined {
+  const hash = namedHash(request);
+  return hash === undefined ? request.query : texts.get(hash);
 }
 
-function withCode(error: GraphQLError, code: string): GraphQLError {
-  const { nodes = null, source = null, positions = null } = error;
-  return new GraphQLError(error.message, { nodes, source, positions, extensions: { code } });
+function coded(message: string, code: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
 }
 
 /** Cookies, limits and retries belong to HTTP, and so do the mutations that need them. */

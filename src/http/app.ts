@@ -2,17 +2,24 @@ import { randomUUID } from "node:crypto";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import { type FastifyInstance, fastify } from "fastify";
+import type { AllowedOrigins } from "./allowed-origins.ts";
+import { connectionLimits, limitConnections } from "./connection-limits.ts";
+import { refuseForeignPages } from "./cross-site-requests.ts";
+import { acceptDocumentIds } from "./document-ids.ts";
 import { answerErrorsAsGraphql, refuse } from "./errors.ts";
 import { type GraphqlEndpointParts, serveGraphql } from "./graphql-endpoint.ts";
+import { type Readiness, serveHealth } from "./health.ts";
 import { readJsonStrictly } from "./json-bodies.ts";
 import { serveJwks } from "./jwks.ts";
+import { type MetricsPage, serveMetrics } from "./metrics-endpoint.ts";
+import { observeRequests, type RequestObserver } from "./observe-requests.ts";
 import { checkRequests } from "./request-checks.ts";
+import { allowSandbox, createSecurityHeaders } from "./security-headers.ts";
 import { serveWebSockets } from "./websockets.ts";
 
 /** Where Apollo Sandbox runs: hosted, and embedded in other pages. */
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
 const MAXIMUM_BODY_BYTES = 100 * 1024;
-const REQUEST_TIMEOUT_MILLISECONDS = 10_000;
 
 export interface AppOptions {
   readonly isProduction: boolean;
@@ -24,42 +31,60 @@ export interface AppOptions {
   readonly usesCookies: boolean;
   /** Addresses and networks whose word is taken for where a request came from. */
   readonly trustedProxies: readonly string[];
+  /** Whether only documents of a list are served. */
+  readonly trustsListOnly: boolean;
+  readonly maximumConnections: number;
 }
 
 export interface AppParts extends GraphqlEndpointParts {
   logUnexpected(error: unknown, requestId: string): void;
+  checkReadiness(): Promise<Readiness>;
+  readonly requestObserver: RequestObserver;
+  /** Present where `/metrics` stands on this port. */
+  readonly metricsPage: MetricsPage | undefined;
 }
 
 /** The HTTP side, not yet listening. */
 export async function createApp(parts: AppParts, options: AppOptions): Promise<FastifyInstance> {
   const landingPage = !options.isProduction;
+  const setSecurityHeaders = createSecurityHeaders({ isOverHttps: options.isProduction && options.publicUrl.startsWith("https:") });
   const app = fastify({
     bodyLimit: MAXIMUM_BODY_BYTES,
-    // A request that trickles in is cut, and so cannot hold up a shutdown for longer either.
-    requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+    ...connectionLimits,
+    // What comes on a connection that is open is answered until the end.
+    return503OnClosing: false,
     genReqId: () => randomUUID(),
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     frameworkErrors: (_error, request, reply) => {
       reply.header("x-request-id", request.id);
+      setSecurityHeaders(reply);
       return refuse(reply, { status: 400, problem: "Has a path that cannot be decoded." });
     },
   });
-  checkRequests(app);
+  observeRequests(app, { observer: parts.requestObserver, logger: parts.logger });
+  limitConnections(app, options.maximumConnections);
+  checkRequests(app, setSecurityHeaders);
   answerErrorsAsGraphql(app, parts.logUnexpected);
   readJsonStrictly(app);
   const origins = options.isProduction ? options.corsOrigins : [...options.corsOrigins, ...sandboxOrigins];
   // Hooks that run on every request are paid for only where they do something.
   if (origins.length > 0) await allowOrigins(app, origins);
-  if (options.usesCookies) await app.register(cookie);
+  const allowed = { origins: new Set([...origins, new URL(options.publicUrl).origin]), allowsOwnHost: !options.isProduction };
+  if (options.usesCookies) await useCookies(app, allowed);
+  if (options.trustsListOnly) acceptDocumentIds(app);
+  if (landingPage) allowSandbox(app);
   await serveGraphql(app, parts, { introspection: options.introspection, landingPage });
-  serveWebSockets(app, parts, {
-    introspection: options.introspection,
-    origins: new Set([...origins, new URL(options.publicUrl).origin]),
-    allowsOwnHost: !options.isProduction,
-  });
+  serveWebSockets(app, parts, allowed);
   serveJwks(app, parts.auth.signingKeys);
+  serveHealth(app, parts.checkReadiness);
+  if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);
   if (landingPage) app.get("/", (_request, reply) => reply.redirect("/graphql"));
   return app;
+}
+
+async function useCookies(app: FastifyInstance, allowed: AllowedOrigins): Promise<void> {
+  await app.register(cookie);
+  refuseForeignPages(app, allowed);
 }
 
 async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {

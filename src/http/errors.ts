@@ -3,7 +3,7 @@ import { errorTable } from "../auth/errors.ts";
 
 /** What is refused before GraphQL sees it: the status, and what to mend. */
 export interface Refusal {
-  readonly status: 400 | 404 | 405 | 406 | 413 | 415;
+  readonly status: 400 | 403 | 404 | 405 | 406 | 413 | 415;
   readonly problem: string;
 }
 

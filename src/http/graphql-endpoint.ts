@@ -7,12 +7,13 @@ import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
 import type { RequestContext } from "../graphql/context.ts";
+import type { Documents } from "../graphql/documents.ts";
 import { createExecutor } from "../graphql/executor.ts";
-import { oneCredentialField } from "../graphql/limits/one-credential-field.ts";
 import { Loaders } from "../graphql/loaders.ts";
-import { createOperations } from "../graphql/operations.ts";
+import { createOperations, type Operations } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { AuthGraph } from "../graphql/schema.ts";
+import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
 import { originOf } from "./origin.ts";
 import type { CreateCarrier } from "./refresh-token-carriers.ts";
@@ -22,9 +23,12 @@ export interface GraphqlEndpointParts {
   readonly graph: AuthGraph;
   readonly auth: Auth;
   readonly clock: Clock;
+  readonly documents: Documents;
   readonly publicErrors: PublicErrors;
   readonly createCarrier: CreateCarrier;
   readonly logger: Logger;
+  /** Lets others see what is executed. */
+  observeOperations(operations: Operations): Operations;
 }
 
 /** `POST` and `GET /graphql`; a browser that opens it outside production gets Apollo Sandbox. */
@@ -42,20 +46,22 @@ export async function serveGraphql(
 }
 
 function createApolloServer(
-  { graph, publicErrors, logger }: GraphqlEndpointParts,
+  { graph, documents, publicErrors, logger, observeOperations }: GraphqlEndpointParts,
   options: { introspection: boolean; landingPage: boolean },
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
-    gateway: createExecutor(graph, createOperations(graph, publicErrors)),
+    gateway: createExecutor(graph, observeOperations(createOperations(graph, publicErrors))),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
-    validationRules: [oneCredentialField],
+    documentStore: null,
+    persistedQueries: { cache: textCache(documents.texts) },
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: publicErrors.ofServer,
     logger,
     plugins: [
+      documentsPlugin(documents, publicErrors),
       retryAfterPlugin,
       // Nothing here is cacheable by others, and working that out costs a tenth of the throughput.
       ApolloServerPluginCacheControlDisabled(),
@@ -74,7 +80,7 @@ function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
       clock,
       requestId: request.id,
       caller: await auth.accessTokens.verify(readBearerToken(request.headers.authorization)),
-      origin: originOf(request),
+      origin: { ...originOf(request), requestId: request.id },
       refreshTokens: createCarrier(request, reply),
       loaders: new Loaders(auth),
     };

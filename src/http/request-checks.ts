@@ -1,14 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import Negotiator from "negotiator";
 import { type Refusal, refuse } from "./errors.ts";
+import type { SetSecurityHeaders } from "./security-headers.ts";
 
 /** The media types that an answer can have; a browser that opens the page gets HTML. */
 const offered = ["application/json", "application/graphql-response+json", "text/html"];
 
-/** Gives every answer its request id, and refuses what could not be answered before anything is done for it. */
-export function checkRequests(app: FastifyInstance): void {
+/** Gives every answer its request id and what browsers should know about it, and refuses what could not be answered before anything is done for it. */
+export function checkRequests(app: FastifyInstance, setSecurityHeaders: SetSecurityHeaders): void {
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
+    setSecurityHeaders(reply);
     const refusal = refusalOf(request);
     if (refusal === undefined) return done();
     return refuse(reply, refusal);

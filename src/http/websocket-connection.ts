@@ -19,10 +19,9 @@ const CLOSED_UNAVAILABLE = 1013;
 const INIT_MILLISECONDS = 3000;
 const MAXIMUM_OPERATIONS = 20;
 
-export interface ConnectionParts extends Pick<GraphqlEndpointParts, "graph" | "auth" | "clock" | "publicErrors"> {
+export interface ConnectionParts extends Pick<GraphqlEndpointParts, "graph" | "auth" | "clock" | "documents" | "publicErrors"> {
   readonly operations: Operations;
   readonly callers: SocketCallers;
-  readonly introspection: boolean;
 }
 
 /** One socket as graphql-ws sees it, and whether anybody is still there. */
@@ -51,14 +50,14 @@ export function serveConnection(parts: ConnectionParts, wire: Wire, origin: Orig
       else caller = admitted;
       return caller !== undefined;
     },
-    async onSubscribe({ subscriptions }, _id, { query, operationName, variables }): Promise<OperationArgs | readonly GraphQLError[]> {
+    async onSubscribe({ subscriptions }, _id, payload): Promise<OperationArgs | readonly GraphQLError[]> {
       if (caller === undefined) return [publicInputError({ request: ["Comes before the socket was acknowledged."] })];
       if (Object.keys(subscriptions).length > MAXIMUM_OPERATIONS) return [tooManyOperations()];
       await caller.check();
-      const read = readSocketDocument({ query, operationName }, { schema: graph.schema, introspection: parts.introspection });
+      const read = readSocketDocument(payload, parts.documents);
       if (!("document" in read)) return read;
-      const operation = { ...read, variableValues: variables ?? {}, context: createContext(parts, caller, origin) };
-      return { schema: graph.schema, document: read.document, operationName: operationName ?? null, operation };
+      const operation = { ...read, variableValues: payload.variables ?? {}, context: createContext(parts, caller, origin) };
+      return { schema: graph.schema, document: read.document, operationName: payload.operationName ?? null, operation };
     },
     execute: (args) => operations.run((args as OperationArgs).operation),
     subscribe: (args) =>
@@ -101,14 +100,15 @@ function unreachable(): never {
 
 /** Every operation and every event has its own, and all of them the socket's caller, whose token may be another by now. */
 function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, origin: Origin): RequestContext {
+  const requestId = randomUUID();
   return {
     auth,
     clock,
-    requestId: randomUUID(),
+    requestId,
     get caller() {
       return caller.current;
     },
-    origin,
+    origin: { ...origin, requestId },
     refreshTokens: noRefreshTokens,
     loaders: new Loaders(auth),
     connection: caller,

@@ -1,23 +1,13 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-
-export interface UpgradeOptions {
-  /** Origins of the pages that may open a socket. */
-  readonly origins: ReadonlySet<string>;
-  /** Whether pages of this very server may, whatever address it is reached by. */
-  readonly allowsOwnHost: boolean;
-}
+import { type AllowedOrigins, isAllowedOrigin } from "./allowed-origins.ts";
 
 /** The status of a request for a WebSocket that gets none. */
-export function refusedUpgrade(request: IncomingMessage, options: UpgradeOptions): 403 | 404 | undefined {
+export function refusedUpgrade(request: IncomingMessage, allowed: AllowedOrigins): 403 | 404 | undefined {
   if (request.url?.split("?")[0] !== "/graphql") return 404;
-  return isAllowedOrigin(request, options) ? undefined : 403;
-}
-
-/** Browsers let any page open a socket to anywhere, and say whose page it is. Other clients send no origin. */
-function isAllowedOrigin({ headers: { origin, host } }: IncomingMessage, { origins, allowsOwnHost }: UpgradeOptions): boolean {
-  if (origin === undefined || origins.has(origin)) return true;
-  return allowsOwnHost && URL.canParse(origin) && new URL(origin).host === host;
+  // Browsers let any page open a socket to anywhere, and say whose page it is. Other clients send no origin.
+  const { origin, host } = request.headers;
+  return origin === undefined || isAllowedOrigin(origin, host, allowed) ? undefined : 403;
 }
 
 /** Knows on which connections answers are still under way. */

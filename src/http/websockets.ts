@@ -3,11 +3,13 @@ import type { FastifyInstance } from "fastify";
 import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { createOperations } from "../graphql/operations.ts";
+import type { AllowedOrigins } from "./allowed-origins.ts";
 import type { GraphqlEndpointParts } from "./graphql-endpoint.ts";
+import type { RequestObserver } from "./observe-requests.ts";
 import { originOf } from "./origin.ts";
 import { createSocketCallers } from "./websocket-callers.ts";
 import { type ConnectionParts, serveConnection } from "./websocket-connection.ts";
-import { asksForWebSocket, ignoreUpgrade, refusedUpgrade, refuseUpgrade, trackAnswers, type UpgradeOptions } from "./websocket-upgrade.ts";
+import { asksForWebSocket, ignoreUpgrade, refusedUpgrade, refuseUpgrade, trackAnswers } from "./websocket-upgrade.ts";
 import { createWire, isStuck } from "./websocket-wire.ts";
 
 const MAXIMUM_MESSAGE_BYTES = 100 * 1024;
@@ -18,16 +20,18 @@ const CLOSED_GOING_AWAY = 1001;
 
 export interface WebSocketParts extends GraphqlEndpointParts {
   logUnexpected(error: unknown, requestId: string): void;
+  readonly requestObserver: Pick<RequestObserver, "watchSockets">;
 }
 
 /** `/graphql` as a WebSocket (graphql-transport-ws), beside the same path over HTTP. */
-export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, options: UpgradeOptions & { introspection: boolean }): void {
+export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, allowed: AllowedOrigins): void {
   const { graph, auth, publicErrors, logUnexpected } = parts;
   const logFailure = (error: unknown) => logUnexpected(error, "websocket");
   const callers = createSocketCallers({ ...auth, clock: parts.clock }, logFailure);
-  const operations = createOperations(graph, publicErrors);
-  const connectionParts: ConnectionParts = { ...parts, operations, callers, introspection: options.introspection };
+  const operations = parts.observeOperations(createOperations(graph, publicErrors));
+  const connectionParts: ConnectionParts = { ...parts, operations, callers };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_MESSAGE_BYTES, handleProtocols, ...closing });
+  parts.requestObserver.watchSockets(() => sockets.clients.size);
   const keepAlive = keepSocketsAlive(sockets);
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
@@ -41,7 +45,7 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
     // Pipelined, which no browser does: what is under way can no longer be told from what comes now.
     if (answers.has(socket)) return socket.destroy();
     if (!asksForWebSocket(request)) return ignoreUpgrade(app.server, { request, socket, head });
-    const status = refusedUpgrade(request, options);
+    const status = refusedUpgrade(request, allowed);
     if (status !== undefined) return refuseUpgrade(socket, status);
     return sockets.handleUpgrade(request, socket, head, accept);
   });

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { type Auth, createAuth } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
@@ -9,22 +8,26 @@ import { createSecureRandom } from "../auth/random.ts";
 import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts";
 import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import type { Config } from "../config/config.ts";
+import { createMigrationCheck } from "../database/applied-migrations.ts";
 import { openDatabase } from "../database/database.ts";
 import { openListeningConnection } from "../database/listening-connection.ts";
-import { migrateDatabase } from "../database/migrate.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
 import { createPublicErrors } from "../graphql/public-errors.ts";
 import type { AuthGraph } from "../graphql/schema.ts";
 import { createApp } from "../http/app.ts";
+import type { Readiness } from "../http/health.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
+import { chooseDocuments } from "./documents.ts";
+import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { createHashing } from "./hashing.ts";
 import { buildLimitedGraph, logLimitStoreChange } from "./limits.ts";
+import { createReadiness } from "./readiness.ts";
 import { chooseKeys } from "./signing-keys.ts";
+import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { type Chore, startUpkeep } from "./upkeep.ts";
-
-/** What has not been answered this long after the order to stop is cut off. */
-const DRAIN_MILLISECONDS = 8000;
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
@@ -32,8 +35,10 @@ const PURGE_SECONDS = 300;
 export interface Gateway {
   readonly app: FastifyInstance;
   readonly auth: Auth;
-  /** Answers what is under way, then lets go of the database. */
-  close(): Promise<void>;
+  /** Goes on answering, and says at `/readyz` that nothing more should come. */
+  startDraining(): void;
+  /** Answers what is under way, then lets go of the database. The signal cuts off what has not been answered. */
+  close(hurry?: AbortSignal): Promise<void>;
 }
 
 /** What the configuration does not say, or what tests replace. */
@@ -43,17 +48,21 @@ export interface GatewayParts {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly passwordEngine?: PasswordEngine;
+  readonly metrics?: Metrics;
+  readonly tracing?: Tracing | undefined;
 }
 
-/** Migrates, reads keys and revocations, and builds the HTTP side, not yet listening. */
+/** On a database that has been migrated: reads keys and revocations, and builds the HTTP side, not yet listening. */
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
-  const { databaseUrl, logger, clock = systemClock } = parts;
+  const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
   const graph = await buildLimitedGraph(config.limits);
   const directUrl = config.database.directUrl ?? databaseUrl;
-  await migrateDatabase(directUrl);
-  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize: config.database.poolSize });
-  const log = (level: "info" | "warn", event: AuditEvent) => logger[level]({ event }, event.type);
-  const hashing = await createHashing(config.hashing, parts.passwordEngine);
+  const telemetry = createTelemetry(metrics, parts.tracing);
+  const { poolSize } = config.database;
+  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
+  const log = telemetry.instrumentLog((level, { requestId, ...event }) => logger[level]({ requestId, event }, event.type));
+  const { engine, queue } = await createHashing(config.hashing, parts.passwordEngine);
+  const hashing = { engine: telemetry.instrumentEngine(engine), queue };
   const auth = await createAuth(
     {
       database,
@@ -76,17 +85,30 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     },
   );
   await ensureFirstAdmin(config, { database, clock, hashing, log, logger });
-  const app = await createHttpSide(config, { graph, auth, clock, logger });
+  telemetry.watch({ ...auth, hashingQueue: queue });
+  let isDraining = false;
+  const checkReadiness = createReadiness({
+    isMigrated: createMigrationCheck(database),
+    revocationFeed: auth.revocationFeed,
+    isDraining: () => isDraining,
+  });
+  const app = await createHttpSide(config, { graph, auth, clock, logger, metrics, telemetry, checkReadiness });
   const upkeep = startUpkeep(choresOf(auth), logger);
-  async function close(): Promise<void> {
-    const deadline = setTimeout(() => app.server.closeAllConnections(), DRAIN_MILLISECONDS);
-    await app.close();
-    clearTimeout(deadline);
-    await upkeep.stop();
-    await auth.close();
-    await closeDatabase();
-  }
-  return { app, auth, close };
+  return {
+    app,
+    auth,
+    startDraining() {
+      isDraining = true;
+      closeConnectionsWhenAnswered(app);
+    },
+    async close(hurry) {
+      isDraining = true;
+      await closeApp(app, { patienceSeconds: patienceAfter(config.drainDelaySeconds), ...(hurry && { hurry }) });
+      await upkeep.stop();
+      await auth.close();
+      await closeDatabase();
+    },
+  };
 }
 
 function choresOf(auth: Auth): Chore[] {
@@ -104,17 +126,31 @@ function logFeedChange(logger: Logger): RevocationFeedParts["onChange"] {
   };
 }
 
-async function createHttpSide(
-  config: Config,
-  parts: { graph: AuthGraph; auth: Auth; clock: Clock; logger: Logger },
-): Promise<FastifyInstance> {
-  const { logger } = parts;
+interface HttpSideParts {
+  readonly graph: AuthGraph;
+  readonly auth: Auth;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly telemetry: Telemetry;
+  checkReadiness(): Promise<Readiness>;
+}
+
+async function createHttpSide(config: Config, parts: HttpSideParts): Promise<FastifyInstance> {
+  const { graph, logger, metrics, telemetry } = parts;
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
   const usesCookies = config.sessions.carrier === "cookie";
   const createCarrier = usesCookies ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
+  const { introspection, trustedDocumentsFile } = config.http;
+  const documents = chooseDocuments(trustedDocumentsFile, { schema: graph.schema, introspection });
+  const isProduction = config.environment === "production";
+  const { registry } = metrics;
+  const isMetricsPublic = !isProduction && config.telemetry.metricsPort === undefined;
+  const metricsPage = isMetricsPublic ? { contentType: registry.contentType, read: () => registry.metrics() } : undefined;
+  const { observeOperations, requestObserver } = telemetry;
   return createApp(
-    { ...parts, publicErrors, createCarrier, logUnexpected },
-    { ...config.http, isProduction: config.environment === "production", usesCookies },
+    { ...parts, documents, publicErrors, createCarrier, logUnexpected, observeOperations, requestObserver, metricsPage },
+    { ...config.http, isProduction, usesCookies, trustsListOnly: trustedDocumentsFile !== undefined },
   );
 }

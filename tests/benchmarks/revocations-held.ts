@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import postgres from "postgres";
 import { type Ground, openFleet } from "./fleet.ts";
 import { openLine } from "./line.ts";
 import { formatMilliseconds, printHeading, printScenario } from "./report.ts";
+import { residentBytes } from "./resident-bytes.ts";
 import { type Contestant, measureScenario } from "./rounds.ts";
 import { contestant, queryCaller, tokenQuery } from "./scenarios.ts";
 import type { Server } from "./servers.ts";
@@ -96,15 +96,6 @@ async function untilRefused(server: Server, token: string): Promise<{ read: numb
     return { read: arrivedAt - startedAt, longest };
   }
   throw new Error(`The feed did not read them within ${PATIENCE_MILLISECONDS} ms.`);
-}
-
-/** proc(5); not a number where there is none. */
-function residentBytes({ pid }: Server): number {
-  try {
-    return Number(/VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 function megabytes(bytes: number): string {

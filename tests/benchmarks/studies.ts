@@ -1,5 +1,7 @@
+import { benchmarkBombs } from "./bombs.ts";
 import type { Ground } from "./fleet.ts";
 import { benchmarkKeys } from "./keys.ts";
+import { drillKills } from "./kills.ts";
 import { benchmarkPages } from "./pages.ts";
 import type { Peers } from "./peers.ts";
 import { benchmarkRevocationDelay } from "./revocation-delay.ts";
@@ -14,6 +16,8 @@ const studies = {
   "revocations-held": benchmarkRevocationsHeld,
   pages: benchmarkPages,
   storm: benchmarkStorm,
+  bombs: benchmarkBombs,
+  kills: drillKills,
   keys: (_ground: Ground, options: StudyOptions) => benchmarkKeys(options.keyMemory),
 } satisfies Record<string, (ground: Ground, options: StudyOptions) => Promise<void>>;
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import type { PasswordEngine } from "../../src/auth/passwords/password-engine.ts";
 import { parseConfig } from "../../src/config/config.ts";
+import { migrateDatabase } from "../../src/database/migrate.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { createGateway, type Gateway } from "../../src/start/gateway.ts";
 import { type Client, createClient } from "./client.ts";
@@ -44,6 +45,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const file = { path: "gateway.yaml", text: limits + (options.gatewayYaml ?? "") };
   const config = parseConfig(env, file);
   const [secret = TEST_SECRET, ...olderSecrets] = config.secrets ?? [];
+  await migrateDatabase(config.database.directUrl ?? database.url);
   const gateway = await createGateway(config, {
     databaseUrl: database.url,
     secrets: [secret, ...olderSecrets],

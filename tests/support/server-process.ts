@@ -11,6 +11,8 @@ export interface ServerProcess extends Client {
   readonly url: string;
   readonly pid: number;
   readonly output: () => string;
+  /** Sends a signal and waits for nothing. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the exit. The exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
@@ -30,7 +32,14 @@ export async function startServerProcess(env: Record<string, string>, options: {
     output += chunk.toString();
   });
   const url = await listeningAddress(child, () => output);
-  return { ...createClient(url), url, pid: child.pid ?? 0, output: () => output, stop: (signal = "SIGTERM") => stop(child, signal) };
+  return {
+    ...createClient(url),
+    url,
+    pid: child.pid ?? 0,
+    output: () => output,
+    signal: (signal) => void child.kill(signal),
+    stop: (signal = "SIGTERM") => stop(child, signal),
+  };
 }
 
 async function listeningAddress(child: ChildProcess, output: () => string): Promise<string> {

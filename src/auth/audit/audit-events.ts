@@ -44,6 +44,8 @@ export interface AuditEvent {
   readonly sessionId: string | null;
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
+  /** For the log only: absent in what is read back, and in what no request has caused. */
+  readonly requestId?: string;
   readonly succeeded: boolean;
   /** Facts of this type of event; never a secret. */
   readonly detail: AuditDetail | null;

@@ -31,6 +31,8 @@ export interface Revocations extends RevocationWriter {
   forgetExpired(): void;
   /** Called for every revocation that this process learns of, repetitions included. Returns what ends that. */
   subscribe(listener: (revocation: Revocation) => void): () => void;
+  /** How many are kept in memory. */
+  count(): number;
 }
 
 export function createRevocationWriter(clock: Clock): RevocationWriter {
@@ -77,6 +79,7 @@ export function createRevocations(parts: RevocationParts): { revocations: Revoca
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    count: () => memory.size,
   };
   return { revocations, feed, memory };
 }

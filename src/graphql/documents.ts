@@ -1,0 +1,81 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from "graphql";
+import { createDocumentCache, createTextCache } from "./document-caches.ts";
+import { excessOf, MAXIMUM_TOKENS } from "./document-limits.ts";
+import { publicInputError } from "./public-errors.ts";
+
+/** What a request's text means: a valid document within the limits, or what is wrong with it, for `PublicErrors.ofServer`. */
+export type ReadDocument = DocumentNode | readonly GraphQLError[];
+
+/** The documents that clients may have executed, whatever they arrive on. */
+export interface Documents {
+  read(text: string): ReadDocument;
+  /** What clients send a hash for. */
+  readonly texts: DocumentTexts;
+}
+
+/** Texts by their SHA-256, in hexadecimal digits. */
+export interface DocumentTexts {
+  get(hash: string): string | undefined;
+  /** A text that was read without problems. */
+  set(hash: string, text: string): void;
+}
+
+export interface DocumentOptions {
+  readonly schema: GraphQLSchema;
+  /** Suggestions go with it: they tell names, too. */
+  readonly introspection: boolean;
+}
+
+/** Any document that is valid and within the limits. One that was accepted before costs a look-up. */
+export function createDocuments(options: DocumentOptions): Documents {
+  const accepted = createDocumentCache();
+  return {
+    texts: createTextCache(),
+    read(text) {
+      const known = accepted.get(text);
+      if (known !== undefined) return known;
+      const read = judgeDocument(text, options);
+      if (isDocument(read)) accepted.set(text, read);
+      return read;
+    },
+  };
+}
+
+export function isDocument(read: ReadDocument): read is DocumentNode {
+  return "kind" in read;
+}
+
+/** The cheap checks first: tokens while parsing, sizes on the tree, and only then GraphQL's own rules. */
+export function judgeDocument(text: string, { schema, introspection }: DocumentOptions): ReadDocument {
+  const document = parseDocument(text);
+  if (document instanceof GraphQLError) return [document];
+  const excess = excessOf(document, schema);
+  if (excess !== undefined) return [publicInputError({ request: [excess] })];
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const problems = validate(schema, document, rules, { hideSuggestions: !introspection });
+  return problems.length === 0 ? document : problems.map((problem) => withCode(problem, "GRAPHQL_VALIDATION_FAILED"));
+}
+
+function parseDocument(text: string): DocumentNode | GraphQLError {
+  try {
+    return parse(text, { maxTokens: MAXIMUM_TOKENS });
+  } catch (error) {
+    // The parser calls itself for every bracket: within the tokens allowed, brackets alone can exhaust its stack.
+    const refusal = error instanceof RangeError ? new GraphQLError("Syntax Error: nested too deeply.") : error;
+    if (!(refusal instanceof GraphQLError)) throw error;
+    return withCode(refusal, "GRAPHQL_PARSE_FAILED");
+  }
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { nodes = null, source = null, positions = null } = error;
+  return new GraphQLError(error.message, { nodes, source, positions, extensions: { code } });
+}

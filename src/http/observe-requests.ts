@@ -1,0 +1,70 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { READY_PATH } from "./health.ts";
+
+const SLOW_MILLISECONDS = 1000;
+
+/** Whoever counts and traces what arrives here. */
+export interface RequestObserver {
+  answered(status: number): void;
+  /** Given what tells the number of open sockets. */
+  watchSockets(count: () => number): void;
+  /** Present only where requests are traced. */
+  readonly tracer?: RequestTracer | undefined;
+}
+
+export interface RequestTracer {
+  begin(request: { readonly method: string; readonly path: string; readonly headers: IncomingHttpHeaders }): RequestSpan;
+}
+
+export interface RequestSpan {
+  /** Everything that is done inside belongs to the span. */
+  run(work: () => void): void;
+  end(status: number): void;
+}
+
+/** Counts every answer, and logs those that failed or took long; all of them at the level `debug`. */
+export function observeRequests(app: FastifyInstance, { observer, logger }: { observer: RequestObserver; logger: Logger }): void {
+  const logsAll = logger.isLevelEnabled("debug");
+  app.addHook("onResponse", (request, reply, done) => {
+    // Whoever drains says so with a 503, and nothing is wrong.
+    if (reply.statusCode === 503 && request.url === READY_PATH) return done();
+    observer.answered(reply.statusCode);
+    const isNotable = reply.statusCode >= 500 || reply.elapsedTime > SLOW_MILLISECONDS;
+    if (isNotable) logger.warn(describe(request, reply), reply.statusCode >= 500 ? "failed request" : "slow request");
+    else if (logsAll) logger.debug(describe(request, reply), "request");
+    done();
+  });
+  if (observer.tracer !== undefined) traceRequests(app, observer.tracer);
+}
+
+/** Without the query: by GET it carries variables. */
+function describe(request: FastifyRequest, reply: FastifyReply) {
+  return {
+    requestId: request.id,
+    method: request.method,
+    path: request.url.split("?")[0],
+    status: reply.statusCode,
+    milliseconds: Math.round(reply.elapsedTime),
+  };
+}
+
+function traceRequests(app: FastifyInstance, tracer: RequestTracer): void {
+  const spans = new WeakMap<FastifyRequest, RequestSpan>();
+  app.addHook("onRequest", (request, _reply, done) => {
+    const { method, headers } = request;
+    spans.set(request, tracer.begin({ method, headers, path: request.routeOptions.url ?? "unknown" }));
+    done();
+  });
+  // Not earlier: what reads the body calls back from outside.
+  app.addHook("preHandler", (request, _reply, done) => {
+    const span = spans.get(request);
+    if (span === undefined) done();
+    else span.run(done);
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    spans.get(request)?.end(reply.statusCode);
+    done();
+  });
+}

@@ -1,0 +1,44 @@
+import { withDeadline } from "../auth/deadline.ts";
+import type { RevocationFeed } from "../auth/revocations/revocation-feed.ts";
+import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import type { Readiness } from "../http/health.ts";
+
+const KEPT_MILLISECONDS = 1000;
+const DEADLINE_MILLISECONDS = 2000;
+
+type DatabaseChecks = Pick<Readiness["checks"], "database" | "migrations">;
+
+export interface ReadinessParts {
+  readonly isMigrated: () => Promise<boolean>;
+  readonly revocationFeed: Pick<RevocationFeed, "isFresh">;
+  readonly isDraining: () => boolean;
+}
+
+/** Whatever the number of probes, the database is asked once a second. */
+export function createReadiness({ isMigrated, revocationFeed, isDraining }: ReadinessParts): () => Promise<Readiness> {
+  let askAgainAt = Number.NEGATIVE_INFINITY;
+  let answer: Promise<DatabaseChecks> | undefined;
+
+  function checkDatabase(): Promise<DatabaseChecks> {
+    if (answer !== undefined && performance.now() < askAgainAt) return answer;
+    askAgainAt = Number.POSITIVE_INFINITY;
+    answer = askDatabase(isMigrated).finally(() => {
+      askAgainAt = performance.now() + KEPT_MILLISECONDS;
+    });
+    return answer;
+  }
+
+  return async () => {
+    const checks = { ...(await checkDatabase()), revocationFeed: revocationFeed.isFresh() ? "ok" : "failed" } as const;
+    const draining = isDraining();
+    return { ready: !draining && Object.values(checks).every((check) => check === "ok"), draining, checks };
+  };
+}
+
+async function askDatabase(isMigrated: () => Promise<boolean>): Promise<DatabaseChecks> {
+  try {
+    return { database: "ok", migrations: (await withDeadline(isMigrated(), DEADLINE_MILLISECONDS)) ? "ok" : "failed" };
+  } catch (error) {
+    return { database: isDatabaseUnavailable(error) ? "failed" : "ok", migrations: "failed" };
+  }
+}

@@ -1,0 +1,38 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import { createMetrics, createProcessRegistry } from "../telemetry/metrics.ts";
+import { waitInPatience } from "./drain.ts";
+import { createGateway } from "./gateway.ts";
+import { listen } from "./listen.ts";
+import { lowerThreadPool } from "./low-priority-threads.ts";
+import { openTracing } from "./open-tracing.ts";
+import type { Storage } from "./storage.ts";
+
+/** What listens, in this process or in several. */
+export interface Server {
+  readonly address: string;
+  /** Drains: see docs/deployment.md. The signal makes it fast. */
+  stop(hurry: AbortSignal): Promise<void>;
+}
+
+export interface ServerParts {
+  readonly storage: Pick<Storage, "databaseUrl" | "secrets">;
+  readonly logger: Logger;
+}
+
+/** A gateway that listens, with meters, and traces where they are wanted. */
+export async function startServer(config: Config, { storage, logger }: ServerParts) {
+  const metrics = createMetrics(createProcessRegistry());
+  const tracing = await openTracing(config.telemetry.otlpEndpoint, logger);
+  const gateway = await createGateway(config, { ...storage, logger, metrics, tracing });
+  const lowered = await lowerThreadPool(config.hashing.threads);
+  logger.info({ threads: lowered, of: config.hashing.threads }, "threads that hash at low priority");
+  const address = await listen(gateway.app, config.http);
+  async function stop(hurry: AbortSignal): Promise<void> {
+    gateway.startDraining();
+    await waitInPatience(config.drainDelaySeconds, hurry);
+    await gateway.close(hurry);
+    await tracing?.close();
+  }
+  return { address, registry: metrics.registry, stop } satisfies Server & { registry: unknown };
+}

@@ -1,0 +1,61 @@
+import type { AuditLog } from "../auth/audit/audit.ts";
+import type { Auth } from "../auth/auth.ts";
+import type { HashingQueue } from "../auth/passwords/hashing-queue.ts";
+import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
+import type { OpenDatabaseOptions } from "../database/database.ts";
+import type { Operations } from "../graphql/operations.ts";
+import type { RequestObserver } from "../http/observe-requests.ts";
+import { countAuditEvents } from "../telemetry/audit-metrics.ts";
+import { measureHashing } from "../telemetry/measure-hashing.ts";
+import { measureOperations } from "../telemetry/measure-operations.ts";
+import { type Metrics, watchReadings } from "../telemetry/metrics.ts";
+import { traceHashing } from "../telemetry/trace-hashing.ts";
+import { traceOperations } from "../telemetry/trace-operations.ts";
+import { createRequestTracer } from "../telemetry/trace-requests.ts";
+import { traceStatements } from "../telemetry/trace-statements.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
+
+/** Puts meters and traces around the parts of a gateway, none of which knows. */
+export interface Telemetry {
+  readonly instrumentPool: OpenDatabaseOptions["instrument"];
+  readonly requestObserver: RequestObserver;
+  instrumentLog(log: AuditLog): AuditLog;
+  instrumentEngine(engine: PasswordEngine): PasswordEngine;
+  observeOperations(operations: Operations): Operations;
+  /** What can be read from the parts once they are there. */
+  watch(parts: Pick<Auth, "revocations" | "revocationFeed"> & { hashingQueue: Pick<HashingQueue, "load"> }): void;
+}
+
+export function createTelemetry(metrics: Metrics, tracing: Tracing | undefined): Telemetry {
+  let countSockets = () => 0;
+  return {
+    instrumentPool: tracing && ((pool) => traceStatements(pool, tracing)),
+    requestObserver: {
+      answered(status) {
+        const group = Math.floor(status / 100);
+        metrics.httpResponses[group] = (metrics.httpResponses[group] ?? 0) + 1;
+      },
+      watchSockets(count) {
+        countSockets = count;
+      },
+      tracer: tracing && createRequestTracer(tracing),
+    },
+    instrumentLog: (log) => countAuditEvents(metrics, log),
+    instrumentEngine(engine) {
+      const measured = measureHashing(engine, metrics);
+      return tracing === undefined ? measured : traceHashing(measured, tracing);
+    },
+    observeOperations(operations) {
+      const measured = measureOperations(operations, metrics);
+      return tracing === undefined ? measured : traceOperations(measured, tracing);
+    },
+    watch({ revocations, revocationFeed, hashingQueue }) {
+      watchReadings(metrics, {
+        revocationLagSeconds: revocationFeed.lagSeconds,
+        liveRevocations: revocations.count,
+        webSocketConnections: () => countSockets(),
+        hashing: hashingQueue.load,
+      });
+    },
+  };
+}

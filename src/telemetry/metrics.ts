@@ -1,0 +1,117 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type FastHistogram, registerFastHistogram } from "./fast-histogram.ts";
+
+/** Seconds. A query from the token takes less than the first, a login under load up to the last. */
+const OPERATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const HASHING_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** Asked for again (replayed) is no theft, an old one (reused) may be; of the others nothing was changed. */
+const refreshOutcomes = ["rotated", "replayed", "reused", "not_genuine", "ended"] as const;
+export type RefreshOutcome = (typeof refreshOutcomes)[number];
+
+/** Everything that is counted and measured; docs/monitoring.md says what it is good for. */
+export interface Metrics {
+  readonly registry: Registry;
+  readonly loginSuccesses: Counter;
+  readonly loginFailures: Counter;
+  readonly tokenRefreshes: Counter<"outcome">;
+  readonly auditEvents: Counter<"type">;
+  readonly operationSeconds: FastHistogram<"field" | "outcome">;
+  readonly rateLimited: Counter<"field">;
+  readonly hashingSeconds: Histogram<"work">;
+  readonly hashingRefused: Counter;
+  /** To be counted up by the class of the status: 2 for 2xx. */
+  readonly httpResponses: number[];
+}
+
+/** A registry of their own: nothing is shared between gateways in one process. */
+export function createMetrics(registry = new Registry()): Metrics {
+  const metrics = registerMetrics(registry);
+  // From nothing to one is an increase only where the nothing was seen.
+  for (const outcome of refreshOutcomes) metrics.tokenRefreshes.inc({ outcome }, 0);
+  return metrics;
+}
+
+function registerMetrics(registry: Registry): Metrics {
+  const registers = [registry];
+  return {
+    registry,
+    loginSuccesses: new Counter({ name: "auth_login_success_total", help: "Sign-ins.", registers }),
+    loginFailures: new Counter({ name: "auth_login_failure_total", help: "Sign-ins refused for their credentials.", registers }),
+    tokenRefreshes: new Counter({
+      name: "auth_token_refresh_total",
+      help: `Uses of refresh tokens: ${refreshOutcomes.join(", ")}.`,
+      labelNames: ["outcome"],
+      registers,
+    }),
+    auditEvents: new Counter({ name: "auth_audit_events_total", help: "Committed audit events.", labelNames: ["type"], registers }),
+    operationSeconds: registerFastHistogram(registry, {
+      name: "auth_operation_duration_seconds",
+      help: "GraphQL operations by root field and outcome (OK, or the first error's code).",
+      buckets: OPERATION_BUCKETS,
+    }),
+    rateLimited: new Counter({
+      name: "auth_rate_limited_total",
+      help: "Fields refused as RATE_LIMITED.",
+      labelNames: ["field"],
+      registers,
+    }),
+    hashingSeconds: new Histogram({
+      name: "auth_hashing_duration_seconds",
+      help: "Hashing a password, without the wait for it.",
+      labelNames: ["work"],
+      buckets: HASHING_BUCKETS,
+      registers,
+    }),
+    hashingRefused: new Counter({ name: "auth_hashing_refused_total", help: "Fields refused as TOO_BUSY.", registers }),
+    httpResponses: countHttpResponses(registry),
+  };
+}
+
+/** One of them for every request: so they are plain numbers until somebody looks. */
+function countHttpResponses(registry: Registry): number[] {
+  const counts = Array<number>(6).fill(0);
+  new Counter({
+    name: "auth_http_responses_total",
+    help: "HTTP answers by class of status.",
+    labelNames: ["status"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [status, count] of counts.entries()) if (status > 1) this.inc({ status: `${status}xx` }, count);
+    },
+  });
+  return counts;
+}
+
+/** Of the process, not of a gateway: to be called once in a process. */
+export function createProcessRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/** What is asked for when somebody looks. */
+export interface Readings {
+  revocationLagSeconds(): number;
+  liveRevocations(): number;
+  webSocketConnections(): number;
+  hashing(): { readonly running: number; readonly waiting: number };
+}
+
+export function watchReadings({ registry }: Metrics, readings: Readings): void {
+  const watch = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  watch("auth_revocation_lag_seconds", "The age of the last proof that every revocation is known.", readings.revocationLagSeconds);
+  watch("auth_live_revocations", "Revocations in memory.", readings.liveRevocations);
+  watch("auth_websocket_connections", "Open WebSockets.", readings.webSocketConnections);
+  watch("auth_hashing_running", "Passwords that are being hashed.", () => readings.hashing().running);
+  watch("auth_hashing_waiting", "Requests that wait for their turn to hash.", () => readings.hashing().waiting);
+}

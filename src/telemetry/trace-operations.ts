@@ -1,0 +1,35 @@
+import type { ExecutionResult } from "graphql";
+import type { Operation, Operations } from "../graphql/operations.ts";
+import { createRootFields } from "./root-fields.ts";
+import { type SpanStart, type Tracing, traced } from "./tracing.ts";
+
+const MAXIMUM_NAME = 100;
+
+/** A span for every operation, with its type, its name and its root fields; never the document, which may hold values. */
+export function traceOperations(operations: Operations, tracing: Tracing): Operations {
+  const rootFieldsOf = createRootFields();
+
+  function start({ document, operation }: Operation): SpanStart {
+    const { operation: type, name } = operation;
+    const rootFields = [...rootFieldsOf(document, operation).keys()].sort();
+    const operationName = name === undefined ? {} : { "graphql.operation.name": name.value.slice(0, MAXIMUM_NAME) };
+    const facts = { "graphql.operation.type": type, ...operationName, "graphql.operation.root_fields": rootFields };
+    return { name: `${type} ${rootFields.join(" ")}`.slice(0, MAXIMUM_NAME), kind: "internal", facts };
+  }
+
+  return {
+    run: (operation) =>
+      traced(tracing, start(operation), async (span) => {
+        const result = await operations.run(operation);
+        const code = firstCode(result);
+        if (code !== undefined) span.fail(code);
+        return result;
+      }),
+    // Its events are not waited for: a span that lasts as long as a subscription helps nobody.
+    subscribe: (operation, nextContext) => traced(tracing, start(operation), () => operations.subscribe(operation, nextContext)),
+  };
+}
+
+function firstCode({ errors }: ExecutionResult): string | undefined {
+  return errors?.[0] === undefined ? undefined : String(errors[0].extensions.code);
+}

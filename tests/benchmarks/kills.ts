@@ -1,0 +1,40 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { runKillDrill } from "../support/kill-drill.ts";
+import type { Ground } from "./fleet.ts";
+import { quantile } from "./load.ts";
+import { formatMilliseconds } from "./report.ts";
+import { startGateway } from "./servers.ts";
+
+const KILLS = 20;
+const SECRET = "kills of the benchmark, kept over restarts".replace(",", "");
+
+/** `kill -9` of the server and of PostgreSQL, twenty times each, under load; tests/survives-kills.test.ts is the short form. */
+export async function drillKills({ directory }: Ground): Promise<void> {
+  const database = join(directory, "kills");
+  await mkdir(database, { recursive: true });
+  const { counts, problems, serverBack, databaseBack } = await runKillDrill({
+    serverKills: KILLS,
+    databaseKills: KILLS,
+    secondsBetween: 2,
+    directory: database,
+    async startServer(databaseUrl) {
+      const variables = { SECRET, ISSUER: "https://auth.example.com", REFRESH_GRACE: "5m", NODE_ENV: "development" };
+      const server = await startGateway({ databaseUrl, directory }, variables);
+      return { url: server.url, kill: server.stop };
+    },
+  });
+  const acknowledged = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
+  const lines = [
+    `Acknowledged under ${KILLS} kills of the server and ${KILLS} of PostgreSQL: ${acknowledged.join(", ")}.`,
+    `Lost, or done twice: ${problems.length}.`,
+    ...problems.slice(0, 10).map((problem) => `  ${problem}`),
+    `Ready again: ${describe(serverBack)} after the server's start, ${describe(databaseBack)} after PostgreSQL's.`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n\n`);
+}
+
+function describe(milliseconds: readonly number[]): string {
+  const sorted = [...milliseconds].sort((a, b) => a - b);
+  return `${formatMilliseconds(quantile(sorted, 0.5))} (at most ${formatMilliseconds(sorted.at(-1))})`;
+}

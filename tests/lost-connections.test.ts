@@ -1,0 +1,52 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
+import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
+
+let server: TestDatabase;
+let proxy: TcpProxy;
+let opened: OpenDatabase;
+beforeAll(async () => {
+  server = await createTestDatabase();
+  await server.sql`create table kept (id int primary key)`;
+  proxy = await startTcpProxy(server.url);
+  opened = openDatabase({ url: proxy.url, poolSize: 1 });
+});
+afterAll(async () => {
+  await opened.close();
+  await proxy.close();
+  await server.drop();
+});
+
+const kept = async () => (await server.sql`select id from kept order by id`).map(({ id }) => id);
+const insert = (id: number) => sql`insert into kept values (${id})`;
+
+test("a connection that is lost within a transaction fails that transaction, and neither the process nor the next one", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const lost = opened.database.transaction(async (tx) => {
+      await tx.execute(insert(1));
+      proxy.cut();
+      await tx.execute(insert(2));
+    });
+    await expect(lost).rejects.toThrow();
+    proxy.restore();
+    await opened.database.transaction((tx) => tx.execute(insert(10 + round)));
+  }
+  expect(await kept()).toEqual([10, 11, 12, 13, 14]);
+});
+
+test("what is thrown inside rolls back, and a failure that was swallowed does not pass for a commit", async () => {
+  const failing = opened.database.transaction(async (tx) => {
+    await tx.execute(insert(30));
+    throw new Error("on purpose");
+  });
+  await expect(failing).rejects.toThrow("on purpose");
+  const swallowing = opened.database.transaction(async (tx) => {
+    await tx.execute(insert(31));
+    await tx.execute(insert(31)).catch(() => undefined);
+  });
+  await expect(swallowing).rejects.toThrow("rolled back");
+  await opened.database.transaction((tx) => tx.execute(insert(32)));
+  expect((await kept()).slice(-2)).toEqual([14, 32]);
+});

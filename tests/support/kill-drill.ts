@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import postgres from "postgres";
+import { startEmbeddedPostgres } from "../../src/database/embedded/embedded-postgres.ts";
+import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
+import { createClient, dataOf } from "./client.ts";
+import { createLedger, type LedgerCounts } from "./ledger.ts";
+import { startMixedLoad } from "./mixed-load.ts";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
+import { until } from "./until.ts";
+
+const PATIENCE_MILLISECONDS = 30_000;
+const CALLERS = 8;
+const admin = { email: "admin@example.com", password: "a long walk by the sea" };
+
+export interface DrillServer {
+  readonly url: string;
+  /** By SIGKILL. */
+  kill(): Promise<unknown>;
+}
+
+export interface DrillOptions {
+  readonly serverKills: number;
+  readonly databaseKills: number;
+  readonly secondsBetween: number;
+  /** An empty folder, for a PostgreSQL that may be killed. */
+  readonly directory: string;
+  startServer(databaseUrl: string): Promise<DrillServer>;
+}
+
+export interface DrillOutcome {
+  readonly counts: LedgerCounts;
+  readonly problems: readonly string[];
+  /** Milliseconds from the start of the new server, and of the database's readiness, to the server's. */
+  readonly serverBack: readonly number[];
+  readonly databaseBack: readonly number[];
+}
+
+/** `kill -9` of the server and of its database, again and again under load; then a look at what was acknowledged. */
+export async function runKillDrill(options: DrillOptions): Promise<DrillOutcome> {
+  const database = await openKillableDatabase(options.directory);
+  let server = await options.startServer(database.url);
+  const ledger = createLedger();
+  const sql = postgres(database.url, { max: 1, onnotice: () => undefined, backoff: () => 0.1 });
+  const adminToken = await makeAdmin(server.url, sql);
+  const load = startMixedLoad({ url: () => server.url, ledger, callers: CALLERS, adminToken });
+
+  async function killServer(): Promise<number> {
+    await server.kill();
+    const startedAt = performance.now();
+    server = await options.startServer(database.url);
+    await untilReady(server.url);
+    return performance.now() - startedAt;
+  }
+
+  async function killDatabase(): Promise<number> {
+    await database.kill();
+    await database.restart();
+    const startedAt = performance.now();
+    await untilReady(server.url);
+    return performance.now() - startedAt;
+  }
+
+  const again = async (times: number, kill: () => Promise<number>) => {
+    const milliseconds: number[] = [];
+    for (let count = 0; count < times; count += 1) {
+      await sleep(options.secondsBetween * 1000);
+      milliseconds.push(await kill());
+    }
+    return milliseconds;
+  };
+  try {
+    const serverBack = await again(options.serverKills, killServer);
+    const databaseBack = await again(options.databaseKills, killDatabase);
+    await sleep(options.secondsBetween * 1000);
+    await load.stop();
+    return { counts: ledger.counts, problems: await ledger.compare(sql), serverBack, databaseBack };
+  } finally {
+    await server.kill();
+    await sql.end({ timeout: 1 });
+    await database.close();
+  }
+}
+
+async function makeAdmin(url: string, sql: postgres.Sql): Promise<string> {
+  const client = createClient(url);
+  dataOf(await client.send(RegisterDocument, { input: admin }));
+  await sql`update users set roles = '{user,admin}'`;
+  return dataOf(await client.send(LoginDocument, { input: admin })).login.accessToken;
+}
+
+async function untilReady(url: string): Promise<void> {
+  const isReady = () =>
+    fetch(`${url}/readyz`)
+      .then(({ ok }) => ok)
+      .catch(() => false);
+  await until(isReady, PATIENCE_MILLISECONDS);
+}
+
+/** An embedded PostgreSQL that keeps its address over a restart. */
+async function openKillableDatabase(directory: string) {
+  const start = () => startEmbeddedPostgres({ directory, log: () => undefined });
+  let postgresServer = await start();
+  const proxy: TcpProxy = await startTcpProxy(postgresServer.url);
+  return {
+    url: proxy.url,
+    async kill() {
+      const pidFile = await readFile(join(directory, "postgres", "postmaster.pid"), "utf8");
+      process.kill(Number.parseInt(pidFile, 10), "SIGKILL");
+      proxy.cut();
+    },
+    async restart() {
+      postgresServer = await start();
+      proxy.restore(postgresServer.url);
+    },
+    async close() {
+      await proxy.close();
+      await postgresServer.stop();
+    },
+  };
+}
