@@ -21,15 +21,15 @@ async function main(): Promise<void> {
   const workers = config.workers === "max" ? availableParallelism() : config.workers;
   const server =
     workers === 1 ? await serveAlone(config, { storage, logger }) : await serveWithWorkers(config, { storage, logger, count: workers });
-  logger.info({ address: server.address, workers }, "listening");
-  if (config.environment === "development") process.stdout.write(firstSteps(server.address));
-
+  // Before it is told that we listen: whoever reads that may stop us.
   onOrderToStop(async (reason, hurry) => {
     logger.info({ reason }, "stopping");
     await server.stop(hurry);
     await storage.close();
     process.exit(0);
   });
+  logger.info({ address: server.address, workers }, "listening");
+  if (config.environment === "development") process.stdout.write(firstSteps(server.address));
 }
 
 exitOnFailure(main);

@@ -132,7 +132,7 @@ describe("login", () => {
       `mutation { a: ${guess} changePassword(input: { currentPassword: "x", newPassword: "y" }) { id } }`,
     ]) {
       const reply = await gateway.post({ query });
-      expect([reply.status, codesOf(reply)]).toEqual([400, ["GRAPHQL_VALIDATION_FAILED"]]);
+      expect([reply.status, codesOf(reply)]).toEqual([400, ["BAD_USER_INPUT"]]);
     }
     expect(await database.sql`select * from rate_limits`).toHaveLength(0);
     expect(codesOf(await gateway.post({ query: `mutation { ...One } fragment One on Mutation { a: ${guess} }` }))).toEqual([
@@ -179,8 +179,8 @@ describe("every other root field", () => {
     const gateway = await start({ limits: "{}" });
     const [ada, grace] = [await register(gateway, newEmail()), await register(gateway, newEmail())];
     const token = ada.data?.register.accessToken;
-    const query = `{ ${Array.from({ length: 60 }, (_, index) => `a${index}: me { id }`).join(" ")} }`;
-    const replies = await times(3, () => gateway.post({ query }, { token }));
+    const query = `{ ${Array.from({ length: 30 }, (_, index) => `a${index}: me { id }`).join(" ")} }`;
+    const replies = await times(6, () => gateway.post({ query }, { token }));
     expect(countOf(replies, "RATE_LIMITED")).toBe(80);
     expect(replies.flatMap(({ data }) => Object.values(data ?? {})).filter((me) => me !== null)).toHaveLength(100);
     const limited = replies.find((reply) => codesOf(reply).includes("RATE_LIMITED"));
@@ -188,7 +188,7 @@ describe("every other root field", () => {
     expect(limited?.headers.get("retry-after")).toBe(String(limited?.errors[0]?.extensions.retryAfterSeconds));
     // Neither another user nor an anonymous flood from the same address is in anybody's way.
     expect(codesOf(await gateway.send(MeDocument, {}, { token: grace.data?.register.accessToken }))).toEqual([]);
-    const flood = await times(3, () => gateway.post({ query }));
+    const flood = await times(6, () => gateway.post({ query }));
     expect([countOf(flood, "UNAUTHENTICATED"), countOf(flood, "RATE_LIMITED")]).toEqual([100, 80]);
     expect(codesOf(await gateway.send(MeDocument, {}, { token: grace.data?.register.accessToken }))).toEqual([]);
     gateway.clock.advance(60);

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { hashingVariables } from "./hashing-variables.ts";
+import { sessionVariables } from "./session-variables.ts";
 import {
   audience,
   corsOrigin,
@@ -188,36 +189,7 @@ export const variables = {
     // Up to a day, because every process keeps the revocations of that long in memory. Production has a higher floor: see config-rules.ts.
     value: duration({ min: "5s", max: "24h" }),
   },
-  SESSION_IDLE_TTL: {
-    description: "A session ends when it has not been refreshed for this long.",
-    default: "14d",
-    example: "14d",
-    value: duration({ min: "10s", max: "3650d" }),
-  },
-  SESSION_MAX_TTL: {
-    description: "A session ends this long after sign-in, whatever happens.",
-    default: "90d",
-    example: "90d",
-    value: duration({ min: "10s", max: "3650d" }),
-  },
-  REFRESH_GRACE: {
-    description: "How long a refresh token that was just used still gives the same successor: two tabs, a lost response.",
-    default: "30s",
-    example: "30s",
-    value: duration({ min: "0s", max: "5m" }),
-  },
-  REFRESH_TOKEN_CARRIER: {
-    description: "How refresh tokens travel: body (in the GraphQL response) or cookie (httpOnly, for browsers).",
-    default: "body",
-    example: "cookie",
-    value: oneOf(["body", "cookie"]),
-  },
-  REFRESH_COOKIE_SAME_SITE: {
-    description: "The SameSite attribute of the refresh cookie: Strict, Lax or None.",
-    default: "Strict",
-    example: "Lax",
-    value: oneOf(["Strict", "Lax", "None"]),
-  },
+  ...sessionVariables,
   REVOCATION_MAX_LAG: {
     description: "When nothing was heard of revocations for this long, access tokens are checked against the database.",
     default: "5s",

@@ -1,0 +1,35 @@
+import { duration, oneOf } from "./variable-values.ts";
+
+/** A part of `variables`. */
+export const sessionVariables = {
+  SESSION_IDLE_TTL: {
+    description: "A session ends when it has not been refreshed for this long.",
+    default: "14d",
+    example: "14d",
+    value: duration({ min: "10s", max: "3650d" }),
+  },
+  SESSION_MAX_TTL: {
+    description: "A session ends this long after sign-in, whatever happens.",
+    default: "90d",
+    example: "90d",
+    value: duration({ min: "10s", max: "3650d" }),
+  },
+  REFRESH_GRACE: {
+    description: "How long a refresh token that was just used still gives the same successor: two tabs, a lost response.",
+    default: "30s",
+    example: "30s",
+    value: duration({ min: "0s", max: "5m" }),
+  },
+  REFRESH_TOKEN_CARRIER: {
+    description: "How refresh tokens travel: body (in the GraphQL response) or cookie (httpOnly, for browsers).",
+    default: "body",
+    example: "cookie",
+    value: oneOf(["body", "cookie"]),
+  },
+  REFRESH_COOKIE_SAME_SITE: {
+    description: "The SameSite attribute of the refresh cookie: Strict, Lax or None.",
+    default: "Strict",
+    example: "Lax",
+    value: oneOf(["Strict", "Lax", "None"]),
+  },
+} as const;
