@@ -198,7 +198,7 @@ test.each([
   ["REDIS_URL", ["redis", "redis.acme.test:6379", "http://redis", "redis://", "redis://u:p#@r", "redis://r/name", "redis://a b"]],
   ["INTROSPECTION", ["yes", "1", "TRUE"]],
   ["DATABASE_URL", ["mysql://db/x", "db:5432", "postgres://", "postgres://u:p#@db/x", "postgres://u:a b@db/x"]],
-  ["DATABASE_POOL_SIZE", ["0", "101", "ten"]],
+  ["DATABASE_POOL_SIZE", ["0", "1", "101", "ten"]],
   ["SECRET", ["short", "a".repeat(31), `${secret},`, `${secret},short`]],
   ["JWT_ALGORITHM", ["none", "es256", "ES512"]],
   ["SIGNING_KEY_ROTATION", ["30m", "90", "forever"]],

@@ -36,6 +36,33 @@ test("a connection that is lost within a transaction fails that transaction, and
   expect(await kept()).toEqual([10, 11, 12, 13, 14]);
 });
 
+test.each(["between two statements", "within a statement"])(
+  "connections that PostgreSQL ends %s fail their transactions and nothing else",
+  async (when) => {
+    const pool = openDatabase({ url: server.url, poolSize: 6 });
+    for (let round = 0; round < 10; round += 1) {
+      const ended = new Promise((resolve) => setTimeout(resolve, 60));
+      const lost = Array.from({ length: 3 }, () =>
+        pool.database.transaction(async (tx) => {
+          await tx.execute(insert(1));
+          await (when === "within a statement" ? tx.execute(sql`select pg_sleep(5)`) : ended);
+          await tx.execute(insert(2));
+        }),
+      );
+      const outcomes = Promise.allSettled(lost);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await server.sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'graphql-auth-gateway'`;
+      expect((await outcomes).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+      const rows = await Promise.all([1, 2, 3, 4, 5, 6].map(() => pool.database.transaction((tx) => tx.execute(sql`select 1 as one`))));
+      expect(rows.map(([row]) => row)).toEqual(Array(6).fill({ one: 1 }));
+    }
+    await pool.close();
+    expect(await kept()).not.toContain(1);
+  },
+);
+
 test("what is thrown inside rolls back, and a failure that was swallowed does not pass for a commit", async () => {
   const failing = opened.database.transaction(async (tx) => {
     await tx.execute(insert(30));

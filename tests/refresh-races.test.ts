@@ -98,7 +98,7 @@ describe("two processes on one database", () => {
 
 test("a server killed after a rotation was committed and before its answer left: the retry gets the successor", async () => {
   const proxy = await startTcpProxy(database.url);
-  const doomed = await startServerProcess({ DATABASE_URL: proxy.url, DATABASE_POOL_SIZE: "1" });
+  const doomed = await startServerProcess({ DATABASE_URL: proxy.url, DATABASE_POOL_SIZE: "2" });
   const { session, refreshToken } = await register(doomed);
   // Once before, so that the statement is prepared and the next one is executed without another answer.
   const current = dataOf(await refresh(doomed, refreshToken)).refresh.refreshToken;

@@ -19,7 +19,7 @@ let writer: OpenDatabase;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  writer = openDatabase({ url: database.url, poolSize: SLOTS });
+  writer = openDatabase({ url: database.url, poolSize: 2 * SLOTS });
 });
 
 afterAll(async () => {

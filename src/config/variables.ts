@@ -126,7 +126,7 @@ export const variables = {
     description: "The most connections to PostgreSQL that one process opens.",
     default: "10",
     example: "10",
-    value: wholeNumber({ min: 1, max: 100 }),
+    value: wholeNumber({ min: 2, max: 100 }),
   },
   DATABASE_DIRECT_URL: {
     description: "The same database without a transaction pooler such as PgBouncer in between, for migrations and for announcements.",

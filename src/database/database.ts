@@ -2,7 +2,7 @@ import type { ExtractTablesWithRelations } from "drizzle-orm";
 import type { PgTransaction } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
-import { withSafeTransactions } from "./transactions.ts";
+import { createTransactions } from "./transactions.ts";
 
 type NoRelations = Record<string, never>;
 /** Drizzle over one pool; `$client` is the pool itself, for the statements that Drizzle cannot express. */
@@ -18,10 +18,20 @@ export interface OpenDatabase {
 
 export interface OpenDatabaseOptions {
   readonly url: string;
+  /** Connections, half of them for transactions: at least 2. */
   readonly poolSize: number;
   /** Puts something around the pool that sees its statements. */
   readonly instrument?: ((pool: postgres.Sql) => postgres.Sql) | undefined;
 }
+
+const connectionOptions = {
+  connect_timeout: 5,
+  // Seconds between attempts to connect. The driver's own way grows to 20, which would outlast most outages.
+  backoff: () => 0.1 + Math.random() * 0.2,
+  onnotice: () => undefined,
+  // Milliseconds. Far longer than any statement of ours takes, far shorter than a client waits.
+  connection: { application_name: "graphql-auth-gateway", statement_timeout: 8000 },
+};
 
 /**
  * A pool of at most `poolSize` connections, opened on demand.
@@ -29,16 +39,20 @@ export interface OpenDatabaseOptions {
  * unprepared statement that has parameters, which costs a second round trip.
  */
 export function openDatabase(options: OpenDatabaseOptions): OpenDatabase {
-  const client = postgres(options.url, {
-    max: options.poolSize,
-    connect_timeout: 5,
-    // Seconds between attempts to connect. The driver's own way grows to 20, which would outlast most outages.
-    backoff: () => 0.1 + Math.random() * 0.2,
-    onnotice: () => undefined,
-    // Milliseconds. Far longer than any statement of ours takes, far shorter than a client waits.
-    connection: { application_name: "graphql-auth-gateway", statement_timeout: 8000 },
+  const forTransactions = Math.max(1, Math.ceil(options.poolSize / 2));
+  const client = postgres(options.url, { ...connectionOptions, max: Math.max(1, options.poolSize - forTransactions) });
+  const transactions = createTransactions((onLost) => openConnection(options.url, onLost), forTransactions);
+  const both = new Proxy(client, {
+    get: (target, property, receiver) => (property === "begin" ? transactions.begin : Reflect.get(target, property, receiver)),
   });
-  const safe = withSafeTransactions(client);
-  const pool = options.instrument?.(safe) ?? safe;
-  return { database: drizzle(pool), close: () => client.end({ timeout: 5 }) };
+  const pool = options.instrument?.(both) ?? both;
+  const close = () => Promise.all([client.end({ timeout: 5 }), transactions.close()]);
+  return { database: drizzle(pool), close: async () => void (await close()) };
+}
+
+function openConnection(url: string, onLost: () => void): postgres.Sql {
+  const client = postgres(url, { ...connectionOptions, max: 1, max_lifetime: null, onclose: onLost });
+  // Drizzle replaces the driver's own reading and writing of instants and JSON, client by client.
+  drizzle(client);
+  return client;
 }

@@ -3,8 +3,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { promisify } from "node:util";
 
-/** Enough work for every thread to show, and little enough not to delay the start: some 4 ms each. */
-const PROBE_ITERATIONS = 6000;
+/** Some 25 ms for each thread: far more than compiling and collecting garbage take another thread meanwhile, also on a busy machine. */
+const PROBE_ITERATIONS = 36_000;
+/** A pool of many threads shows with less. */
+const PROBE_ITERATIONS_OF_MANY = 6000;
+const MANY_THREADS = 8;
 const PROBE_ROUNDS = 3;
 const ATTEMPTS = 3;
 const tasks = "/proc/self/task";
@@ -17,12 +20,12 @@ const work = promisify(pbkdf2);
  */
 export async function lowerThreadPool(threads: number): Promise<number> {
   if (!existsSync(tasks)) return 0;
-  const lowered = new Set<number>();
-  for (let attempt = 0; attempt < ATTEMPTS && lowered.size < threads; attempt++) {
+  let best: readonly number[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS && best.length < threads; attempt++) {
     const found = await findPoolThreads(threads).catch((): number[] => []);
-    for (const thread of found) if (lower(thread)) lowered.add(thread);
+    if (found.length > best.length) best = found;
   }
-  return lowered.size;
+  return best.filter(lower).length;
 }
 
 function lower(thread: number): boolean {
@@ -34,22 +37,26 @@ function lower(thread: number): boolean {
   }
 }
 
-/** Rounds of equal jobs, one for each thread: whoever has done at least half of a thread's part is one of them. */
+/** Rounds of equal jobs, one for each thread: whoever has worked about as much as the others in every round is one of them. */
 async function findPoolThreads(threads: number): Promise<number[]> {
-  const before = runTimes();
-  const usedBefore = process.cpuUsage();
-  for (let round = 0; round < PROBE_ROUNDS; round++) await Promise.all(Array.from({ length: threads }, probe));
-  const { user, system } = process.cpuUsage(usedBefore);
-  const nanosecondsOfOne = ((user + system) * 1000) / threads;
-  const worked = [...runTimes()]
-    .map(([thread, runTime]) => ({ thread, ran: runTime - (before.get(thread) ?? 0) }))
-    .filter(({ thread, ran }) => thread !== process.pid && ran > nanosecondsOfOne / 2);
-  worked.sort((one, other) => other.ran - one.ran);
-  return worked.slice(0, threads).map(({ thread }) => thread);
+  let found: readonly number[] | undefined;
+  for (let round = 0; round < PROBE_ROUNDS; round++) {
+    const worked = await findWorkers(threads);
+    found = found === undefined ? worked : found.filter((thread) => worked.includes(thread));
+  }
+  return found === undefined || found.length > threads ? [] : [...found];
 }
 
-function probe(): Promise<unknown> {
-  return work("", "", PROBE_ITERATIONS, 32, "sha512");
+async function findWorkers(threads: number): Promise<number[]> {
+  const iterations = threads > MANY_THREADS ? PROBE_ITERATIONS_OF_MANY : PROBE_ITERATIONS;
+  const before = runTimes();
+  await Promise.all(Array.from({ length: threads }, () => work("", "", iterations, 32, "sha512")));
+  const growth = [...runTimes()]
+    .filter(([thread]) => thread !== process.pid)
+    .map(([thread, runTime]) => ({ thread, ran: runTime - (before.get(thread) ?? 0) }));
+  growth.sort((one, other) => other.ran - one.ran);
+  const typical = growth[Math.floor((threads - 1) / 2)]?.ran ?? 0;
+  return growth.filter(({ ran }) => ran > typical / 2).map(({ thread }) => thread);
 }
 
 /** proc(5): the first figure of `schedstat` is the time on a processor, in nanoseconds. The main thread has the id of the process. */
