@@ -63,6 +63,26 @@ test.each(["between two statements", "within a statement"])(
   },
 );
 
+test("closing waits for transactions under way, and begins none", async () => {
+  const pool = openDatabase({ url: server.url, poolSize: 2 });
+  const running = pool.database.transaction(async (tx) => {
+    await tx.execute(sql`select pg_sleep(0.2)`);
+    await tx.execute(insert(20));
+  });
+  const queued = pool.database.transaction((tx) => tx.execute(insert(21)));
+  const queuedFails = expect(queued).rejects.toThrow();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await pool.close();
+  await running;
+  await queuedFails;
+  await expect(pool.database.transaction((tx) => tx.execute(insert(22)))).rejects.toThrow();
+  const rows = await kept();
+  expect(rows).toContain(20);
+  expect(rows).not.toContain(21);
+  expect(rows).not.toContain(22);
+  await server.sql`delete from kept where id = 20`;
+});
+
 test("what is thrown inside rolls back, and a failure that was swallowed does not pass for a commit", async () => {
   const failing = opened.database.transaction(async (tx) => {
     await tx.execute(insert(30));

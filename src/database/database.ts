@@ -12,7 +12,7 @@ export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, E
 
 export interface OpenDatabase {
   readonly database: Database;
-  /** Waits for running statements, for at most five seconds. */
+  /** Waits for statements and transactions under way, for at most five seconds. */
   close(): Promise<void>;
 }
 

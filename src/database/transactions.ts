@@ -1,21 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "postgres";
-
-/** Opens a client of one connection; told whenever that connection is lost. */
-export type OpenConnection = (onLost: () => void) => Sql;
+import { createSlots, LostConnectionError, type OpenConnection } from "./transaction-slots.ts";
 
 export interface Transactions {
   /** One transaction on a connection that nobody else uses meanwhile. */
   begin<Result>(work: (connection: Sql) => Promise<Result>): Promise<Result>;
+  /** Waits for transactions under way, for at most five seconds; begins none. */
   close(): Promise<void>;
 }
 
-interface Slot {
-  readonly client: Sql;
-  /** How often its connection was lost. */
-  losses: number;
-  /** For whom that matters now. */
-  onLost: () => void;
-}
+const PATIENCE_MILLISECONDS = 5000;
 
 /**
  * Transactions on connections of their own. The driver (postgres.js 3.4.9) goes on writing to a connection that is lost within one:
@@ -24,67 +18,46 @@ interface Slot {
  * used again.
  */
 export function createTransactions(open: OpenConnection, size: number): Transactions {
-  const free: Slot[] = [];
-  const waiting: ((slot: Slot) => void)[] = [];
-  const all = new Set<Slot>();
+  const slots = createSlots(open, size);
+  const underWay = new Set<Promise<unknown>>();
 
-  function openSlot(): Slot {
-    const slot: Slot = {
-      client: open(() => {
-        slot.losses += 1;
-        slot.onLost();
-      }),
-      losses: 0,
-      onLost: () => undefined,
-    };
-    all.add(slot);
-    return slot;
-  }
-
-  function acquire(): Slot | Promise<Slot> {
-    const slot = free.pop();
-    if (slot !== undefined) return slot;
-    return all.size < size ? openSlot() : new Promise((resolve) => waiting.push(resolve));
-  }
-
-  function hand(slot: Slot): void {
-    const next = waiting.shift();
-    if (next === undefined) free.push(slot);
-    else next(slot);
-  }
-
-  function replace(slot: Slot): void {
-    all.delete(slot);
-    void slot.client.end({ timeout: 0 }).catch(() => undefined);
-    hand(openSlot());
+  async function run<Result>(work: (connection: Sql) => Promise<Result>): Promise<Result> {
+    const slot = await slots.acquire();
+    const lossesBefore = slot.losses;
+    const isWhole = () => slot.losses === lossesBefore;
+    const connection = guard(slot.client, isWhole);
+    const lost = new Promise<never>((_resolve, reject) => {
+      slot.onLost = () => reject(new LostConnectionError("CONNECTION_CLOSED"));
+    });
+    try {
+      const result = await Promise.race([perform(connection, work), lost]);
+      slots.hand(slot);
+      return result;
+    } catch (error) {
+      // What PostgreSQL says last, before it closes the connection, arrives before that is heard of.
+      const isClean = isWhole() && (await Promise.race([rollBack(connection), lost.catch(() => false)]));
+      if (isClean && isWhole()) slots.hand(slot);
+      else slots.replace(slot);
+      throw error;
+    }
   }
 
   return {
-    async begin(work) {
-      const slot = await acquire();
-      const lossesBefore = slot.losses;
-      const isWhole = () => slot.losses === lossesBefore;
-      const connection = guard(slot.client, isWhole);
-      const lost = new Promise<never>((_resolve, reject) => {
-        slot.onLost = () => reject(new LostConnectionError());
-      });
-      try {
-        const result = await Promise.race([perform(connection, work), lost]);
-        hand(slot);
-        return result;
-      } catch (error) {
-        // What PostgreSQL says last, before it closes the connection, arrives before that is heard of.
-        const isClean = isWhole() && (await Promise.race([rollBack(connection), lost.catch(() => false)]));
-        if (isClean && isWhole()) hand(slot);
-        else replace(slot);
-        throw error;
-      }
+    begin(work) {
+      const running = run(work);
+      const settled: Promise<unknown> = running.then(nothing, nothing).finally(() => underWay.delete(settled));
+      underWay.add(settled);
+      return running;
     },
     async close() {
-      await Promise.all([...all].map(({ client }) => client.end({ timeout: 5 })));
+      slots.refuse();
+      await Promise.race([Promise.all(underWay), sleep(PATIENCE_MILLISECONDS, undefined, { ref: false })]);
+      await slots.end();
     },
   };
 }
+
+const nothing = () => undefined;
 
 async function perform<Result>(connection: Sql, work: (connection: Sql) => Promise<Result>): Promise<Result> {
   await connection`begin`;
@@ -107,7 +80,7 @@ async function rollBack(connection: Sql): Promise<boolean> {
 /** The client for as long as its connection is the one that the transaction began on; the driver would take the next one without a word. */
 function guard(client: Sql, isWhole: () => boolean): Sql {
   function check(): void {
-    if (!isWhole()) throw new LostConnectionError();
+    if (!isWhole()) throw new LostConnectionError("CONNECTION_CLOSED");
   }
   return new Proxy(client, {
     apply(target, self, args) {
@@ -119,13 +92,4 @@ function guard(client: Sql, isWhole: () => boolean): Sql {
       return Reflect.get(target, property, receiver);
     },
   });
-}
-
-class LostConnectionError extends Error {
-  override readonly name = "LostConnectionError";
-  readonly code = "CONNECTION_CLOSED";
-
-  constructor() {
-    super("The connection was lost within the transaction.");
-  }
 }

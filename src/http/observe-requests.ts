@@ -24,11 +24,11 @@ export interface RequestSpan {
   end(status: number): void;
 }
 
-/** Counts every answer, and logs those that failed or took long; all of them at the level `debug`. */
+/** Counts answers, and logs those that failed or took long; all of them at the level `debug`. A 503 of /readyz is neither. */
 export function observeRequests(app: FastifyInstance, { observer, logger }: { observer: RequestObserver; logger: Logger }): void {
   const logsAll = logger.isLevelEnabled("debug");
   app.addHook("onResponse", (request, reply, done) => {
-    // Whoever drains says so with a 503, and nothing is wrong.
+    // Whoever asks is told; what is wrong has its own metrics and log lines.
     if (reply.statusCode === 503 && request.url === READY_PATH) return done();
     observer.answered(reply.statusCode);
     const isNotable = reply.statusCode >= 500 || reply.elapsedTime > SLOW_MILLISECONDS;

@@ -54,7 +54,7 @@ export function createWorkerPool({ count, env, logger }: WorkerPoolOptions): Wor
         { place, exitCode: worker?.process.exitCode, signal: worker?.process.signalCode, milliseconds },
         "a worker died and is replaced",
       );
-      await wait(milliseconds, undefined, { ref: false });
+      await wait(milliseconds); // Holds this process where every worker has died.
       if (isStopping) return;
       restarts += 1;
       worker = (await start(place))?.worker;

@@ -2,7 +2,7 @@ import { decodeBase64 } from "./hash-base64.ts";
 import type { PasswordHash } from "./password-hash.ts";
 
 /** RFC 9106 section 3.1, within reason. Version 16 was written without `v=` at first. */
-const format = /^\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$m=(\d{1,7}),t=(\d{1,4}),p=(\d{1,3})\$([^$]*)\$([^$]*)$/;
+const format = /^\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$m=([1-9]\d{0,6}),t=([1-9]\d{0,3}),p=([1-9]\d{0,2})\$([^$]*)\$([^$]*)$/;
 const MAXIMUM_MEMORY_KIBIBYTES = 1024 * 1024;
 /** Memory times iterations: what the time depends on. So much takes seconds; more than the "sensitive" of libsodium nobody uses. */
 const MAXIMUM_WORK_KIBIBYTES = 4 * MAXIMUM_MEMORY_KIBIBYTES;

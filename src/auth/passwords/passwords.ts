@@ -41,14 +41,20 @@ export async function createPasswords(parts: PasswordParts, random: Random): Pro
     },
   };
 
+  /** What its library refuses at last fits nothing, and must not show either. */
+  async function fits(hash: Pick<PasswordHash, "verify">, password: string): Promise<boolean> {
+    if (hash === decoy) return decoy.verify(password, engine);
+    return hash.verify(password, engine).catch(() => decoy.verify(password, engine));
+  }
+
   return {
     ...hasher,
     verify(encoded, { password, asTyped }, caller) {
       const hash = (encoded === undefined ? undefined : readPasswordHash(encoded)) ?? decoy;
       return queue.run(caller, async () => {
-        if (await hash.verify(password, engine)) return true;
+        if (await fits(hash, password)) return true;
         // Another system may have hashed the text as it came. Also tried on the decoy, so that nothing shows which hash it is.
-        return asTyped !== password && hash.verify(asTyped, engine);
+        return asTyped !== password && fits(hash, asTyped);
       });
     },
     rehash(encoded, password) {

@@ -19,6 +19,8 @@ export function readScryptHash(text: string): PasswordHash | undefined {
   const [cost, r, p] = [2 ** Number(logarithm), Number(blockSize), Number(lanes)];
   const memory = 128 * cost * r;
   if (cost < 2 || r < 1 || p < 1 || memory > MAXIMUM_MEMORY_BYTES || memory * p > MAXIMUM_WORK_BYTES) return undefined;
+  // RFC 7914, section 2.
+  if (Number(logarithm) >= 16 * r) return undefined;
   const [salt, expected] = [decodeBase64(saltText, SALT_BYTES), decodeBase64(hashText, HASH_BYTES)];
   if (salt === undefined || expected === undefined) return undefined;
   // A little more than the blocks themselves is needed.
