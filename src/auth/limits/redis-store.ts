@@ -1,4 +1,5 @@
 import { createClient } from "redis";
+import { withDeadline } from "../deadline.ts";
 import { hashKey } from "./key-hash.ts";
 import { type LimitStore, listExhausted } from "./rate-limits.ts";
 import { giveBackScript, type RedisScript, reserveScript } from "./redis-scripts.ts";
@@ -39,7 +40,7 @@ export function createRedisStore(url: string): RedisStore {
       if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return client.eval(source, options);
       throw error;
     });
-    return inTime(attempt);
+    return withDeadline(attempt, DEADLINE_MILLISECONDS);
   }
 
   return {
@@ -62,23 +63,9 @@ export function createRedisStore(url: string): RedisStore {
           )),
       };
     },
-    ping: async () => void (await inTime(client.ping())),
+    ping: async () => void (await withDeadline(client.ping(), DEADLINE_MILLISECONDS)),
     close() {
       if (client.isOpen) client.destroy();
     },
   };
-}
-
-/** Where this process itself was late, the answer may be there already: it is read before the verdict. */
-async function inTime<Answer>(work: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    const giveUp = () => reject(new Error("Redis did not answer in time."));
-    timer = setTimeout(() => setImmediate(giveUp), DEADLINE_MILLISECONDS);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
