@@ -12,12 +12,9 @@ export interface Readiness {
 
 /** `/livez`: the process answers. `/readyz`: it can do its work. */
 export function serveHealth(app: FastifyInstance, checkReadiness: () => Promise<Readiness>): void {
-  app.get("/livez", (_request, reply) => reply.header("cache-control", "no-store").send({ live: true }));
+  app.get("/livez", (_request, reply) => reply.send({ live: true }));
   app.get(READY_PATH, async (_request, reply) => {
     const readiness = await checkReadiness();
-    return reply
-      .code(readiness.ready ? 200 : 503)
-      .header("cache-control", "no-store")
-      .send(readiness);
+    return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
 }

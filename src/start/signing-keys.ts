@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { AuthOptions } from "../auth/auth.ts";
 import { StartupError } from "../auth/errors.ts";
 import { readKeyFile } from "../auth/tokens/key-file.ts";
@@ -6,6 +5,7 @@ import { sharedSecretKey } from "../auth/tokens/shared-secret-keys.ts";
 import { createFixedKeys } from "../auth/tokens/signing-keys.ts";
 import { createStoredKeys } from "../auth/tokens/stored-keys.ts";
 import type { TokenConfig } from "../config/config.ts";
+import { readOperatorsFile } from "./operators-file.ts";
 
 /** Which of the three keepers of keys the configuration asks for: shared secrets, the operator's file, or the database. */
 export function chooseKeys(config: TokenConfig, secrets: readonly [string, ...string[]]): AuthOptions["createKeys"] {
@@ -16,16 +16,8 @@ export function chooseKeys(config: TokenConfig, secrets: readonly [string, ...st
     return () => createFixedKeys([first, ...others]);
   }
   if (signingKeyFile !== undefined) {
-    const key = readKeyFile(readOperatorsFile(signingKeyFile), algorithm);
+    const key = readKeyFile(readOperatorsFile("SIGNING_KEY_FILE", signingKeyFile), algorithm);
     return () => createFixedKeys([key]);
   }
   return (parts) => createStoredKeys(parts, { algorithm, secrets, rotationSeconds: config.signingKeyRotationSeconds });
-}
-
-function readOperatorsFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new StartupError(`SIGNING_KEY_FILE cannot be read: ${path}`, { cause });
-  }
 }

@@ -34,6 +34,8 @@ export const accountColumns = {
 /** What, once it has changed, makes access tokens issued before it out of date. */
 export type AccountChanges = Partial<Pick<AccountWithPassword, "roles" | "status" | "passwordHash">>;
 
+const columnsWithPassword = { ...accountColumns, passwordHash: users.passwordHash };
+
 export interface AccountStore {
   findAccount(id: string): Promise<Account | undefined>;
   findAccountForSignIn(emailKey: string): Promise<AccountWithPassword | undefined>;
@@ -48,12 +50,12 @@ export function createAccountStore(database: Database): AccountStore {
     .where(eq(users.id, sql.placeholder("id")))
     .prepare("find_account");
   const byEmailKey = database
-    .select({ ...accountColumns, passwordHash: users.passwordHash })
+    .select(columnsWithPassword)
     .from(users)
     .where(eq(users.emailKey, sql.placeholder("emailKey")))
     .prepare("find_account_for_sign_in");
   const withPassword = database
-    .select({ ...accountColumns, passwordHash: users.passwordHash })
+    .select(columnsWithPassword)
     .from(users)
     .where(eq(users.id, sql.placeholder("id")))
     .prepare("find_account_with_password");
@@ -94,11 +96,7 @@ export async function replacePasswordHash(database: Database, { id, from, to }: 
 
 /** Locks the row until the transaction ends. Users are locked before sessions, everywhere, so that nobody waits in a circle. */
 export async function lockAccount(tx: Transaction, id: string): Promise<AccountWithPassword | undefined> {
-  const rows = await tx
-    .select({ ...accountColumns, passwordHash: users.passwordHash })
-    .from(users)
-    .where(eq(users.id, id))
-    .for("update");
+  const rows = await tx.select(columnsWithPassword).from(users).where(eq(users.id, id)).for("update");
   return rows[0];
 }
 
