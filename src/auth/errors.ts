@@ -27,6 +27,7 @@ export interface ErrorFacts {
   NOT_FOUND: Record<never, never>;
   LAST_ADMIN: Record<never, never>;
   SERVICE_UNAVAILABLE: Record<never, never>;
+  UPSTREAM_UNAVAILABLE: { upstream: string };
   INTERNAL_SERVER_ERROR: { requestId: string };
 }
 export type ErrorCode = keyof ErrorFacts;
@@ -105,6 +106,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     message: "The service is out of reach for the moment; try again shortly.",
     when: "the database is out of reach",
     facts: "",
+  },
+  UPSTREAM_UNAVAILABLE: {
+    message: "A graph behind the gateway gave no answer; try again shortly.",
+    when: "a graph behind the gateway is out of reach, too slow, or answers with something that is no answer",
+    facts: "upstream",
   },
   INTERNAL_SERVER_ERROR: {
     message: "Something went wrong on our side; quote the request id when you report it.",

@@ -1,16 +1,26 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { type AccessConfig, parseAccess } from "./access.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { type Environment, setting } from "./environment.ts";
 import { type Limits, parseLimits } from "./limits.ts";
 import { parseRoles, type Roles } from "./roles.ts";
+import { parseSupergraph, parseUpstreams, type SupergraphConfig, type UpstreamConfig } from "./upstreams.ts";
 import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set(["roles", "limits"]);
-const laterSections: ReadonlySet<unknown> = new Set(["upstreams", "supergraph", "access"]);
+const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access"]);
+
+/** What the file says, section by section. Paths are absolute. */
+export interface FileSections {
+  readonly roles: Roles;
+  readonly limits: Limits;
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly supergraph: SupergraphConfig | undefined;
+  readonly access: AccessConfig | undefined;
+}
 
 /** The file that `GATEWAY_CONFIG` names, which must exist then, or `gateway.yaml` in `cwd`, if there is one. */
 export function readConfigFile(env: Environment, cwd: string): ConfigFile | undefined {
@@ -25,21 +35,34 @@ export function readConfigFile(env: Environment, cwd: string): ConfigFile | unde
   }
 }
 
-/** Only `roles` and `limits` in this version. */
-export function parseConfigFile(file: ConfigFile | undefined): { roles: Roles; limits: Limits; problems: readonly ConfigProblem[] } {
+export function parseConfigFile(file: ConfigFile | undefined): FileSections & { problems: readonly ConfigProblem[] } {
   const { content, problems: syntaxProblems } = readContent(file);
   const { roles, problems: roleProblems } = parseRoles(content.get("roles"));
   const { limits, problems: limitProblems } = parseLimits(content.get("limits"));
+  const { upstreams, problems: upstreamProblems } = parseUpstreams(content.get("upstreams"));
+  const { supergraph, problems: supergraphProblems } = parseSupergraph(content.get("supergraph"));
+  const { access, problems: accessProblems } = parseAccess(content.get("access"));
   const name = file?.path ?? "";
+  const found = (path: string) => resolve(dirname(name), path);
+  const problems = [syntaxProblems, unknownSections(content), roleProblems, limitProblems, upstreamProblems, supergraphProblems, accessProblems];
   return {
     roles,
     limits,
-    problems: [...syntaxProblems, ...unknownSections(content), ...roleProblems, ...limitProblems].map(({ at, problem, example }) => ({
+    upstreams: upstreams.map(({ sdl, ...each }) => ({ ...each, sdl: "file" in sdl ? { file: found(sdl.file) } : sdl })),
+    supergraph: supergraph && { ...supergraph, file: found(supergraph.file) },
+    access,
+    problems: [...problems.flat(), ...conflicts(upstreams, supergraph)].map(({ at, problem, example }) => ({
       variable: at === "" ? name : `${name}: ${at}`,
       problem,
       example,
     })),
   };
+}
+
+function conflicts(upstreams: readonly UpstreamConfig[], supergraph: SupergraphConfig | undefined): YamlProblem[] {
+  if (supergraph === undefined || upstreams.length === 0) return [];
+  const problem = "stands beside upstreams: a supergraph's subgraphs are all of its graphs, so choose one of the two.";
+  return [{ at: "supergraph", problem, example: "supergraph: { file: ./supergraph.graphql }" }];
 }
 
 function readContent(file: ConfigFile | undefined): { content: ReadonlyMap<unknown, unknown>; problems: YamlProblem[] } {
@@ -62,7 +85,7 @@ function unknownSections(content: ReadonlyMap<unknown, unknown>): YamlProblem[] 
   const unknown = [...content.keys()].filter((key) => !sections.has(key));
   return unknown.map((key) => ({
     at: nameKey(key),
-    problem: laterSections.has(key) ? "is not supported by this version yet." : "is not a known key.",
+    problem: "is not a known key.",
     example: "roles: { support: { scopes: [users:read] } }",
   }));
 }

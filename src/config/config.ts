@@ -1,13 +1,11 @@
 import { ConfigError } from "./config-error.ts";
-import { type ConfigFile, parseConfigFile } from "./config-file.ts";
+import { type ConfigFile, type FileSections, parseConfigFile } from "./config-file.ts";
 import { findConflicts } from "./config-rules.ts";
 import { type Environment, readVariables } from "./environment.ts";
-import type { Limits } from "./limits.ts";
-import type { Roles } from "./roles.ts";
 import type { VariableValues } from "./variables.ts";
 
 /** The whole configuration, parsed and coherent. */
-export interface Config {
+export interface Config extends FileSections {
   readonly environment: "development" | "production";
   readonly http: HttpConfig;
   readonly database: {
@@ -26,9 +24,6 @@ export interface Config {
   readonly auditRetentionSeconds: number;
   /** As written; the account's own rules judge them. */
   readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
-  /** Role → scopes. `user` and `admin` always exist. */
-  readonly roles: Roles;
-  readonly limits: Limits;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
   /** Processes that serve. */
@@ -99,7 +94,7 @@ export function parseConfig(env: Environment, file?: ConfigFile): Config {
   return toConfig(read.values, sections);
 }
 
-function toConfig(values: VariableValues, sections: Pick<Config, "roles" | "limits">): Config {
+function toConfig(values: VariableValues, sections: FileSections): Config {
   const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
   return {
     environment: values.NODE_ENV,

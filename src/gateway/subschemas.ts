@@ -1,0 +1,55 @@
+import { Subschema, type SubschemaConfig } from "@graphql-tools/delegate";
+import { stitchingDirectives } from "@graphql-tools/stitching-directives";
+import type { Executor } from "@graphql-tools/utils";
+import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, OperationTypeNode } from "graphql";
+import type { Upstream, UpstreamOperation } from "./upstream.ts";
+import type { UpstreamContext } from "./upstream-headers.ts";
+
+/** Whatever answers for one subschema: an upstream, or the auth graph in this process. */
+export type Answerer = Pick<Upstream, "name" | "execute" | "subscribe">;
+
+/** One graph as it takes part in the composed one. */
+export interface Part {
+  readonly answerer: Answerer;
+  readonly config: SubschemaConfig;
+  /** What it can answer by itself: its own schema, without what needs values of other graphs first. */
+  readonly schema: GraphQLSchema;
+  /** `Type.field` of what needs such values (`@requires`, `@computed`). */
+  readonly computedFields: ReadonlySet<string>;
+}
+
+export function createPart(answerer: Answerer, config: SubschemaConfig): Part {
+  return {
+    answerer,
+    config,
+    schema: new Subschema(config).transformedSchema,
+    computedFields: new Set(listComputedFields(config)),
+  };
+}
+
+/** One graph by its SDL; `@key`, `@merge` and `@computed` of @graphql-tools/stitching-directives say how its types merge with others. */
+export function createStitchedPart(answerer: Answerer, sdl: DocumentNode): Part {
+  const { stitchingDirectivesTransformer } = stitchingDirectives();
+  const schema = buildASTSchema(sdl, { assumeValidSDL: true });
+  return createPart(answerer, stitchingDirectivesTransformer({ name: answerer.name, schema, executor: toExecutor(answerer), batch: true }));
+}
+
+/** As graphql-tools calls it. The context is the request's own: loaders are kept by it, and never shared between requests. */
+export function toExecutor(answerer: Answerer): Executor {
+  const execute: Executor<UpstreamContext> = ({ document, variables, operationType, context }) => {
+    if (context === undefined) throw new Error("an upstream is called without the context of a request");
+    const type = (operationType ?? OperationTypeNode.QUERY) as OperationTypeNode;
+    const operation: UpstreamOperation = { document, type, variables: variables ?? {} };
+    if (type === OperationTypeNode.SUBSCRIPTION) return answerer.subscribe(operation, context) as never;
+    return answerer.execute(operation, context) as Promise<ExecutionResult> as never;
+  };
+  return execute as Executor;
+}
+
+function listComputedFields({ merge = {} }: SubschemaConfig): string[] {
+  return Object.entries(merge).flatMap(([type, { fields = {} }]) =>
+    Object.entries(fields)
+      .filter(([, { computed, selectionSet }]) => computed === true || selectionSet !== undefined)
+      .map(([field]) => `${type}.${field}`),
+  );
+}

@@ -1,0 +1,51 @@
+import type { Requirement } from "../access/requirements.ts";
+
+/** Where an upstream's SDL, with its directives applied, comes from. Introspection carries no directives: such a graph is guarded by `access` alone. */
+export type SdlSource =
+  | { readonly file: string }
+  /** `_sdl` as @graphql-tools/stitch has it, `_service` as Apollo Federation has it. */
+  | { readonly query: "_sdl" | "_service" }
+  | { readonly introspection: true };
+
+/** What an upstream is told about the caller, in a token that it can verify. */
+export interface IdentityOptions {
+  readonly audience: string;
+  /** Beyond `sub`, `sid`, `roles` and `scope`. */
+  readonly claims: readonly "email"[];
+}
+
+/** How a subscription reaches the upstream. */
+export interface SubscriptionOptions {
+  readonly protocol: "graphql-ws" | "sse";
+  readonly url: string;
+}
+
+/** What is sent to one graph behind the gateway, and how much of it is waited for. */
+export interface ConnectionOptions {
+  readonly name: string;
+  readonly url: string;
+  /** Client headers that are passed on, in lower case; nothing else is. */
+  readonly headers: readonly string[];
+  readonly identity: IdentityOptions;
+  /** From the first byte sent to the last byte received, retries included. */
+  readonly timeoutMilliseconds: number;
+  /** How often a query, never a mutation, is sent again where the upstream could not be reached or says that it is not ready. */
+  readonly retries: number;
+  readonly maximumAnswerBytes: number;
+  readonly subscriptions: SubscriptionOptions;
+}
+
+export interface UpstreamOptions extends ConnectionOptions {
+  readonly sdl: SdlSource;
+}
+
+/** Requirements for graphs that their operator cannot change. */
+export interface AccessOptions {
+  readonly default: "public" | "authenticated";
+  /** By `Type.field` or `Type.*`. */
+  readonly rules: ReadonlyMap<string, "public" | Requirement>;
+  /** What happens to an operation with selections that its caller may not have: those are cut, or all of it is refused. */
+  readonly denied: "cut" | "reject";
+  /** Nothing is denied, and what would have been is reported. */
+  readonly dryRun: boolean;
+}
