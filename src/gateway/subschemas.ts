@@ -3,7 +3,7 @@ import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import type { Executor } from "@graphql-tools/utils";
 import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, OperationTypeNode } from "graphql";
 import type { Upstream, UpstreamOperation } from "./upstream.ts";
-import type { UpstreamContext } from "./upstream-headers.ts";
+import type { RequestContext } from "../graphql/context.ts";
 
 /** Whatever answers for one subschema: an upstream, or the auth graph in this process. */
 export type Answerer = Pick<Upstream, "name" | "execute" | "subscribe">;
@@ -36,7 +36,7 @@ export function createStitchedPart(answerer: Answerer, sdl: DocumentNode): Part 
 
 /** As graphql-tools calls it. The context is the request's own: loaders are kept by it, and never shared between requests. */
 export function toExecutor(answerer: Answerer): Executor {
-  const execute: Executor<UpstreamContext> = ({ document, variables, operationType, context }) => {
+  const execute: Executor<RequestContext> = ({ document, variables, operationType, context }) => {
     if (context === undefined) throw new Error("an upstream is called without the context of a request");
     const type = (operationType ?? OperationTypeNode.QUERY) as OperationTypeNode;
     const operation: UpstreamOperation = { document, type, variables: variables ?? {} };

@@ -2,8 +2,9 @@ import type { ExecutionResult } from "graphql";
 import { createClient as createSseClient } from "graphql-sse";
 import { createClient as createSocketClient } from "graphql-ws";
 import { type ClientOptions, WebSocket } from "ws";
+import type { RequestContext } from "../graphql/context.ts";
 import { readUpstreamErrors, upstreamUnavailable } from "./upstream-errors.ts";
-import type { UpstreamContext, UpstreamHeaders } from "./upstream-headers.ts";
+import type { UpstreamHeaders } from "./upstream-headers.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 
 export interface SubscriptionText {
@@ -12,7 +13,7 @@ export interface SubscriptionText {
 }
 
 /** Ends the connection when the iterator is returned; throws where there is none, or none any more. */
-export type UpstreamSubscriber = (subscription: SubscriptionText, context: UpstreamContext) => AsyncGenerator<ExecutionResult>;
+export type UpstreamSubscriber = (subscription: SubscriptionText, context: RequestContext) => AsyncGenerator<ExecutionResult>;
 
 type Options = Pick<ConnectionOptions, "name" | "subscriptions" | "maximumAnswerBytes" | "timeoutMilliseconds">;
 

@@ -1,9 +1,10 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode, print } from "graphql";
 import type { IdentityTokens } from "../auth/tokens/identity-tokens.ts";
+import type { RequestContext } from "../graphql/context.ts";
 import { readAnswer } from "./upstream-answers.ts";
 import { connectUpstream } from "./upstream-connection.ts";
 import { upstreamUnavailable } from "./upstream-errors.ts";
-import { createUpstreamHeaders, type UpstreamContext } from "./upstream-headers.ts";
+import { createUpstreamHeaders } from "./upstream-headers.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 import { createUpstreamSubscriber } from "./upstream-subscriptions.ts";
 
@@ -18,8 +19,8 @@ export interface UpstreamOperation {
 /** A graph behind the gateway. What goes wrong with it is an error in the result, never a throw. */
 export interface Upstream {
   readonly name: string;
-  execute(operation: UpstreamOperation, context: UpstreamContext): Promise<ExecutionResult>;
-  subscribe(operation: UpstreamOperation, context: UpstreamContext): AsyncIterableIterator<ExecutionResult>;
+  execute(operation: UpstreamOperation, context: RequestContext): Promise<ExecutionResult>;
+  subscribe(operation: UpstreamOperation, context: RequestContext): AsyncIterableIterator<ExecutionResult>;
   close(): Promise<void>;
 }
 
@@ -43,7 +44,7 @@ export function createUpstream(options: ConnectionOptions, { identityTokens, onF
     return { data: null, errors: [upstreamUnavailable(name, error)] };
   }
 
-  async function execute({ document, type, variables }: UpstreamOperation, context: UpstreamContext): Promise<ExecutionResult> {
+  async function execute({ document, type, variables }: UpstreamOperation, context: RequestContext): Promise<ExecutionResult> {
     const body = `{"query":${textOf(document)},"variables":${JSON.stringify(variables)}}`;
     const isRepeatable = type === OperationTypeNode.QUERY;
     try {
