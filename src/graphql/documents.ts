@@ -17,6 +17,8 @@ export type ReadDocument = DocumentNode | readonly GraphQLError[];
 /** The documents that clients may have executed, whatever they arrive on. */
 export interface Documents {
   read(text: string): ReadDocument;
+  /** What was accepted before, for a look-up. Undefined says nothing about the text: it has to be read. */
+  find(text: string): DocumentNode | undefined;
   /** What clients send a hash for. */
   readonly texts: DocumentTexts;
 }
@@ -39,6 +41,7 @@ export function createDocuments(options: DocumentOptions): Documents {
   const accepted = createDocumentCache();
   return {
     texts: createTextCache(),
+    find: (text) => accepted.get(text),
     read(text) {
       const known = accepted.get(text);
       if (known !== undefined) return known;

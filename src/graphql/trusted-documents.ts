@@ -26,6 +26,7 @@ export function createTrustedDocuments(manifest: string, options: DocumentOption
   const unknown = publicInputError({ request: ["Is not one of the documents that this server trusts."] });
   return {
     texts: { get: (hash) => texts.get(hash), set: () => undefined },
+    find: (text) => documents.get(text),
     read: (text) => documents.get(text) ?? [unknown],
   };
 }

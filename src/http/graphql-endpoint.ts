@@ -1,7 +1,7 @@
 import { ApolloServer } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
-import fastifyApollo from "@as-integrations/fastify";
+import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.ts";
@@ -15,6 +15,7 @@ import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { AuthGraph } from "../graphql/schema.ts";
 import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
+import { createDirectLane } from "./direct-lane.ts";
 import { originOf } from "./origin.ts";
 import type { CreateCarrier } from "./refresh-token-carriers.ts";
 import { retryAfterPlugin } from "./retry-after.ts";
@@ -37,20 +38,30 @@ export async function serveGraphql(
   parts: GraphqlEndpointParts,
   options: { introspection: boolean; landingPage: boolean },
 ): Promise<void> {
-  const server = createApolloServer(parts, options);
+  const operations = parts.observeOperations(createOperations(parts.graph, parts.publicErrors));
+  const server = createApolloServer({ ...parts, operations }, options);
   await server.start();
   const createContext = contextFactory(parts);
-  await app.register(fastifyApollo(server), { path: "/graphql", method: ["GET", "POST"], context: createContext });
+  const answerByApollo = fastifyApolloHandler(server, { context: createContext });
+  const answerDirectly = createDirectLane({ ...parts, operations, createContext });
+  app.route({
+    method: ["GET", "POST"],
+    url: "/graphql",
+    handler(request, reply) {
+      const answer = answerDirectly(request) ?? answerByApollo;
+      return answer.call(this, request, reply);
+    },
+  });
   // Fastify waits for the requests under way first, so Apollo Server has nothing left to drain.
   app.addHook("onClose", () => server.stop());
 }
 
 function createApolloServer(
-  { graph, documents, publicErrors, logger, observeOperations }: GraphqlEndpointParts,
+  { graph, documents, publicErrors, logger, operations }: GraphqlEndpointParts & { readonly operations: Operations },
   options: { introspection: boolean; landingPage: boolean },
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
-    gateway: createExecutor(graph, observeOperations(createOperations(graph, publicErrors))),
+    gateway: createExecutor(graph, operations),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     documentStore: null,

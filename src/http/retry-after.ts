@@ -1,7 +1,13 @@
 import type { ApolloServerPlugin, GraphQLRequestListener } from "@apollo/server";
+import type { GraphQLFormattedError } from "graphql";
 import type { RequestContext } from "../graphql/context.ts";
 
-/** RFC 9110, section 10.2.3: the longest wait that any error of the answer asks for, as a header. */
+/** RFC 9110, section 10.2.3: the longest wait that any error of an answer asks for, as that header's value. */
+export function retryAfterOf(errors: readonly GraphQLFormattedError[]): string | undefined {
+  const waits = errors.map(({ extensions }) => extensions?.retryAfterSeconds).filter((wait) => typeof wait === "number");
+  return waits.length === 0 ? undefined : String(Math.max(...waits));
+}
+
 export const retryAfterPlugin: ApolloServerPlugin<RequestContext> = {
   requestDidStart: async () => listener,
 };
@@ -9,9 +15,7 @@ export const retryAfterPlugin: ApolloServerPlugin<RequestContext> = {
 const listener: GraphQLRequestListener<RequestContext> = {
   async willSendResponse({ response }) {
     if (response.body.kind !== "single") return;
-    const { errors } = response.body.singleResult;
-    if (errors === undefined) return;
-    const waits = errors.map(({ extensions }) => extensions?.retryAfterSeconds).filter((wait) => typeof wait === "number");
-    if (waits.length > 0) response.http.headers.set("retry-after", String(Math.max(...waits)));
+    const retryAfter = retryAfterOf(response.body.singleResult.errors ?? []);
+    if (retryAfter !== undefined) response.http.headers.set("retry-after", retryAfter);
   },
 };
