@@ -44,7 +44,15 @@ export function parseConfigFile(file: ConfigFile | undefined): FileSections & { 
   const { access, problems: accessProblems } = parseAccess(content.get("access"));
   const name = file?.path ?? "";
   const found = (path: string) => resolve(dirname(name), path);
-  const problems = [syntaxProblems, unknownSections(content), roleProblems, limitProblems, upstreamProblems, supergraphProblems, accessProblems];
+  const problems = [
+    syntaxProblems,
+    unknownSections(content),
+    roleProblems,
+    limitProblems,
+    upstreamProblems,
+    supergraphProblems,
+    accessProblems,
+  ];
   return {
     roles,
     limits,

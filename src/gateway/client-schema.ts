@@ -4,7 +4,8 @@ import type { GraphQLSchema } from "graphql";
 /** What graphs say to gateways, and a supergraph's own machinery: `_entities`, `_service`, `_sdl`, `join__Graph`. */
 const internalField = /^_/;
 const internalType = /^(_Any|_Entity|_FieldSet|_Service|(link|join|core)__\w*)$/;
-const internalDirective = /^(link|inaccessible|tag|key|merge|computed|canonical|shareable|external|requires|provides|override|composeDirective|interfaceObject|extends|(link|join|core|federation)__\w*)$/;
+const internalDirective =
+  /^(link|inaccessible|tag|key|merge|computed|canonical|shareable|external|requires|provides|override|composeDirective|interfaceObject|extends|(link|join|core|federation)__\w*)$/;
 
 /**
  * The schema that clients see: without what the graphs behind it keep to themselves. It can be executed, as the stitched one can; what is

@@ -2,8 +2,8 @@ import { Subschema, type SubschemaConfig } from "@graphql-tools/delegate";
 import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import type { Executor } from "@graphql-tools/utils";
 import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, OperationTypeNode } from "graphql";
-import type { Upstream, UpstreamOperation } from "./upstream.ts";
 import type { RequestContext } from "../graphql/context.ts";
+import type { Upstream, UpstreamOperation } from "./upstream.ts";
 
 /** Whatever answers for one subschema: an upstream, or the auth graph in this process. */
 export type Answerer = Pick<Upstream, "name" | "execute" | "subscribe">;

@@ -1,9 +1,8 @@
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
-import { type ExecutionResult, GraphQLError } from "graphql";
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { RequestContext } from "./context.ts";
-import type { Operations } from "./operations.ts";
 import { publicInputError } from "./public-errors.ts";
-import type { AuthGraph } from "./schema.ts";
+import type { ServedGraph } from "./served-graph.ts";
 
 type Gateway = NonNullable<ApolloServerOptionsWithGateway<RequestContext>["gateway"]>;
 type Executor = NonNullable<Awaited<ReturnType<Gateway["load"]>>["executor"]>;
@@ -12,7 +11,7 @@ type Executor = NonNullable<Awaited<ReturnType<Gateway["load"]>>["executor"]>;
  * Runs validated documents for Apollo Server, which hands execution over to whatever is given as its `gateway`.
  * Owning it lets errors be made public where the request is known, and spares Apollo's per-field instrumentation.
  */
-export function createExecutor(graph: AuthGraph, operations: Operations): Gateway {
+export function createExecutor({ operations, schema, onChange }: ServedGraph): Gateway {
   const executor: Executor = async ({ document, operation, request, context }): Promise<ExecutionResult> => {
     // Apollo Server types it as present, and leaves it out where the document has no such operation. The name is gone by then,
     // so executing would run whatever single operation there is, by GET too.
@@ -26,7 +25,10 @@ export function createExecutor(graph: AuthGraph, operations: Operations): Gatewa
 
   return {
     onSchemaLoadOrUpdate(callback) {
-      callback({ apiSchema: graph.schema, coreSupergraphSdl: graph.sdl });
+      // Apollo Server would report the SDL to its makers, which it is not asked to.
+      const update = (apiSchema: GraphQLSchema) => callback({ apiSchema, coreSupergraphSdl: "" });
+      update(schema());
+      onChange(update);
       return () => undefined;
     },
     load: () => Promise.resolve({ executor }),

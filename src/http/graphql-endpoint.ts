@@ -7,12 +7,10 @@ import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
 import type { RequestContext } from "../graphql/context.ts";
-import type { Documents } from "../graphql/documents.ts";
 import { createExecutor } from "../graphql/executor.ts";
 import { Loaders } from "../graphql/loaders.ts";
-import { createOperations, type Operations } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
-import type { AuthGraph } from "../graphql/schema.ts";
+import type { ServedGraph } from "../graphql/served-graph.ts";
 import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
 import { createDirectLane } from "./direct-lane.ts";
@@ -21,15 +19,12 @@ import type { CreateCarrier } from "./refresh-token-carriers.ts";
 import { retryAfterPlugin } from "./retry-after.ts";
 
 export interface GraphqlEndpointParts {
-  readonly graph: AuthGraph;
+  readonly graph: ServedGraph;
   readonly auth: Auth;
   readonly clock: Clock;
-  readonly documents: Documents;
   readonly publicErrors: PublicErrors;
   readonly createCarrier: CreateCarrier;
   readonly logger: Logger;
-  /** Lets others see what is executed. */
-  observeOperations(operations: Operations): Operations;
 }
 
 /** `POST` and `GET /graphql`; a browser that opens it outside production gets Apollo Sandbox. */
@@ -38,12 +33,11 @@ export async function serveGraphql(
   parts: GraphqlEndpointParts,
   options: { introspection: boolean; landingPage: boolean },
 ): Promise<void> {
-  const operations = parts.observeOperations(createOperations(parts.graph, parts.publicErrors));
-  const server = createApolloServer({ ...parts, operations }, options);
+  const server = createApolloServer(parts, options);
   await server.start();
   const createContext = contextFactory(parts);
   const answerByApollo = fastifyApolloHandler(server, { context: createContext });
-  const answerDirectly = createDirectLane({ ...parts, operations, createContext });
+  const answerDirectly = createDirectLane({ ...parts, ...parts.graph, createContext });
   app.route({
     method: ["GET", "POST"],
     url: "/graphql",
@@ -57,22 +51,22 @@ export async function serveGraphql(
 }
 
 function createApolloServer(
-  { graph, documents, publicErrors, logger, operations }: GraphqlEndpointParts & { readonly operations: Operations },
+  { graph, publicErrors, logger }: GraphqlEndpointParts,
   options: { introspection: boolean; landingPage: boolean },
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
-    gateway: createExecutor(graph, operations),
+    gateway: createExecutor(graph),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     documentStore: null,
-    persistedQueries: { cache: textCache(documents.texts) },
+    persistedQueries: { cache: textCache(graph.documents.texts) },
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: publicErrors.ofServer,
     logger,
     plugins: [
-      documentsPlugin(documents, publicErrors),
+      documentsPlugin(graph.documents, publicErrors),
       retryAfterPlugin,
       // Nothing here is cacheable by others, and working that out costs a tenth of the throughput.
       ApolloServerPluginCacheControlDisabled(),

@@ -5,7 +5,7 @@ import type { Origin } from "../auth/origin.ts";
 import type { AnonymousReason } from "../auth/permissions.ts";
 import type { RefreshTokenCarrier, RequestContext } from "../graphql/context.ts";
 import { Loaders } from "../graphql/loaders.ts";
-import type { Operation, Operations } from "../graphql/operations.ts";
+import type { Operation } from "../graphql/operations.ts";
 import { publicInputError } from "../graphql/public-errors.ts";
 import { readSocketDocument } from "../graphql/socket-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
@@ -19,8 +19,7 @@ const CLOSED_UNAVAILABLE = 1013;
 const INIT_MILLISECONDS = 3000;
 const MAXIMUM_OPERATIONS = 20;
 
-export interface ConnectionParts extends Pick<GraphqlEndpointParts, "graph" | "auth" | "clock" | "documents" | "publicErrors"> {
-  readonly operations: Operations;
+export interface ConnectionParts extends Pick<GraphqlEndpointParts, "graph" | "auth" | "clock" | "publicErrors"> {
   readonly callers: SocketCallers;
 }
 
@@ -37,7 +36,7 @@ interface OperationArgs extends ExecutionArgs {
 
 /** GraphQL over one WebSocket (graphql-transport-ws). To be called with the code and the reason when it has closed. */
 export function serveConnection(parts: ConnectionParts, wire: Wire, origin: Origin): (code: number, reason: string) => Promise<void> {
-  const { graph, operations, publicErrors } = parts;
+  const { graph, publicErrors } = parts;
   const formatError = (error: GraphQLError) => publicErrors.ofServer(error.toJSON(), error);
   let caller: SocketCaller | undefined;
 
@@ -54,14 +53,14 @@ export function serveConnection(parts: ConnectionParts, wire: Wire, origin: Orig
       if (caller === undefined) return [publicInputError({ request: ["Comes before the socket was acknowledged."] })];
       if (Object.keys(subscriptions).length > MAXIMUM_OPERATIONS) return [tooManyOperations()];
       await caller.check();
-      const read = readSocketDocument(payload, parts.documents);
+      const read = readSocketDocument(payload, graph.documents);
       if (!("document" in read)) return read;
       const operation = { ...read, variableValues: payload.variables ?? {}, context: createContext(parts, caller, origin) };
-      return { schema: graph.schema, document: read.document, operationName: payload.operationName ?? null, operation };
+      return { schema: graph.schema(), document: read.document, operationName: payload.operationName ?? null, operation };
     },
-    execute: (args) => operations.run((args as OperationArgs).operation),
+    execute: (args) => graph.operations.run((args as OperationArgs).operation),
     subscribe: (args) =>
-      operations.subscribe((args as OperationArgs).operation, async () => {
+      graph.operations.subscribe((args as OperationArgs).operation, async () => {
         const isCleared = await caller?.clearance();
         return caller && isCleared === true ? createContext(parts, caller, origin) : undefined;
       }),

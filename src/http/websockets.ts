@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import { createOperations } from "../graphql/operations.ts";
 import type { AllowedOrigins } from "./allowed-origins.ts";
 import type { GraphqlEndpointParts } from "./graphql-endpoint.ts";
 import type { RequestObserver } from "./observe-requests.ts";
@@ -25,11 +24,10 @@ export interface WebSocketParts extends GraphqlEndpointParts {
 
 /** `/graphql` as a WebSocket (graphql-transport-ws), beside the same path over HTTP. */
 export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, allowed: AllowedOrigins): void {
-  const { graph, auth, publicErrors, logUnexpected } = parts;
+  const { auth, logUnexpected } = parts;
   const logFailure = (error: unknown) => logUnexpected(error, "websocket");
   const callers = createSocketCallers({ ...auth, clock: parts.clock }, logFailure);
-  const operations = parts.observeOperations(createOperations(graph, publicErrors));
-  const connectionParts: ConnectionParts = { ...parts, operations, callers };
+  const connectionParts: ConnectionParts = { ...parts, callers };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_MESSAGE_BYTES, handleProtocols, ...closing });
   parts.requestObserver.watchSockets(() => sockets.clients.size);
   const keepAlive = keepSocketsAlive(sockets);

@@ -12,8 +12,10 @@ import { createMigrationCheck } from "../database/applied-migrations.ts";
 import { openDatabase } from "../database/database.ts";
 import { openListeningConnection } from "../database/listening-connection.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import { createOperations } from "../graphql/operations.ts";
 import { createPublicErrors } from "../graphql/public-errors.ts";
 import type { AuthGraph } from "../graphql/schema.ts";
+import { serveAuthGraph } from "../graphql/served-graph.ts";
 import { createApp } from "../http/app.ts";
 import type { Readiness } from "../http/health.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
@@ -137,20 +139,23 @@ interface HttpSideParts {
 }
 
 async function createHttpSide(config: Config, parts: HttpSideParts): Promise<FastifyInstance> {
-  const { graph, logger, metrics, telemetry } = parts;
+  const { logger, metrics, telemetry } = parts;
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
   const usesCookies = config.sessions.carrier === "cookie";
   const createCarrier = usesCookies ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
   const { introspection, trustedDocumentsFile } = config.http;
-  const documents = chooseDocuments(trustedDocumentsFile, { schema: graph.schema, introspection });
+  const graph = serveAuthGraph(parts.graph, {
+    documents: chooseDocuments(trustedDocumentsFile, { schema: parts.graph.schema, introspection }),
+    operations: telemetry.observeOperations(createOperations(parts.graph, publicErrors)),
+  });
   const isProduction = config.environment === "production";
   const { registry } = metrics;
   const isMetricsPublic = !isProduction && config.telemetry.metricsPort === undefined;
   const metricsPage = isMetricsPublic ? { contentType: registry.contentType, read: () => registry.metrics() } : undefined;
-  const { observeOperations, requestObserver } = telemetry;
+  const { requestObserver } = telemetry;
   return createApp(
-    { ...parts, documents, publicErrors, createCarrier, logUnexpected, observeOperations, requestObserver, metricsPage },
+    { ...parts, graph, publicErrors, createCarrier, logUnexpected, requestObserver, metricsPage },
     { ...config.http, isProduction, usesCookies, trustsListOnly: trustedDocumentsFile !== undefined },
   );
 }
