@@ -20,7 +20,7 @@ export function toClientSchema(stitched: GraphQLSchema): GraphQLSchema {
     [MapperKind.ARGUMENT]: (argument) => (isInaccessible(argument) ? null : argument),
     [MapperKind.ENUM_VALUE]: (value) => (isInaccessible(value) ? null : value),
   });
-  return pruneSchema(visible, { skipUnimplementedInterfaces: true });
+  return pruneSchema(visible, { skipUnimplementedInterfacesPruning: true });
 }
 
 interface Described {

@@ -1,19 +1,6 @@
 import { GraphQLError } from "graphql";
 import { AuthError } from "../auth/errors.ts";
-
-/**
- * An error that an upstream answered with. It speaks to the client: the graph is the operator's own, and its message and code pass
- * as they are. What frameworks add for developers does not.
- */
-export class UpstreamError extends Error {
-  override readonly name = "UpstreamError";
-  readonly extensions: Readonly<Record<string, unknown>>;
-
-  constructor(message: string, extensions: Readonly<Record<string, unknown>>) {
-    super(message);
-    this.extensions = extensions;
-  }
-}
+import { UpstreamError } from "../graphql/upstream-error.ts";
 
 /** Stacks and the like, which servers in development answer with. */
 const developersOnly: ReadonlySet<string> = new Set(["stacktrace", "exception", "originalError"]);
@@ -38,13 +25,6 @@ function readError(error: unknown): GraphQLError | undefined {
 export function upstreamUnavailable(upstream: string, cause: unknown): GraphQLError {
   const originalError = new AuthError("UPSTREAM_UNAVAILABLE", { upstream }, { cause });
   return new GraphQLError(originalError.message, { originalError });
-}
-
-/** What was thrown at the start, behind however many GraphQL errors that say where it stands. */
-export function originOfError(error: unknown): unknown {
-  let origin = error;
-  while (origin instanceof GraphQLError && origin.originalError !== undefined) origin = origin.originalError;
-  return origin;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

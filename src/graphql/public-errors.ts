@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
 import { AuthError } from "../auth/errors.ts";
 import { withoutValues } from "./document-messages.ts";
+import { UpstreamError } from "./upstream-error.ts";
 
 /** What the caller may see of an error, whatever threw it. Everything that was not thrown as public is masked and logged. */
 export interface PublicErrors {
@@ -40,22 +41,32 @@ export function createPublicErrors(parts: {
     ofExecution(error, requestId) {
       if (isAboutInput(error)) return withCode(error, "BAD_USER_INPUT");
       if (isAboutOperation(error)) return withCode(error, "OPERATION_RESOLUTION_FAILURE");
-      const publicError = toAuthError(error.originalError ?? error, requestId);
-      return new GraphQLError(publicError.message, {
-        nodes: error.nodes ?? null,
-        path: error.path ?? null,
-        extensions: { code: publicError.code, ...publicError.facts },
-        originalError: publicError,
-      });
+      const origin = originOf(error);
+      const { nodes = null, path = null } = error;
+      if (origin instanceof UpstreamError) return new GraphQLError(origin.message, { path, extensions: origin.extensions, originalError: origin });
+      const originalError = toAuthError(origin, requestId);
+      const extensions = { code: originalError.code, ...originalError.facts };
+      return new GraphQLError(originalError.message, { nodes, path, extensions, originalError });
     },
     ofServer(formatted, error) {
-      if (error instanceof GraphQLError && error.originalError instanceof AuthError) return formatted;
+      if (error instanceof GraphQLError && isPublic(error.originalError)) return formatted;
       if (serverCodes.has(formatted.extensions?.code)) return withoutValues(formatted);
       if (isRefusal(error)) return { message: formatted.message, extensions: { code: "BAD_REQUEST" } };
       const { message, code, facts } = toAuthError(error, newRequestId());
       return { message, extensions: { code, ...facts } };
     },
   };
+}
+
+function isPublic(error: unknown): boolean {
+  return error instanceof AuthError || error instanceof UpstreamError;
+}
+
+/** What was thrown, behind the errors that say where it stands: stitching moves them, and wraps them each time. */
+function originOf(error: GraphQLError): unknown {
+  let origin: unknown = error;
+  while (origin instanceof GraphQLError && origin.originalError !== undefined) origin = origin.originalError;
+  return origin;
 }
 
 /** What the transport or the document does wrong, said as it is to be read. */
