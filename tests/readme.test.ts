@@ -25,6 +25,7 @@ test("leads nowhere that does not exist", () => {
     "docs/command-line.md",
     "docs/limits.md",
     "docs/passwords.md",
+    "docs/upstreams.md",
   ]) {
     const text = readDocument(name);
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");

@@ -88,6 +88,8 @@ function verifySignature(token: string, key: SigningKey): unknown {
 
 function viewerOf(claims: AccessTokenClaims): Viewer {
   return {
+    issuer: claims.iss,
+    subject: claims.sub,
     userId: claims.sub,
     sessionId: claims.sid,
     version: claims.ver,

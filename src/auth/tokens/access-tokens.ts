@@ -1,17 +1,17 @@
 import type { Account } from "../accounts/account-store.ts";
 import type { Clock } from "../clock.ts";
-import type { Anonymous, Permissions } from "../permissions.ts";
+import type { Anonymous } from "../permissions.ts";
 import type { Random } from "../random.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { Session } from "../sessions/session-state.ts";
 import type { SigningKeys } from "./signing-keys.ts";
+import type { Visitor } from "./visitor.ts";
 
-/** Who the request's access token says is calling. */
-export interface Viewer extends Permissions, Revocable {
+/** Which of our users the request's access token says is calling. */
+export interface Viewer extends Visitor, Revocable {
+  readonly sessionId: string;
   readonly email: string;
-  /** Of the token. */
-  readonly expiresAt: Date;
 }
 
 export interface AccessTokens {

@@ -1,0 +1,98 @@
+import jwt from "jsonwebtoken";
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.ts";
+import { StartupError } from "../errors.ts";
+import type { Random } from "../random.ts";
+import type { SigningKeys } from "./signing-keys.ts";
+import type { Visitor } from "./visitor.ts";
+
+/** What an upstream may be told beyond `sub sid roles scope`. */
+export type IdentityClaim = "email";
+
+/** Whom an identity token is for. */
+export interface IdentityTarget {
+  /** The upstream's name, or what it calls itself. */
+  readonly audience: string;
+  readonly claims: readonly IdentityClaim[];
+}
+
+/** Tokens that tell upstreams who is calling. No access tokens: they are good for one upstream, and nobody signs in with them. */
+export interface IdentityTokens {
+  /** A JWT for the `Gateway-Identity` header; the same one again while at least half of its life is left. */
+  issue(visitor: Visitor, target: IdentityTarget): string;
+}
+
+/** In the token's header (RFC 8725, section 3.11): no verifier of another kind of token takes it. */
+const IDENTITY_TOKEN_TYPE = "gateway-identity+jwt";
+const LIFE_SECONDS = 60;
+/** Access tokens are taken for so long after they have expired, and then what is issued for them has to be good for something. */
+const SHORTEST_LIFE_SECONDS = 5;
+const CACHE_BYTES = 16 * 1024 * 1024;
+/** Beside its text. */
+const ENTRY_BYTES = 256;
+
+interface Issued {
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly staleAt: number;
+}
+
+/** Throws a StartupError where access tokens are signed with a shared secret: upstreams would have to hold it, and could sign with it. */
+export function createIdentityTokens(
+  { keys, clock, random }: { keys: Pick<SigningKeys, "signer">; clock: Clock; random: Random },
+  { issuer }: { issuer: string },
+): IdentityTokens {
+  if (keys.signer().publicJwk === undefined) {
+    throw new StartupError("JWT_ALGORITHM=HS256 has no public key that upstreams could verify the caller with; set ES256 or RS256.");
+  }
+  const cache = new LRUCache<string, Issued>({
+    maxSize: CACHE_BYTES,
+    sizeCalculation: ({ token }, key) => token.length + key.length + ENTRY_BYTES,
+  });
+  const numbers = new WeakMap<Visitor, number>();
+  let count = 0;
+
+  /** The verifier makes one object for each access token, so two tokens, and with them two callers, sessions or sets of roles, share no key. */
+  function numberOf(visitor: Visitor): number {
+    const known = numbers.get(visitor);
+    if (known !== undefined) return known;
+    count += 1;
+    numbers.set(visitor, count);
+    return count;
+  }
+
+  function sign(visitor: Visitor, target: IdentityTarget): Issued {
+    const now = clock();
+    const iat = Math.floor(now.getTime() / 1000);
+    const life = Math.max(SHORTEST_LIFE_SECONDS, Math.min(LIFE_SECONDS, Math.floor(visitor.expiresAt.getTime() / 1000) - iat));
+    const claims = {
+      iss: issuer,
+      aud: target.audience,
+      iat,
+      exp: iat + life,
+      jti: random.id(now),
+      ...claimsOf(visitor, issuer),
+      ...(target.claims.includes("email") && visitor.email !== undefined ? { email: visitor.email } : {}),
+    };
+    const { kid, algorithm, signingKey } = keys.signer();
+    const token = jwt.sign(claims, signingKey, { algorithm, keyid: kid, header: { alg: algorithm, typ: IDENTITY_TOKEN_TYPE } });
+    return { token, staleAt: (iat + life / 2) * 1000 };
+  }
+
+  return {
+    issue(visitor, target) {
+      const key = `${numberOf(visitor)} ${target.claims.join()} ${target.audience}`;
+      const known = cache.get(key);
+      if (known !== undefined && clock().getTime() < known.staleAt) return known.token;
+      const issued = sign(visitor, target);
+      cache.set(key, issued);
+      return issued.token;
+    },
+  };
+}
+
+/** A subject of another issuer stands beside its name: two issuers may use one subject for two people. */
+function claimsOf(visitor: Visitor, issuer: string) {
+  const origin = visitor.issuer === issuer ? { sid: visitor.sessionId } : { idp: visitor.issuer };
+  return { sub: visitor.subject, ...origin, roles: [...visitor.roles], scope: [...visitor.scopes].join(" ") };
+}

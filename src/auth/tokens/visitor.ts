@@ -1,0 +1,15 @@
+import type { Permissions } from "../permissions.ts";
+
+/** Who calls the graphs behind the gateway: one of our users, or a caller whom another issuer vouches for. */
+export interface Visitor extends Permissions {
+  /** The `iss` of the access token: ours for our own users. */
+  readonly issuer: string;
+  /** Of that issuer: unique only together with it. */
+  readonly subject: string;
+  /** Of our own users only. */
+  readonly sessionId?: string;
+  /** Of other issuers only where they say that it is verified. */
+  readonly email?: string;
+  /** Of the token. */
+  readonly expiresAt: Date;
+}
