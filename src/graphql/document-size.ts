@@ -140,8 +140,6 @@ function expectedItems(node: FieldNode, field: Field | undefined, parent: GraphQ
   if (field === undefined) return 1;
   const first = field.args.find(({ name }) => name === "first");
   if (first !== undefined) return pageSize(node, first.defaultValue);
-  const keys = field.args.find(({ type }) => isListType(getNullableType(type)));
-  if (keys !== undefined && isListType(getNullableType(field.type))) return countKeys(node, keys.name);
   // A connection's own lists were counted with its `first`.
   const isOfPage = fieldOf(parent, "pageInfo") !== undefined;
   return isListType(getNullableType(field.type)) && !isOfPage ? ASSUMED_ITEMS : 1;
@@ -151,10 +149,4 @@ function pageSize({ arguments: given = [] }: FieldNode, byDefault: unknown): num
   const value = given.find(({ name }) => name.value === "first")?.value;
   const written = value === undefined ? byDefault : value.kind === Kind.INT ? Number(value.value) : undefined;
   return typeof written === "number" ? Math.min(Math.max(written, 1), LARGEST_PAGE) : LARGEST_PAGE;
-}
-
-/** A field that is given a list of keys answers one item for each; a variable is taken to hold as many as a page. */
-function countKeys({ arguments: given = [] }: FieldNode, argument: string): number {
-  const value = given.find(({ name }) => name.value === argument)?.value;
-  return value?.kind === Kind.LIST ? value.values.length : LARGEST_PAGE;
 }
