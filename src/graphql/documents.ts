@@ -10,6 +10,7 @@ import {
 import { createDocumentCache, createTextCache } from "./document-caches.ts";
 import { excessOf, MAXIMUM_TOKENS } from "./document-limits.ts";
 import { publicInputError } from "./public-errors.ts";
+import { noSchemaTextRule } from "./subgraph/schema-text-rule.ts";
 
 /** What a request's text means: a valid document within the limits, or what is wrong with it, for `PublicErrors.ofServer`. */
 export type ReadDocument = DocumentNode | readonly GraphQLError[];
@@ -62,7 +63,7 @@ export function judgeDocument(text: string, { schema, introspection }: DocumentO
   if (document instanceof GraphQLError) return [document];
   const excess = excessOf(document, schema);
   if (excess !== undefined) return [publicInputError({ request: [excess] })];
-  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule, noSchemaTextRule];
   const problems = validate(schema, document, rules, { hideSuggestions: !introspection });
   return problems.length === 0 ? document : problems.map((problem) => withCode(problem, "GRAPHQL_VALIDATION_FAILED"));
 }

@@ -1,16 +1,22 @@
 import DataLoader from "dataloader";
+import type { Account } from "../auth/accounts/account-store.ts";
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import type { Auth } from "../auth/auth.ts";
 import { badInput } from "../auth/input-problems.ts";
 import type { Session } from "../auth/sessions/session-state.ts";
 
-type Readers = Pick<Auth, "auditTrail" | "sessionLists">;
+type Readers = Pick<Auth, "auditTrail" | "directory" | "sessionLists">;
 
 /** Rows that one request may have read by way of nested lists: aliases and lists within lists multiply. */
 const MAXIMUM_ROWS = 20_000;
 
+/** Objects that a request may ask for by their ids. Gateways send those of a page at once, and the ids of one body are near this number. */
+const MAXIMUM_ENTITIES = 1000;
+
 /** Only batched, never kept: a subscription's context outlives what was read. */
 const options = { cache: false, maxBatchSize: 250 };
+/** A row each, by its primary key. */
+const entityOptions = { ...options, maxBatchSize: MAXIMUM_ENTITIES };
 
 /**
  * What one request asks for many parents at once is fetched by one statement. Nothing is checked here: whoever asks has to know
@@ -20,6 +26,9 @@ export class Loaders {
   readonly #readers: Readers;
   #sessions: DataLoader<string, Session[]> | undefined;
   #rowsLeft = MAXIMUM_ROWS;
+  #entitiesLeft = MAXIMUM_ENTITIES;
+  #accounts: DataLoader<string, Account | undefined> | undefined;
+  #sessionsById: DataLoader<string, Session | undefined> | undefined;
   #events: Map<number, DataLoader<string, AuditEvent[]>> | undefined;
 
   constructor(readers: Readers) {
@@ -44,6 +53,23 @@ export class Loaders {
       this.#events.set(first, loader);
     }
     return loader.load(sessionId);
+  }
+
+  /** To be told before that many objects are found by their ids. Throws BAD_USER_INPUT where the request asks for too many. */
+  admitEntities(count: number): void {
+    this.#entitiesLeft -= count;
+    if (this.#entitiesLeft < 0)
+      throw badInput({ request: `Asks for more than ${MAXIMUM_ENTITIES} objects by their ids; send fewer at once.` });
+  }
+
+  accountOf(id: string): Promise<Account | undefined> {
+    this.#accounts ??= new DataLoader((ids) => this.#readers.directory.findMany(ids), entityOptions);
+    return this.#accounts.load(id);
+  }
+
+  sessionOf(id: string): Promise<Session | undefined> {
+    this.#sessionsById ??= new DataLoader((ids) => this.#readers.sessionLists.findMany(ids), entityOptions);
+    return this.#sessionsById.load(id);
   }
 
   #spend(rows: number): void {

@@ -20,6 +20,9 @@ import { SessionEventsResolver } from "./resolvers/session-events-resolver.ts";
 import { SessionListResolver, UserSessionsResolver } from "./resolvers/session-list-resolver.ts";
 import { SessionResolver } from "./resolvers/session-resolver.ts";
 import { ViewerResolver } from "./resolvers/viewer-resolver.ts";
+import { toFederationSdl } from "./subgraph/federation-sdl.ts";
+import { toStitchingSdl } from "./subgraph/stitching-sdl.ts";
+import { addSubgraphFields, type GatewaySdl } from "./subgraph/subgraph-fields.ts";
 
 export interface AuthGraph {
   /** Enforces the requirements and the limits that its directives state. */
@@ -27,8 +30,10 @@ export interface AuthGraph {
   readonly requirements: RequirementTable;
   /** As coordinates. */
   readonly rootFields: ReadonlySet<string>;
-  /** With applied directives, which introspection does not carry. */
+  /** For clients: with applied directives, which introspection does not carry. */
   readonly sdl: string;
+  /** For gateways that take this graph in. */
+  readonly gatewaySdl: GatewaySdl;
 }
 
 /** The auth graph from its classes. Its own SDL is what the requirements are read from, so print and enforcement agree. */
@@ -54,7 +59,8 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map())
   const sdl = `${printSchemaWithDirectives(schema)}\n`;
   const document = parse(sdl);
   const requirements = readRequirements(document);
-  const guarded = guardSchema(schema, requirements, (context) => (context as RequestContext).caller);
+  const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
+  const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).caller);
   const limited = limitFields(guarded, createLimitTable(readAppliedLimits(document), limitOverrides));
-  return { schema: limited, requirements, rootFields: new Set(listRootFields(limited)), sdl };
+  return { schema: limited, requirements, rootFields: new Set(listRootFields(limited)), sdl, gatewaySdl };
 }

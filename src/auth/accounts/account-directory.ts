@@ -1,4 +1,4 @@
-import { isId } from "../ids.ts";
+import { findByIds, isId } from "../ids.ts";
 import { refuseProblems } from "../input-problems.ts";
 import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, toPage } from "../paging/pages.ts";
 import type { AccountDirectoryStore, AccountFilter, AccountOrder } from "./account-directory-store.ts";
@@ -20,6 +20,8 @@ export interface AccountPage extends Page<Account> {
 export interface AccountDirectory {
   /** Undefined also for what is no id at all. */
   find(id: string): Promise<Account | undefined>;
+  /** In the order of the ids; undefined as for `find`. */
+  findMany(ids: readonly string[]): Promise<(Account | undefined)[]>;
   /** Newest first, or by address where one is searched for; a cursor belongs to one of these orders. Throws BAD_USER_INPUT. */
   page(request: AccountPageRequest): Promise<AccountPage>;
 }
@@ -29,6 +31,7 @@ export function createAccountDirectory(parts: { accounts: AccountStore; store: A
 
   return {
     find: async (id) => (isId(id) ? accounts.findAccount(id) : undefined),
+    findMany: (ids) => findByIds(ids, accounts.findAccounts),
     async page(request) {
       const filter = readFilter(request);
       const order = filter.emailPrefix === undefined ? "user" : "email";

@@ -38,6 +38,8 @@ const columnsWithPassword = { ...accountColumns, passwordHash: users.passwordHas
 
 export interface AccountStore {
   findAccount(id: string): Promise<Account | undefined>;
+  /** Those that exist, in no order. */
+  findAccounts(ids: readonly string[]): Promise<Account[]>;
   findAccountForSignIn(emailKey: string): Promise<AccountWithPassword | undefined>;
   findAccountWithPassword(id: string): Promise<AccountWithPassword | undefined>;
 }
@@ -49,6 +51,11 @@ export function createAccountStore(database: Database): AccountStore {
     .from(users)
     .where(eq(users.id, sql.placeholder("id")))
     .prepare("find_account");
+  const byIds = database
+    .select(accountColumns)
+    .from(users)
+    .where(sql`${users.id} = any(${sql.placeholder("ids")}::uuid[])`)
+    .prepare("find_accounts");
   const byEmailKey = database
     .select(columnsWithPassword)
     .from(users)
@@ -61,6 +68,7 @@ export function createAccountStore(database: Database): AccountStore {
     .prepare("find_account_with_password");
   return {
     findAccount: async (id) => (await byId.execute({ id }))[0],
+    findAccounts: async (ids) => await byIds.execute({ ids }),
     findAccountForSignIn: async (emailKey) => (await byEmailKey.execute({ emailKey }))[0],
     findAccountWithPassword: async (id) => (await withPassword.execute({ id }))[0],
   };

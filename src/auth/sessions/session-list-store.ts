@@ -9,6 +9,8 @@ export interface SessionListStore {
   /** Those that live at that instant, most recently used first, at most `limit` of each user, by user. */
   findLiveSessions(userIds: readonly string[], at: { now: Date; limit: number }): Promise<Map<string, Session[]>>;
   findSession(id: string): Promise<Session | undefined>;
+  /** Those that exist, in no order. */
+  findSessions(ids: readonly string[]): Promise<Session[]>;
 }
 
 export function createSessionListStore(database: Database): SessionListStore {
@@ -38,6 +40,11 @@ export function createSessionListStore(database: Database): SessionListStore {
     .from(sessions)
     .where(eq(sessions.id, sql.placeholder("id")))
     .prepare("find_session");
+  const byIds = database
+    .select(sessionColumns)
+    .from(sessions)
+    .where(sql`${sessions.id} = any(${sql.placeholder("ids")}::uuid[])`)
+    .prepare("find_sessions");
   return {
     async findLiveSessions(userIds, at) {
       const rows = await liveOfUsers.execute({ userIds: [...new Set(userIds)], now: at.now.toISOString(), limit: at.limit });
@@ -45,5 +52,6 @@ export function createSessionListStore(database: Database): SessionListStore {
       return groupBy(found, ({ userId }) => userId);
     },
     findSession: async (id) => (await byId.execute({ id }))[0],
+    findSessions: async (ids) => await byIds.execute({ ids }),
   };
 }

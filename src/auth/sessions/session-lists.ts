@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { isId } from "../ids.ts";
+import { findByIds, isId } from "../ids.ts";
 import type { SessionListStore } from "./session-list-store.ts";
 import type { Session } from "./session-state.ts";
 
@@ -12,6 +12,8 @@ export interface SessionLists {
   liveOfUsers(userIds: readonly string[]): Promise<Session[][]>;
   /** One, also when it has ended; undefined also for what is no id at all. */
   find(id: string): Promise<Session | undefined>;
+  /** In the order of the ids; undefined as for `find`. */
+  findMany(ids: readonly string[]): Promise<(Session | undefined)[]>;
 }
 
 export function createSessionLists({ store, clock }: { store: SessionListStore; clock: Clock }): SessionLists {
@@ -21,5 +23,6 @@ export function createSessionLists({ store, clock }: { store: SessionListStore; 
       return userIds.map((id) => sessions.get(id) ?? []);
     },
     find: async (id) => (isId(id) ? store.findSession(id) : undefined),
+    findMany: (ids) => findByIds(ids, store.findSessions),
   };
 }

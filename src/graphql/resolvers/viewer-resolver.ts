@@ -1,7 +1,7 @@
 import { Ctx, Directive, Query, Resolver } from "type-graphql";
-import { AuthError } from "../../auth/errors.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
-import { type LazyUser, SignedInUser, User } from "../types/user.ts";
+import { type LazyUser, User } from "../types/user.ts";
+import { viewerAsUser } from "../viewer-as-user.ts";
 
 @Resolver()
 export class ViewerResolver {
@@ -10,10 +10,6 @@ export class ViewerResolver {
   me(@Ctx() context: RequestContext): LazyUser | null {
     const viewer = viewerOf(context);
     if (viewer === undefined) return null;
-    return new SignedInUser({ id: viewer.userId, email: viewer.email, roles: [...viewer.roles] }, async () => {
-      const account = await context.auth.accounts.find(viewer.userId);
-      if (account !== undefined) return account;
-      throw new AuthError("UNAUTHENTICATED", { reason: "revoked", coordinate: "Query.me", directive: "authenticated" });
-    });
+    return viewerAsUser(viewer, "Query.me", () => context.auth.accounts.find(viewer.userId));
   }
 }

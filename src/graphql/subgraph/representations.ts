@@ -1,0 +1,19 @@
+import { badInput } from "../../auth/input-problems.ts";
+import { batchFields, type EntityKey, type EntityName } from "./entities.ts";
+
+const problem = `Must each have a __typename (${[...batchFields.keys()].join(" or ")}) and the id of one.`;
+
+/** What a federated gateway calls the objects that it wants. Throws BAD_USER_INPUT. */
+export function readRepresentations(representations: readonly unknown[]): EntityKey[] {
+  return representations.map(readRepresentation);
+}
+
+function readRepresentation(representation: unknown): EntityKey {
+  const { __typename: typename, id } = (representation ?? {}) as { __typename?: unknown; id?: unknown };
+  if (!isEntityName(typename) || typeof id !== "string") throw badInput({ representations: problem });
+  return { typename, id };
+}
+
+function isEntityName(name: unknown): name is EntityName {
+  return (batchFields as ReadonlyMap<unknown, string>).has(name);
+}
