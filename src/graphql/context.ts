@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
 import { AuthError } from "../auth/errors.ts";
@@ -33,6 +34,8 @@ export interface RequestContext {
   /** Decoded once, before execution; on a WebSocket whoever its token says now. */
   readonly caller: Viewer | Anonymous;
   readonly origin: Origin;
+  /** As the client sent them; on a WebSocket those that it was opened with. */
+  readonly clientHeaders: IncomingHttpHeaders;
   readonly refreshTokens: RefreshTokenCarrier;
   readonly loaders: Loaders;
   /** Absent over HTTP. */

@@ -86,6 +86,7 @@ function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
       requestId: request.id,
       caller: await auth.accessTokens.verify(readBearerToken(request.headers.authorization)),
       origin: { ...originOf(request), requestId: request.id },
+      clientHeaders: request.headers,
       refreshTokens: createCarrier(request, reply),
       loaders: new Loaders(auth),
     };

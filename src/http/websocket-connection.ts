@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import type { ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import type { Origin } from "../auth/origin.ts";
@@ -29,13 +30,19 @@ export interface Wire extends WebSocket {
   close(code: number, reason: string): void;
 }
 
+/** What is known of a socket since it was asked for. */
+export interface Opening {
+  readonly origin: Origin;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** An operation on its way through graphql-ws. */
 interface OperationArgs extends ExecutionArgs {
   readonly operation: Operation;
 }
 
 /** GraphQL over one WebSocket (graphql-transport-ws). To be called with the code and the reason when it has closed. */
-export function serveConnection(parts: ConnectionParts, wire: Wire, origin: Origin): (code: number, reason: string) => Promise<void> {
+export function serveConnection(parts: ConnectionParts, wire: Wire, opening: Opening): (code: number, reason: string) => Promise<void> {
   const { graph, publicErrors } = parts;
   const formatError = (error: GraphQLError) => publicErrors.ofServer(error.toJSON(), error);
   let caller: SocketCaller | undefined;
@@ -55,14 +62,14 @@ export function serveConnection(parts: ConnectionParts, wire: Wire, origin: Orig
       await caller.check();
       const read = readSocketDocument(payload, graph.documents);
       if (!("document" in read)) return read;
-      const operation = { ...read, variableValues: payload.variables ?? {}, context: createContext(parts, caller, origin) };
+      const operation = { ...read, variableValues: payload.variables ?? {}, context: createContext(parts, caller, opening) };
       return { schema: graph.schema(), document: read.document, operationName: payload.operationName ?? null, operation };
     },
     execute: (args) => graph.operations.run((args as OperationArgs).operation),
     subscribe: (args) =>
       graph.operations.subscribe((args as OperationArgs).operation, async () => {
         const isCleared = await caller?.clearance();
-        return caller && isCleared === true ? createContext(parts, caller, origin) : undefined;
+        return caller && isCleared === true ? createContext(parts, caller, opening) : undefined;
       }),
     onNext: (_context, _id, _payload, _args, { errors, data }) => ({
       ...(errors === undefined ? {} : { errors: errors.map(formatError) }),
@@ -98,7 +105,7 @@ function unreachable(): never {
 }
 
 /** Every operation and every event has its own, and all of them the socket's caller, whose token may be another by now. */
-function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, origin: Origin): RequestContext {
+function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, opening: Opening): RequestContext {
   const requestId = randomUUID();
   return {
     auth,
@@ -107,7 +114,8 @@ function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, o
     get caller() {
       return caller.current;
     },
-    origin: { ...origin, requestId },
+    origin: { ...opening.origin, requestId },
+    clientHeaders: opening.headers,
     refreshTokens: noRefreshTokens,
     loaders: new Loaders(auth),
     connection: caller,

@@ -33,8 +33,9 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, all
   const keepAlive = keepSocketsAlive(sockets);
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
-    const origin = originOf({ ip: request.socket.remoteAddress, headers: request.headers });
-    const closed = serveConnection(connectionParts, createWire(socket, logFailure), origin);
+    const { headers } = request;
+    const opening = { origin: originOf({ ip: request.socket.remoteAddress, headers }), headers };
+    const closed = serveConnection(connectionParts, createWire(socket, logFailure), opening);
     socket.once("close", (code, reason) => void closed(code, reason.toString()).catch(logFailure));
   }
 
