@@ -4,27 +4,13 @@ import type { Caller } from "./denials.ts";
 import { createFieldGuard, type FieldGuard } from "./field-guard.ts";
 import { guardAbstractType } from "./guard-abstract-type.ts";
 import { createLexicalParents } from "./lexical-parents.ts";
-import { RequirementsError, type RequirementTable } from "./requirement-table.ts";
+import { refuseUnknownCoordinates } from "./refuse-unknown-coordinates.ts";
+import type { RequirementTable } from "./requirement-table.ts";
 import { createSelectionRequirements } from "./selection-requirements.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 type CallerOf = (context: unknown) => Caller;
-
-/** A requirement that nothing in the schema answers to would be dropped in silence: after a rename, say. */
-function refuseUnknownCoordinates(schema: GraphQLSchema, table: RequirementTable): void {
-  const problems: string[] = [];
-  for (const name of table.types.keys()) {
-    if (!schema.getType(name)) problems.push(`${name}: the schema has no such type`);
-  }
-  for (const coordinate of table.fields.keys()) {
-    const [typeName = "", fieldName = ""] = coordinate.split(".");
-    const type = schema.getType(typeName);
-    const fields = type && "getFields" in type ? type.getFields() : {};
-    if (!Object.hasOwn(fields, fieldName)) problems.push(`${coordinate}: the schema has no such field`);
-  }
-  if (problems.length > 0) throw new RequirementsError(problems);
-}
 
 function guardResolver(resolve: Resolver, guard: FieldGuard, callerOf: CallerOf): Resolver {
   return (source, args, context, info) => {

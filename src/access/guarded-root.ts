@@ -2,21 +2,13 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type FieldNode,
-  type FragmentDefinitionNode,
-  GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLSchema,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   getVariableValues,
-  isAbstractType,
-  Kind,
   locatedError,
-  type NamedTypeNode,
   type OperationDefinitionNode,
-  type SelectionNode,
-  type SelectionSetNode,
 } from "graphql";
+import { collectFields, fragmentsOf } from "./collect-fields.ts";
 import { type Caller, denialOf } from "./denials.ts";
 import type { RequirementTable } from "./requirement-table.ts";
 
@@ -31,52 +23,14 @@ export interface RootTypenameRequest {
   readonly caller: Caller;
 }
 
-interface Collection {
-  readonly schema: GraphQLSchema;
-  readonly rootType: GraphQLObjectType;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly variableValues: Record<string, unknown>;
-  readonly visitedFragments: Set<string>;
-  readonly found: Map<string, FieldNode[]>;
-}
-
-function isIncluded(node: SelectionNode, variableValues: Record<string, unknown>): boolean {
-  if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.if === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.if !== false;
-}
-
-function fits(condition: NamedTypeNode | undefined, { schema, rootType }: Collection): boolean {
-  const type = condition && schema.getType(condition.name.value);
-  if (condition === undefined || type === rootType) return true;
-  return isAbstractType(type) && schema.isSubType(type, rootType);
-}
-
-/** CollectFields of the GraphQL specification (section 6.3.2), for `__typename` alone; by response key. */
-function collectTypenames(selectionSet: SelectionSetNode, into: Collection): void {
-  for (const node of selectionSet.selections) {
-    if (!isIncluded(node, into.variableValues)) continue;
-    if (node.kind === Kind.FIELD) {
-      const key = node.alias?.value ?? node.name.value;
-      if (node.name.value === "__typename") into.found.set(key, [...(into.found.get(key) ?? []), node]);
-      continue;
-    }
-    if (node.kind === Kind.FRAGMENT_SPREAD && into.visitedFragments.has(node.name.value)) continue;
-    if (node.kind === Kind.FRAGMENT_SPREAD) into.visitedFragments.add(node.name.value);
-    const fragment = node.kind === Kind.FRAGMENT_SPREAD ? into.fragments.get(node.name.value) : node;
-    if (fragment !== undefined && fits(fragment.typeCondition, into)) collectTypenames(fragment.selectionSet, into);
-  }
-}
-
 /** The root's `__typename` fields, aliases included; undefined where the variables do not fit, which execution will report. */
 function rootTypenames(request: RootTypenameRequest, rootType: GraphQLObjectType): ReadonlyMap<string, readonly FieldNode[]> | undefined {
   const { schema, document, operation, variableValues } = request;
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
   if (coerced === undefined) return undefined;
-  const definitions = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
-  const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
-  const found = new Map<string, FieldNode[]>();
-  collectTypenames(operation.selectionSet, { schema, rootType, fragments, variableValues: coerced, visitedFragments: new Set(), found });
-  return found;
+  const collection = { schema, fragments: fragmentsOf(document), variableValues: coerced };
+  const fields = [...collectFields([operation.selectionSet], rootType, collection)];
+  return new Map(fields.filter(([, [first]]) => first?.name.value === "__typename"));
 }
 
 /**

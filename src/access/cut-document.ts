@@ -1,0 +1,53 @@
+import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode, visit } from "graphql";
+import type { AccessRules, Judge } from "./access-rules.ts";
+import { fragmentsOf } from "./collect-fields.ts";
+import { type CutSelections, cutSelections, type DeniedSelection } from "./cut-selections.ts";
+import { getRootType, type OperationOfDocument } from "./document-types.ts";
+import { findRescues } from "./rescues.ts";
+
+export interface CutDocument {
+  /** Undefined: nothing is left to fetch. */
+  readonly document: DocumentNode | undefined;
+  readonly variableNames: ReadonlySet<string>;
+  readonly denied: ReadonlyMap<FieldNode, DeniedSelection>;
+}
+
+function usedVariables(definitions: DocumentNode["definitions"]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const inDocument: DocumentNode = { kind: Kind.DOCUMENT, definitions };
+  visit(inDocument, {
+    VariableDefinition: () => false,
+    Variable: ({ name }) => {
+      names.add(name.value);
+    },
+  });
+  return names;
+}
+
+/** Nothing but `__typename`, which the composed schema knows by itself. */
+function isNothing({ selections }: SelectionSetNode): boolean {
+  return selections.every((node) => node.kind === Kind.FIELD && node.name.value === "__typename");
+}
+
+function assemble({ document, operation }: OperationOfDocument, { selectionSet, fragments, denied }: CutSelections): CutDocument {
+  if (selectionSet === undefined || isNothing(selectionSet)) return { document: undefined, variableNames: new Set(), denied };
+  const withSelections = selectionSet === operation.selectionSet ? operation : { ...operation, selectionSet };
+  const variableNames = usedVariables([withSelections, ...fragments]);
+  const variables = operation.variableDefinitions ?? [];
+  const used = variables.filter(({ variable }) => variableNames.has(variable.name.value));
+  const cut = used.length === variables.length ? withSelections : { ...withSelections, variableDefinitions: used };
+  const definitions = [cut, ...fragments];
+  const isWhole = definitions.length === document.definitions.length && definitions.every((node) => document.definitions.includes(node));
+  return { document: isWhole ? document : { kind: Kind.DOCUMENT, definitions }, variableNames, denied };
+}
+
+/** What of an operation may be sent on for a caller, as the document of a request of its own: upstreams validate. */
+export function cutDocument(rules: AccessRules, judge: Judge, request: OperationOfDocument): CutDocument {
+  const root = request.operation.selectionSet;
+  const rootType = getRootType(rules.schema, request.operation);
+  const cutting = { rules, judge, fragments: fragmentsOf(request.document), rescues: new Map() };
+  const cut = cutSelections(root, rootType, cutting);
+  if (![...cut.denied.values()].some(({ isDeniedByOthers }) => isDeniedByOthers)) return assemble(request, cut);
+  const rescues = findRescues(root, rootType, cutting);
+  return assemble(request, rescues.size === 0 ? cut : cutSelections(root, rootType, { ...cutting, rescues }));
+}

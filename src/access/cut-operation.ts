@@ -1,0 +1,45 @@
+import type { AuthError } from "../auth/errors.ts";
+import type { Judge } from "./access-rules.ts";
+import type { Cut } from "./cut.ts";
+import { cutDocument } from "./cut-document.ts";
+import { type Caller, denialOf } from "./denials.ts";
+import { getRootType, type OperationOfDocument } from "./document-types.ts";
+import type { GuardedSchema } from "./guarded-schema.ts";
+import { createOperationCompletion } from "./operation-completion.ts";
+import { refuseReservedAliases } from "./reserved-aliases.ts";
+
+export interface CutRequest extends OperationOfDocument {
+  readonly caller: Caller;
+}
+
+function createCut(access: GuardedSchema, judge: Judge, request: OperationOfDocument): Cut {
+  const refusal = refuseReservedAliases(request.document);
+  if (refusal !== undefined) throw refusal;
+  const { document, variableNames, denied } = cutDocument(access, judge, request);
+  const rootType = getRootType(access.schema, request.operation);
+  return {
+    document,
+    variableNames,
+    denials: new Map([...denied].map(([node, { error }]): [typeof node, AuthError] => [node, error])),
+    denied: [...denied.values()],
+    completion: createOperationCompletion(access, judge, { request, denied, rootType }),
+  };
+}
+
+/**
+ * Which selections are denied to the caller, and the operation without them. Enforces what `guardSchema` does, for schemas whose
+ * fields are resolved elsewhere: send on nothing but the cut, and answer nothing but what `completeResult` makes of the result.
+ *
+ * The document must be valid. Throws an AuthError (BAD_USER_INPUT) for aliases that begin with `__`.
+ */
+export function cutOperation(access: GuardedSchema, { document, operation, caller }: CutRequest): Cut {
+  const judge: Judge = (requirement, coordinate) => denialOf(caller, requirement, coordinate);
+  const request = { document, operation };
+  return access.cutsOf(request).getOrCompute(access.permissionKeyOf(caller), () => createCut(access, judge, request));
+}
+
+/** The whole operation, as if everybody might see everything: only to report what would be denied. */
+export function cutNothing(access: GuardedSchema, { document, operation }: OperationOfDocument): Cut {
+  const request = { document, operation };
+  return access.cutsOf(request).getOrCompute("everything", () => createCut(access, () => undefined, request));
+}

@@ -1,0 +1,20 @@
+import type { DocumentNode, FieldNode } from "graphql";
+import type { AuthError } from "../auth/errors.ts";
+import type { DeniedSelection } from "./cut-selections.ts";
+import type { OperationCompletion } from "./operation-completion.ts";
+
+/** Which selections of an operation are denied to a caller. Computed once per operation and set of permissions. */
+export interface Cut {
+  /**
+   * What may be sent on: only the operation and the fragments it uses, denied selections gone. The document itself where nothing is
+   * to be changed. Undefined: nothing is left to fetch.
+   */
+  readonly document: DocumentNode | undefined;
+  /** The variables that `document` uses; what is sent for others is none of an upstream's business. */
+  readonly variableNames: ReadonlySet<string>;
+  /** Why, by node of the original document. Empty: nothing is denied, though objects of a guarded type still may be. */
+  readonly denials: ReadonlyMap<FieldNode, AuthError>;
+  /** In the order of the document, what is below a denied selection left out. */
+  readonly denied: readonly DeniedSelection[];
+  readonly completion: OperationCompletion;
+}

@@ -1,0 +1,69 @@
+import type { ExecutionResult, GraphQLError } from "graphql";
+import type { ResponsePath, Source } from "./complete-value.ts";
+import type { Answer, Scope } from "./completion.ts";
+
+/** The errors that came with a result which is to be completed. */
+export interface ForeignErrors {
+  /** Those that lead to something the caller may see. */
+  visible(): readonly GraphQLError[];
+  /** Whether one of them says why the value at this path is null: it stands there, below, or nowhere in particular. */
+  readonly explains: (path: ResponsePath) => boolean;
+}
+
+function isSource(value: unknown): value is Source {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function childOf(value: unknown, step: string | number): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, step) ? (value as Source)[step] : undefined;
+}
+
+/** What may stand here; where the object is null by now, whatever any type would answer. */
+function answersAt(scope: Scope, value: unknown): readonly Answer[] {
+  return isSource(value) ? [scope.answerTo(value) ?? []].flat() : scope.answers();
+}
+
+function isVisible(path: ResponsePath, root: Scope, data: unknown): boolean {
+  let scopes: readonly Scope[] = [root];
+  let value = data;
+  for (const step of path) {
+    if (typeof step === "string") {
+      const fields = scopes.flatMap((scope) => answersAt(scope, value)).flatMap((answer) => answer.byKey.get(step) ?? []);
+      const permitted = fields.filter(({ isDenied }) => !isDenied);
+      if (permitted.length === 0) return false;
+      scopes = permitted.flatMap(({ scope }) => scope ?? []);
+    }
+    value = childOf(value, step);
+  }
+  return true;
+}
+
+/** No step of a path can forge another: numbers and strings are told apart. */
+function keyOf(path: ResponsePath): string {
+  return JSON.stringify(path);
+}
+
+export function createForeignErrors({ data, errors = [] }: ExecutionResult, root: Scope): ForeignErrors {
+  let visible: readonly GraphQLError[] | undefined = errors.length === 0 ? errors : undefined;
+  let explained: ReadonlySet<string> | undefined;
+
+  function listVisible(): readonly GraphQLError[] {
+    visible ??= errors.filter(({ path }) => path === undefined || isVisible(path, root, data));
+    return visible;
+  }
+
+  function listExplained(): ReadonlySet<string> {
+    const prefixes = listVisible().flatMap(({ path = [] }) => [keyOf([]), ...path.map((_step, index) => keyOf(path.slice(0, index + 1)))]);
+    return new Set(prefixes);
+  }
+
+  return {
+    visible: listVisible,
+    explains(path) {
+      if (errors.length === 0) return false;
+      if (listVisible().some((error) => error.path === undefined)) return true;
+      explained ??= listExplained();
+      return explained.has(keyOf(path));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
+import type { AccessRules } from "./access-rules.ts";
+import type { Cut } from "./cut.ts";
+import type { OperationOfDocument } from "./document-types.ts";
+import { createPermissionKeys, type PermissionKeys } from "./permission-key.ts";
+import { createRecentValues, type RecentValues } from "./recent-values.ts";
+import { refuseUnknownCoordinates } from "./refuse-unknown-coordinates.ts";
+import type { RequirementTable } from "./requirement-table.ts";
+import { createSelectionRequirements } from "./selection-requirements.ts";
+
+/** A schema whose requirements are enforced before and after execution, which may happen anywhere. */
+export interface GuardedSchema extends AccessRules {
+  readonly permissionKeyOf: PermissionKeys;
+  /** The cuts of one operation by permission key. They live as long as the document does. */
+  cutsOf(request: OperationOfDocument): RecentValues<Cut>;
+}
+
+/** Sets of permissions that are remembered for one operation. */
+const REMEMBERED_PERMISSIONS = 64;
+
+/**
+ * - `schema` is the one that clients see, `table` says what guards it. RequirementsError if the table names what the schema lacks
+ *   or combines to too much.
+ */
+export function createGuardedSchema(schema: GraphQLSchema, table: RequirementTable): GuardedSchema {
+  refuseUnknownCoordinates(schema, table);
+  // By the document first: its fragments are not the operation's own.
+  const known = new WeakMap<DocumentNode, WeakMap<OperationDefinitionNode, RecentValues<Cut>>>();
+  return {
+    schema,
+    table,
+    requirements: createSelectionRequirements(schema, table),
+    permissionKeyOf: createPermissionKeys(table),
+    cutsOf({ document, operation }) {
+      const ofDocument = known.get(document) ?? new WeakMap<OperationDefinitionNode, RecentValues<Cut>>();
+      const cuts = ofDocument.get(operation) ?? createRecentValues<Cut>(REMEMBERED_PERMISSIONS);
+      known.set(document, ofDocument);
+      ofDocument.set(operation, cuts);
+      return cuts;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { isAnonymous, type Permissions } from "../auth/permissions.ts";
+import type { Caller } from "./denials.ts";
+import type { RequirementTable } from "./requirement-table.ts";
+
+/** What of a caller a table can tell apart, as a short string: callers with the same key get the same verdicts, and the same errors. */
+export type PermissionKeys = (caller: Caller) => string;
+
+interface MentionedNames {
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+function namesOf({ types, fields }: RequirementTable): MentionedNames {
+  const requirements = [...types.values(), ...fields.values()];
+  const roles = new Set(requirements.flatMap((requirement) => requirement.roles ?? []).flat());
+  const scopes = new Set(requirements.flatMap((requirement) => requirement.scopes ?? []).flat());
+  return { roles: [...roles], scopes: [...scopes] };
+}
+
+/** Which of the names are held, one bit each: names themselves could be forged to look like a list of others. */
+function bitsOf(names: readonly string[], held: ReadonlySet<string>): string {
+  let bits = "";
+  let digit = 0;
+  names.forEach((name, index) => {
+    if (held.has(name)) digit |= 1 << (index % 16);
+    if (index % 16 < 15 && index < names.length - 1) return;
+    bits += String.fromCharCode(digit);
+    digit = 0;
+  });
+  return bits;
+}
+
+export function createPermissionKeys(table: RequirementTable): PermissionKeys {
+  const { roles, scopes } = namesOf(table);
+  // Permissions are never changed in place: a new token brings a new object.
+  const known = new WeakMap<Permissions, string>();
+  return (caller) => {
+    if (isAnonymous(caller)) return caller.reason;
+    const remembered = known.get(caller);
+    if (remembered !== undefined) return remembered;
+    // No reason of an anonymous caller begins with a colon.
+    const key = `:${bitsOf(roles, caller.roles)}:${bitsOf(scopes, caller.scopes)}`;
+    known.set(caller, key);
+    return key;
+  };
+}
