@@ -5,7 +5,8 @@ import type { ConfigProblem } from "./config-error.ts";
 import { type Environment, setting } from "./environment.ts";
 import { type Limits, parseLimits } from "./limits.ts";
 import { parseRoles, type Roles } from "./roles.ts";
-import { parseSupergraph, parseUpstreams, type SupergraphConfig, type UpstreamConfig } from "./upstreams.ts";
+import { parseSupergraph, type SupergraphConfig } from "./supergraph.ts";
+import { parseUpstreams, type UpstreamConfig } from "./upstreams.ts";
 import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */

@@ -11,11 +11,12 @@ const internalDirective =
  * The schema that clients see: without what the graphs behind it keep to themselves. It can be executed, as the stitched one can; what is
  * hidden here takes part in stitching only.
  */
-export function toClientSchema(stitched: GraphQLSchema): GraphQLSchema {
+export function toClientSchema(stitched: GraphQLSchema, hiddenFields: ReadonlySet<string>): GraphQLSchema {
+  const isHidden = (name: string) => internalField.test(name) || hiddenFields.has(name);
   const visible = mapSchema(stitched, {
     [MapperKind.DIRECTIVE]: (directive) => (internalDirective.test(directive.name) ? null : directive),
     [MapperKind.TYPE]: (type) => (internalType.test(type.name) || isInaccessible(type) ? null : type),
-    [MapperKind.QUERY_ROOT_FIELD]: (field, name) => (internalField.test(name) || isInaccessible(field) ? null : field),
+    [MapperKind.QUERY_ROOT_FIELD]: (field, name) => (isHidden(name) || isInaccessible(field) ? null : field),
     [MapperKind.FIELD]: (field) => (isInaccessible(field) ? null : field),
     [MapperKind.ARGUMENT]: (argument) => (isInaccessible(argument) ? null : argument),
     [MapperKind.ENUM_VALUE]: (value) => (isInaccessible(value) ? null : value),

@@ -1,26 +1,59 @@
 import type { GraphQLSchema } from "graphql";
-import { stitchSchemas } from "@graphql-tools/stitch";
-import { applyPolicies } from "../access/access-policies.ts";
-import { mergeRequirements, type MergedRequirements, type Subschema } from "../access/merge-requirements.ts";
-import { toClientSchema } from "./client-schema.ts";
+import type { Cut } from "../access/cut.ts";
+import { createGuardedSchema, type GuardedSchema } from "../access/guarded-schema.ts";
+import type { RequirementTable } from "../access/requirement-table.ts";
+import { AUTH_GRAPH } from "./auth-answerer.ts";
+import { findWholeAnswerer } from "./routes.ts";
 import type { Part } from "./subschemas.ts";
-import type { StitchedSupergraph } from "./supergraph.ts";
-import type { AccessOptions } from "./upstream-options.ts";
 
 /** All graphs as one, and what it takes to see it. */
 export interface ComposedGraph {
+  readonly access: GuardedSchema;
+  /** The graph that can answer a cut operation by itself; undefined: it takes several, or the composed schema. Found once for each cut. */
+  answererOf(cut: Cut): Part | undefined;
+  /** Whether the auth graph asks by itself for all that it takes to see it here: then it needs no other guard. */
+  readonly authGuardsItself: boolean;
+}
+
+export interface ComposedParts {
   /** As clients see it; it can be executed. */
   readonly schema: GraphQLSchema;
   readonly parts: readonly Part[];
-  readonly requirements: MergedRequirements;
+  /** Of the schema as a whole. */
+  readonly table: RequirementTable;
+  /** Of the auth graph by itself. */
+  readonly authTable: RequirementTable;
 }
 
-export interface Composition {
-  readonly parts: readonly Part[];
-  /** Where some of the parts come from a supergraph: how they are stitched. */
-  readonly supergraph?: StitchedSupergraph["options"];
-  /** What each graph's own SDL says. */
-  readonly subschemas: readonly Subschema[];
-  readonly access: AccessOptions;
-  readonly hiddenFields: ReadonlySet<string>;
+export function createComposedGraph({ schema, parts, table, authTable }: ComposedParts): ComposedGraph {
+  const routes = new WeakMap<Cut, { readonly part: Part | undefined }>();
+  const auth = parts.find(({ answerer }) => answerer.name === AUTH_GRAPH);
+  return {
+    access: createGuardedSchema(schema, table),
+    answererOf(cut) {
+      const known = routes.get(cut);
+      if (known !== undefined) return known.part;
+      const route = { part: cut.document && findWholeAnswerer(cut.document, parts) };
+      routes.set(cut, route);
+      return route.part;
+    },
+    authGuardsItself: auth !== undefined && addsNothing(table, authTable, auth.schema),
+  };
+}
+
+/** Whether a table asks for no more than another does, on the types of one schema. */
+function addsNothing(table: RequirementTable, own: RequirementTable, schema: GraphQLSchema): boolean {
+  const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  const types = [...table.types].filter(([name]) => schema.getType(name) !== undefined);
+  const fields = [...table.fields].filter(([coordinate]) => hasField(schema, coordinate));
+  return (
+    types.every(([name, requirement]) => isSame(requirement, own.types.get(name))) &&
+    fields.every(([coordinate, requirement]) => isSame(requirement, own.fields.get(coordinate)))
+  );
+}
+
+function hasField(schema: GraphQLSchema, coordinate: string): boolean {
+  const [typeName = "", fieldName = ""] = coordinate.split(".");
+  const type = schema.getType(typeName);
+  return type !== undefined && "getFields" in type && Object.hasOwn(type.getFields(), fieldName);
 }

@@ -1,17 +1,32 @@
-import type { DocumentNode, FieldNode, OperationDefinitionNode, SelectionNode, SelectionSetNode } from "graphql";
-import { Kind } from "graphql";
-import type { Fragments } from "../access/collect-fields.ts";
-import { responseKeyOf } from "../access/collect-fields.ts";
+import {
+  type ExecutionResult,
+  type FieldNode,
+  getVariableValues,
+  isNonNullType,
+  Kind,
+  locatedError,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
+import { collectFields, type Fragments, fragmentsOf, responseKeyOf } from "../access/collect-fields.ts";
+import { getRootType } from "../access/document-types.ts";
 import { AuthError } from "../auth/errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { identifyCaller } from "../graphql/limits/identity.ts";
 import type { LimitTable } from "../graphql/limits/limit-table.ts";
-
-/** The calls of an operation's root fields that come too soon, by response key. Undefined: none. */
-export type RootLimits = (rootType: string, fields: RootFields, context: RequestContext) => Promise<ReadonlyMap<string, AuthError> | undefined>;
+import type { Operation } from "../graphql/operations.ts";
+import type { ComposedGraph } from "./composed-graph.ts";
 
 /** Root fields by response key, as they are included in one request. */
-export type RootFields = ReadonlyMap<string, readonly FieldNode[]>;
+type RootFields = ReadonlyMap<string, readonly FieldNode[]>;
+
+/** The root fields whose calls come too soon, by response key. Undefined: none. */
+export type RootLimits = (
+  rootType: string,
+  fields: RootFields,
+  context: RequestContext,
+) => Promise<ReadonlyMap<string, AuthError> | undefined>;
 
 /**
  * Counts the calls of root fields that belong to graphs behind the gateway, each alias by itself, before anything else is done for them.
@@ -31,8 +46,45 @@ export function createRootLimits(table: LimitTable, isCounted: (coordinate: stri
   };
 }
 
+interface Limiting {
+  readonly graph: ComposedGraph;
+  readonly limits: RootLimits;
+  answer(admitted: Operation): Promise<ExecutionResult>;
+}
+
+/** Answers what is admitted; the other root fields are null, with an error that says when to come back. */
+export async function limitRootFields(request: Operation, { graph, limits, answer }: Limiting): Promise<ExecutionResult> {
+  const { document, operation, variableValues, context } = request;
+  const { schema } = graph.access;
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues);
+  // Execution will say what is wrong.
+  if (coerced === undefined) return answer(request);
+  const rootType = getRootType(schema, operation);
+  const fragments = fragmentsOf(document);
+  const fields = collectFields([operation.selectionSet], rootType, { schema, fragments, variableValues: coerced });
+  const refused = await limits(rootType.name, fields, context);
+  if (refused === undefined) return answer(request);
+  const admitted = withoutFields(operation, fragments, refused);
+  const result = admitted === undefined ? { data: {} } : await answer({ ...request, ...replaceOperation(request, admitted) });
+  return addRefused(result, fields, { refused, isNonNull: (name) => isNonNullType(rootType.getFields()[name]?.type) });
+}
+
+interface Refused {
+  readonly refused: ReadonlyMap<string, AuthError>;
+  isNonNull(fieldName: string): boolean;
+}
+
+function addRefused(result: ExecutionResult, fields: RootFields, { refused, isNonNull }: Refused): ExecutionResult {
+  const errors = [...refused].map(([key, error]) => locatedError(error, fields.get(key), [key]));
+  const isNulled = [...refused.keys()].some((key) => isNonNull(fields.get(key)?.[0]?.name.value ?? ""));
+  const { data = null } = result;
+  const keys = [...fields.keys()].filter((key) => refused.has(key) || (data !== null && key in data));
+  const whole = isNulled || data === null ? null : Object.fromEntries(keys.map((key) => [key, refused.has(key) ? null : data[key]]));
+  return { ...result, data: whole, errors: [...(result.errors ?? []), ...errors] };
+}
+
 /** The same operation without some of its root fields; undefined where no field is left. The other nodes are the same objects. */
-export function withoutRootFields(
+function withoutFields(
   operation: OperationDefinitionNode,
   fragments: Fragments,
   keys: { has(key: string): boolean },
@@ -47,13 +99,17 @@ export function withoutRootFields(
       const inner = fragment && without(fragment.selectionSet);
       if (inner === undefined) return [];
       const { typeCondition } = fragment ?? {};
-      return [{ kind: Kind.INLINE_FRAGMENT, ...(typeCondition && { typeCondition }), directives: node.directives ?? [], selectionSet: inner }];
+      return [
+        { kind: Kind.INLINE_FRAGMENT, ...(typeCondition && { typeCondition }), directives: node.directives ?? [], selectionSet: inner },
+      ];
     });
     return selections.length === 0 ? undefined : { ...set, selections };
   }
 }
 
-/** The document with this operation in place of another. */
-export function withOperation(document: DocumentNode, replaced: OperationDefinitionNode, operation: OperationDefinitionNode): DocumentNode {
-  return { ...document, definitions: document.definitions.map((node) => (node === replaced ? operation : node)) };
+function replaceOperation(
+  { document, operation: replaced }: Operation,
+  operation: OperationDefinitionNode,
+): Pick<Operation, "document" | "operation"> {
+  return { operation, document: { ...document, definitions: document.definitions.map((node) => (node === replaced ? operation : node)) } };
 }

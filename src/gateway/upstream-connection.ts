@@ -24,6 +24,7 @@ export interface UpstreamAnswer {
 export interface UpstreamConnection {
   /** Rejects where there is no whole answer within the time and size allowed. Follows no redirect. */
   post(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /** Once what is under way has been answered. */
   close(): Promise<void>;
 }
 
@@ -68,7 +69,7 @@ export function connectUpstream({ url, timeoutMilliseconds, retries, maximumAnsw
         clearTimeout(timer);
       }
     },
-    close: () => pool.destroy(),
+    close: () => pool.close(),
   };
 }
 

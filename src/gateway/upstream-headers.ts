@@ -1,5 +1,6 @@
 import { isAnonymous } from "../auth/permissions.ts";
-import type { IdentityTokens } from "../auth/tokens/identity-tokens.ts";
+import type { IdentityTarget, IdentityTokens } from "../auth/tokens/identity-tokens.ts";
+import type { Visitor } from "../auth/tokens/visitor.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 
@@ -17,8 +18,9 @@ export type UpstreamHeaders = (context: UpstreamContext) => Record<string, strin
  */
 export function createUpstreamHeaders(
   { headers, identity }: Pick<ConnectionOptions, "headers" | "identity">,
-  identityTokens: Pick<IdentityTokens, "issue">,
+  createIdentityTokens: () => IdentityTokens,
 ): UpstreamHeaders {
+  const tell = identity && tellIdentity(identity, createIdentityTokens());
   return ({ visitor, clientHeaders, requestId }) => {
     const sent: Record<string, string> = {};
     for (const name of headers) {
@@ -26,7 +28,11 @@ export function createUpstreamHeaders(
       const value = name === "x-request-id" ? requestId : clientHeaders[name];
       if (typeof value === "string") sent[name] = value;
     }
-    if (!isAnonymous(visitor)) sent[IDENTITY_HEADER] = identityTokens.issue(visitor, identity);
+    if (tell !== undefined && !isAnonymous(visitor)) sent[IDENTITY_HEADER] = tell(visitor);
     return sent;
   };
+}
+
+function tellIdentity(target: IdentityTarget, tokens: IdentityTokens): (visitor: Visitor) => string {
+  return (visitor) => tokens.issue(visitor, target);
 }

@@ -26,7 +26,8 @@ export interface ConnectionOptions {
   readonly url: string;
   /** Client headers that are passed on, in lower case; nothing else is. */
   readonly headers: readonly string[];
-  readonly identity: IdentityOptions;
+  /** Undefined: the upstream is not told who is calling. */
+  readonly identity: IdentityOptions | undefined;
   /** From the first byte sent to the last byte received, retries included. */
   readonly timeoutMilliseconds: number;
   /** How often a query, never a mutation, is sent again where the upstream could not be reached or says that it is not ready. */

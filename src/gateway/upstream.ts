@@ -25,17 +25,18 @@ export interface Upstream {
 }
 
 export interface UpstreamParts {
-  readonly identityTokens: Pick<IdentityTokens, "issue">;
+  /** Called where an upstream is told who is calling; throws a StartupError where that cannot be signed. */
+  readonly createIdentityTokens: () => IdentityTokens;
   /** Why an upstream gave no answer. */
   onFailure(upstream: string, error: unknown, requestId: string): void;
 }
 
 const jsonHeaders = { "content-type": "application/json", accept: "application/graphql-response+json, application/json;q=0.9" };
 
-export function createUpstream(options: ConnectionOptions, { identityTokens, onFailure }: UpstreamParts): Upstream {
+export function createUpstream(options: ConnectionOptions, { createIdentityTokens, onFailure }: UpstreamParts): Upstream {
   const { name } = options;
   const connection = connectUpstream(options);
-  const headersOf = createUpstreamHeaders(options, identityTokens);
+  const headersOf = createUpstreamHeaders(options, createIdentityTokens);
   const textOf = createDocumentTexts();
   const subscribe = createUpstreamSubscriber(options, headersOf);
 

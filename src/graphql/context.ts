@@ -5,6 +5,7 @@ import { AuthError } from "../auth/errors.ts";
 import type { Origin } from "../auth/origin.ts";
 import { type Anonymous, isAnonymous } from "../auth/permissions.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
+import type { Visitor } from "../auth/tokens/visitor.ts";
 import type { Loaders } from "./loaders.ts";
 
 /** How refresh tokens travel to and from this client: in the body, or in a cookie that scripts cannot read. */
@@ -33,6 +34,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Decoded once, before execution; on a WebSocket whoever its token says now. */
   readonly caller: Viewer | Anonymous;
+  /** Who the graphs behind the gateway are told is calling. */
+  readonly visitor: Visitor | Anonymous;
   readonly origin: Origin;
   /** As the client sent them; on a WebSocket those that it was opened with. */
   readonly clientHeaders: IncomingHttpHeaders;

@@ -31,14 +31,17 @@ export interface Operations {
   subscribe(operation: Operation, nextContext: NextContext): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
 }
 
+/** The result as the client may see it. */
+export function publishResult(result: ExecutionResult, requestId: string, publicErrors: PublicErrors): ExecutionResult {
+  if (result.errors === undefined) return result;
+  const { data, ...rest } = result;
+  // Without data where nothing was executed: that makes the status 400 (GraphQL over HTTP, section 6.4.1).
+  const wasExecuted = data !== undefined && !isAboutOperation(result.errors[0]);
+  return { ...rest, ...(wasExecuted ? { data } : {}), errors: result.errors.map((error) => publicErrors.ofExecution(error, requestId)) };
+}
+
 export function createOperations({ schema, requirements: table }: AuthGraph, publicErrors: PublicErrors): Operations {
-  function publish(result: ExecutionResult, requestId: string): ExecutionResult {
-    if (result.errors === undefined) return result;
-    const { data, ...rest } = result;
-    // Without data where nothing was executed: that makes the status 400 (GraphQL over HTTP, section 6.4.1).
-    const wasExecuted = data !== undefined && !isAboutOperation(result.errors[0]);
-    return { ...rest, ...(wasExecuted ? { data } : {}), errors: result.errors.map((error) => publicErrors.ofExecution(error, requestId)) };
-  }
+  const publish = (result: ExecutionResult, requestId: string) => publishResult(result, requestId, publicErrors);
 
   async function run({ document, operation, variableValues, context }: Operation, rootValue?: unknown): Promise<ExecutionResult> {
     const { caller, requestId } = context;

@@ -43,7 +43,8 @@ export function createPublicErrors(parts: {
       if (isAboutOperation(error)) return withCode(error, "OPERATION_RESOLUTION_FAILURE");
       const origin = originOf(error);
       const { nodes = null, path = null } = error;
-      if (origin instanceof UpstreamError) return new GraphQLError(origin.message, { path, extensions: origin.extensions, originalError: origin });
+      if (origin instanceof UpstreamError)
+        return new GraphQLError(origin.message, { path, extensions: origin.extensions, originalError: origin });
       const originalError = toAuthError(origin, requestId);
       const extensions = { code: originalError.code, ...originalError.facts };
       return new GraphQLError(originalError.message, { nodes, path, extensions, originalError });

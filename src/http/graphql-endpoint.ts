@@ -80,11 +80,13 @@ function createApolloServer(
 /** A fresh object for each request, with the token decoded once. */
 function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
+    const caller = await auth.accessTokens.verify(readBearerToken(request.headers.authorization));
     return {
       auth,
       clock,
       requestId: request.id,
-      caller: await auth.accessTokens.verify(readBearerToken(request.headers.authorization)),
+      caller,
+      visitor: caller,
       origin: { ...originOf(request), requestId: request.id },
       clientHeaders: request.headers,
       refreshTokens: createCarrier(request, reply),

@@ -114,6 +114,9 @@ function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, o
     get caller() {
       return caller.current;
     },
+    get visitor() {
+      return caller.current;
+    },
     origin: { ...opening.origin, requestId },
     clientHeaders: opening.headers,
     refreshTokens: noRefreshTokens,

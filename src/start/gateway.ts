@@ -12,21 +12,20 @@ import { createMigrationCheck } from "../database/applied-migrations.ts";
 import { openDatabase } from "../database/database.ts";
 import { openListeningConnection } from "../database/listening-connection.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
-import { createOperations } from "../graphql/operations.ts";
-import { createPublicErrors } from "../graphql/public-errors.ts";
-import type { AuthGraph } from "../graphql/schema.ts";
-import { serveAuthGraph } from "../graphql/served-graph.ts";
+import { createPublicErrors, type PublicErrors } from "../graphql/public-errors.ts";
+import { buildAuthGraph } from "../graphql/schema.ts";
+import type { ServedGraph } from "../graphql/served-graph.ts";
 import { createApp } from "../http/app.ts";
 import type { Readiness } from "../http/health.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
-import { chooseDocuments } from "./documents.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { createHashing } from "./hashing.ts";
-import { buildLimitedGraph, logLimitStoreChange } from "./limits.ts";
+import { logLimitStoreChange } from "./limits.ts";
 import { createReadiness } from "./readiness.ts";
+import { openServedGraph } from "./served-graph.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { type Chore, startUpkeep } from "./upkeep.ts";
@@ -57,7 +56,7 @@ export interface GatewayParts {
 /** On a database that has been migrated: reads keys and revocations, and builds the HTTP side, not yet listening. */
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
-  const graph = await buildLimitedGraph(config.limits);
+  const authGraph = await buildAuthGraph(config.limits);
   const directUrl = config.database.directUrl ?? databaseUrl;
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { poolSize } = config.database;
@@ -94,7 +93,12 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     revocationFeed: auth.revocationFeed,
     isDraining: () => isDraining,
   });
-  const app = await createHttpSide(config, { graph, auth, clock, logger, metrics, telemetry, checkReadiness });
+  const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
+  const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
+  const { observeOperations } = telemetry;
+  const { graph, close: closeGraph } = await openServedGraph(config, { authGraph, auth, clock, logger, publicErrors, observeOperations });
+  const httpParts = { graph, auth, clock, logger, publicErrors, logUnexpected, metrics, telemetry, checkReadiness };
+  const app = await createHttpSide(config, httpParts);
   const upkeep = startUpkeep(choresOf(auth), logger);
   return {
     app,
@@ -106,6 +110,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     async close(hurry) {
       isDraining = true;
       await closeApp(app, { patienceSeconds: patienceAfter(config.drainDelaySeconds), ...(hurry && { hurry }) });
+      await closeGraph();
       await upkeep.stop();
       await auth.close();
       await closeDatabase();
@@ -129,33 +134,28 @@ function logFeedChange(logger: Logger): RevocationFeedParts["onChange"] {
 }
 
 interface HttpSideParts {
-  readonly graph: AuthGraph;
+  readonly graph: ServedGraph;
   readonly auth: Auth;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly publicErrors: PublicErrors;
+  logUnexpected(error: unknown, requestId: string): void;
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
   checkReadiness(): Promise<Readiness>;
 }
 
 async function createHttpSide(config: Config, parts: HttpSideParts): Promise<FastifyInstance> {
-  const { logger, metrics, telemetry } = parts;
-  const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
-  const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
+  const { metrics, telemetry } = parts;
   const usesCookies = config.sessions.carrier === "cookie";
   const createCarrier = usesCookies ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
-  const { introspection, trustedDocumentsFile } = config.http;
-  const graph = serveAuthGraph(parts.graph, {
-    documents: chooseDocuments(trustedDocumentsFile, { schema: parts.graph.schema, introspection }),
-    operations: telemetry.observeOperations(createOperations(parts.graph, publicErrors)),
-  });
   const isProduction = config.environment === "production";
   const { registry } = metrics;
   const isMetricsPublic = !isProduction && config.telemetry.metricsPort === undefined;
   const metricsPage = isMetricsPublic ? { contentType: registry.contentType, read: () => registry.metrics() } : undefined;
   const { requestObserver } = telemetry;
   return createApp(
-    { ...parts, graph, publicErrors, createCarrier, logUnexpected, requestObserver, metricsPage },
-    { ...config.http, isProduction, usesCookies, trustsListOnly: trustedDocumentsFile !== undefined },
+    { ...parts, createCarrier, requestObserver, metricsPage },
+    { ...config.http, isProduction, usesCookies, trustsListOnly: config.http.trustedDocumentsFile !== undefined },
   );
 }

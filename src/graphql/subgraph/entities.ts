@@ -17,6 +17,9 @@ export const batchFields: ReadonlyMap<EntityName, string> = new Map([
   ["Session", "sessionsById"],
 ]);
 
+/** Root fields that only gateways ask for. */
+export const gatewayFields: ReadonlySet<string> = new Set(batchFields.values());
+
 type Find = (id: string, coordinate: string, context: RequestContext) => Promise<object | null>;
 
 /*

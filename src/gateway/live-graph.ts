@@ -1,0 +1,68 @@
+import type { DocumentNode, GraphQLSchema } from "graphql";
+import { type Documents, isDocument } from "../graphql/documents.ts";
+import { type Operations, publishResult } from "../graphql/operations.ts";
+import type { PublicErrors } from "../graphql/public-errors.ts";
+import type { ServedGraph } from "../graphql/served-graph.ts";
+import { createGatewayOperations } from "./gateway-operations.ts";
+import type { OpenGraph } from "./open-graph.ts";
+import type { RootLimits } from "./root-limits.ts";
+import type { AccessOptions } from "./upstream-options.ts";
+
+export interface LiveGraphParts {
+  createDocuments(schema: GraphQLSchema): Documents;
+  readonly authOperations: Operations;
+  readonly limits: RootLimits;
+  readonly access: Pick<AccessOptions, "denied" | "dryRun">;
+  readonly publicErrors: PublicErrors;
+}
+
+/** All graphs, whose places others can take while requests are under way. */
+export interface LiveGraph extends ServedGraph {
+  /** From now on documents are read for this one; what was read for the one before is still answered by that. */
+  replace(graph: OpenGraph): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Generation {
+  readonly graph: OpenGraph;
+  readonly documents: Documents;
+}
+
+export function createLiveGraph(first: OpenGraph, { createDocuments, publicErrors, ...parts }: LiveGraphParts): LiveGraph {
+  const generationOf = (graph: OpenGraph): Generation => ({ graph, documents: createDocuments(graph.composed.access.schema) });
+  const owners = new WeakMap<DocumentNode, OpenGraph>();
+  const listeners: ((schema: GraphQLSchema) => void)[] = [];
+  let current = generationOf(first);
+
+  const operations = createGatewayOperations({
+    ...parts,
+    graphOf: (document) => (owners.get(document) ?? current.graph).composed,
+    publish: (result, requestId) => publishResult(result, requestId, publicErrors),
+  });
+
+  return {
+    schema: () => current.graph.composed.access.schema,
+    onChange: (listener) => void listeners.push(listener),
+    operations,
+    documents: {
+      texts: {
+        get: (hash) => current.documents.texts.get(hash),
+        set: (hash, text) => current.documents.texts.set(hash, text),
+      },
+      find: (text) => current.documents.find(text),
+      read(text) {
+        const { graph, documents } = current;
+        const read = documents.read(text);
+        if (isDocument(read)) owners.set(read, graph);
+        return read;
+      },
+    },
+    async replace(graph) {
+      const { graph: previous } = current;
+      current = generationOf(graph);
+      for (const listener of listeners) listener(graph.composed.access.schema);
+      await previous.close();
+    },
+    close: () => current.graph.close(),
+  };
+}

@@ -1,0 +1,72 @@
+import { stitchSchemas } from "@graphql-tools/stitch";
+import type { GraphQLSchema } from "graphql";
+import { applyPolicies } from "../access/access-policies.ts";
+import { type MergedRequirements, mergeRequirements } from "../access/merge-requirements.ts";
+import { RequirementsError, type RequirementTable } from "../access/requirement-table.ts";
+import { StartupError } from "../auth/errors.ts";
+import { createAuthAnswerer } from "./auth-answerer.ts";
+import { toClientSchema } from "./client-schema.ts";
+import { type ComposedGraph, createComposedGraph } from "./composed-graph.ts";
+import type { Composition } from "./composition.ts";
+import { openSupergraph, type SupergraphSource } from "./open-supergraph.ts";
+import { type OwnGraph, openUpstreams } from "./open-upstreams.ts";
+import type { UpstreamParts } from "./upstream.ts";
+import type { AccessOptions, UpstreamOptions } from "./upstream-options.ts";
+
+/** The graph in this process. */
+export interface AuthPart {
+  readonly schema: GraphQLSchema;
+  readonly requirements: RequirementTable;
+  readonly gatewaySdl: OwnGraph["sdl"];
+  /** Root fields that only gateways ask for. */
+  readonly gatewayFields: ReadonlySet<string>;
+}
+
+export interface GraphSources {
+  readonly upstreams: readonly UpstreamOptions[];
+  /** Instead of upstreams. */
+  readonly supergraph?: SupergraphSource | undefined;
+  readonly access: AccessOptions;
+}
+
+export interface OpenGraphParts extends UpstreamParts {
+  readonly auth: AuthPart;
+  readonly readFile: (path: string) => string;
+}
+
+/** All graphs, ready to be asked. */
+export interface OpenGraph {
+  readonly composed: ComposedGraph;
+  readonly requirements: MergedRequirements;
+  /** Once what is under way has been answered. */
+  close(): Promise<void>;
+}
+
+/** Reads every graph's SDL, makes them one, and finds out what guards it. Throws a StartupError for whatever cannot be read or does not fit. */
+export async function openGraph({ upstreams, supergraph, access }: GraphSources, { auth, ...parts }: OpenGraphParts): Promise<OpenGraph> {
+  const own = { answerer: createAuthAnswerer(auth.schema), sdl: auth.gatewaySdl };
+  const composition =
+    supergraph === undefined ? await openUpstreams(upstreams, { ...parts, own }) : openSupergraph(supergraph, { ...parts, own });
+  const close = async () => void (await Promise.all(composition.upstreams.map((upstream) => upstream.close())));
+  try {
+    const schema = toClientSchema(stitch(composition), auth.gatewayFields);
+    const requirements = applyPolicies(mergeRequirements(composition.subschemas), access, { schema, exempt: auth.schema });
+    const { table } = requirements;
+    return {
+      composed: createComposedGraph({ schema, parts: composition.parts, table, authTable: auth.requirements }),
+      requirements,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error instanceof RequirementsError ? new StartupError(error.message, { cause: error }) : error;
+  }
+}
+
+function stitch({ parts, supergraph }: Composition): GraphQLSchema {
+  try {
+    return stitchSchemas({ ...(supergraph as object | undefined), subschemas: parts.map(({ config }) => config), assumeValid: true });
+  } catch (cause) {
+    throw new StartupError(`The graphs cannot be made one: ${cause instanceof Error ? cause.message : "unknown"}`, { cause });
+  }
+}

@@ -1,0 +1,52 @@
+import { StartupError } from "../auth/errors.ts";
+import { AUTH_GRAPH } from "./auth-answerer.ts";
+import { type Composition, parseSdl, toSubschema } from "./composition.ts";
+import type { OwnGraph } from "./open-upstreams.ts";
+import { type Answerer, createStitchedPart, type Part } from "./subschemas.ts";
+import { listSubgraphs, readSupergraph, type SubgraphReference } from "./supergraph.ts";
+import { createUpstream, type UpstreamParts } from "./upstream.ts";
+import type { ConnectionOptions } from "./upstream-options.ts";
+
+export interface SupergraphSource {
+  readonly sdl: string;
+  /** The name of the subgraph that is the auth graph of this process; where there is none of that name, the auth graph stands beside. */
+  readonly authSubgraph: string;
+  /** Subgraphs that the configuration speaks of. */
+  readonly named: readonly string[];
+  connectionOf(subgraph: SubgraphReference): ConnectionOptions;
+}
+
+const SUPERGRAPH = "supergraph";
+
+/**
+ * The graphs of a supergraph that was composed elsewhere, and the auth graph. Its requirements are the ones that the composition has
+ * brought into the supergraph's own SDL: those of the subgraphs are not known here.
+ */
+export function openSupergraph(
+  { sdl, authSubgraph, named, connectionOf }: SupergraphSource,
+  parts: UpstreamParts & { readonly own: OwnGraph },
+): Composition {
+  const document = parseSdl(SUPERGRAPH, sdl);
+  const subgraphs = listSubgraphs(document);
+  const { answerer: auth, sdl: authSdl } = parts.own;
+  const unknown = named.find((name) => !subgraphs.some((subgraph) => subgraph.name === name));
+  if (unknown !== undefined) throw new StartupError(`gateway.yaml speaks of a subgraph "${unknown}" that the supergraph does not have.`);
+  const others = subgraphs.filter(({ name }) => name !== authSubgraph);
+  const upstreams = others.map((subgraph) => createUpstream(connectionOf(subgraph), parts));
+  const answerers = new Map<string, Answerer>([
+    ...subgraphs.filter((each) => !others.includes(each)).map(({ key }) => [key, auth] as const),
+    ...others.flatMap(({ key }, index): [string, Answerer][] => (upstreams[index] === undefined ? [] : [[key, upstreams[index]]])),
+  ]);
+  const supergraph = readSupergraph(document, answerers);
+  const isTakenIn = others.length < subgraphs.length;
+  const beside = parseSdl(AUTH_GRAPH, authSdl.stitching);
+  const ownParts: readonly Part[] = isTakenIn ? [] : [createStitchedPart(auth, beside)];
+  const ownRequirements = ownParts.map((part) => toSubschema(AUTH_GRAPH, part, beside));
+  const [first] = supergraph.parts;
+  return {
+    parts: [...supergraph.parts, ...ownParts],
+    supergraph: supergraph.options,
+    subschemas: [...(first === undefined ? [] : [toSubschema(SUPERGRAPH, first, document)]), ...ownRequirements],
+    upstreams,
+  };
+}

@@ -1,0 +1,85 @@
+import type { DocumentNode } from "graphql";
+import { AUTH_GRAPH } from "./auth-answerer.ts";
+import { composeSubgraphs } from "./compose-subgraphs.ts";
+import { type Composition, parseSdl, toSubschema } from "./composition.ts";
+import { type Answerer, createStitchedPart } from "./subschemas.ts";
+import { listSubgraphs, readSupergraph } from "./supergraph.ts";
+import { createUpstream, type Upstream, type UpstreamParts } from "./upstream.ts";
+import type { UpstreamOptions } from "./upstream-options.ts";
+import { readUpstreamSdl } from "./upstream-sdl.ts";
+
+/** The graph in this process, as gateways take it in. */
+export interface OwnGraph {
+  readonly answerer: Answerer;
+  readonly sdl: { readonly stitching: string; readonly federation: string };
+}
+
+interface Described {
+  readonly answerer: Answerer;
+  readonly url: string;
+  readonly sdl: DocumentNode;
+}
+
+export interface OpenUpstreamsParts extends UpstreamParts {
+  readonly own: OwnGraph;
+  readonly readFile: (path: string) => string;
+}
+
+/**
+ * The auth graph and the upstreams. Those that describe themselves as Federation subgraphs are composed, together with the auth graph,
+ * by Federation's rules; all others are stitched, by what their SDL says of keys and merging.
+ */
+export async function openUpstreams(options: readonly UpstreamOptions[], parts: OpenUpstreamsParts): Promise<Composition> {
+  const sdls = await Promise.all(options.map((each) => readUpstreamSdl(each, parts.readFile)));
+  const upstreams = options.map((each) => createUpstream(each, parts));
+  const described = options.map(({ name, url, sdl }, index) => ({
+    answerer: upstreams[index] as Upstream,
+    url,
+    sdl: parseSdl(name, sdls[index] ?? ""),
+    isSubgraph: "query" in sdl && sdl.query === "_service",
+  }));
+  const subgraphs = described.filter(({ isSubgraph }) => isSubgraph);
+  const others = described.filter(({ isSubgraph }) => !isSubgraph);
+  const { own } = parts;
+  const compositions =
+    subgraphs.length === 0
+      ? [stitchGraphs([ownGraph(own, own.sdl.stitching), ...others])]
+      : [composeFederation([ownGraph(own, own.sdl.federation), ...subgraphs]), stitchGraphs(others)];
+  const supergraph = compositions.find((each) => each.supergraph !== undefined)?.supergraph;
+  return {
+    parts: compositions.flatMap((each) => each.parts),
+    subschemas: compositions.flatMap((each) => each.subschemas),
+    upstreams,
+    ...(supergraph && { supergraph }),
+  };
+}
+
+function ownGraph({ answerer }: OwnGraph, sdl: string): Described {
+  return { answerer, url: "", sdl: parseSdl(AUTH_GRAPH, sdl) };
+}
+
+type Composed = Omit<Composition, "upstreams">;
+
+function stitchGraphs(graphs: readonly Described[]): Composed {
+  const parts = graphs.map(({ answerer, sdl }) => createStitchedPart(answerer, sdl));
+  const subschemas = graphs.flatMap(({ answerer, sdl }, index) => {
+    const part = parts[index];
+    return part === undefined ? [] : [toSubschema(answerer.name, part, sdl)];
+  });
+  return { parts, subschemas };
+}
+
+function composeFederation(graphs: readonly Described[]): Composed {
+  const supergraph = composeSubgraphs(graphs.map(({ answerer, url, sdl }) => ({ name: answerer.name, url, sdl })));
+  const byName = new Map(graphs.map((graph) => [graph.answerer.name, graph]));
+  const subgraphs = listSubgraphs(supergraph);
+  const answerers = new Map(
+    subgraphs.flatMap(({ key, name }) => (byName.has(name) ? [[key, byName.get(name)?.answerer as Answerer] as const] : [])),
+  );
+  const { parts, options } = readSupergraph(supergraph, answerers);
+  const subschemas = graphs.flatMap(({ answerer, sdl }) => {
+    const part = parts.find((each) => each.answerer === answerer);
+    return part === undefined ? [] : [toSubschema(answerer.name, part, sdl)];
+  });
+  return { parts, supergraph: options, subschemas };
+}
