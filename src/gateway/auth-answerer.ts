@@ -1,6 +1,6 @@
 import { createSourceEventStream, type ExecutionResult, execute, type GraphQLSchema } from "graphql";
 import { mapEvents } from "../graphql/map-events.ts";
-import type { Answerer } from "./subschemas.ts";
+import type { Answerer } from "./upstream.ts";
 
 /** The name of the graph in this process, beside those of the upstreams. */
 export const AUTH_GRAPH = "auth";
@@ -10,15 +10,12 @@ export function createAuthAnswerer(schema: GraphQLSchema): Answerer {
   return {
     name: AUTH_GRAPH,
     execute: async ({ document, variables }, context) => execute({ schema, document, variableValues: variables, contextValue: context }),
-    async *subscribe({ document, variables }, context) {
+    async subscribe({ document, variables }, context) {
       const source = await createSourceEventStream({ schema, document, variableValues: variables, contextValue: context });
-      if (!(Symbol.asyncIterator in source)) {
-        yield source;
-        return;
-      }
-      yield* mapEvents<unknown, ExecutionResult>(source, {
+      if (!(Symbol.asyncIterator in source)) return source;
+      return mapEvents<unknown, ExecutionResult>(source, {
         map: async (event) => execute({ schema, document, rootValue: event, variableValues: variables, contextValue: context }),
-        fail: (error) => {
+        fail(error) {
           throw error;
         },
       });

@@ -2,9 +2,9 @@ import { StartupError } from "../auth/errors.ts";
 import { AUTH_GRAPH } from "./auth-answerer.ts";
 import { type Composition, parseSdl, toSubschema } from "./composition.ts";
 import type { OwnGraph } from "./open-upstreams.ts";
-import { type Answerer, createStitchedPart, type Part } from "./subschemas.ts";
+import { createStitchedPart, type Part } from "./subschemas.ts";
 import { listSubgraphs, readSupergraph, type SubgraphReference } from "./supergraph.ts";
-import { createUpstream, type UpstreamParts } from "./upstream.ts";
+import { type Answerer, createUpstream, type UpstreamParts } from "./upstream.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 
 export interface SupergraphSource {

@@ -2,9 +2,9 @@ import type { DocumentNode } from "graphql";
 import { AUTH_GRAPH } from "./auth-answerer.ts";
 import { composeSubgraphs } from "./compose-subgraphs.ts";
 import { type Composition, parseSdl, toSubschema } from "./composition.ts";
-import { type Answerer, createStitchedPart } from "./subschemas.ts";
+import { createStitchedPart } from "./subschemas.ts";
 import { listSubgraphs, readSupergraph } from "./supergraph.ts";
-import { createUpstream, type Upstream, type UpstreamParts } from "./upstream.ts";
+import { type Answerer, createUpstream, type Upstream, type UpstreamParts } from "./upstream.ts";
 import type { UpstreamOptions } from "./upstream-options.ts";
 import { readUpstreamSdl } from "./upstream-sdl.ts";
 

@@ -46,14 +46,17 @@ export function createRootLimits(table: LimitTable, isCounted: (coordinate: stri
   };
 }
 
-interface Limiting {
+interface Limiting<Answer> {
   readonly graph: ComposedGraph;
   readonly limits: RootLimits;
-  answer(admitted: Operation): Promise<ExecutionResult>;
+  answer(admitted: Operation): Promise<Answer>;
 }
 
 /** Answers what is admitted; the other root fields are null, with an error that says when to come back. */
-export async function limitRootFields(request: Operation, { graph, limits, answer }: Limiting): Promise<ExecutionResult> {
+export async function limitRootFields<Answer extends object>(
+  request: Operation,
+  { graph, limits, answer }: Limiting<Answer>,
+): Promise<Answer | ExecutionResult> {
   const { document, operation, variableValues, context } = request;
   const { schema } = graph.access;
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues);

@@ -3,10 +3,7 @@ import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import type { Executor } from "@graphql-tools/utils";
 import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, OperationTypeNode } from "graphql";
 import type { RequestContext } from "../graphql/context.ts";
-import type { Upstream, UpstreamOperation } from "./upstream.ts";
-
-/** Whatever answers for one subschema: an upstream, or the auth graph in this process. */
-export type Answerer = Pick<Upstream, "name" | "execute" | "subscribe">;
+import type { Answerer, SentOperation } from "./upstream.ts";
 
 /** One graph as it takes part in the composed one. */
 export interface Part {
@@ -39,7 +36,7 @@ export function toExecutor(answerer: Answerer): Executor {
   const execute: Executor<RequestContext> = ({ document, variables, operationType, context }) => {
     if (context === undefined) throw new Error("an upstream is called without the context of a request");
     const type = (operationType ?? OperationTypeNode.QUERY) as OperationTypeNode;
-    const operation: UpstreamOperation = { document, type, variables: variables ?? {} };
+    const operation: SentOperation = { document, type, variables: variables ?? {} };
     if (type === OperationTypeNode.SUBSCRIPTION) return answerer.subscribe(operation, context) as never;
     return answerer.execute(operation, context) as Promise<ExecutionResult> as never;
   };

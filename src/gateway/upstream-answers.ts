@@ -7,28 +7,33 @@ import { readUpstreamErrors, upstreamUnavailable } from "./upstream-errors.ts";
  * since many servers answer refusals so. Everything else is no answer.
  */
 export function readAnswer(upstream: string, { status, text }: UpstreamAnswer): ExecutionResult {
-  const parsed = parseJson(text);
-  if (parsed === undefined) return noAnswer(upstream, `an answer of status ${status} that is no JSON`);
-  const { data, errors } = parsed;
-  const isData = data === undefined || data === null || (typeof data === "object" && !Array.isArray(data));
-  const read = errors === undefined ? [] : readUpstreamErrors(errors);
-  if (!isData || read === undefined) return noAnswer(upstream, `an answer of status ${status} that is no GraphQL`);
-  const hasData = data !== undefined && data !== null;
-  if (!hasData && read.length === 0) return noAnswer(upstream, `an answer of status ${status} without data and errors`);
-  // A gateway timeout may come with a GraphQL body; without data it says nothing about the operation.
-  if (!hasData && status >= 500) return noAnswer(upstream, `an answer of status ${status} without data`);
-  return { ...(hasData ? { data: data as Record<string, unknown> } : { data: null }), ...(read.length > 0 ? { errors: read } : {}) };
+  const result = readResult(upstream, parseJson(text));
+  // What stands between us and the graph may answer with errors of its own: without data they say nothing about the operation.
+  return status >= 500 && !result.data ? noAnswer(upstream, `an answer of status ${status} without data`) : result;
+}
+
+/** One result, as it was sent. */
+export function readResult(upstream: string, sent: unknown): ExecutionResult {
+  if (!isRecord(sent)) return noAnswer(upstream, "an answer that is no JSON object");
+  const { data = null, errors } = sent;
+  const read = errors === undefined || errors === null ? [] : readUpstreamErrors(errors);
+  if (read === undefined || !(data === null || isRecord(data))) return noAnswer(upstream, "an answer that is no GraphQL");
+  if (data === null && read.length === 0) return noAnswer(upstream, "an answer without data and errors");
+  return { data, ...(read.length > 0 && { errors: read }) };
 }
 
 function noAnswer(upstream: string, problem: string): ExecutionResult {
   return { data: null, errors: [upstreamUnavailable(upstream, new Error(problem))] };
 }
 
-function parseJson(text: string): { data?: unknown; errors?: unknown } | undefined {
+function parseJson(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -9,18 +9,24 @@ import type { ConnectionOptions } from "./upstream-options.ts";
 import { createUpstreamSubscriber } from "./upstream-subscriptions.ts";
 
 /** One operation as it is sent on. */
-export interface UpstreamOperation {
+export interface SentOperation {
   /** One operation and the fragments that it uses. */
   readonly document: DocumentNode;
   readonly type: OperationTypeNode;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** A graph behind the gateway. What goes wrong with it is an error in the result, never a throw. */
-export interface Upstream {
+/** Whatever answers for one graph. What goes wrong is an error in the result, never a throw. */
+export interface Answerer {
   readonly name: string;
-  execute(operation: UpstreamOperation, context: RequestContext): Promise<ExecutionResult>;
-  subscribe(operation: UpstreamOperation, context: RequestContext): AsyncIterableIterator<ExecutionResult>;
+  execute(operation: SentOperation, context: RequestContext): Promise<ExecutionResult>;
+  /** The results, or why there are none. */
+  subscribe(operation: SentOperation, context: RequestContext): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+}
+
+/** A graph behind the gateway. */
+export interface Upstream extends Answerer {
+  /** Once what is under way has been answered. */
   close(): Promise<void>;
 }
 
@@ -38,34 +44,26 @@ export function createUpstream(options: ConnectionOptions, { createIdentityToken
   const connection = connectUpstream(options);
   const headersOf = createUpstreamHeaders(options, createIdentityTokens);
   const textOf = createDocumentTexts();
-  const subscribe = createUpstreamSubscriber(options, headersOf);
+  const subscribe = createUpstreamSubscriber(options, headersOf, failed);
 
   function failed(error: unknown, requestId: string): ExecutionResult {
     onFailure(name, error, requestId);
     return { data: null, errors: [upstreamUnavailable(name, error)] };
   }
 
-  async function execute({ document, type, variables }: UpstreamOperation, context: RequestContext): Promise<ExecutionResult> {
-    const body = `{"query":${textOf(document)},"variables":${JSON.stringify(variables)}}`;
-    const isRepeatable = type === OperationTypeNode.QUERY;
-    try {
-      const answer = await connection.post({ body, headers: { ...jsonHeaders, ...headersOf(context) }, isRepeatable });
-      return readAnswer(name, answer);
-    } catch (error) {
-      return failed(error, context.requestId);
-    }
-  }
-
   return {
     name,
-    execute,
-    async *subscribe(operation, context) {
+    async execute({ document, type, variables }, context) {
+      const body = `{"query":${textOf(document)},"variables":${JSON.stringify(variables)}}`;
+      const isRepeatable = type === OperationTypeNode.QUERY;
       try {
-        yield* subscribe({ text: JSON.parse(textOf(operation.document)), variables: operation.variables }, context);
+        const answer = await connection.post({ body, headers: { ...jsonHeaders, ...headersOf(context) }, isRepeatable });
+        return readAnswer(name, answer);
       } catch (error) {
-        yield failed(error, context.requestId);
+        return failed(error, context.requestId);
       }
     },
+    subscribe: async ({ document, variables }, context) => subscribe({ query: print(document), variables: { ...variables } }, context),
     close: () => connection.close(),
   };
 }

@@ -1,0 +1,74 @@
+import { type ExecutionResult, GraphQLError, getVariableValues } from "graphql";
+import { completeResult } from "../access/complete-result.ts";
+import type { Cut } from "../access/cut.ts";
+import { cutNothing, cutOperation } from "../access/cut-operation.ts";
+import type { DeniedSelection } from "../access/cut-selections.ts";
+import { AuthError } from "../auth/errors.ts";
+import type { Operation } from "../graphql/operations.ts";
+import type { ComposedGraph } from "./composed-graph.ts";
+import type { Part } from "./subschemas.ts";
+import type { SentOperation } from "./upstream.ts";
+import type { AccessOptions } from "./upstream-options.ts";
+
+/** What is left of one operation for its caller, and where it goes. */
+export interface Plan {
+  readonly graph: ComposedGraph;
+  readonly cut: Cut;
+  /** Undefined: the composed schema, which asks several. */
+  readonly part: Part | undefined;
+  /** What would have been denied, where nothing is. */
+  readonly reported: readonly DeniedSelection[];
+}
+
+export type PlanOptions = Pick<AccessOptions, "denied" | "dryRun">;
+
+/** Throws an AuthError for documents that cannot be judged. */
+export function planFor({ document, operation, context }: Operation, graph: ComposedGraph, { dryRun }: PlanOptions): Plan {
+  const cut = cutOperation(graph.access, { document, operation, caller: context.visitor });
+  if (!dryRun) return { graph, cut, part: graph.answererOf(cut), reported: [] };
+  const whole = cutNothing(graph.access, { document, operation });
+  return { graph, cut: whole, part: graph.answererOf(whole), reported: cut.denied };
+}
+
+/** Why nothing at all is sent; undefined: go on. */
+export function refusePlan(
+  { operation, variableValues }: Operation,
+  { cut, graph }: Plan,
+  options: PlanOptions,
+): ExecutionResult | undefined {
+  if (options.denied === "reject" && cut.denied.length > 0) return { errors: cut.denied.map(toError) };
+  // What the client sent for variables has to fit, whether or not they are sent on.
+  const { errors } = getVariableValues(graph.access.schema, operation.variableDefinitions ?? [], variableValues);
+  return errors && { errors };
+}
+
+/** The operation as it is sent on, if anything of it is. */
+export function sentOperationOf({ operation, variableValues }: Operation, { cut }: Plan): SentOperation | undefined {
+  const { document, variableNames } = cut;
+  // Those of a denied selection are none of an upstream's business.
+  const variables = Object.fromEntries(Object.entries(variableValues).filter(([name]) => variableNames.has(name)));
+  return document && { document, type: operation.operation, variables };
+}
+
+/** The answer as the client asked for it. */
+export function completePlan({ variableValues }: Operation, { cut, part, reported }: Plan, result: ExecutionResult): ExecutionResult {
+  const unfit = () => new AuthError("UPSTREAM_UNAVAILABLE", { upstream: part?.answerer.name ?? "several" });
+  const completed = completeResult(cut, { variableValues, unfit }, result);
+  if (reported.length === 0) return completed;
+  return { ...completed, extensions: { ...completed.extensions, access: { denied: reported.map(toReport) } } };
+}
+
+/** An operation that is refused as a whole. Throws what is no public error. */
+export function refusedResult(error: unknown): ExecutionResult {
+  if (!(error instanceof AuthError)) throw error;
+  return { errors: [new GraphQLError(error.message, { originalError: error })] };
+}
+
+/** Where nothing is executed there is no answer that a path could lead into. */
+function toError({ error, node }: DeniedSelection): GraphQLError {
+  return new GraphQLError(error.message, { nodes: node, originalError: error });
+}
+
+function toReport({ error, path }: DeniedSelection) {
+  return { path, code: error.code, ...error.facts };
+}
