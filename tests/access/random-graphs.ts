@@ -113,7 +113,7 @@ export function createObservedGraph(sdl: string): ObservedGraph {
   const resolved = new Set<string>();
   const origins = new Map<unknown, string>();
 
-  function valueOf(type: string, id: string, coordinate: string): unknown {
+  function leafOrObject(type: string, id: string, coordinate: string): unknown {
     const named = getNamedType(schema.getType(type));
     const hash = hashOf(id);
     if (type === "E0") return hash % 2 === 0 ? "A" : "B";
@@ -130,7 +130,7 @@ export function createObservedGraph(sdl: string): ObservedGraph {
   function wrapped(type: string, id: string, coordinate: string): unknown {
     if (type.endsWith("!")) return wrapped(type.slice(0, -1), id, coordinate) ?? wrapped(type.slice(0, -1), `${id}'`, coordinate);
     if (hashOf(`null ${id}`) % 9 === 0) return null;
-    if (!type.startsWith("[")) return valueOf(type, id, coordinate);
+    if (!type.startsWith("[")) return leafOrObject(type, id, coordinate);
     const length = hashOf(`length ${id}`) % 3;
     return Array.from({ length }, (_, index) => wrapped(type.slice(1, -1), `${id}.${index}`, coordinate));
   }
