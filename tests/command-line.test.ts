@@ -283,6 +283,15 @@ describe("print-schema", () => {
     expect(stdout).toContain("@authenticated");
   });
 
+  test("prints the forms that gateways take in, one at a time", async () => {
+    for (const form of ["federation", "stitching"]) {
+      const { code, stdout } = await runCommand(["print-schema", `--${form}`], { env: { NODE_ENV: "production" } });
+      expect([code, stdout]).toEqual([0, readDocument(`schema/auth.${form}.graphql`)]);
+    }
+    const both = await runCommand(["print-schema", "--federation", "--stitching"]);
+    expect([both.code, both.stdout]).toEqual([1, ""]);
+  });
+
   test("is what npm run schema and npm run rotate-keys go through", () => {
     const { scripts, bin } = JSON.parse(readDocument("package.json"));
     expect(bin).toEqual({ "graphql-auth-gateway": "dist/cli/main.js" });

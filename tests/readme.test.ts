@@ -26,6 +26,8 @@ test("leads nowhere that does not exist", () => {
     "docs/limits.md",
     "docs/passwords.md",
     "docs/upstreams.md",
+    "docs/federation.md",
+    "docs/stitching.md",
   ]) {
     const text = readDocument(name);
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");

@@ -1,21 +1,84 @@
-// STOPGAP until the real one arrives
-import type { GraphQLSchema } from "graphql";
-import type { MergedRequirements } from "./merge-requirements.ts";
-import { combine, type Requirement } from "./requirements.ts";
+import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
+import {
+  addOrigin,
+  composedCoordinate,
+  type MergedRequirements,
+  mergeOrigins,
+  type Origins,
+  rootNamesOf,
+  type Subschema,
+} from "./merge-requirements.ts";
+import { RequirementsError } from "./requirement-table.ts";
+import type { Requirement } from "./requirements.ts";
+
+export type AccessRule = "public" | Requirement;
+
+/** What an operator adds to graphs that they cannot change. */
 export interface AccessPolicies {
+  /** What guards fields of upstreams that nothing else says anything of. */
   readonly default: "public" | "authenticated";
-  readonly rules: ReadonlyMap<string, "public" | Requirement>;
+  /** By `Type.field`, or `Type.*` for all fields of a type that have no rule of their own. */
+  readonly rules: ReadonlyMap<string, AccessRule>;
 }
-export function applyPolicies(
-  merged: MergedRequirements,
-  policies: AccessPolicies,
-  _p: { schema: GraphQLSchema; exempt: GraphQLSchema },
-): MergedRequirements {
-  const fields = new Map(merged.table.fields);
-  for (const [k, r] of policies.rules)
-    if (r !== "public") {
-      const o = fields.get(k);
-      fields.set(k, o ? combine(o, r) : r);
+
+export interface PolicyScope {
+  /** As it is composed. */
+  readonly schema: GraphQLSchema;
+  /** The graphs whose fields the default closes. */
+  readonly upstreams: readonly Subschema[];
+  /** Graphs that guard themselves: the default closes none of their fields. */
+  readonly own: readonly Subschema[];
+}
+
+const SOURCE = "policy";
+const signedIn: Requirement = { authenticated: true };
+type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
+
+function fieldTypesOf(schema: GraphQLSchema): FieldsType[] {
+  const types = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith("__"));
+  return types.filter((type): type is FieldsType => isObjectType(type) || isInterfaceType(type));
+}
+
+function coordinatesOf({ schema }: Subschema): string[] {
+  const roots = rootNamesOf(schema);
+  return fieldTypesOf(schema).flatMap((type) =>
+    Object.keys(type.getFields()).map((field) => composedCoordinate(`${type.name}.${field}`, roots)),
+  );
+}
+
+/** The rule of each field that has one: its own, or else its type's. */
+function rulesByField({ rules }: AccessPolicies, schema: GraphQLSchema): ReadonlyMap<string, AccessRule> {
+  const byField = new Map<string, AccessRule>();
+  const used = new Set<string>();
+  for (const type of fieldTypesOf(schema)) {
+    for (const field of Object.keys(type.getFields())) {
+      const names = [`${type.name}.${field}`, `${type.name}.*`];
+      for (const name of names) if (rules.has(name)) used.add(name);
+      const rule = names.map((name) => rules.get(name)).find((each) => each !== undefined);
+      if (rule !== undefined) byField.set(names[0] ?? "", rule);
     }
-  return { ...merged, table: { ...merged.table, fields } };
+  }
+  const unknown = [...rules.keys()].filter((coordinate) => !used.has(coordinate));
+  const problems = unknown.map((coordinate) => `${coordinate}: an access rule, but no object or interface type has such a field`);
+  if (problems.length > 0) throw new RequirementsError(problems);
+  return byField;
+}
+
+/**
+ * Adds an operator's policies. A rule is needed beside what an SDL asks for; `public` opens only what the default would close, never what an
+ * SDL guards. Throws one RequirementsError that lists every rule whose coordinate the schema does not have.
+ */
+export function applyPolicies(merged: MergedRequirements, policies: AccessPolicies, scope: PolicyScope): MergedRequirements {
+  const rules = rulesByField(policies, scope.schema);
+  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+  for (const [coordinate, rule] of rules) {
+    if (rule !== "public") addOrigin(origins, coordinate, { source: SOURCE, requirement: rule });
+  }
+  if (policies.default === "public") return mergeOrigins(origins);
+  const guardThemselves = new Set(scope.own.flatMap(coordinatesOf));
+  for (const coordinate of new Set(scope.upstreams.flatMap(coordinatesOf))) {
+    const isSettled = origins.has(coordinate) || rules.has(coordinate) || guardThemselves.has(coordinate);
+    if (!isSettled) addOrigin(origins, coordinate, { source: SOURCE, requirement: signedIn });
+  }
+  return mergeOrigins(origins);
 }

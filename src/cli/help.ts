@@ -29,7 +29,7 @@ ${exitCodes}
 
 export function describeCommand(command: Command): string {
   const flags = { ...command.flags, help: "Shows this." };
-  const options = Object.entries(flags).map(([name, summary]) => `  ${`--${name}`.padEnd(12)}${summary}`);
+  const options = Object.entries(flags).map(([name, summary]) => `  ${`--${name}`.padEnd(14)}${summary}`);
   const password = command.takesPassword ? [passwordSource] : [];
   return `${[usage(command), command.summary, command.description, ...password, `Options:\n${options.join("\n")}`, exitCodes].join("\n\n")}\n`;
 }

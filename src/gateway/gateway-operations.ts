@@ -1,9 +1,10 @@
-import { type DocumentNode, type ExecutionResult, execute } from "graphql";
+import type { DocumentNode, ExecutionResult } from "graphql";
 import { cutNothing } from "../access/cut-operation.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import { AUTH_GRAPH } from "./auth-answerer.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
+import { executeComposed } from "./execute-composed.ts";
 import { openSubscription } from "./gateway-subscriptions.ts";
 import { completePlan, type Plan, type PlanOptions, planFor, refusedResult, refusePlan, sentOperationOf } from "./plans.ts";
 import { limitRootFields, type RootLimits } from "./root-limits.ts";
@@ -65,5 +66,5 @@ function isOfAuthAlone({ document, operation }: Operation, { access, answererOf,
 
 async function fetchAnswer(sent: SentOperation, { part, graph }: Plan, context: RequestContext): Promise<ExecutionResult> {
   if (part !== undefined) return part.answerer.execute(sent, context);
-  return execute({ schema: graph.access.schema, document: sent.document, contextValue: context, variableValues: sent.variables });
+  return executeComposed(graph, { document: sent.document, contextValue: context, variableValues: sent.variables });
 }

@@ -1,8 +1,9 @@
-import { createSourceEventStream, type ExecutionResult, execute } from "graphql";
+import { createSourceEventStream, type ExecutionResult } from "graphql";
 import type { RequestContext } from "../graphql/context.ts";
 import { mapEvents } from "../graphql/map-events.ts";
 import type { NextContext, Operation } from "../graphql/operations.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
+import { executeComposed } from "./execute-composed.ts";
 import { completePlan, type Plan, type PlanOptions, planFor, refusedResult, refusePlan, sentOperationOf } from "./plans.ts";
 import type { SentOperation } from "./upstream.ts";
 
@@ -54,7 +55,7 @@ async function openSource(sent: SentOperation, { part, graph }: Plan, contextVal
   if (!(Symbol.asyncIterator in events)) return events;
   return mapSource(
     events,
-    (rootValue) => async (context) => execute({ schema, document, rootValue, contextValue: context, variableValues }),
+    (rootValue) => async (context) => executeComposed(graph, { document, rootValue, contextValue: context, variableValues }),
   );
 }
 

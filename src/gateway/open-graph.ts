@@ -4,6 +4,7 @@ import { applyPolicies } from "../access/access-policies.ts";
 import { type MergedRequirements, mergeRequirements } from "../access/merge-requirements.ts";
 import { RequirementsError, type RequirementTable } from "../access/requirement-table.ts";
 import { StartupError } from "../auth/errors.ts";
+import type { PublicErrors } from "../graphql/public-errors.ts";
 import { createAuthAnswerer } from "./auth-answerer.ts";
 import { toClientSchema } from "./client-schema.ts";
 import { type ComposedGraph, createComposedGraph } from "./composed-graph.ts";
@@ -32,6 +33,7 @@ export interface GraphSources {
 export interface OpenGraphParts extends UpstreamParts {
   readonly auth: AuthPart;
   readonly readFile: (path: string) => string;
+  readonly publicErrors: PublicErrors;
 }
 
 /** All graphs, ready to be asked. */
@@ -44,7 +46,7 @@ export interface OpenGraph {
 
 /** Reads every graph's SDL, makes them one, and finds out what guards it. Throws a StartupError for whatever cannot be read or does not fit. */
 export async function openGraph({ upstreams, supergraph, access }: GraphSources, { auth, ...parts }: OpenGraphParts): Promise<OpenGraph> {
-  const own = { answerer: createAuthAnswerer(auth.schema), sdl: auth.gatewaySdl };
+  const own = { answerer: createAuthAnswerer(auth.schema, parts.publicErrors), sdl: auth.gatewaySdl };
   const composition =
     supergraph === undefined ? await openUpstreams(upstreams, { ...parts, own }) : openSupergraph(supergraph, { ...parts, own });
   const close = async () => void (await Promise.all(composition.upstreams.map((upstream) => upstream.close())));

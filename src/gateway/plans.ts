@@ -52,10 +52,17 @@ export function sentOperationOf({ operation, variableValues }: Operation, { cut 
 
 /** The answer as the client asked for it. */
 export function completePlan({ variableValues }: Operation, { cut, part, reported }: Plan, result: ExecutionResult): ExecutionResult {
-  const unfit = () => new AuthError("UPSTREAM_UNAVAILABLE", { upstream: part?.answerer.name ?? "several" });
-  const completed = completeResult(cut, { variableValues, unfit }, result);
+  const failure = failureOf(result);
+  const unfit = () => failure ?? new AuthError("UPSTREAM_UNAVAILABLE", { upstream: part?.answerer.name ?? "several" });
+  const completed = completeResult(cut, { variableValues, unfit }, failure === undefined ? result : { data: {} });
   if (reported.length === 0) return completed;
   return { ...completed, extensions: { ...completed.extensions, access: { denied: reported.map(toReport) } } };
+}
+
+/** Why there is nothing of a whole result: then that is the error of each field that was asked for. */
+function failureOf({ data, errors = [] }: ExecutionResult): Error | undefined {
+  if (data !== null || errors.some(({ path }) => path !== undefined)) return undefined;
+  return errors[0]?.originalError ?? errors[0];
 }
 
 /** An operation that is refused as a whole. Throws what is no public error. */

@@ -8,8 +8,10 @@ export function findWholeAnswerer(document: DocumentNode, parts: readonly Part[]
   return parts.toReversed().find((part) => canAnswer(part, document));
 }
 
-/** By GraphQL's own rules: whatever its schema lacks makes a document invalid for it. */
+/** By GraphQL's own rules: whatever its schema lacks makes a document invalid for it. Only a whole root type may be missing unnoticed. */
 function canAnswer({ schema, computedFields }: Part, document: DocumentNode): boolean {
+  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  if (!operations.every(({ operation }) => schema.getRootType(operation))) return false;
   if (validate(schema, document, undefined, { maxErrors: 1 }).length > 0) return false;
   if (computedFields.size === 0) return true;
   const typeInfo = new TypeInfo(schema);

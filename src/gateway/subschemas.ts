@@ -1,9 +1,11 @@
 import { Subschema, type SubschemaConfig } from "@graphql-tools/delegate";
 import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import type { Executor } from "@graphql-tools/utils";
-import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, OperationTypeNode } from "graphql";
+import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, OperationTypeNode } from "graphql";
+import { responseKeyOf } from "../access/collect-fields.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Answerer, SentOperation } from "./upstream.ts";
+import { upstreamUnavailable } from "./upstream-errors.ts";
 
 /** One graph as it takes part in the composed one. */
 export interface Part {
@@ -38,9 +40,22 @@ export function toExecutor(answerer: Answerer): Executor {
     const type = (operationType ?? OperationTypeNode.QUERY) as OperationTypeNode;
     const operation: SentOperation = { document, type, variables: variables ?? {} };
     if (type === OperationTypeNode.SUBSCRIPTION) return answerer.subscribe(operation, context) as never;
-    return answerer.execute(operation, context) as Promise<ExecutionResult> as never;
+    return answerer.execute(operation, context).then((result) => checkKeys(answerer.name, document, result)) as never;
   };
   return execute as Executor;
+}
+
+/** Stitching takes it for granted that what was asked for is answered, and nothing else. */
+function checkKeys(upstream: string, document: DocumentNode, result: ExecutionResult): ExecutionResult {
+  const { data } = result;
+  if (!data) return result;
+  const asked = document.definitions.flatMap((node) => (node.kind === Kind.OPERATION_DEFINITION ? node.selectionSet.selections : []));
+  // Delegated operations have no fragments and no conditions at their root; if ever one has, it is left to them.
+  const fields = asked.filter((node) => node.kind === Kind.FIELD && node.directives?.length === 0);
+  const keys = new Set(fields.flatMap((node) => (node.kind === Kind.FIELD ? [responseKeyOf(node)] : [])));
+  const fits = fields.length < asked.length || Object.keys(data).every((key) => keys.has(key));
+  if (fits && [...keys].every((key) => Object.hasOwn(data, key))) return result;
+  return { data: null, errors: [upstreamUnavailable(upstream, new Error("an answer without what was asked for"))] };
 }
 
 function listComputedFields({ merge = {} }: SubschemaConfig): string[] {

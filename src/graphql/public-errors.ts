@@ -63,6 +63,11 @@ function isPublic(error: unknown): boolean {
   return error instanceof AuthError || error instanceof UpstreamError;
 }
 
+/** Whether it was thrown to be seen by clients, wherever it stands by now. */
+export function isPublicError(error: GraphQLError): boolean {
+  return isPublic(originOf(error));
+}
+
 /** What was thrown, behind the errors that say where it stands: stitching moves them, and wraps them each time. */
 function originOf(error: GraphQLError): unknown {
   let origin: unknown = error;

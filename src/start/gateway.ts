@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { type Auth, createAuth } from "../auth/auth.ts";
+import { type Auth, createAuth, type World } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../auth/random.ts";
@@ -57,34 +57,13 @@ export interface GatewayParts {
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
   const authGraph = await buildAuthGraph(config.limits);
-  const directUrl = config.database.directUrl ?? databaseUrl;
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { poolSize } = config.database;
   const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
   const log = telemetry.instrumentLog((level, { requestId, ...event }) => logger[level]({ requestId, event }, event.type));
   const { engine, queue } = await createHashing(config.hashing, parts.passwordEngine);
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
-  const auth = await createAuth(
-    {
-      database,
-      clock,
-      random: createSecureRandom(),
-      hashing,
-      log,
-      openListeningConnection: (channel, hear) => openListeningConnection(directUrl, channel, hear),
-      stopwatch: () => performance.now(),
-      onFeedChange: logFeedChange(logger),
-      onLimitStoreChange: logLimitStoreChange(logger),
-    },
-    {
-      accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
-      sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
-      revocationMaxLagSeconds: config.revocationMaxLagSeconds,
-      redisUrl: config.redisUrl,
-      purge: { auditRetentionSeconds: config.auditRetentionSeconds },
-      createKeys: chooseKeys(config.tokens, parts.secrets),
-    },
-  );
+  const auth = await openAuth(config, { ...parts, database, clock, hashing, log });
   await ensureFirstAdmin(config, { database, clock, hashing, log, logger });
   telemetry.watch({ ...auth, hashingQueue: queue });
   let isDraining = false;
@@ -116,6 +95,30 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       await closeDatabase();
     },
   };
+}
+
+type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> & Pick<World, "database" | "clock" | "hashing" | "log">;
+
+function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: AuthParts): Promise<Auth> {
+  const directUrl = config.database.directUrl ?? databaseUrl;
+  return createAuth(
+    {
+      ...world,
+      random: createSecureRandom(),
+      openListeningConnection: (channel, hear) => openListeningConnection(directUrl, channel, hear),
+      stopwatch: () => performance.now(),
+      onFeedChange: logFeedChange(logger),
+      onLimitStoreChange: logLimitStoreChange(logger),
+    },
+    {
+      accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
+      sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
+      revocationMaxLagSeconds: config.revocationMaxLagSeconds,
+      redisUrl: config.redisUrl,
+      purge: { auditRetentionSeconds: config.auditRetentionSeconds },
+      createKeys: chooseKeys(config.tokens, secrets),
+    },
+  );
 }
 
 function choresOf(auth: Auth): Chore[] {

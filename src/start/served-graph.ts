@@ -78,9 +78,10 @@ async function reload(open: () => Promise<OpenGraph>, replace: (graph: OpenGraph
   }
 }
 
-function opener(config: Config, { authGraph, auth, clock, logger }: ServedGraphParts): () => Promise<OpenGraph> {
+function opener(config: Config, { authGraph, auth, clock, logger, publicErrors }: ServedGraphParts): () => Promise<OpenGraph> {
   const parts: OpenGraphParts = {
     auth: { ...authGraph, gatewayFields },
+    publicErrors,
     createIdentityTokens: () =>
       createIdentityTokens({ keys: auth.signingKeys, clock, random: createSecureRandom() }, { issuer: config.tokens.issuer }),
     readFile: (path) => readOperatorsFile("gateway.yaml", path),

@@ -18,14 +18,23 @@ beforeEach(() => void shop.takeCalls());
 test("an operation of one graph is forwarded whole", async () => {
   const { data, errors } = await gateway.post({ query: "query Q($n: Int) { products(first: $n) { id name price } }", variables: { n: 2 } });
   expect(errors).toEqual([]);
-  expect(data).toEqual({ products: [{ id: "1", name: "product 1", price: 1.5 }, { id: "2", name: "product 2", price: 3 }] });
+  expect(data).toEqual({
+    products: [
+      { id: "1", name: "product 1", price: 1.5 },
+      { id: "2", name: "product 2", price: 3 },
+    ],
+  });
   expect(shop.takeCalls().map(({ graph }) => graph)).toEqual(["products"]);
 });
 
 test("an operation over several graphs", async () => {
-  const { data, errors } = await gateway.post({ query: "{ products { id name inStock reviews { body author { nickname } } } latestReviews { id product { name } } }" });
+  const { data, errors } = await gateway.post({
+    query: "{ products { id name inStock reviews { body author { nickname } } } latestReviews { id product { name } } }",
+  });
   expect(errors).toEqual([]);
-  expect(data).toMatchObject({ products: [{ id: "1", inStock: 10, reviews: [{ body: "review 1", author: { nickname: "nick-0001" } }] }, {}, {}] });
+  expect(data).toMatchObject({
+    products: [{ id: "1", inStock: 10, reviews: [{ body: "review 1", author: { nickname: "nick-0001" } }] }, {}, {}],
+  });
 });
 
 test("denied selections are cut", async () => {
@@ -42,7 +51,10 @@ test("denied selections are cut", async () => {
 
 test("the auth graph answers beside them", async () => {
   const ada = await gateway.register();
-  const { data, errors } = await gateway.post({ query: "{ me { id email reviews { body } nickname } products { cost supplier { name account } } }" }, { token: ada.accessToken });
+  const { data, errors } = await gateway.post(
+    { query: "{ me { id email reviews { body } nickname } products { cost supplier { name account } } }" },
+    { token: ada.accessToken },
+  );
   expect(errors).toEqual([]);
   expect(data).toEqual({});
 });

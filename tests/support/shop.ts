@@ -44,7 +44,9 @@ const products: GraphDescription = {
       suppliers: () => all.map(({ supplier }) => supplier),
       margin: () => 0.4,
     },
-    Mutation: { rename: (_: unknown, { id, name }: { id: string; name: string }) => ({ ...all.find((product) => product.id === id), name }) },
+    Mutation: {
+      rename: (_: unknown, { id, name }: { id: string; name: string }) => ({ ...all.find((product) => product.id === id), name }),
+    },
   },
 };
 
@@ -67,7 +69,7 @@ const reviews: GraphDescription = {
     Query: {
       latestReviews: () => allReviews,
       reviewedProducts: (_: unknown, { ids }: { ids: string[] }) => ids.map(productOfReviews),
-      reviewers: (_: unknown, { ids }: { ids: string[] }) => ids.map((id) => ({ id, nickname: `nick-${id.slice(-4)}`, reviews: allReviews })),
+      reviewers: (_: unknown, { ids }: { ids: string[] }) => ids.map(userOfReviews),
       whoAmI: (_: unknown, __: unknown, { headers }: ServedContext) => headers["gateway-identity"] ?? null,
     },
     Subscription: {
@@ -97,7 +99,13 @@ const stock: GraphDescription = {
   `,
   resolvers: {
     Query: {
-      warehouse: () => ({ city: "Ulm", places: [{ __typename: "Shelf", code: "s1", height: 2 }, { __typename: "Vault", code: "v1", combination: "0000" }] }),
+      warehouse: () => ({
+        city: "Ulm",
+        places: [
+          { __typename: "Shelf", code: "s1", height: 2 },
+          { __typename: "Vault", code: "v1", combination: "0000" },
+        ],
+      }),
       stockedProducts: (_: unknown, { ids }: { ids: string[] }) => ids.map((id) => ({ id, inStock: Number(id) * 10 })),
     },
     Place: { __resolveType: ({ __typename }: { __typename: string }) => __typename },
@@ -119,12 +127,14 @@ const all = [1, 2, 3].map((number) => ({
   supplier: { name: `supplier ${number}`, account: `account ${number}` },
 }));
 
+const userOfReviews = (id: string) => ({ id, nickname: `nick-${id.slice(-4)}`, reviews: () => allReviews });
+
 const allReviews = [1, 2, 3].map((number) => ({
   id: `r${number}`,
   body: `review ${number}`,
   draft: `draft ${number}`,
   product: { id: String(number) },
-  author: { id: `00000000-0000-7000-8000-00000000000${number}` },
+  author: userOfReviews(`00000000-0000-7000-8000-00000000000${number}`),
 }));
 
 const productOfReviews = (id: string) => ({ id, reviews: allReviews.filter((review) => review.product.id === id) });

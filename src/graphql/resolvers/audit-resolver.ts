@@ -23,6 +23,6 @@ export class AuditResolver {
         to: filter?.to ?? undefined,
       },
     });
-    return toConnection(page, toAuditEvent);
+    return toConnection(page, toAuditEvent, after);
   }
 }

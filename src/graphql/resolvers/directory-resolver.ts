@@ -22,6 +22,6 @@ export class DirectoryResolver {
       role: users.role ?? undefined,
       status: users.status ?? undefined,
     });
-    return { ...toConnection(page, (account) => account), totalCount: page.count };
+    return { ...toConnection(page, (account) => account, users.after), totalCount: page.count };
   }
 }

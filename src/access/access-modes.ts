@@ -1,0 +1,38 @@
+import { type ExecutionResult, GraphQLError } from "graphql";
+import { AuthError } from "../auth/errors.ts";
+import { type CompletionRequest, completeResult } from "./complete-result.ts";
+import type { ResponsePath } from "./complete-value.ts";
+import type { Cut } from "./cut.ts";
+
+/** What a dry run found: a selection that would have been denied, where it stands in the answer, and why. */
+export interface ReportedDenial {
+  readonly path: ResponsePath;
+  readonly code: string;
+  /** Those of the error: `coordinate`, `directive`, `required`, `missing`, `reason`. */
+  readonly [fact: string]: unknown;
+}
+
+/**
+ * The whole answer where any denial refuses the operation: an error for each denied selection, and nothing executed; undefined:
+ * execute. Objects of a guarded type behind an abstract one are denied later, as in a partial answer: only the result tells them.
+ */
+export function rejectDenied({ denied }: Cut): ExecutionResult | undefined {
+  if (denied.length === 0) return undefined;
+  // Nothing was executed, so there is no response that a path could lead through.
+  return { errors: denied.map(({ node, error }) => new GraphQLError(error.message, { nodes: node, originalError: error })) };
+}
+
+/**
+ * What a caller would have been denied of an answer to the whole operation (`cutNothing`): one entry a selection, at the first place of the
+ * answer. `cut` is the caller's own.
+ */
+export function reportDenials(
+  cut: Cut,
+  variableValues: CompletionRequest["variableValues"],
+  whole: ExecutionResult,
+): readonly ReportedDenial[] {
+  const { errors = [] } = completeResult(cut, { variableValues, unfit: () => new Error("Not of interest here.") }, whole);
+  return errors.flatMap(({ originalError, path = [] }) =>
+    originalError instanceof AuthError ? [{ path, code: originalError.code, ...originalError.facts }] : [],
+  );
+}

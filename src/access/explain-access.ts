@@ -1,0 +1,70 @@
+import { type FieldNode, isAbstractType, TypeInfo, visit, visitWithTypeInfo } from "graphql";
+import type { AuthError } from "../auth/errors.ts";
+import type { AccessRules } from "./access-rules.ts";
+import { fragmentsOf } from "./collect-fields.ts";
+import { type Caller, denialOf } from "./denials.ts";
+import { hasFields, type OperationOfDocument } from "./document-types.ts";
+import type { MergedRequirements } from "./merge-requirements.ts";
+import { type RequirementSource, sourcesOf } from "./requirement-sources.ts";
+import type { Requirement } from "./requirements.ts";
+
+/** What one coordinate that an operation selects takes. */
+export interface AccessExplanation {
+  /** `Type.field`, or `Type` for what an abstract type may turn out to be. */
+  readonly coordinate: string;
+  /** Undefined: it is public. */
+  readonly requirement: Requirement | undefined;
+  readonly sources: readonly RequirementSource[];
+  /** Why this caller may not have it; undefined: they may. */
+  readonly denial: AuthError | undefined;
+}
+
+function definitionsOf({ document, operation }: OperationOfDocument) {
+  const fragments = fragmentsOf(document);
+  const found = new Set<OperationOfDocument["document"]["definitions"][number]>([operation]);
+  // A set goes on with what is added to it meanwhile.
+  for (const definition of found) {
+    visit(definition, {
+      FragmentSpread({ name }) {
+        const fragment = fragments.get(name.value);
+        if (fragment !== undefined) found.add(fragment);
+      },
+    });
+  }
+  return found;
+}
+
+/** For each coordinate that the operation selects, in its order: what it needs, who asks for that, and what the caller lacks. */
+export function explainAccess(
+  { schema, table, requirements }: AccessRules,
+  origins: MergedRequirements["origins"],
+  { as, ...request }: OperationOfDocument & { readonly as: Caller },
+): readonly AccessExplanation[] {
+  const explanations = new Map<string, AccessExplanation>();
+  const typeInfo = new TypeInfo(schema);
+
+  function explain(coordinate: string, requirement: Requirement | undefined, sources: readonly RequirementSource[]): void {
+    const denial = requirement && denialOf(as, requirement, coordinate);
+    explanations.set(coordinate, { coordinate, requirement, sources, denial });
+  }
+
+  function explainField(node: FieldNode): void {
+    const type = typeInfo.getParentType();
+    const fieldName = node.name.value;
+    if (!type || !hasFields(type) || type.getFields()[fieldName] === undefined) return;
+    explain(`${type.name}.${fieldName}`, requirements.ofField(type, fieldName), sourcesOf(schema, { origins }, { type, fieldName }));
+  }
+
+  function explainObjects(): void {
+    const type = typeInfo.getParentType();
+    if (!type || !isAbstractType(type)) return;
+    for (const { name } of schema.getPossibleTypes(type)) {
+      const sources = (origins.get(name) ?? []).map((origin) => ({ coordinate: name, ...origin }));
+      if (table.types.has(name)) explain(name, table.types.get(name), sources);
+    }
+  }
+
+  const visitor = visitWithTypeInfo(typeInfo, { Field: explainField, SelectionSet: explainObjects });
+  for (const definition of definitionsOf(request)) visit(definition, visitor);
+  return [...explanations.values()];
+}

@@ -1,0 +1,29 @@
+import { isInterfaceType, isObjectType } from "graphql";
+import type { AccessRules } from "./access-rules.ts";
+import { describeRequirement } from "./describe-requirement.ts";
+import type { MergedRequirements } from "./merge-requirements.ts";
+import { sourcesOf } from "./requirement-sources.ts";
+
+/** By code unit, so that no machine's language changes the file. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * The authorization lockfile: one line a field, sorted, with all that it takes to select it and with who asks for that:
+ * `Query.me  authenticated  auth`; `public` where nobody does.
+ */
+export function printAccess({ schema, requirements }: AccessRules, origins: MergedRequirements["origins"]): string {
+  const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) || isInterfaceType(type));
+  const lines = types
+    .filter(({ name }) => !name.startsWith("__"))
+    .flatMap((type) =>
+      Object.keys(type.getFields()).map((fieldName) => {
+        const sources = sourcesOf(schema, { origins }, { type, fieldName }).map(({ source }) => source);
+        const names = [...new Set(sources)].toSorted(compare);
+        const needed = describeRequirement(requirements.ofField(type, fieldName));
+        return [`${type.name}.${fieldName}`, needed, ...(names.length > 0 ? [names.join(",")] : [])].join("  ");
+      }),
+    );
+  return `${lines.toSorted(compare).join("\n")}\n`;
+}
