@@ -30,7 +30,7 @@ const FIRST_PAGE = 1_000_000;
 const PAGES_OF_CALLER = 90_000;
 
 /** Every request of every caller is for a page of its own, so that nobody answers two by one. */
-export function catalogueCaller({ query, deniedField }: CatalogueOperation, number: number, token: string): Caller {
+export function catalogueCaller({ query, deniedField }: CatalogueOperation, number: number, token: string | undefined): Caller {
   const bodyOf = (page: number) => JSON.stringify({ query, variables: { page } });
   const first = FIRST_PAGE + number * PAGES_OF_CALLER;
   let page = first;
