@@ -68,10 +68,11 @@ export async function openGraph({ upstreams, supergraph, access }: GraphSources,
 
 /** What all graphs ask for, the operator's policies, and what fields pull from others. */
 function mergeAll({ graphs }: Composition, schema: GraphQLSchema, access: AccessOptions): MergedRequirements {
-  const merged = keepPresent(mergeRequirements(graphs), schema);
   const own = graphs.filter(({ name }) => name === AUTH_GRAPH);
   const upstreams = graphs.filter(({ name }) => name !== AUTH_GRAPH);
-  return coverRequiredFields(applyPolicies(merged, access, { schema, upstreams, own }), graphs);
+  const asked = applyPolicies(mergeRequirements(graphs), access, { schema, upstreams, own });
+  // What is pulled may be hidden from clients.
+  return keepPresent(coverRequiredFields(asked, graphs), schema);
 }
 
 function stitch({ parts, supergraph }: Composition): GraphQLSchema {
