@@ -295,6 +295,11 @@ describe("a representation that says nothing", () => {
     expect(reply.text).not.toMatch(/constructor|Admin|AuditEvent|\$ne/);
   });
 
+  test("is refused where it would inherit what it has to say", async () => {
+    const query = `{ _entities(representations: [{ __proto__: { __typename: "User", id: "${user.user.id}" } }]) { __typename } }`;
+    expect(codesOf(await gateway.post({ query }, { token: user.accessToken }))).toEqual(["BAD_USER_INPUT"]);
+  });
+
   test("is refused where it is null, or no list at all", async () => {
     for (const representations of [[null], null]) {
       const query = "query($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }";

@@ -25,6 +25,8 @@ test("leads nowhere that does not exist", () => {
     "docs/command-line.md",
     "docs/limits.md",
     "docs/passwords.md",
+    "docs/federation.md",
+    "docs/stitching.md",
   ]) {
     const text = readDocument(name);
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");

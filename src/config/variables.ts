@@ -98,7 +98,7 @@ export const variables = {
     value: list(proxy).transform((proxies) => [...new Set(proxies)]),
   },
   INTROSPECTION: {
-    description: "Whether clients may read the GraphQL schema by introspection.",
+    description: "Whether clients may read the GraphQL schema: by introspection, `_sdl` and `_service`.",
     default: "true",
     productionDefault: "false",
     example: "false",

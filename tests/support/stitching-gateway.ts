@@ -18,14 +18,15 @@ function forwardedHeaders({ headers, socket }: IncomingMessage): Record<string, 
   return Object.fromEntries(Object.entries(forwarded).filter((header): header is [string, string] => header[1] !== undefined));
 }
 
-function createExecutor(url: string): AsyncExecutor<Exchange | undefined> {
+function createExecutor(url: string): AsyncExecutor {
   return async ({ document, variables, context }) => {
+    const exchange = context as Exchange | undefined;
     const answer = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/json", ...(context && forwardedHeaders(context.request)) },
+      headers: { "content-type": "application/json", ...(exchange && forwardedHeaders(exchange.request)) },
       body: JSON.stringify({ query: print(document), variables }),
     });
-    for (const cookie of answer.headers.getSetCookie()) context?.response.appendHeader("set-cookie", cookie);
+    for (const cookie of answer.headers.getSetCookie()) exchange?.response.appendHeader("set-cookie", cookie);
     return (await answer.json()) as { data: never };
   };
 }

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
 import { composeServices } from "@theguild/federation-composition";
 import { parse } from "graphql";
+import { httpTransport } from "./http-transport.ts";
 
 export interface Subgraph {
   readonly name: string;
@@ -9,7 +10,7 @@ export interface Subgraph {
 }
 
 /** What a subgraph says of itself. */
-export async function fetchSubgraphSdl(url: string): Promise<string> {
+async function fetchSubgraphSdl(url: string): Promise<string> {
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -33,6 +34,7 @@ const forwarded = ["authorization", "cookie", "origin", "sec-fetch-site"];
 export function createSupergraphServer(supergraph: string): Server {
   const gateway = createGatewayRuntime({
     supergraph,
+    transports: { http: httpTransport },
     propagateHeaders: {
       fromClientToSubgraphs: ({ request, context }) => ({
         ...Object.fromEntries(forwarded.map((name) => [name, request.headers.get(name)])),
