@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ConfigProblem } from "./config-error.ts";
 import { type Environment, setting } from "./environment.ts";
+import { type IssuerSetting, type IssuerSurroundings, parseIssuers } from "./issuers.ts";
 import { type Limits, parseLimits } from "./limits.ts";
 import { parseRoles, type Roles } from "./roles.ts";
 import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
@@ -9,7 +10,7 @@ import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set(["roles", "limits"]);
+const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "issuers"]);
 const laterSections: ReadonlySet<unknown> = new Set(["upstreams", "supergraph", "access"]);
 
 /** The file that `GATEWAY_CONFIG` names, which must exist then, or `gateway.yaml` in `cwd`, if there is one. */
@@ -25,20 +26,28 @@ export function readConfigFile(env: Environment, cwd: string): ConfigFile | unde
   }
 }
 
-/** Only `roles` and `limits` in this version. */
-export function parseConfigFile(file: ConfigFile | undefined): { roles: Roles; limits: Limits; problems: readonly ConfigProblem[] } {
+export interface FileSections {
+  readonly roles: Roles;
+  readonly limits: Limits;
+  readonly issuers: readonly IssuerSetting[];
+}
+
+/** Only `roles`, `limits` and `issuers` in this version. */
+export function parseConfigFile(
+  file: ConfigFile | undefined,
+  surroundings: Omit<IssuerSurroundings, "ourRoles">,
+): FileSections & { problems: readonly ConfigProblem[] } {
   const { content, problems: syntaxProblems } = readContent(file);
   const { roles, problems: roleProblems } = parseRoles(content.get("roles"));
   const { limits, problems: limitProblems } = parseLimits(content.get("limits"));
+  const issuers = parseIssuers(content.get("issuers"), { ...surroundings, ourRoles: new Set(roles.keys()) });
+  const problems = [...syntaxProblems, ...unknownSections(content), ...roleProblems, ...limitProblems, ...issuers.problems];
   const name = file?.path ?? "";
   return {
     roles,
     limits,
-    problems: [...syntaxProblems, ...unknownSections(content), ...roleProblems, ...limitProblems].map(({ at, problem, example }) => ({
-      variable: at === "" ? name : `${name}: ${at}`,
-      problem,
-      example,
-    })),
+    issuers: issuers.issuers,
+    problems: problems.map(({ at, problem, example }) => ({ variable: at === "" ? name : `${name}: ${at}`, problem, example })),
   };
 }
 

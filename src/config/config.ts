@@ -1,7 +1,8 @@
 import { ConfigError } from "./config-error.ts";
-import { type ConfigFile, parseConfigFile } from "./config-file.ts";
+import { type ConfigFile, type FileSections, parseConfigFile } from "./config-file.ts";
 import { findConflicts } from "./config-rules.ts";
 import { type Environment, readVariables } from "./environment.ts";
+import type { IssuerSetting } from "./issuers.ts";
 import type { Limits } from "./limits.ts";
 import type { Roles } from "./roles.ts";
 import type { VariableValues } from "./variables.ts";
@@ -29,6 +30,8 @@ export interface Config {
   /** Role → scopes. `user` and `admin` always exist. */
   readonly roles: Roles;
   readonly limits: Limits;
+  /** Others whose access tokens are taken. */
+  readonly issuers: readonly IssuerSetting[];
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
   /** Processes that serve. */
@@ -93,20 +96,30 @@ export interface HashingConfig {
 /** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
 export function parseConfig(env: Environment, file?: ConfigFile): Config {
   const read = readVariables(env);
-  const { problems, ...sections } = parseConfigFile(file);
+  const { problems, ...sections } = parseConfigFile(file, {
+    ourIssuer: issuerOf(read.values),
+    inProduction: read.values.NODE_ENV === "production",
+  });
   const allProblems = [...read.problems, ...findConflicts(read), ...problems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   return toConfig(read.values, sections);
 }
 
-function toConfig(values: VariableValues, sections: Pick<Config, "roles" | "limits">): Config {
-  const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+function publicUrlOf(values: VariableValues): string {
+  return values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+}
+
+function issuerOf(values: VariableValues): string {
+  return values.ISSUER ?? publicUrlOf(values);
+}
+
+function toConfig(values: VariableValues, sections: FileSections): Config {
   return {
     environment: values.NODE_ENV,
     http: {
       port: values.PORT,
       host: values.HOST,
-      publicUrl,
+      publicUrl: publicUrlOf(values),
       corsOrigins: values.CORS_ORIGINS ?? [],
       trustedProxies: values.TRUSTED_PROXIES ?? [],
       introspection: values.INTROSPECTION,
@@ -115,7 +128,7 @@ function toConfig(values: VariableValues, sections: Pick<Config, "roles" | "limi
     },
     database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
     secrets: values.SECRET,
-    tokens: toTokenConfig(values, values.ISSUER ?? publicUrl),
+    tokens: toTokenConfig(values, issuerOf(values)),
     sessions: {
       idleTtlSeconds: values.SESSION_IDLE_TTL,
       maxTtlSeconds: values.SESSION_MAX_TTL,
