@@ -4,6 +4,7 @@ import { AuthError } from "../auth/errors.ts";
 import type { Origin } from "../auth/origin.ts";
 import { type Anonymous, isAnonymous } from "../auth/permissions.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
+import type { Visitor } from "../auth/tokens/visitor.ts";
 import type { Loaders } from "./loaders.ts";
 
 /** How refresh tokens travel to and from this client: in the body, or in a cookie that scripts cannot read. */
@@ -20,9 +21,9 @@ export interface RefreshTokenCarrier {
 export interface LiveConnection {
   /**
    * Replaces the access token that the socket lives by. Throws UNAUTHENTICATED for a token that is not valid, BAD_USER_INPUT
-   * for one of another session; then the earlier one stays in force.
+   * for one of another session or, from another issuer, of another subject; then the earlier one stays in force.
    */
-  reauthenticate(accessToken: string): Promise<Viewer>;
+  reauthenticate(accessToken: string): Promise<Visitor>;
 }
 
 /** One request's own: never shared, so that nothing keyed on it can reach another request. */
@@ -30,8 +31,10 @@ export interface RequestContext {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly requestId: string;
-  /** Decoded once, before execution; on a WebSocket whoever its token says now. */
+  /** Decoded once, before execution; on a WebSocket whoever its token says now. Callers of other issuers are nobody here. */
   readonly caller: Viewer | Anonymous;
+  /** Whom the graphs behind the gateway are asked for: `caller`, or the caller of another issuer. */
+  readonly visitor: Visitor | Anonymous;
   readonly origin: Origin;
   readonly refreshTokens: RefreshTokenCarrier;
   readonly loaders: Loaders;

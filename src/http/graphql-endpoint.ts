@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
+import { callerOnAuthGraph } from "../auth/tokens/callers.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Documents } from "../graphql/documents.ts";
 import { createExecutor } from "../graphql/executor.ts";
@@ -75,11 +76,13 @@ function createApolloServer(
 /** A fresh object for each request, with the token decoded once. */
 function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
+    const visitor = await auth.callers.identify(readBearerToken(request.headers.authorization));
     return {
       auth,
       clock,
       requestId: request.id,
-      caller: await auth.accessTokens.verify(readBearerToken(request.headers.authorization)),
+      caller: callerOnAuthGraph(visitor),
+      visitor,
       origin: { ...originOf(request), requestId: request.id },
       refreshTokens: createCarrier(request, reply),
       loaders: new Loaders(auth),

@@ -22,6 +22,7 @@ import type { Tracing } from "../telemetry/tracing.ts";
 import { chooseDocuments } from "./documents.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
+import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
 import { buildLimitedGraph, logLimitStoreChange } from "./limits.ts";
 import { createReadiness } from "./readiness.ts";
@@ -74,9 +75,11 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       stopwatch: () => performance.now(),
       onFeedChange: logFeedChange(logger),
       onLimitStoreChange: logLimitStoreChange(logger),
+      onIssuerChange: logIssuerChange(logger),
     },
     {
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
+      foreignIssuers: chooseForeignIssuers(config),
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
       redisUrl: config.redisUrl,
