@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { type JWTPayload, SignJWT } from "jose";
 import { type KeyServer, startKeyServer } from "./key-server.ts";
 
-export const FOREIGN_AUDIENCE = "https://api.test";
+const FOREIGN_AUDIENCE = "https://api.test";
 
 /** A key of another issuer's. */
 export interface ForeignKey {
