@@ -26,10 +26,14 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-function createIssuers(mayAsk = chooseForeignIssuers({ issuers: [], environment: "development" }).mayAsk): ForeignIssuers {
+function createIssuers({ entry = issuer.entry("discovery: true"), mayAsk = mayAskIn("development") } = {}): ForeignIssuers {
   const parts = { clock: clock.now, onIssuerChange: ({ error }: { error: unknown }) => changes.push(String(error)) };
-  const { issuers: configured } = parseConfig({}, { path: "gateway.yaml", text: `issuers:${issuer.entry("discovery: true")}` });
+  const { issuers: configured } = parseConfig({}, { path: "gateway.yaml", text: `issuers:${entry}` });
   return createForeignIssuers(parts, { issuers: configured, scopesByRole: new Map(), mayAsk });
+}
+
+function mayAskIn(environment: "development" | "production") {
+  return chooseForeignIssuers({ issuers: [], environment }).mayAsk;
 }
 
 const goAway = () => issuer.answer("/keys", cut);
@@ -126,6 +130,14 @@ describe("keys are refused, whatever they are, where", () => {
   const redirectTo = (location: string) => (response: ServerResponse) => response.writeHead(302, { location }).end();
 });
 
+test("an issuer whose name ends with a slash has its document behind one slash, and its name with it in tokens", async () => {
+  const name = `${issuer.url}/`;
+  issuer.answer(DISCOVERY, { issuer: name, jwks_uri: `${issuer.url}/keys` });
+  issuers = createIssuers({ entry: issuer.entry("discovery: true").replace(issuer.url, name) });
+  expect(await verdictOf(await issuer.sign({ claims: { iss: name } }))).toBe("ok");
+  expect(await verdictOf(await issuer.sign())).toBeUndefined();
+});
+
 describe("a key", () => {
   test("that is new is found by one reading, and unknown ones cause no more", async () => {
     expect(await verdictOf(await sign())).toBe("ok");
@@ -159,8 +171,7 @@ describe("a key", () => {
 });
 
 test("in production a discovery document leads to https only, unless to localhost", () => {
-  const { mayAsk } = chooseForeignIssuers({ issuers: [], environment: "production" });
-  const may = (url: string) => mayAsk(new URL(url));
+  const may = (url: string) => mayAskIn("production")(new URL(url));
   expect(["https://login.example.com/keys", "http://localhost:1/keys", "http://127.0.0.1/keys"].map(may)).toEqual([true, true, true]);
   expect(
     ["http://login.example.com/keys", "http://localhost.example.com/", "ftp://localhost/", "data:,x", "file:///etc/x"].map(may),
@@ -168,7 +179,7 @@ test("in production a discovery document leads to https only, unless to localhos
 });
 
 test("an address that must not be asked is not asked", async () => {
-  issuers = createIssuers(() => false);
+  issuers = createIssuers({ mayAsk: () => false });
   expect(await verdictOf(await sign())).toBe("unverifiable");
   expect(issuer.asked).toEqual([DISCOVERY]);
   expect(changes).toEqual(["Error: the discovery document names a jwks_uri that is not https://"]);

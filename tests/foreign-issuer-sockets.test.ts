@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LogoutAllDocument, MeFromTokenDocument, ReauthenticateDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
@@ -79,6 +80,18 @@ describe("a WebSocket with another issuer's token", () => {
     expect(taken.errors[0]?.extensions.code).toBe("BAD_USER_INPUT");
     expect((await own.ask(MeFromTokenDocument)).data?.me?.id).toBe(user.id);
     for (const each of [socket, own]) each.socket.close();
+  });
+
+  test("stays open while the issuer's keys cannot be had, and goes on afterwards", async () => {
+    const socket = await openWith(await sign({ claims: { exp: 1e10 } }));
+    issuer.answer("/keys", (response: ServerResponse) => response.destroy());
+    gateway.clock.advance(3601);
+    const ask = async () => (await socket.ask("{ me { id } }")).errors.map(({ extensions: { code, reason } }) => ({ code, reason }));
+    expect(await ask()).toEqual([{ code: "SERVICE_UNAVAILABLE" }]);
+    issuer.publish(issuer.key);
+    gateway.clock.advance(11);
+    expect(await ask()).toEqual([{ code: "UNAUTHENTICATED", reason: "foreign_issuer" }]);
+    socket.socket.close();
   });
 
   test("is not closed by what happens to the user of ours whose id is its subject", async () => {
