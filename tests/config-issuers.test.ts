@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../src/config/config.ts";
 import { ConfigError } from "../src/config/config-error.ts";
+import { readDocument } from "./support/documents.ts";
 
 const production = {
   NODE_ENV: "production",
@@ -64,6 +65,13 @@ test("everything that can be said of one", () => {
       ]),
       scopes: new Set(["products:read"]),
     },
+  ]);
+});
+
+test("the example of the documentation is a configuration", () => {
+  const [, text = ""] = /```yaml\n(roles:[\s\S]*?)```/.exec(readDocument("docs/configuration.md")) ?? [];
+  expect(parseConfig(production, { path: "gateway.yaml", text }).issuers.map(({ issuer }) => issuer)).toEqual([
+    "https://login.example.com/realms/staff",
   ]);
 });
 
