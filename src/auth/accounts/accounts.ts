@@ -35,9 +35,7 @@ export function createAccounts(parts: AccountParts): Accounts {
 
   async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
     const reason = account === undefined ? "unknown_address" : account.status === "ACTIVE" ? "wrong_password" : "disabled";
-    await audit.transaction(origin, (_tx, record) =>
-      record({ type: "LOGIN_FAILED", userId: account?.id ?? null, succeeded: false, detail: { reason } }),
-    );
+    await audit.record({ type: "LOGIN_FAILED", userId: account?.id ?? null, succeeded: false, detail: { reason } }, origin);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
