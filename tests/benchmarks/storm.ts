@@ -1,14 +1,18 @@
 import { type Ground, openFleet } from "./fleet.ts";
 import { type Storm, stormLogins } from "./login-storm.ts";
 import { processorSeconds } from "./pinning.ts";
+import { formatMilliseconds } from "./report.ts";
 import { median } from "./rounds.ts";
 import { measureRawHashing, tokenQuery } from "./scenarios.ts";
 import { askSteadily, type Latencies } from "./steady-queries.ts";
 import { registerUsers } from "./users.ts";
+import { LOGIN_AIM, ratioOf, type Verdict } from "./verdicts.ts";
 
 const LOGIN_CONNECTIONS = 32;
 const QUERIES_PER_SECOND = 200;
 const WARM_UP_SECONDS = 2;
+/** The p99 of a query, by the calm one. */
+const LONGEST_DELAY = 2;
 
 export interface StormOptions {
   readonly rounds: number;
@@ -27,7 +31,7 @@ interface StormRound {
 }
 
 /** What a storm of logins leaves of an authenticated query on the same core, and of what that core can hash. */
-export async function benchmarkStorm(ground: Ground, { rounds, seconds, rawArgon2 }: StormOptions): Promise<void> {
+export async function benchmarkStorm(ground: Ground, { rounds, seconds, rawArgon2 }: StormOptions): Promise<readonly Verdict[]> {
   const fleet = await openFleet(ground);
   const { url, pid } = await fleet.start("storm");
   const users = await registerUsers(url, LOGIN_CONNECTIONS);
@@ -44,12 +48,47 @@ export async function benchmarkStorm(ground: Ground, { rounds, seconds, rawArgon
     measured.push({ rawPerSecond, calm: calm.result, beside, storm, costRatio: rawCost / loginCost });
   }
   printStorm(measured);
+  return judge(measured);
 }
 
 async function withCost<Result>(pid: number, work: () => Promise<Result>): Promise<{ result: Result; seconds: number }> {
   const before = processorSeconds(pid) ?? Number.NaN;
   const result = await work();
   return { result, seconds: (processorSeconds(pid) ?? Number.NaN) - before };
+}
+
+function judge(rounds: readonly StormRound[]): Verdict[] {
+  const figure = (of: (round: StormRound) => number) => median(rounds.map(of));
+  const delay = figure(({ calm, beside }) => beside.p99 / calm.p99);
+  const { costRatio, logins } = {
+    costRatio: figure((round) => round.costRatio),
+    logins: figure(({ storm, rawPerSecond }) => storm.perSecond / rawPerSecond),
+  };
+  const unexplained = rounds.reduce((total, { storm }) => total + storm.unexplained, 0);
+  return [
+    {
+      job: "query beside a storm of logins, p99",
+      figure: formatMilliseconds(figure(({ beside }) => beside.p99)),
+      beside: `calm ${formatMilliseconds(figure(({ calm }) => calm.p99))}`,
+      ratio: delay.toFixed(2),
+      aim: `≤ ${LONGEST_DELAY}`,
+      isHeld: delay <= LONGEST_DELAY,
+    },
+    {
+      job: "logins of the storm",
+      figure: `${figure(({ storm }) => storm.perSecond).toFixed(1)} /s`,
+      beside: `raw argon2id ${figure((round) => round.rawPerSecond).toFixed(1)} /s`,
+      ...ratioOf({ median: logins, byCost: costRatio }, LOGIN_AIM),
+    },
+    {
+      job: "refused logins that do not say when to retry",
+      figure: String(unexplained),
+      beside: "",
+      ratio: "",
+      aim: "0",
+      isHeld: unexplained === 0,
+    },
+  ];
 }
 
 function printStorm(rounds: readonly StormRound[]): void {
