@@ -11,7 +11,7 @@ import { describeRun, printHeading, printScenario } from "./report.ts";
 import { measureScenario } from "./rounds.ts";
 import { createScenarios, type ScenarioName, scenarioNames } from "./scenarios.ts";
 import { startBarePeer, startGateway } from "./servers.ts";
-import { runStudy, type StudyName, studyNames } from "./studies.ts";
+import { runStudy, type StudyName, studiesByNameOnly, studyNames } from "./studies.ts";
 import { registerUsers } from "./users.ts";
 import { printVerdicts, type Verdict } from "./verdicts.ts";
 
@@ -47,7 +47,9 @@ interface Surroundings {
   readonly cleanup: Cleanup;
 }
 
-const isWanted = (name: ScenarioName | StudyName, { only }: Options) => only.length === 0 || only.includes(name);
+function isWanted(name: ScenarioName | StudyName, { only }: Options): boolean {
+  return only.length === 0 ? !studiesByNameOnly.has(name) : only.includes(name);
+}
 
 async function compare(options: Options, { databaseUrl, directory, peers, cleanup }: Surroundings): Promise<Verdict[]> {
   const gateway = await cleanup.hold(startGateway({ databaseUrl, directory }), ({ stop }) => stop());
