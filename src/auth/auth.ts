@@ -28,6 +28,7 @@ import { createSessionListStore } from "./sessions/session-list-store.ts";
 import { createSessionLists, type SessionLists } from "./sessions/session-lists.ts";
 import { createSessionWatch, type SessionWatch, wakeOnAudit } from "./sessions/session-watch.ts";
 import type { SessionOptions, Sessions } from "./sessions/sessions.ts";
+import { createSignIn } from "./sessions/sign-in.ts";
 import { createIssuer } from "./tokens/access-token-issuer.ts";
 import { createVerifier } from "./tokens/access-token-verifier.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens } from "./tokens/access-tokens.ts";
@@ -107,6 +108,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const endSessions = createEndSessions({ revocations, clock }, options.sessions);
   const sessions: Sessions = {
     open: createOpenSession(sessionParts, options.sessions),
+    signIn: createSignIn(sessionParts, options.sessions),
     refresh: createRefresh(sessionParts, options.sessions),
     logout: createLogout(sessionParts),
     ...createRevokeSessions(sessionParts, endSessions),

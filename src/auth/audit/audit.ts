@@ -15,6 +15,8 @@ export interface Audit {
   compose(facts: AuditFacts, origin: Origin): AuditEvent;
   /** Tells the log; to be called once the event is committed. */
   announce(event: AuditEvent): void;
+  /** An entry that tells of no change: written by one statement, and announced. */
+  record(facts: AuditFacts, origin: Origin): Promise<void>;
   /** One transaction whose `record` writes entries in it; they are announced after the commit, or never. */
   transaction<Result>(origin: Origin, work: (tx: Transaction, record: Recorder) => Promise<Result>): Promise<Result>;
 }
@@ -36,6 +38,11 @@ export function createAudit(parts: { database: Database; clock: Clock; random: R
   return {
     compose,
     announce,
+    async record(facts, origin) {
+      const event = compose(facts, origin);
+      await insertAuditEvents(database, [event]);
+      announce(event);
+    },
     async transaction(origin, work) {
       const recorded: AuditEvent[] = [];
       const result = await database.transaction((tx) =>
