@@ -83,7 +83,7 @@ describe("refreshes that arrive together", () => {
   test("a single one is one statement, too", async () => {
     const [session] = await openSessions(1);
     const statements = await tap.during(() => refresh(session ?? { token: "" }));
-    expect(statements).toHaveLength(1);
+    expect(statements.filter((text) => /sessions/.test(text))).toHaveLength(1);
   });
 
   test("of several of one session one rotates, and all get its successor", async () => {
@@ -105,7 +105,8 @@ describe("refreshes that arrive together", () => {
     await database.sql`update sessions set ended_at = now(), end_reason = 'LOGOUT' where id = ${ended.id}`;
     await database.sql`update users set status = 'DISABLED' where id = (select user_id from sessions where id = ${disabled.id})`;
     await database.sql`delete from sessions where id = ${unknown.id}`;
-    const forged = { token: `${fresh.token.slice(0, 60)}${fresh.token.slice(60).replace(/[a-m]/g, "x")}` };
+    // A letter of the family secret is another one.
+    const forged = { token: `${fresh.token.slice(0, 40)}${fresh.token[40] === "A" ? "B" : "A"}${fresh.token.slice(41)}` };
     const together = [replayed, old, ended, disabled, unknown, forged, ...(await openSessions(3)), fresh].map((each) => refresh(each));
     const codes = await Promise.all(together.map(codeOf));
     expect(codes).toEqual([
