@@ -25,10 +25,12 @@ export type Recorder = (facts: AuditFacts | readonly AuditFacts[]) => Promise<vo
 export function createAudit(parts: { database: Database; clock: Clock; random: Random; log: AuditLog }): Audit {
   const { database, clock, random, log } = parts;
 
-  function compose(facts: AuditFacts, origin: Origin): AuditEvent {
+  function compose(facts: AuditFacts, { ipAddress, userAgent, requestId }: Origin): AuditEvent {
+    const { type, userId = null, actorId = null, sessionId = null, succeeded = true, detail = null } = facts;
     const occurredAt = clock();
-    const absent = { userId: null, actorId: null, sessionId: null, succeeded: true, detail: null };
-    return { ...absent, ...facts, ...origin, id: random.id(occurredAt), occurredAt };
+    const id = random.id(occurredAt);
+    const event = { id, type, occurredAt, userId, actorId, sessionId, ipAddress, userAgent, succeeded, detail };
+    return requestId === undefined ? event : { ...event, requestId };
   }
 
   function announce(event: AuditEvent): void {
