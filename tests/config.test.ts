@@ -68,6 +68,7 @@ test("development needs no configuration at all", () => {
       ["admin", []],
     ]),
     limits: new Map(),
+    issuers: [],
     workers: 1,
     drainDelaySeconds: 0,
     telemetry: { metricsPort: undefined, otlpEndpoint: undefined },

@@ -87,6 +87,21 @@ describe("pages", () => {
     expect((await directory.page({ after: found.endCursor })).emails).toEqual(["user-1@example.com", admin.user.email]);
   });
 
+  test("say all that Relay's PageInfo says", async () => {
+    for (const name of ["a", "b", "c"]) await directory.insert(`${name}@example.com`);
+    const query = `query($after: String) {
+      users(first: 1, after: $after, search: "") { edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }
+    }`;
+    const pageBehind = async (after: string | null) => {
+      const { users } = dataOf(await gateway.post({ query, variables: { after } }, byAdmin()));
+      return users as { edges: { cursor: string }[]; pageInfo: Record<string, unknown> };
+    };
+    const first = await pageBehind(null);
+    const cursor = first.edges[0]?.cursor ?? "";
+    expect(first.pageInfo).toEqual({ hasNextPage: true, hasPreviousPage: false, startCursor: cursor, endCursor: cursor });
+    expect((await pageBehind(cursor)).pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+  });
+
   test("an empty page has no cursor", async () => {
     expect(await directory.page({ search: "nobody" })).toEqual({ hasNextPage: false, endCursor: null, edges: [], emails: [] });
   });

@@ -1,6 +1,6 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
 import type { ResponsePath, Source } from "./complete-value.ts";
-import type { Answer, Scope } from "./completion.ts";
+import type { Answer, AnsweredField, Scope } from "./completion.ts";
 
 /** The errors that came with a result which is to be completed. */
 export interface ForeignErrors {
@@ -18,20 +18,22 @@ function childOf(value: unknown, step: string | number): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, step) ? (value as Source)[step] : undefined;
 }
 
-/** What may stand here; where the object is null by now, whatever any type would answer. */
+/** What may answer here: one type, or, where an object of an unknown type is null by now, any. */
 function answersAt(scope: Scope, value: unknown): readonly Answer[] {
   return isSource(value) ? [scope.answerTo(value) ?? []].flat() : scope.answers();
 }
 
 function isVisible(path: ResponsePath, root: Scope, data: unknown): boolean {
-  let scopes: readonly Scope[] = [root];
+  let scope: Scope | undefined = root;
   let value = data;
   for (const step of path) {
     if (typeof step === "string") {
-      const fields = scopes.flatMap((scope) => answersAt(scope, value)).flatMap((answer) => answer.byKey.get(step) ?? []);
-      const permitted = fields.filter(({ isDenied }) => !isDenied);
-      if (permitted.length === 0) return false;
-      scopes = permitted.flatMap(({ scope }) => scope ?? []);
+      const answers: readonly Answer[] = scope === undefined ? [] : answersAt(scope, value);
+      const permitted: AnsweredField | undefined = answers.flatMap(({ byKey }) => byKey.get(step) ?? []).find(({ isDenied }) => !isDenied);
+      if (permitted === undefined) return false;
+      // What is below is not known any more; to look through all types of all levels would take forever.
+      if (answers.length > 1) return true;
+      scope = permitted.scope;
     }
     value = childOf(value, step);
   }

@@ -1,34 +1,67 @@
-import { type DocumentNode, GraphQLError, parse } from "graphql";
+import {
+  buildASTSchema,
+  type DefinitionNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  isTypeDefinitionNode,
+  isTypeExtensionNode,
+  Kind,
+  parse,
+  type TypeDefinitionNode,
+} from "graphql";
+import type { PullingSchema } from "../access/cover-required-fields.ts";
 import type { Subschema } from "../access/merge-requirements.ts";
 import { readRequirements } from "../access/read-requirements.ts";
-import type { RequirementTable } from "../access/requirement-table.ts";
+import { readRequiredFields } from "../access/required-fields.ts";
+import { RequirementsError } from "../access/requirement-table.ts";
 import { StartupError } from "../auth/errors.ts";
 import type { Part } from "./subschemas.ts";
 import type { StitchedSupergraph } from "./supergraph.ts";
 import type { Upstream } from "./upstream.ts";
+
+/** A graph as its own SDL describes it: what it asks for, and what its fields pull from others. */
+export type DescribedGraph = Subschema & PullingSchema;
 
 /** Graphs that are about to become one. */
 export interface Composition {
   readonly parts: readonly Part[];
   /** How the parts of a supergraph are stitched, where there are any. */
   readonly supergraph?: StitchedSupergraph["options"];
-  /** What each graph's own SDL asks for. */
-  readonly subschemas: readonly Subschema[];
+  /** All of them, the auth graph included. */
+  readonly graphs: readonly DescribedGraph[];
   /** What has connections to close. */
   readonly upstreams: readonly Upstream[];
 }
 
 /** Throws a StartupError that names the graph. */
 export function parseSdl(graph: string, sdl: string): DocumentNode {
+  return explain(graph, () => parse(sdl, { noLocation: true }));
+}
+
+/** Throws a StartupError where its schema cannot be built, a RequirementsError with the coordinate of whatever cannot be read. */
+export function describeGraph(name: string, sdl: DocumentNode): DescribedGraph {
+  const schema = explain(name, () => buildOwnSchema(sdl));
+  return { name, schema, requirements: readRequirements(sdl), required: readRequiredFields(sdl) };
+}
+
+function explain<Result>(graph: string, work: () => Result): Result {
   try {
-    return parse(sdl, { noLocation: true });
+    return work();
   } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    throw new StartupError(`The SDL of "${graph}" is not valid GraphQL: ${error.message}`);
+    if (!(error instanceof Error) || error instanceof RequirementsError) throw error;
+    throw new StartupError(`The SDL of "${graph}" is not a valid schema: ${error.message}`);
   }
 }
 
-/** What one graph asks for, in the words of its own SDL. Throws a RequirementsError with the coordinate of whatever cannot be read. */
-export function toSubschema(name: string, part: Pick<Part, "schema">, sdl: DocumentNode): Subschema {
-  return { name, schema: part.schema, requirements: readRequirements(sdl) satisfies RequirementTable };
+/** Subgraphs define types by extending them, and leave out what the linked specifications define. */
+function buildOwnSchema(sdl: DocumentNode): GraphQLSchema {
+  const defined = new Set(sdl.definitions.flatMap((node) => (isTypeDefinitionNode(node) ? [node.name.value] : [])));
+  const definitions = sdl.definitions
+    .filter(({ kind }) => kind !== Kind.DIRECTIVE_DEFINITION && kind !== Kind.SCHEMA_EXTENSION)
+    .map((node): DefinitionNode => {
+      if (!isTypeExtensionNode(node) || defined.has(node.name.value)) return node;
+      defined.add(node.name.value);
+      return { ...node, kind: node.kind.replace("Extension", "Definition") } as TypeDefinitionNode;
+    });
+  return buildASTSchema({ ...sdl, definitions }, { assumeValid: true, assumeValidSDL: true });
 }

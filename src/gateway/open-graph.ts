@@ -1,11 +1,12 @@
 import { stitchSchemas } from "@graphql-tools/stitch";
 import type { GraphQLSchema } from "graphql";
 import { applyPolicies } from "../access/access-policies.ts";
-import { type MergedRequirements, mergeRequirements } from "../access/merge-requirements.ts";
+import { coverRequiredFields } from "../access/cover-required-fields.ts";
+import { keepPresent, type MergedRequirements, mergeRequirements } from "../access/merge-requirements.ts";
 import { RequirementsError, type RequirementTable } from "../access/requirement-table.ts";
 import { StartupError } from "../auth/errors.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
-import { createAuthAnswerer } from "./auth-answerer.ts";
+import { AUTH_GRAPH, createAuthAnswerer } from "./auth-answerer.ts";
 import { toClientSchema } from "./client-schema.ts";
 import { type ComposedGraph, createComposedGraph } from "./composed-graph.ts";
 import type { Composition } from "./composition.ts";
@@ -52,7 +53,7 @@ export async function openGraph({ upstreams, supergraph, access }: GraphSources,
   const close = async () => void (await Promise.all(composition.upstreams.map((upstream) => upstream.close())));
   try {
     const schema = toClientSchema(stitch(composition), auth.gatewayFields);
-    const requirements = applyPolicies(mergeRequirements(composition.subschemas), access, { schema, exempt: auth.schema });
+    const requirements = mergeAll(composition, schema, access);
     const { table } = requirements;
     return {
       composed: createComposedGraph({ schema, parts: composition.parts, table, authTable: auth.requirements }),
@@ -63,6 +64,15 @@ export async function openGraph({ upstreams, supergraph, access }: GraphSources,
     await close();
     throw error instanceof RequirementsError ? new StartupError(error.message, { cause: error }) : error;
   }
+}
+
+/** What all graphs ask for, the operator's policies, and what fields pull from others. */
+function mergeAll({ graphs }: Composition, schema: GraphQLSchema, access: AccessOptions): MergedRequirements {
+  const own = graphs.filter(({ name }) => name === AUTH_GRAPH);
+  const upstreams = graphs.filter(({ name }) => name !== AUTH_GRAPH);
+  const asked = applyPolicies(mergeRequirements(graphs), access, { schema, upstreams, own });
+  // What is pulled may be hidden from clients.
+  return keepPresent(coverRequiredFields(asked, graphs), schema);
 }
 
 function stitch({ parts, supergraph }: Composition): GraphQLSchema {

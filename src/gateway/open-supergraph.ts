@@ -1,6 +1,6 @@
 import { StartupError } from "../auth/errors.ts";
 import { AUTH_GRAPH } from "./auth-answerer.ts";
-import { type Composition, parseSdl, toSubschema } from "./composition.ts";
+import { type Composition, describeGraph, parseSdl } from "./composition.ts";
 import type { OwnGraph } from "./open-upstreams.ts";
 import { createStitchedPart, type Part } from "./subschemas.ts";
 import { listSubgraphs, readSupergraph, type SubgraphReference } from "./supergraph.ts";
@@ -41,12 +41,10 @@ export function openSupergraph(
   const isTakenIn = others.length < subgraphs.length;
   const beside = parseSdl(AUTH_GRAPH, authSdl.stitching);
   const ownParts: readonly Part[] = isTakenIn ? [] : [createStitchedPart(auth, beside)];
-  const ownRequirements = ownParts.map((part) => toSubschema(AUTH_GRAPH, part, beside));
-  const [first] = supergraph.parts;
   return {
     parts: [...supergraph.parts, ...ownParts],
     supergraph: supergraph.options,
-    subschemas: [...(first === undefined ? [] : [toSubschema(SUPERGRAPH, first, document)]), ...ownRequirements],
+    graphs: [describeGraph(SUPERGRAPH, document), ...(isTakenIn ? [] : [describeGraph(AUTH_GRAPH, beside)])],
     upstreams,
   };
 }

@@ -1,7 +1,7 @@
 import type { DocumentNode } from "graphql";
 import { AUTH_GRAPH } from "./auth-answerer.ts";
 import { composeSubgraphs } from "./compose-subgraphs.ts";
-import { type Composition, parseSdl, toSubschema } from "./composition.ts";
+import { type Composition, describeGraph, parseSdl } from "./composition.ts";
 import { createStitchedPart } from "./subschemas.ts";
 import { listSubgraphs, readSupergraph } from "./supergraph.ts";
 import { type Answerer, createUpstream, type Upstream, type UpstreamParts } from "./upstream.ts";
@@ -48,7 +48,7 @@ export async function openUpstreams(options: readonly UpstreamOptions[], parts: 
   const supergraph = compositions.find((each) => each.supergraph !== undefined)?.supergraph;
   return {
     parts: compositions.flatMap((each) => each.parts),
-    subschemas: compositions.flatMap((each) => each.subschemas),
+    graphs: compositions.flatMap((each) => each.graphs),
     upstreams,
     ...(supergraph && { supergraph }),
   };
@@ -61,12 +61,10 @@ function ownGraph({ answerer }: OwnGraph, sdl: string): Described {
 type Composed = Omit<Composition, "upstreams">;
 
 function stitchGraphs(graphs: readonly Described[]): Composed {
-  const parts = graphs.map(({ answerer, sdl }) => createStitchedPart(answerer, sdl));
-  const subschemas = graphs.flatMap(({ answerer, sdl }, index) => {
-    const part = parts[index];
-    return part === undefined ? [] : [toSubschema(answerer.name, part, sdl)];
-  });
-  return { parts, subschemas };
+  return {
+    parts: graphs.map(({ answerer, sdl }) => createStitchedPart(answerer, sdl)),
+    graphs: graphs.map(({ answerer, sdl }) => describeGraph(answerer.name, sdl)),
+  };
 }
 
 function composeFederation(graphs: readonly Described[]): Composed {
@@ -77,9 +75,5 @@ function composeFederation(graphs: readonly Described[]): Composed {
     subgraphs.flatMap(({ key, name }) => (byName.has(name) ? [[key, byName.get(name)?.answerer as Answerer] as const] : [])),
   );
   const { parts, options } = readSupergraph(supergraph, answerers);
-  const subschemas = graphs.flatMap(({ answerer, sdl }) => {
-    const part = parts.find((each) => each.answerer === answerer);
-    return part === undefined ? [] : [toSubschema(answerer.name, part, sdl)];
-  });
-  return { parts, supergraph: options, subschemas };
+  return { parts, supergraph: options, graphs: graphs.map(({ answerer, sdl }) => describeGraph(answerer.name, sdl)) };
 }

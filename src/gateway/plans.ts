@@ -1,8 +1,8 @@
 import { type ExecutionResult, GraphQLError, getVariableValues } from "graphql";
+import { rejectDenied, reportDenials } from "../access/access-modes.ts";
 import { completeResult } from "../access/complete-result.ts";
 import type { Cut } from "../access/cut.ts";
 import { cutNothing, cutOperation } from "../access/cut-operation.ts";
-import type { DeniedSelection } from "../access/cut-selections.ts";
 import { AuthError } from "../auth/errors.ts";
 import type { Operation } from "../graphql/operations.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
@@ -16,8 +16,8 @@ export interface Plan {
   readonly cut: Cut;
   /** Undefined: the composed schema, which asks several. */
   readonly part: Part | undefined;
-  /** What would have been denied, where nothing is. */
-  readonly reported: readonly DeniedSelection[];
+  /** In a dry run: what would have been left. */
+  readonly dryCut: Cut | undefined;
 }
 
 export type PlanOptions = Pick<AccessOptions, "denied" | "dryRun">;
@@ -25,9 +25,9 @@ export type PlanOptions = Pick<AccessOptions, "denied" | "dryRun">;
 /** Throws an AuthError for documents that cannot be judged. */
 export function planFor({ document, operation, context }: Operation, graph: ComposedGraph, { dryRun }: PlanOptions): Plan {
   const cut = cutOperation(graph.access, { document, operation, caller: context.visitor });
-  if (!dryRun) return { graph, cut, part: graph.answererOf(cut), reported: [] };
+  if (!dryRun) return { graph, cut, part: graph.answererOf(cut), dryCut: undefined };
   const whole = cutNothing(graph.access, { document, operation });
-  return { graph, cut: whole, part: graph.answererOf(whole), reported: cut.denied };
+  return { graph, cut: whole, part: graph.answererOf(whole), dryCut: cut };
 }
 
 /** Why nothing at all is sent; undefined: go on. */
@@ -36,7 +36,8 @@ export function refusePlan(
   { cut, graph }: Plan,
   options: PlanOptions,
 ): ExecutionResult | undefined {
-  if (options.denied === "reject" && cut.denied.length > 0) return { errors: cut.denied.map(toError) };
+  const rejected = options.denied === "reject" ? rejectDenied(cut) : undefined;
+  if (rejected !== undefined) return rejected;
   // What the client sent for variables has to fit, whether or not they are sent on.
   const { errors } = getVariableValues(graph.access.schema, operation.variableDefinitions ?? [], variableValues);
   return errors && { errors };
@@ -51,12 +52,12 @@ export function sentOperationOf({ operation, variableValues }: Operation, { cut 
 }
 
 /** The answer as the client asked for it. */
-export function completePlan({ variableValues }: Operation, { cut, part, reported }: Plan, result: ExecutionResult): ExecutionResult {
+export function completePlan({ variableValues }: Operation, { cut, part, dryCut }: Plan, result: ExecutionResult): ExecutionResult {
   const failure = failureOf(result);
   const unfit = () => failure ?? new AuthError("UPSTREAM_UNAVAILABLE", { upstream: part?.answerer.name ?? "several" });
   const completed = completeResult(cut, { variableValues, unfit }, failure === undefined ? result : { data: {} });
-  if (reported.length === 0) return completed;
-  return { ...completed, extensions: { ...completed.extensions, access: { denied: reported.map(toReport) } } };
+  const denied = dryCut === undefined ? [] : reportDenials(dryCut, variableValues, completed);
+  return denied.length === 0 ? completed : { ...completed, extensions: { ...completed.extensions, access: { denied } } };
 }
 
 /** Why there is nothing of a whole result: then that is the error of each field that was asked for. */
@@ -69,13 +70,4 @@ function failureOf({ data, errors = [] }: ExecutionResult): Error | undefined {
 export function refusedResult(error: unknown): ExecutionResult {
   if (!(error instanceof AuthError)) throw error;
   return { errors: [new GraphQLError(error.message, { originalError: error })] };
-}
-
-/** Where nothing is executed there is no answer that a path could lead into. */
-function toError({ error, node }: DeniedSelection): GraphQLError {
-  return new GraphQLError(error.message, { nodes: node, originalError: error });
-}
-
-function toReport({ error, path }: DeniedSelection) {
-  return { path, code: error.code, ...error.facts };
 }

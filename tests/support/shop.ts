@@ -57,6 +57,7 @@ const reviews: GraphDescription = {
       latestReviews: [Review!]!
       reviewedProducts(ids: [ID!]!): [Product]! @merge(keyField: "id")
       reviewers(ids: [ID!]!): [User]! @merge(keyField: "id")
+      reviewerOf(id: ID!): User
       whoAmI: String
       _sdl: String!
     }
@@ -70,6 +71,7 @@ const reviews: GraphDescription = {
       latestReviews: () => allReviews,
       reviewedProducts: (_: unknown, { ids }: { ids: string[] }) => ids.map(productOfReviews),
       reviewers: (_: unknown, { ids }: { ids: string[] }) => ids.map(userOfReviews),
+      reviewerOf: (_: unknown, { id }: { id: string }) => userOfReviews(id),
       whoAmI: (_: unknown, __: unknown, { headers }: ServedContext) => headers["gateway-identity"] ?? null,
     },
     Subscription: {

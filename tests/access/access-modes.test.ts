@@ -1,0 +1,111 @@
+import { graphqlSync, print } from "graphql";
+import { describe, expect, test } from "vitest";
+import { rejectDenied, reportDenials } from "../../src/access/access-modes.ts";
+import { completeResult } from "../../src/access/complete-result.ts";
+import { cutNothing, cutOperation } from "../../src/access/cut-operation.ts";
+import { explainAccess } from "../../src/access/explain-access.ts";
+import { mergeRequirements } from "../../src/access/merge-requirements.ts";
+import { printAccess } from "../../src/access/print-access.ts";
+import { AuthError } from "../../src/auth/errors.ts";
+import { createOutsideGraph, operationOf, shown, unfit } from "./guarded-answers.ts";
+import { anonymous, signedIn } from "./guarded-graph.ts";
+
+const graph = createOutsideGraph(`
+  type Query { open: Int closed: Int @authenticated items: [Item] }
+  interface Item { title: String }
+  type Post implements Item { title: String @hasRole(roles: ["admin", "staff"]) }
+  type Draft implements Item @requiresScopes(scopes: [["drafts", "more"], ["all"]]) { title: String }
+`);
+const rootValue = {
+  open: 1,
+  closed: 2,
+  items: [
+    { __typename: "Post", title: "p" },
+    { __typename: "Draft", title: "d" },
+  ],
+};
+const query = "{ open closed items { ... on Post { title } } }";
+const { origins } = mergeRequirements([{ name: "shop", schema: graph.schema, requirements: graph.access.table }]);
+
+describe("an operation that is refused for any denial", () => {
+  test("answers every denial, and no data", () => {
+    const result = rejectDenied(graph.cut(query, anonymous));
+    expect(result).not.toHaveProperty("data");
+    expect(result?.errors?.map(({ originalError }) => originalError instanceof AuthError && originalError.facts)).toMatchObject([
+      { coordinate: "Query.closed" },
+      { coordinate: "Post.title" },
+    ]);
+  });
+  test("is executed where nothing is denied", () => {
+    expect(rejectDenied(graph.cut("{ open }", anonymous))).toBeUndefined();
+  });
+});
+
+describe("a dry run", () => {
+  const request = operationOf(query);
+  const whole = cutNothing(graph.access, request);
+  const result = graphqlSync({ schema: graph.schema, source: whole.document === undefined ? "" : print(whole.document), rootValue });
+  test("answers everything", () => {
+    expect(shown(completeResult(whole, { unfit }, result))).toEqual({
+      data: { open: 1, closed: 2, items: [{ title: "p" }, {}] },
+      errors: [],
+    });
+  });
+  test("reports what would have been denied, where and why", () => {
+    const report = (by: typeof anonymous) => reportDenials(cutOperation(graph.access, { ...request, caller: by }), {}, result);
+    expect(report(signedIn)).toEqual([
+      {
+        path: ["items", 0, "title"],
+        code: "FORBIDDEN",
+        coordinate: "Post.title",
+        directive: "hasRole",
+        required: [["admin"], ["staff"]],
+        missing: ["admin"],
+      },
+      {
+        path: ["items", 1],
+        code: "FORBIDDEN",
+        coordinate: "Draft",
+        directive: "requiresScopes",
+        required: [["drafts", "more"], ["all"]],
+        missing: ["all"],
+      },
+    ]);
+    expect(report(anonymous).map(({ path }) => path.join("."))).toEqual(["closed", "items.0.title", "items.1"]);
+  });
+});
+
+describe("an explanation", () => {
+  test("says for each selected coordinate what it needs, who asks for it and what is missing", () => {
+    const explained = explainAccess(graph.access, origins, {
+      ...operationOf("query { closed ...F } fragment F on Query { items { title ... on Post { title } } } query B { open }"),
+      as: signedIn,
+    });
+    expect(explained.map(({ coordinate, denial }) => [coordinate, denial?.code])).toEqual([
+      ["Query.closed", undefined],
+      ["Query.items", undefined],
+      ["Draft", "FORBIDDEN"],
+      ["Item.title", "FORBIDDEN"],
+      ["Post.title", "FORBIDDEN"],
+    ]);
+    expect(
+      explained.find(({ coordinate }) => coordinate === "Item.title")?.sources.map(({ source, coordinate }) => [source, coordinate]),
+    ).toEqual([
+      ["shop", "Post.title"],
+      ["shop", "Draft"],
+    ]);
+    expect(explained[1]).toMatchObject({ requirement: undefined, sources: [] });
+  });
+});
+
+test("the lockfile has a line for every field, guarded or not, whatever order the schema has", () => {
+  expect(printAccess(graph.access, origins)).toBe(
+    `Draft.title  scopes:drafts+more|all  shop
+Item.title  scopes:drafts+more|all roles:admin|staff  shop
+Post.title  roles:admin|staff  shop
+Query.closed  authenticated  shop
+Query.items  public
+Query.open  public
+`,
+  );
+});
