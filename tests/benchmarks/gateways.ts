@@ -1,16 +1,19 @@
 import { type CatalogueOperation, catalogueCaller, checkSameAnswers, overOne, overTwo, withDenied } from "./catalogue-operations.ts";
 import type { Ground } from "./fleet.ts";
 import { startEntrants } from "./gateway-entrants.ts";
-import { printStandings } from "./gateway-standings.ts";
+import { judgeStandings, printStandings, type Standing } from "./gateway-standings.ts";
 import { applyLoad } from "./load.ts";
 import type { Peers } from "./peers.ts";
 import { measureInTurn } from "./rounds.ts";
 import type { Server } from "./servers.ts";
 import { registerUsers } from "./users.ts";
+import type { Verdict } from "./verdicts.ts";
 
 const CONNECTIONS = 32;
 /** There are many to measure. */
 const SHARE_OF_SECONDS = 1 / 3;
+/** Of what stitching can do. */
+const ONE_GRAPH_AIM = 2;
 
 interface GatewaysOptions extends Pick<Peers, "gateways"> {
   readonly rounds: number;
@@ -27,13 +30,13 @@ type Entrant = readonly [name: string, server: Server];
  * The same operations on graphs behind this gateway and behind others, to which nobody says who is calling, and which ask for nothing and
  * tell the graphs nothing. The first of each race is the 1.0 of its ratios.
  */
-export async function benchmarkGateways(ground: Ground, { gateways, rounds, seconds }: GatewaysOptions): Promise<void> {
+export async function benchmarkGateways(ground: Ground, { gateways, rounds, seconds }: GatewaysOptions): Promise<readonly Verdict[]> {
   const entrants = await startEntrants(ground, gateways);
   const gateway: Entrant = ["gateway", entrants.gateway];
   const stitching: Entrant = ["Apollo, stitching", entrants.stitching];
   const users = await registerUsers(entrants.gateway.url, CONNECTIONS);
   const options = { rounds, seconds: Math.max(1, Math.round(seconds * SHARE_OF_SECONDS)), tokens: users.map((user) => user.accessToken) };
-  await race(overOne, options, [
+  const ofOne = await race(overOne, options, [
     ["pass-through", entrants.passThrough],
     ["direct", entrants.direct],
     gateway,
@@ -43,10 +46,20 @@ export async function benchmarkGateways(ground: Ground, { gateways, rounds, seco
     ["Hive, proxy", entrants.hiveProxy],
   ]);
   await race(withDenied, options, [gateway]);
-  await race(overTwo, options, [stitching, gateway, ["Hive, supergraph", entrants.hiveSupergraph]]);
+  const ofTwo = await race(overTwo, options, [stitching, gateway, ["Hive, supergraph", entrants.hiveSupergraph]]);
+  const [name, other] = [gateway[0], stitching[0]];
+  return [
+    judgeStandings("20 items of one graph", ofOne, { name, other, aim: ONE_GRAPH_AIM }),
+    judgeStandings("20 items of one graph", ofOne, { name, other: "Mercurius gateway", aim: 1 }),
+    judgeStandings("20 items of two graphs", ofTwo, { name, other, aim: 1 }),
+  ];
 }
 
-async function race(operation: CatalogueOperation, { tokens, ...options }: Race, entrants: readonly Entrant[]): Promise<void> {
+async function race(
+  operation: CatalogueOperation,
+  { tokens, ...options }: Race,
+  entrants: readonly Entrant[],
+): Promise<readonly Standing[]> {
   await checkSameAnswers(
     operation,
     entrants.map(([, server]) => server),
@@ -62,8 +75,7 @@ async function race(operation: CatalogueOperation, { tokens, ...options }: Race,
       ),
   }));
   const measured = await measureInTurn(contestants, options);
-  printStandings(
-    operation.name,
-    entrants.map(([name], index) => ({ name, rounds: measured[index] ?? [] })),
-  );
+  const standings = entrants.map(([name], index) => ({ name, rounds: measured[index] ?? [] }));
+  printStandings(operation.name, standings);
+  return standings;
 }
