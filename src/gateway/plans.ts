@@ -46,9 +46,14 @@ export function refusePlan(
 /** The operation as it is sent on, if anything of it is. */
 export function sentOperationOf({ operation, variableValues }: Operation, { cut }: Plan): SentOperation | undefined {
   const { document, variableNames } = cut;
-  // Those of a denied selection are none of an upstream's business.
-  const variables = Object.fromEntries(Object.entries(variableValues).filter(([name]) => variableNames.has(name)));
-  return document && { document, type: operation.operation, variables };
+  return document && { document, type: operation.operation, variables: usedOf(variableValues, variableNames) };
+}
+
+/** Those of a denied selection are none of an upstream's business. */
+function usedOf(variables: Operation["variableValues"], used: Cut["variableNames"]): Operation["variableValues"] {
+  const names = Object.keys(variables);
+  if (names.every((name) => used.has(name))) return variables;
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => used.has(name)));
 }
 
 /** The answer as the client asked for it. */
