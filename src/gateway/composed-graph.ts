@@ -9,6 +9,7 @@ import { AUTH_GRAPH } from "./auth-answerer.ts";
 import { createRootFieldsReader, type ReadRootFields } from "./root-fields.ts";
 import { findWholeAnswerer } from "./routes.ts";
 import type { Part } from "./subschemas.ts";
+import { type CheckVariables, createVariableChecks } from "./variable-checks.ts";
 
 /** All graphs as one, and what it takes to see it. */
 export interface ComposedGraph {
@@ -16,6 +17,7 @@ export interface ComposedGraph {
   /** The graph that can answer a cut operation by itself; undefined: it takes several, or the composed schema. Found once for each cut. */
   answererOf(cut: Cut): Part | undefined;
   readonly rootFieldsOf: ReadRootFields;
+  readonly checkVariables: CheckVariables;
   /** Whether the auth graph can and may answer all of an operation without us. */
   isOfAuthAlone(request: OperationOfDocument): boolean;
 }
@@ -49,6 +51,7 @@ export function createComposedGraph({ schema, parts, table, authTable }: Compose
     access,
     answererOf,
     rootFieldsOf: createRootFieldsReader(schema),
+    checkVariables: createVariableChecks(schema),
     isOfAuthAlone: perOperation((request) => authGuardsItself && answererOf(cutNothing(access, request))?.answerer.name === AUTH_GRAPH),
   };
 }

@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLError, getVariableValues } from "graphql";
+import { type ExecutionResult, GraphQLError } from "graphql";
 import { rejectDenied, reportDenials } from "../access/access-modes.ts";
 import { completeResult } from "../access/complete-result.ts";
 import type { Cut } from "../access/cut.ts";
@@ -31,15 +31,11 @@ export function planFor({ document, operation, context }: Operation, graph: Comp
 }
 
 /** Why nothing at all is sent; undefined: go on. */
-export function refusePlan(
-  { operation, variableValues }: Operation,
-  { cut, graph }: Plan,
-  options: PlanOptions,
-): ExecutionResult | undefined {
+export function refusePlan(request: Operation, { cut, graph }: Plan, options: PlanOptions): ExecutionResult | undefined {
   const rejected = options.denied === "reject" ? rejectDenied(cut) : undefined;
   if (rejected !== undefined) return rejected;
   // What the client sent for variables has to fit, whether or not they are sent on.
-  const { errors } = getVariableValues(graph.access.schema, operation.variableDefinitions ?? [], variableValues);
+  const errors = graph.checkVariables(request);
   return errors && { errors };
 }
 
