@@ -1,10 +1,12 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { rejectDenied, reportDenials } from "../access/access-modes.ts";
 import { completeResult } from "../access/complete-result.ts";
+import { isCompleteText } from "../access/complete-text.ts";
 import type { Cut } from "../access/cut.ts";
 import { cutNothing, cutOperation } from "../access/cut-operation.ts";
 import { AuthError } from "../auth/errors.ts";
 import type { Operation } from "../graphql/operations.ts";
+import { readyTextOf } from "../graphql/ready-result.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
 import type { Part } from "./subschemas.ts";
 import type { SentOperation } from "./upstream.ts";
@@ -40,9 +42,11 @@ export function refusePlan(request: Operation, { cut, graph }: Plan, options: Pl
 }
 
 /** The operation as it is sent on, if anything of it is. */
-export function sentOperationOf({ operation, variableValues }: Operation, { cut }: Plan): SentOperation | undefined {
+export function sentOperationOf({ operation, variableValues }: Operation, { cut, dryCut }: Plan): SentOperation | undefined {
   const { document, variableNames } = cut;
-  return document && { document, type: operation.operation, variables: usedOf(variableValues, variableNames) };
+  // In a dry run, a report may have to be added.
+  const isComplete = dryCut === undefined ? (text: string) => isCompleteText(cut, { variableValues }, text) : undefined;
+  return document && { document, type: operation.operation, variables: usedOf(variableValues, variableNames), isComplete };
 }
 
 /** Those of a denied selection are none of an upstream's business. */
@@ -54,6 +58,7 @@ function usedOf(variables: Operation["variableValues"], used: Cut["variableNames
 
 /** The answer as the client asked for it. */
 export function completePlan({ variableValues }: Operation, { cut, part, dryCut }: Plan, result: ExecutionResult): ExecutionResult {
+  if (readyTextOf(result) !== undefined) return result;
   const failure = failureOf(result);
   const unfit = () => failure ?? new AuthError("UPSTREAM_UNAVAILABLE", { upstream: part?.answerer.name ?? "several" });
   const completed = completeResult(cut, { variableValues, unfit }, failure === undefined ? result : { data: {} });
