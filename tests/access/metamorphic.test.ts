@@ -149,7 +149,7 @@ test("enforcement before and after an execution answers like enforcement during 
         for (const by of [drawCaller(draw), drawCaller(draw), everything]) checkAndShow(world, by, `${sdl}\n${text}`);
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 60), endOnFailure: true },
+    { numRuns: Number(process.env.METAMORPHIC_RUNS ?? 50), endOnFailure: true },
   );
   // The drawing is worth something only while most of what it draws is valid.
   expect(invalid / total).toBeLessThan(0.3);
