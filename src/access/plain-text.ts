@@ -87,8 +87,9 @@ export function readList(item: PlainReader): PlainReader {
   };
 }
 
-/** Exactly these fields, in this order. There is one at least. */
+/** Exactly these fields, in this order; there may be none, where all are skipped. */
 export function readObject(fields: readonly { readonly key: string; readonly read: PlainReader }[]): PlainReader {
+  if (fields.length === 0) return readLiteral("{}");
   const members = fields.map(({ key, read }, index) => ({ read, start: `${index === 0 ? "{" : ","}"${key}":` }));
   return (text, at) => {
     let next = at;

@@ -38,6 +38,7 @@ test.each([
   ["{ item { tags } }", '{"data":{"item":{"tags":["x","ü, ]}"]}}}'],
   ["{ item { parts { id } } }", '{"data":{"item":{"parts":[]}}}'],
   ["{ item { parts { id parts { id } } } }", '{"data":{"item":{"parts":[{"id":"1","parts":[]},{"id":"2","parts":[{"id":"3"}]}]}}}'],
+  ["{ item { id @skip(if: true) } }", '{"data":{"item":{}}}'],
   ["{ it: item { __typename n: id } }", '{"data":{"it":{"__typename":"Item","n":"1"}}}'],
 ])("%s is answered by just that: %s", (query, text) => {
   expect(isCompleteText(cutFor(sdl, query), {}, text)).toBe(true);
@@ -76,6 +77,7 @@ test.each([
   ["white space", "{ item { id } }", '{"data": {"item":{"id":"a"}}}'],
   ["a text that goes on", "{ item { id } }", '{"data":{"item":{"id":"a"}}}}'],
   ["a text that stops", "{ item { id } }", '{"data":{"item":{"id":"a"}}'],
+  ["an object that does not begin", "{ item { id @skip(if: true) } }", '{"data":{"item":}}}'],
   ["nothing", "{ item { id } }", ""],
 ])("%s is to be read", (_name, query, text) => {
   expect(isCompleteText(cutFor(sdl, query), {}, text)).toBe(false);
