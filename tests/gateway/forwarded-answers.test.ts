@@ -38,8 +38,9 @@ test("beside a root field that is called too soon, the rest of the answer is the
 });
 
 test("over a WebSocket it is the same answer", async () => {
+  const { accessToken } = await gateway.register();
   const live = await openSocket(gateway.url);
-  await live.init();
+  await live.init({ authorization: `Bearer ${accessToken}` });
   expect(await live.ask(query, { first: 1 })).toMatchObject({ data, errors: [] });
   live.socket.close();
 });
