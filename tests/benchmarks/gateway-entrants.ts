@@ -26,19 +26,22 @@ export async function startEntrants(ground: Ground, peers: Peers["gateways"]): P
     cleanup.hold(startPeer({ name, program: peers[peer], variables, ...(core !== undefined && { core }) }, directory), ({ stop }) =>
       stop(),
     );
-  const products = await start("products", "catalogue-upstream", { GRAPH: "products" }, LOAD_CORE);
-  const reviews = await start("reviews", "catalogue-upstream", { GRAPH: "reviews" }, LOAD_CORE);
+  const [products, reviews] = await Promise.all([
+    start("products", "catalogue-upstream", { GRAPH: "products" }, LOAD_CORE),
+    start("reviews", "catalogue-upstream", { GRAPH: "reviews" }, LOAD_CORE),
+  ]);
   const urls = { PRODUCTS_URL: `${products.url}/graphql`, REVIEWS_URL: `${reviews.url}/graphql` };
-  return {
-    gateway: await startOurs(ground, { products, reviews }),
-    direct: await start("direct", "catalogue-upstream", { GRAPH: "products" }),
-    passThrough: await start("pass-through", "pass-through", urls),
-    mercurius: await start("mercurius", "mercurius-gateway", urls),
-    forwarding: await start("forwarding", "forwarding-apollo", urls),
-    stitching: await start("stitching", "stitching-apollo", urls),
-    hiveProxy: await start("hive-proxy", "hive-gateway", { ...urls, MODE: "proxy" }),
-    hiveSupergraph: await start("hive-supergraph", "hive-gateway", { ...urls, MODE: "supergraph" }),
-  };
+  const [gateway, direct, passThrough, mercurius, forwarding, stitching, hiveProxy, hiveSupergraph] = await Promise.all([
+    startOurs(ground, { products, reviews }),
+    start("direct", "catalogue-upstream", { GRAPH: "products" }),
+    start("pass-through", "pass-through", urls),
+    start("mercurius", "mercurius-gateway", urls),
+    start("forwarding", "forwarding-apollo", urls),
+    start("stitching", "stitching-apollo", urls),
+    start("hive-proxy", "hive-gateway", { ...urls, MODE: "proxy" }),
+    start("hive-supergraph", "hive-gateway", { ...urls, MODE: "supergraph" }),
+  ]);
+  return { gateway, direct, passThrough, mercurius, forwarding, stitching, hiveProxy, hiveSupergraph };
 }
 
 /** As in production, with requirements read from the graphs' SDL; who is calling is signed for both, which is the default. */

@@ -25,7 +25,7 @@ export interface Outcome {
 const WARM_UP_SECONDS = 3;
 
 const WARM_UP_ANSWERS = 5000;
-const LONGEST_WARM_UP_SECONDS = 6;
+const LONGEST_WARM_UP_SECONDS = 4;
 
 /** Until it has been compiled: on a machine that others use as well, seconds say little about that. */
 async function warmUp(contestant: Contestant): Promise<void> {
