@@ -186,7 +186,7 @@ test.each(["socket", "stream"] as const)(
 
 test("with a shared secret nobody could verify it: the gateway refuses to start, and says so; with `identity: off` it starts", async () => {
   const database = await createTestDatabase();
-  const env = { JWT_ALGORITHM: "HS256", JWT_SECRET: "a shared secret of the tests, 32 bytes or more" };
+  const env = { JWT_ALGORITHM: "HS256", JWT_SECRET: "a shared secret of the tests that is long enough" };
   const upstream = `upstreams:\n  - { name: plain, url: "${graphs.plain.url}", sdl: { query: _sdl }`;
   await expect(startTestGateway({ database, env, gatewayYaml: `${upstream} }\n` })).rejects.toThrow(/HS256.*ES256 or RS256/);
   const started = await startTestGateway({ database, env, gatewayYaml: `${upstream}, identity: off }\n` });

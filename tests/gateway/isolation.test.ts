@@ -120,8 +120,8 @@ test.each([0, 1])(
     graph.emit("same", { text: "hello" });
     for (const { told, user, socket } of watchers) {
       await expect.poll(() => told().length).toBe(1);
-      const { caller } = told()[0]?.data?.[`${graph.name}Notices`] as { caller: string };
-      expect((await read(caller, graph.name)).sub).toBe(user.id);
+      const notice = told()[0]?.data?.[`${graph.name}Notices`] as { caller: string } | undefined;
+      expect((await read(notice?.caller, graph.name)).sub).toBe(user.id);
       socket.socket.terminate();
     }
     await expect.poll(() => graph.listeners("same")).toBe(0);

@@ -31,8 +31,15 @@ export function serveEchoGraph(name: string, server: "mercurius" | "yoga" | "apo
 /** Reads a token as an upstream would with no library of ours; rejects what is not to be believed. */
 export function createTokenReader(gatewayUrl: string, now: () => Date): (token: unknown, audience: string) => Promise<JWTPayload> {
   const keys = createRemoteJWKSet(new URL(`${gatewayUrl}/.well-known/jwks.json`));
-  return async (token, audience) => {
+  const known = new Map<string, Promise<JWTPayload>>();
+  async function verify(token: string, audience: string): Promise<JWTPayload> {
     const options = { issuer: ISSUER, audience, typ: "gateway-identity+jwt", algorithms: ["ES256"], currentDate: now() };
-    return (await jwtVerify(String(token), keys, options)).payload;
+    return (await jwtVerify(token, keys, options)).payload;
+  }
+  return (token, audience) => {
+    const key = `${audience} ${token}`;
+    const payload = known.get(key) ?? verify(String(token), audience);
+    known.set(key, payload);
+    return payload;
   };
 }
