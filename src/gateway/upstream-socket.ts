@@ -20,8 +20,9 @@ export function createSocketOpener(options: SourceOptions): OpenSource {
       connectionParams: { ...headers },
       connectionAckWaitTimeout: timeoutMilliseconds,
       retryAttempts: 0,
-      // By itself it would connect again after a close that looks friendly, without end.
       on: {
+        error: (error) => held.fail(problemOf(error)),
+        // By itself it would connect again after a close that looks friendly, without end.
         closed(event) {
           held.fail(problemOf(event));
           dispose();

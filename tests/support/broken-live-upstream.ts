@@ -48,7 +48,7 @@ const socketBehaviours = {
 
 /** Over server-sent events, after one event. */
 const streamBehaviours = {
-  dies: (response: ServerResponse) => response.destroy(),
+  dies: (response: ServerResponse) => response.write(": farewell\n\n", () => response.destroy()),
   "ends without completing": (response: ServerResponse) => response.end(),
   "sends garbage": (response: ServerResponse) => response.write("event: next\ndata: <html>\n\n"),
   "sends more than is allowed": (response: ServerResponse) => response.write(`event: next\ndata: ${JSON.stringify(eventOf(HUGE))}\n\n`),
@@ -91,6 +91,12 @@ export async function startBrokenLiveUpstream(): Promise<BrokenLiveUpstream> {
   const webSockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
     paths.push(request.url ?? "");
+    // Otherwise it would not see its other side go.
+    if (current === "no answer" || current === "redirect" || current === "503")
+      socket
+        .on("error", () => undefined)
+        .on("end", () => socket.end())
+        .resume();
     if (current === "no answer") return;
     if (current === "redirect") return socket.end("HTTP/1.1 307 Moved\r\nLocation: /stolen\r\n\r\n");
     if (current === "503") return socket.end("HTTP/1.1 503 No\r\nConnection: close\r\n\r\n");
@@ -124,13 +130,20 @@ function serveSocket(socket: WebSocket, behaviour: SocketBehaviour, state: Flood
     if (behaviour === "refuses") return socket.send(JSON.stringify({ id, type: "error", payload: refusal.errors }));
     if (behaviour === "flood") return flood(state, tell, () => socket.bufferedAmount);
     tell("first");
-    if (behaviour === "deaf") return socket.pause();
+    if (behaviour === "deaf") return goDeaf(socket, tell);
     return (socketBehaviours as Record<string, (parts: { socket: WebSocket; id: string; tell: Tell }) => void>)[behaviour]?.({
       socket,
       id,
       tell,
     });
   });
+}
+
+/** Reads nothing more, a close included, and notices only by writing that nobody is there. */
+function goDeaf(socket: WebSocket, tell: Tell): void {
+  socket.pause();
+  const timer = setInterval(() => tell("still here"), 50);
+  socket.on("close", () => clearInterval(timer));
 }
 
 const refusal = { errors: [{ message: "no ticks today", extensions: { code: "NO_TICKS", stacktrace: ["secret.js"] } }] };
