@@ -14,23 +14,29 @@ export async function* readEventStream(chunks: AsyncIterable<Uint8Array>, maximu
   /** Of a line whose end has not come yet. */
   let pieces: string[] = [];
   let length = 0;
+
+  function take(piece: string): void {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > maximumLength) throw new Error("an event that is larger than allowed");
+  }
+
   for await (const chunk of chunks) {
     const [first = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
-    pieces.push(first);
-    length += first.length;
-    if (length > maximumLength) throw new Error("an event that is larger than allowed");
+    take(first);
     for (const piece of others) {
       const line = pieces.join("").replace(/\r$/, "");
-      pieces = [piece];
-      length += piece.length;
+      pieces = [];
       if (line !== "") {
         lines.push(line);
+        take(piece);
         continue;
       }
       const event = toEvent(lines);
       lines = [];
-      length = piece.length;
+      length = 0;
       if (event !== undefined) yield event;
+      take(piece);
     }
   }
 }

@@ -121,6 +121,8 @@ describe.each(["socket", "stream"] as const)("an upstream over a %s that", (kind
     const before = begun.told().length;
     begun.socket.socket.resume();
     await until(() => begun.told().length > before + 100, 10_000);
+    const numbers = begun.told().map(({ data }) => Number.parseInt((data as { ticks: { text: string } }).ticks.text, 10));
+    expect(numbers).toEqual(numbers.map((_, index) => index));
     begun.socket.socket.pause();
     begun.socket.socket.terminate();
     await until(() => broken.openSockets() === 0, 5000);

@@ -115,17 +115,18 @@ describe.each(["socket", "stream"] as const)("an upstream over a %s", (kind) => 
     expect(JSON.stringify(socket.messages)).not.toMatch(/v1|"__typename":"\w*Vault/);
   });
 
-  test.each<[string, (caller: { token: string; userId: string }) => Promise<unknown>]>([
+  test.each<[string, (caller: { token: string; userId: string }) => unknown, string?]>([
+    ["the token's end", () => gateway.clock.advance(901), "expired"],
     ["a logout", ({ token }) => gateway.post({ query: "mutation { logout { endedSessions } }" }, { token })],
     ["a forced logout", ({ userId }) => asAdmin("mutation ($id: ID!) { forceLogout(userId: $id) { endedSessions } }", userId)],
     ["other roles", ({ userId }) => asAdmin('mutation ($id: ID!) { setUserRoles(userId: $id, roles: ["user", "clerk"]) { id } }', userId)],
     ["disabling", ({ userId }) => asAdmin("mutation ($id: ID!) { disableUser(userId: $id) { id } }", userId)],
-  ])("%s closes the client's socket and the upstream's connection, though no event comes", async (_name, end) => {
+  ])("%s closes the client's socket and the upstream's connection, though no event comes", async (_name, end, reason = "revoked") => {
     const { accessToken, user } = await gateway.register();
     const sockets = await graph().openSockets();
     const { topic, socket } = await beginNotices(graph(), accessToken);
     await end({ token: accessToken, userId: user.id });
-    expect(await socket.closed).toEqual({ code: 4403, reason: "revoked" });
+    expect(await socket.closed).toEqual({ code: 4403, reason });
     await isLeft(graph(), topic);
     await expect.poll(() => graph().openSockets(), { timeout: 2000 }).toBeLessThanOrEqual(sockets);
   });
@@ -220,13 +221,15 @@ test("the graphql-ws client, over both: to the end that the upstream sets", asyn
 
 test("events of the auth graph are joined with what others know of a session", async () => {
   const { accessToken, user } = await gateway.register();
-  const { told } = await begin(accessToken, "subscription { sessionEvents { type session { id socketDevice streamDevice } } }");
+  const { told, complete } = await begin(accessToken, "subscription { sessionEvents { type session { id socketDevice streamDevice } } }");
   await expect.poll(() => gateway.auth.sessionWatch.isWatched(user.id)).toBe(true);
   const { session } = await gateway.login(user.email);
   const device = `device of ${session.id}`;
   await expect
     .poll(told)
     .toEqual([{ data: { sessionEvents: { type: "OPENED", session: { id: session.id, socketDevice: device, streamDevice: device } } } }]);
+  complete();
+  await expect.poll(() => gateway.auth.sessionWatch.isWatched(user.id)).toBe(false);
 });
 
 test("one subscription's end is none of the others' on its socket", async () => {

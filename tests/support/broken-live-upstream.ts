@@ -10,7 +10,9 @@ const FILLER = "x".repeat(20_000);
 /** A flood that nobody holds back ends here. */
 const FLOOD_BYTES = 256 * 1024 * 1024;
 /** Waiting at the sender: it is held back. */
-const HELD_BYTES = 16 * 1024 * 1024;
+const HELD_BYTES = 1024 * 1024;
+/** Of the event loop, in none of which anything was taken. */
+const HELD_TURNS = 100;
 
 export interface Flood {
   /** That the other side, and all between, has taken. */
@@ -18,16 +20,22 @@ export interface Flood {
   isHeldBack: boolean;
 }
 
-/** Writes as much as is taken, until it is held back. */
+/** Writes as much as is taken, in numbered events, until it is held back. */
 function flood(state: Flood, send: (text: string) => void, waitingBytes: () => number): void {
+  let sent = 0;
   let sentBytes = 0;
+  let idleTurns = 0;
+  Object.assign(state, { takenBytes: 0, isHeldBack: false });
   const timer = setInterval(() => {
     for (let index = 0; index < 100 && waitingBytes() < HELD_BYTES; index += 1) {
-      send(FILLER);
+      send(`${sent} ${FILLER}`);
+      sent += 1;
       sentBytes += FILLER.length;
     }
-    state.takenBytes = sentBytes - waitingBytes();
-    state.isHeldBack = waitingBytes() >= HELD_BYTES;
+    const takenBytes = sentBytes - waitingBytes();
+    idleTurns = takenBytes > state.takenBytes || waitingBytes() < HELD_BYTES ? 0 : idleTurns + 1;
+    state.takenBytes = takenBytes;
+    state.isHeldBack = idleTurns >= HELD_TURNS;
     if (sentBytes > FLOOD_BYTES) clearInterval(timer);
   }, 1);
   timer.unref();
