@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { parseConfig } from "./config/config.ts";
 import { readConfigFile } from "./config/config-file.ts";
 import { migrateDatabase } from "./database/migrate.ts";
+import { createLogDestination } from "./http/log-destination.ts";
 import { createLogger } from "./http/logger.ts";
 import { exitOnFailure } from "./start/exit-on-failure.ts";
 import { firstSteps } from "./start/first-steps.ts";
@@ -14,7 +15,7 @@ import { serveAsWorker } from "./start/worker.ts";
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
-  const logger = createLogger({ level: config.logLevel });
+  const logger = createLogger({ level: config.logLevel, destination: createLogDestination() });
   if (cluster.isWorker) return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
   const storage = await openStorage(config, (line) => logger.info(line));
   await migrateDatabase(config.database.directUrl ?? storage.databaseUrl);

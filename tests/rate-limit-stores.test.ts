@@ -44,7 +44,7 @@ async function openRedis(): Promise<Subject> {
   const stores = [createRedisStore(redis.url), createRedisStore(redis.url)] as const;
   const answers = (store: RedisStore) =>
     store
-      .ping()
+      .probe()
       .then(() => true)
       .catch(() => false);
   for (const store of stores) await until(() => answers(store), 5000);

@@ -33,9 +33,9 @@ describe.skipIf(!hasRedis)("with REDIS_URL", () => {
 
   const me = (gateway: TestGateway, address: string) =>
     gateway.post({ query: "{ me { id } }" }, { headers: { "x-forwarded-for": address } });
-  const guess = (gateway: TestGateway, address: string) =>
+  const guess = (gateway: TestGateway, address: string, email = "ada@example.com") =>
     gateway.post(
-      { query: 'mutation { login(input: { email: "ada@example.com", password: "wrong password" }) { expiresIn } }' },
+      { query: `mutation { login(input: { email: "${email}", password: "wrong password" }) { expiresIn } }` },
       { headers: { "x-forwarded-for": address } },
     );
   const admitted = (replies: readonly Reply<unknown>[]) => replies.filter((reply) => !codesOf(reply).includes("RATE_LIMITED")).length;
@@ -60,16 +60,27 @@ describe.skipIf(!hasRedis)("with REDIS_URL", () => {
         }
       }),
     );
+    const guesses = Promise.all(
+      [1, 2].map(async (guesser) => {
+        for (let index = 0; isLoaded; index += 1) {
+          const gateway = gateways[index % 2] ?? gateways[0];
+          const reply = await guess(gateway, `10.100.${guesser}.${index}`, `user-${guesser}-${index}@example.com`);
+          for (const code of codesOf(reply)) codes.add(code);
+        }
+      }),
+    );
     await redis.kill();
     await until(() => gateways.every((gateway) => latestWord(gateway) === "away"), 5000);
     // Each process by itself now.
     expect(admitted(await spread(60, (gateway) => me(gateway, "203.0.113.2")))).toBe(14);
+    expect(admitted(await spread(30, (gateway) => guess(gateway, "203.0.113.2")))).toBe(10);
     await redis.start();
     await until(isBack, 10_000);
     expect(admitted(await spread(60, (gateway) => me(gateway, "203.0.113.3")))).toBe(7);
+    expect(admitted(await spread(30, (gateway) => guess(gateway, "203.0.113.3")))).toBe(5);
     isLoaded = false;
-    await load;
-    expect(codes).toEqual(new Set(["UNAUTHENTICATED"]));
+    await Promise.all([load, guesses]);
+    expect(codes).toEqual(new Set(["UNAUTHENTICATED", "INVALID_CREDENTIALS"]));
     for (const gateway of gateways) expect(words(gateway).slice(-2)).toEqual(["away", "back"]);
   });
 
@@ -84,6 +95,25 @@ describe.skipIf(!hasRedis)("with REDIS_URL", () => {
     redis.resume();
     await until(isBack, 10_000);
     expect(admitted(await spread(60, (gateway) => me(gateway, "203.0.113.6")))).toBe(7);
+  });
+
+  test("a Redis that answers and refuses writes is away, once, until it takes them again", async () => {
+    const before = gateways.map((gateway) => words(gateway).length);
+    await redis.refuseWrites();
+    expect(admitted(await spread(60, (gateway) => me(gateway, "203.0.113.7")))).toBe(14);
+    // Both have probed it several times, and callers came between.
+    const failed = await redis.failedScripts();
+    await until(async () => {
+      expect(codesOf(await me(gateways[0], "203.0.113.8"))).toHaveLength(1);
+      return (await redis.failedScripts()) >= failed + 6;
+    }, 10_000);
+    await redis.takeWrites();
+    await until(isBack, 10_000);
+    expect(admitted(await spread(60, (gateway) => me(gateway, "203.0.113.9")))).toBe(7);
+    expect(gateways.map((gateway, index) => words(gateway).slice(before[index]))).toEqual([
+      ["away", "back"],
+      ["away", "back"],
+    ]);
   });
 
   test("a server starts without its Redis, and finds it later", async () => {

@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
@@ -84,6 +86,52 @@ describe("no answer is kept, sniffed, framed or rendered", () => {
     const response = await fetch(development.url + path, init);
     expect(response.status).toBe(status);
     expect(headersOf(response)).toEqual({ ...everywhere, "strict-transport-security": null });
+  });
+});
+
+const http = (...lines: string[]) => `${lines.join("\r\n")}\r\n\r\n`;
+const upgrade = (path: string, ...lines: string[]) =>
+  http(`GET ${path} HTTP/1.1`, "Host: localhost", "Connection: Upgrade", "Upgrade: websocket", ...lines);
+const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+
+/** Raw requests that the HTTP server, or that for WebSockets, answers before there is anything to route. */
+const below: readonly (readonly [name: string, status: number, request: string])[] = [
+  ["what is not HTTP", 400, "EHLO example.com\r\n\r\n"],
+  ["a malformed header", 400, http("GET /graphql HTTP/1.1", "Host: localhost", "A header without a colon <script>")],
+  ["headers that are too large", 431, http("GET /graphql HTTP/1.1", "Host: localhost", `X-Large: ${"x".repeat(20_000)}`)],
+  ["two lengths of one body", 400, http("POST /graphql HTTP/1.1", "Host: localhost", "Content-Length: 1", "Content-Length: 2")],
+  ["a request without Host", 400, http("POST /graphql HTTP/1.1", "Connection: close")],
+  ["an expectation that is unknown", 417, http("POST /graphql HTTP/1.1", "Host: localhost", "Expect: <script>", "Content-Length: 0")],
+  ["a WebSocket to nowhere", 404, upgrade("/elsewhere", key, "Sec-WebSocket-Version: 13")],
+  ["a WebSocket of a stranger's page", 403, upgrade("/graphql", key, "Sec-WebSocket-Version: 13", "Origin: https://evil.test")],
+  ["a WebSocket without a key", 400, upgrade("/graphql", "Sec-WebSocket-Version: 13")],
+  ["a WebSocket of another version", 400, upgrade("/graphql", key, "Sec-WebSocket-Version: 99")],
+];
+
+/** Everything that comes until the server closes. */
+async function exchangeRaw(url: string, request: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(request);
+  return text(socket);
+}
+
+describe("nor is what is refused below HTTP's own handling", () => {
+  test.each(below)("%s", async (_name, status, request) => {
+    const answer = await exchangeRaw(production.url, request);
+    const [head = "", body = ""] = answer.split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    const headers = new Map(
+      head
+        .split("\r\n")
+        .slice(1)
+        .map((line) => line.split(/: (.*)/) as [string, string]),
+    );
+    const sent = new Map([...headers].map(([name, value]) => [name.toLowerCase(), value]));
+    const { server: _server, "x-powered-by": _by, ...required } = everywhere;
+    expect(Object.fromEntries(sent)).toMatchObject({ ...required, "strict-transport-security": "max-age=31536000; includeSubDomains" });
+    expect(answer).not.toContain("<script>");
+    if (body !== "") expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+    expect((await fetch(`${production.url}/livez`)).status).toBe(200);
   });
 });
 

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const childrenOf = ({ spanId }: ReceivedSpan) => receiver.spans.filter(({ parentSpanId }) => parentSpanId === spanId);
 
-test("a request is one trace with its caller, down to the statements and the hashing, and a shutdown sends what is left; never a value", async () => {
+test("a request is one trace, linked to its caller's, down to the statements and the hashing, and a shutdown sends what is left; never a value", async () => {
   const email = newEmail();
   const traceparent = `00-${TRACE}-${CALLER}-01`;
   const { register } = dataOf(await server.send(RegisterDocument, { input: { email, password: PASSWORD } }, { headers: { traceparent } }));
@@ -38,8 +38,10 @@ test("a request is one trace with its caller, down to the statements and the has
   await fetch(`${server.url}/graphql?query=${encodeURIComponent('{ __type(name: "a-secret-value") { name } }')}`);
   expect(await server.stop("SIGTERM")).toBe(0);
 
-  const [request] = receiver.spans.filter(({ traceId, kind }) => traceId === TRACE && kind === SERVER);
-  expect(request).toMatchObject({ name: "POST /graphql", parentSpanId: CALLER });
+  const [request] = receiver.spans.filter(({ links }) => links.length > 0);
+  expect(request).toMatchObject({ name: "POST /graphql", kind: SERVER, links: [{ traceId: TRACE, spanId: CALLER }] });
+  expect(request?.traceId).not.toBe(TRACE);
+  expect(request?.parentSpanId ?? "").toBe("");
   expect(request?.attributes).toMatchObject({ "http.request.method": "POST", "http.route": "/graphql", "http.response.status_code": 200 });
   const [operation] = childrenOf(request ?? expect.fail("there is no span of the request"));
   expect(operation?.name).toBe("mutation register");
@@ -72,6 +74,22 @@ test("a request is one trace with its caller, down to the statements and the has
     register.user.id,
   ];
   for (const secret of secrets) expect(receiver.text()).not.toContain(secret ?? expect.fail("there is no token"));
+});
+
+test.each([
+  ["asks for", "traceidratio", "0.000001", "01", 0],
+  ["asks for", "parentbased_traceidratio", "0.000001", "01", 0],
+  ["asks for none of", "parentbased_traceidratio", "1", "00", 1],
+])("a caller who %s the trace has no say in it: %s of %s", async (_asks, sampler, ratio, flags, kept) => {
+  const own = await startTraceReceiver();
+  const variables = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: ratio, OTEL_EXPORTER_OTLP_ENDPOINT: own.url };
+  const sampling = await startServerProcess({ DATABASE_URL: database.url, ...variables });
+  // An id that any share of traces would have in it.
+  const traceparent = `00-${"0".repeat(31)}1-${CALLER}-${flags}`;
+  expect((await sampling.post({ query: "{ __typename }" }, { headers: { traceparent } })).status).toBe(200);
+  expect(await sampling.stop("SIGTERM")).toBe(0);
+  await own.close();
+  expect(own.spans.filter(({ links }) => links.length > 0)).toHaveLength(kept);
 });
 
 test("a receiver that is away costs nobody anything, and a shutdown does not wait for it", async () => {

@@ -11,6 +11,7 @@ import { codesOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { makeReachableFolder } from "./support/folders.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { compareLanes, watchLanes } from "./support/lanes.ts";
 import { openSocket } from "./support/live-socket.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
@@ -74,6 +75,17 @@ describe.each([
     const reply = await gateway.post(body, { token });
     expect(codesOf(reply)).toEqual([]);
     expect(reply.data?.me).not.toBeNull();
+  });
+
+  test("both lanes serve a document of the list alike, named in whatever way, and no other", async () => {
+    const lanes = watchLanes(gateway.url);
+    const ask = (body: object) => compareLanes(lanes, () => ({ token, body }));
+    try {
+      for (const body of [{ query: me }, { documentId: hashOf(me) }, persisted(hashOf(me))]) expect((await ask(body)).isDirect).toBe(true);
+      for (const body of [{ query: stranger }, { query: stranger, documentId: hashOf(me) }]) expect((await ask(body)).isDirect).toBe(false);
+    } finally {
+      lanes.close();
+    }
   });
 
   test("a mutation with variables is served for its hash", async () => {

@@ -28,9 +28,12 @@ import { createSessionListStore } from "./sessions/session-list-store.ts";
 import { createSessionLists, type SessionLists } from "./sessions/session-lists.ts";
 import { createSessionWatch, type SessionWatch, wakeOnAudit } from "./sessions/session-watch.ts";
 import type { SessionOptions, Sessions } from "./sessions/sessions.ts";
+import { createSignIn } from "./sessions/sign-in.ts";
 import { createIssuer } from "./tokens/access-token-issuer.ts";
 import { createVerifier } from "./tokens/access-token-verifier.ts";
-import type { AccessTokenOptions, AccessTokens } from "./tokens/access-tokens.ts";
+import type { AccessTokenOptions, AccessTokenParts, AccessTokens } from "./tokens/access-tokens.ts";
+import { type Callers, createCallers } from "./tokens/callers.ts";
+import { createForeignIssuers, type ForeignIssuerOptions, type ForeignIssuerParts } from "./tokens/foreign/foreign-issuers.ts";
 import type { SigningKeys } from "./tokens/signing-keys.ts";
 
 /** What only reads, and leaves it to the caller to know who may. */
@@ -47,6 +50,7 @@ export interface Auth extends Readers {
   readonly sessions: Sessions;
   readonly sessionWatch: SessionWatch;
   readonly accessTokens: AccessTokens;
+  readonly callers: Callers;
   readonly signingKeys: SigningKeys;
   readonly revocations: Pick<Revocations, "subscribe" | "forgetExpired" | "count">;
   readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
@@ -68,10 +72,13 @@ export interface World {
   readonly stopwatch: () => number;
   readonly onFeedChange: RevocationFeedParts["onChange"];
   readonly onLimitStoreChange: LimitStoreOptions["onStoreChange"];
+  readonly onIssuerChange: ForeignIssuerParts["onIssuerChange"];
 }
 
 export interface AuthOptions {
   readonly accessTokens: AccessTokenOptions;
+  /** Others whose access tokens are taken for graphs behind the gateway. */
+  readonly foreignIssuers: Pick<ForeignIssuerOptions, "issuers" | "mayAsk">;
   readonly sessions: SessionOptions;
   readonly revocationMaxLagSeconds: number;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
@@ -101,6 +108,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const endSessions = createEndSessions({ revocations, clock }, options.sessions);
   const sessions: Sessions = {
     open: createOpenSession(sessionParts, options.sessions),
+    signIn: createSignIn(sessionParts, options.sessions),
     refresh: createRefresh(sessionParts, options.sessions),
     logout: createLogout(sessionParts),
     ...createRevokeSessions(sessionParts, endSessions),
@@ -108,11 +116,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, clock, random };
   const { accounts, rehashing } = await createAccountsWithPasswords(world, accountParts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
-  const tokenParts = { keys: signingKeys, revocations, clock, random };
-  const accessTokens: AccessTokens = {
-    issue: createIssuer(tokenParts, options.accessTokens),
-    verify: createVerifier(tokenParts, options.accessTokens),
-  };
+  const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
   const callLimits = createCallLimits({ stores: limitStores, audit, clock });
   const purge = createPurge({ database, clock }, options.purge);
@@ -127,6 +131,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     sessions,
     sessionWatch,
     accessTokens,
+    callers,
     signingKeys,
     revocations,
     revocationFeed: feed,
@@ -138,6 +143,18 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
       await Promise.all([rehashing.settle(), feed.stop()]);
     },
   };
+}
+
+function createTokens(
+  parts: AccessTokenParts,
+  { onIssuerChange }: Pick<World, "onIssuerChange">,
+  options: Pick<AuthOptions, "accessTokens" | "foreignIssuers">,
+): Pick<Auth, "accessTokens" | "callers"> {
+  const accessTokens = { issue: createIssuer(parts, options.accessTokens), verify: createVerifier(parts, options.accessTokens) };
+  const hasOthers = options.foreignIssuers.issuers.length > 0;
+  const foreignOptions = { ...options.foreignIssuers, scopesByRole: options.accessTokens.roles };
+  const foreignIssuers = hasOthers ? createForeignIssuers({ clock: parts.clock, onIssuerChange }, foreignOptions) : undefined;
+  return { accessTokens, callers: createCallers(accessTokens, foreignIssuers) };
 }
 
 type PasswordlessParts = Omit<AccountParts & ChangePasswordParts, "passwords" | "rehashing" | "commonPasswords">;

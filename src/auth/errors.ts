@@ -104,7 +104,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   },
   SERVICE_UNAVAILABLE: {
     message: "The service is out of reach for the moment; try again shortly.",
-    when: "the database is out of reach",
+    when: "the database, or what verifies the tokens of another issuer, is out of reach",
     facts: "",
   },
   UPSTREAM_UNAVAILABLE: {

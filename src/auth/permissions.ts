@@ -19,6 +19,8 @@ export type AnonymousReason =
   | "not_yet_valid"
   | "expired"
   | "revoked"
+  // A good token of another issuer, on the auth graph: it knows our own users only.
+  | "foreign_issuer"
   // No verdict: neither the revocation feed nor the database could be asked. Answered as SERVICE_UNAVAILABLE, never as this.
   | "unverifiable";
 

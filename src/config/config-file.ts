@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { type AccessConfig, parseAccess } from "./access.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { type Environment, setting } from "./environment.ts";
+import { type IssuerSetting, type IssuerSurroundings, parseIssuers } from "./issuers.ts";
 import { type Limits, parseLimits } from "./limits.ts";
 import { parseRoles, type Roles } from "./roles.ts";
 import { parseSupergraph, type SupergraphConfig } from "./supergraph.ts";
@@ -12,7 +13,7 @@ import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access"]);
+const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access", "issuers"]);
 
 /** What the file says, section by section. Paths are absolute. */
 export interface FileSections {
@@ -21,6 +22,8 @@ export interface FileSections {
   readonly upstreams: readonly UpstreamConfig[];
   readonly supergraph: SupergraphConfig | undefined;
   readonly access: AccessConfig | undefined;
+  /** Others whose access tokens are taken. */
+  readonly issuers: readonly IssuerSetting[];
 }
 
 /** The file that `GATEWAY_CONFIG` names, which must exist then, or `gateway.yaml` in `cwd`, if there is one. */
@@ -36,13 +39,17 @@ export function readConfigFile(env: Environment, cwd: string): ConfigFile | unde
   }
 }
 
-export function parseConfigFile(file: ConfigFile | undefined): FileSections & { problems: readonly ConfigProblem[] } {
+export function parseConfigFile(
+  file: ConfigFile | undefined,
+  surroundings: Omit<IssuerSurroundings, "ourRoles">,
+): FileSections & { problems: readonly ConfigProblem[] } {
   const { content, problems: syntaxProblems } = readContent(file);
   const { roles, problems: roleProblems } = parseRoles(content.get("roles"));
   const { limits, problems: limitProblems } = parseLimits(content.get("limits"));
   const { upstreams, problems: upstreamProblems } = parseUpstreams(content.get("upstreams"));
   const { supergraph, problems: supergraphProblems } = parseSupergraph(content.get("supergraph"));
   const { access, problems: accessProblems } = parseAccess(content.get("access"));
+  const { issuers, problems: issuerProblems } = parseIssuers(content.get("issuers"), { ...surroundings, ourRoles: new Set(roles.keys()) });
   const name = file?.path ?? "";
   const found = (path: string) => resolve(dirname(name), path);
   const problems = [
@@ -53,6 +60,7 @@ export function parseConfigFile(file: ConfigFile | undefined): FileSections & { 
     upstreamProblems,
     supergraphProblems,
     accessProblems,
+    issuerProblems,
   ];
   return {
     roles,
@@ -60,6 +68,7 @@ export function parseConfigFile(file: ConfigFile | undefined): FileSections & { 
     upstreams: upstreams.map(({ sdl, ...each }) => ({ ...each, sdl: "file" in sdl ? { file: found(sdl.file) } : sdl })),
     supergraph: supergraph && { ...supergraph, file: found(supergraph.file) },
     access,
+    issuers,
     problems: [...problems.flat(), ...conflicts(upstreams, supergraph)].map(({ at, problem, example }) => ({
       variable: at === "" ? name : `${name}: ${at}`,
       problem,

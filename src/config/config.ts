@@ -88,20 +88,30 @@ export interface HashingConfig {
 /** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
 export function parseConfig(env: Environment, file?: ConfigFile): Config {
   const read = readVariables(env);
-  const { problems, ...sections } = parseConfigFile(file);
+  const { problems, ...sections } = parseConfigFile(file, {
+    ourIssuer: issuerOf(read.values),
+    inProduction: read.values.NODE_ENV === "production",
+  });
   const allProblems = [...read.problems, ...findConflicts(read), ...problems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   return toConfig(read.values, sections);
 }
 
+function publicUrlOf(values: VariableValues): string {
+  return values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+}
+
+function issuerOf(values: VariableValues): string {
+  return values.ISSUER ?? publicUrlOf(values);
+}
+
 function toConfig(values: VariableValues, sections: FileSections): Config {
-  const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
   return {
     environment: values.NODE_ENV,
     http: {
       port: values.PORT,
       host: values.HOST,
-      publicUrl,
+      publicUrl: publicUrlOf(values),
       corsOrigins: values.CORS_ORIGINS ?? [],
       trustedProxies: values.TRUSTED_PROXIES ?? [],
       introspection: values.INTROSPECTION,
@@ -110,7 +120,7 @@ function toConfig(values: VariableValues, sections: FileSections): Config {
     },
     database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
     secrets: values.SECRET,
-    tokens: toTokenConfig(values, values.ISSUER ?? publicUrl),
+    tokens: toTokenConfig(values, issuerOf(values)),
     sessions: {
       idleTtlSeconds: values.SESSION_IDLE_TTL,
       maxTtlSeconds: values.SESSION_MAX_TTL,

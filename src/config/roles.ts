@@ -55,7 +55,7 @@ function parseScopes(written: unknown, at: string): { scopes: readonly string[];
   return { scopes: [...new Set(written.filter(isScope))], problems };
 }
 
-function isScope(value: unknown): value is string {
+export function isScope(value: unknown): value is string {
   return typeof value === "string" && scopeToken.test(value);
 }
 

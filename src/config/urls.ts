@@ -9,6 +9,11 @@ export function isWebUrl(written: string): boolean {
   return /^https?:\/\/[^?#@\\\s]+$/i.test(written) && URL.canParse(written);
 }
 
+/** Some issuers tell their key sets apart by a query. */
+export function isJwksUrl(written: string): boolean {
+  return /^https?:\/\/[^#@\\\s]+$/i.test(written) && URL.canParse(written);
+}
+
 /** Several hosts separated by commas are fine to postgres.js, but not to `URL`, so only the first is checked. */
 export function isPostgresUrl(written: string): boolean {
   if (!/^postgres(ql)?:\/\/\S+$/.test(written)) return false;

@@ -222,7 +222,7 @@ export const variables = {
     value: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
   },
   GATEWAY_CONFIG: {
-    description: "The configuration file for roles and limits.",
+    description: "The configuration file: roles, limits, other issuers.",
     defaultNote: "gateway.yaml, if there is one",
     example: "/etc/auth-gateway/gateway.yaml",
     value: text,

@@ -5,7 +5,7 @@ import type { RequestContext } from "../graphql/context.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 
 /** The header with the token that says who is calling; nobody but the gateway sets it. */
-export const IDENTITY_HEADER = "gateway-identity";
+const IDENTITY_HEADER = "gateway-identity";
 
 /** What of a request upstreams are told. */
 export type UpstreamContext = Pick<RequestContext, "visitor" | "clientHeaders" | "requestId">;

@@ -22,9 +22,9 @@ export interface RefreshTokenCarrier {
 export interface LiveConnection {
   /**
    * Replaces the access token that the socket lives by. Throws UNAUTHENTICATED for a token that is not valid, BAD_USER_INPUT
-   * for one of another session; then the earlier one stays in force.
+   * for one of another session or, from another issuer, of another subject; then the earlier one stays in force.
    */
-  reauthenticate(accessToken: string): Promise<Viewer>;
+  reauthenticate(accessToken: string): Promise<Visitor>;
 }
 
 /** One request's own: never shared, so that nothing keyed on it can reach another request. */
@@ -32,9 +32,9 @@ export interface RequestContext {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly requestId: string;
-  /** Decoded once, before execution; on a WebSocket whoever its token says now. */
+  /** Decoded once, before execution; on a WebSocket whoever its token says now. Callers of other issuers are nobody here. */
   readonly caller: Viewer | Anonymous;
-  /** Who the graphs behind the gateway are told is calling. */
+  /** Whom the graphs behind the gateway are asked for: `caller`, or the caller of another issuer. */
   readonly visitor: Visitor | Anonymous;
   readonly origin: Origin;
   /** As the client sent them; on a WebSocket those that it was opened with. */

@@ -3,6 +3,8 @@ import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import { type FastifyInstance, fastify } from "fastify";
 import type { AllowedOrigins } from "./allowed-origins.ts";
+import { createClientAddressOf } from "./client-address.ts";
+import { createClientErrorHandler, refuseExpectations } from "./client-errors.ts";
 import { connectionLimits, limitConnections } from "./connection-limits.ts";
 import { refuseForeignPages } from "./cross-site-requests.ts";
 import { acceptDocumentIds } from "./document-ids.ts";
@@ -14,7 +16,7 @@ import { serveJwks } from "./jwks.ts";
 import { type MetricsPage, serveMetrics } from "./metrics-endpoint.ts";
 import { observeRequests, type RequestObserver } from "./observe-requests.ts";
 import { checkRequests } from "./request-checks.ts";
-import { allowSandbox, createSecurityHeaders } from "./security-headers.ts";
+import { allowSandbox, chooseSecurityHeaders, createSecurityHeaders } from "./security-headers.ts";
 import { serveWebSockets } from "./websockets.ts";
 
 /** Where Apollo Sandbox runs: hosted, and embedded in other pages. */
@@ -47,7 +49,8 @@ export interface AppParts extends GraphqlEndpointParts {
 /** The HTTP side, not yet listening. */
 export async function createApp(parts: AppParts, options: AppOptions): Promise<FastifyInstance> {
   const landingPage = !options.isProduction;
-  const setSecurityHeaders = createSecurityHeaders({ isOverHttps: options.isProduction && options.publicUrl.startsWith("https:") });
+  const securityHeaders = chooseSecurityHeaders({ isOverHttps: options.isProduction && options.publicUrl.startsWith("https:") });
+  const setSecurityHeaders = createSecurityHeaders(securityHeaders);
   const app = fastify({
     bodyLimit: MAXIMUM_BODY_BYTES,
     ...connectionLimits,
@@ -55,6 +58,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
     return503OnClosing: false,
     genReqId: () => randomUUID(),
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
+    clientErrorHandler: createClientErrorHandler(securityHeaders),
     frameworkErrors: (_error, request, reply) => {
       reply.header("x-request-id", request.id);
       setSecurityHeaders(reply);
@@ -63,6 +67,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   });
   observeRequests(app, { observer: parts.requestObserver, logger: parts.logger });
   limitConnections(app, options.maximumConnections);
+  refuseExpectations(app.server, securityHeaders);
   checkRequests(app, setSecurityHeaders);
   answerErrorsAsGraphql(app, parts.logUnexpected);
   readJsonStrictly(app);
@@ -74,7 +79,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   if (options.trustsListOnly) acceptDocumentIds(app);
   if (landingPage) allowSandbox(app);
   await serveGraphql(app, parts, { introspection: options.introspection, landingPage });
-  serveWebSockets(app, parts, allowed);
+  serveWebSockets(app, parts, { allowed, securityHeaders, clientAddressOf: createClientAddressOf(options.trustedProxies) });
   serveJwks(app, parts.auth.signingKeys);
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);

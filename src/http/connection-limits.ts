@@ -13,6 +13,8 @@ export const connectionLimits = {
     headersTimeout: 8000,
     /** How often Node looks for requests that are late; its own 30 seconds would be added to the time-out. */
     connectionsCheckingInterval: 1000,
+    /** A request without Host is refused with every other one that has no valid one; Node's own answer has no headers. */
+    requireHostHeader: false,
   },
 };
 

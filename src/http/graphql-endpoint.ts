@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
+import { callerOnAuthGraph } from "../auth/tokens/callers.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { createExecutor } from "../graphql/executor.ts";
 import { Loaders } from "../graphql/loaders.ts";
@@ -80,13 +81,13 @@ function createApolloServer(
 /** A fresh object for each request, with the token decoded once. */
 function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
-    const caller = await auth.accessTokens.verify(readBearerToken(request.headers.authorization));
+    const visitor = await auth.callers.identify(readBearerToken(request.headers.authorization));
     return {
       auth,
       clock,
       requestId: request.id,
-      caller,
-      visitor: caller,
+      caller: callerOnAuthGraph(visitor),
+      visitor,
       origin: { ...originOf(request), requestId: request.id },
       clientHeaders: request.headers,
       refreshTokens: createCarrier(request, reply),

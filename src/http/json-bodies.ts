@@ -22,18 +22,31 @@ function decode(decoder: InstanceType<typeof TextDecoder>, body: Buffer): string
   }
 }
 
-/** Counts brackets outside strings, in one pass: a pattern that backtracks would be the next thing to exhaust. */
+/**
+ * Counts brackets outside strings, in one pass: a pattern that backtracks would be the next thing to exhaust. Nearly all of a body is
+ * one string, the document, and is jumped over.
+ */
 export function isNestedTooDeep(text: string): boolean {
   let depth = 0;
-  let isInString = false;
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index];
-    if (character === "\\" && isInString) index += 1;
-    else if (character === '"') isInString = !isInString;
-    else if (isInString) continue;
+    if (character === '"') index = endOfString(text, index);
     else if (character === "[" || character === "{") depth += 1;
     else if (character === "]" || character === "}") depth -= 1;
     if (depth > MAXIMUM_NESTING) return true;
   }
   return false;
+}
+
+/** Where the quote is that closes the string; the text's end where there is none. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let first = index;
+  while (text[first - 1] === "\\") first -= 1;
+  return (index - first) % 2 === 1;
 }

@@ -8,18 +8,30 @@ const offered = ["application/json", "application/graphql-response+json", "text/
 
 /** Gives every answer its request id and what browsers should know about it, and refuses what could not be answered before anything is done for it. */
 export function checkRequests(app: FastifyInstance, setSecurityHeaders: SetSecurityHeaders): void {
+  const isHost = createHostCheck();
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     setSecurityHeaders(reply);
-    const refusal = refusalOf(request);
+    const refusal = refusalOf(request, isHost);
     if (refusal === undefined) return done();
     return refuse(reply, refusal);
   });
 }
 
-function refusalOf(request: FastifyRequest): Refusal | undefined {
-  // Apollo Server's integration builds a URL of it.
-  if (!URL.canParse(`http://${request.host}/`)) return { status: 400, problem: "Has no valid Host header." };
+/** Nearly all requests name the same host, so the last good one is remembered. */
+function createHostCheck(): (host: string) => boolean {
+  let known: string | undefined;
+  return (host) => {
+    if (host === known) return true;
+    // Apollo Server's integration builds a URL of it.
+    const isHost = URL.canParse(`http://${host}/`);
+    if (isHost) known = host;
+    return isHost;
+  };
+}
+
+function refusalOf(request: FastifyRequest, isHost: (host: string) => boolean): Refusal | undefined {
+  if (!isHost(request.host)) return { status: 400, problem: "Has no valid Host header." };
   const { accept } = request.headers;
   if (accept === undefined || accept === "*/*" || accept === "application/json") return undefined;
   const isTakeable = new Negotiator({ headers: { accept } }).mediaTypes(offered).length > 0;

@@ -31,11 +31,15 @@ const sandboxPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+export type SecurityHeaders = Readonly<Record<string, string>>;
 export type SetSecurityHeaders = (reply: FastifyReply) => void;
 
-/** Fixed headers: working them out for each answer, as @fastify/helmet does, costs more than sending them. */
-export function createSecurityHeaders(options: { isOverHttps: boolean }): SetSecurityHeaders {
-  const headers = options.isOverHttps ? { ...onEveryAnswer, "strict-transport-security": STRICT_TRANSPORT } : onEveryAnswer;
+/** Fixed: working them out for each answer, as @fastify/helmet does, costs more than sending them. */
+export function chooseSecurityHeaders({ isOverHttps }: { isOverHttps: boolean }): SecurityHeaders {
+  return isOverHttps ? { ...onEveryAnswer, "strict-transport-security": STRICT_TRANSPORT } : onEveryAnswer;
+}
+
+export function createSecurityHeaders(headers: SecurityHeaders): SetSecurityHeaders {
   return (reply) => void reply.headers(headers);
 }
 

@@ -3,13 +3,14 @@ import type { Auth } from "../auth/auth.ts";
 import type { Clock } from "../auth/clock.ts";
 import { AuthError } from "../auth/errors.ts";
 import { type Anonymous, type AnonymousReason, isAnonymous } from "../auth/permissions.ts";
-import type { Viewer } from "../auth/tokens/access-tokens.ts";
+import { isViewer } from "../auth/tokens/callers.ts";
+import type { Visitor } from "../auth/tokens/visitor.ts";
 import type { LiveConnection } from "../graphql/context.ts";
 
 /** Who is on the other side of a socket. */
 export interface SocketCaller extends LiveConnection {
   /** The last verdict on the socket's token. */
-  readonly current: Viewer | Anonymous;
+  readonly current: Visitor | Anonymous;
   /** Judges the token again. */
   check(): Promise<void>;
   /** Waits until nothing speaks against the token; false where it was refused instead, or the socket is gone. */
@@ -29,16 +30,18 @@ const SWEEP_MILLISECONDS = 1000;
 const SWEEP_BATCH = 100;
 
 interface Member extends SocketCaller {
-  current: Viewer | Anonymous;
+  current: Visitor | Anonymous;
+  /** One of our users: revocations concern them, and nobody else. */
+  readonly isOwn: boolean;
 }
 
 export function createSocketCallers(
-  { accessTokens, revocations, revocationFeed, clock }: Pick<Auth, "accessTokens" | "revocations" | "revocationFeed"> & { clock: Clock },
+  { callers, revocations, revocationFeed, clock }: Pick<Auth, "callers" | "revocations" | "revocationFeed"> & { clock: Clock },
   logUnexpected: (error: unknown) => void,
 ): SocketCallers {
   /** Fails closed: nothing is delivered to a caller about whom nothing is known. */
-  const verify = (token: string | undefined): Promise<Viewer | Anonymous> =>
-    accessTokens.verify(token).catch((error: unknown) => {
+  const verify = (token: string | undefined): Promise<Visitor | Anonymous> =>
+    callers.identify(token).catch((error: unknown) => {
       logUnexpected(error);
       return { reason: "unverifiable" };
     });
@@ -47,25 +50,30 @@ export function createSocketCallers(
   const byUser = new Map<string, Set<Member>>();
   let sweeping: NodeJS.Timeout | undefined;
 
-  function enter(member: Member, { sessionId, userId }: Viewer): void {
+  function enter(member: Member, visitor: Visitor): void {
     members.add(member);
-    addTo(bySession, sessionId, member);
-    addTo(byUser, userId, member);
     sweeping ??= setTimeout(sweep, SWEEP_MILLISECONDS);
+    if (!isViewer(visitor)) return;
+    addTo(bySession, visitor.sessionId, member);
+    addTo(byUser, visitor.userId, member);
   }
 
-  function leave(member: Member, { sessionId, userId }: Viewer): void {
+  function leave(member: Member, visitor: Visitor): void {
     members.delete(member);
-    removeFrom(bySession, sessionId, member);
-    removeFrom(byUser, userId, member);
+    if (!isViewer(visitor)) return;
+    removeFrom(bySession, visitor.sessionId, member);
+    removeFrom(byUser, visitor.userId, member);
   }
 
   /** Revocations are heard of; what time does is seen here, and everything else only while nothing is heard. */
   function sweep(): void {
     const now = clock();
-    const all = [...members];
-    const due = revocationFeed.isFresh() ? all.filter(({ current }) => isAnonymous(current) || current.expiresAt <= now) : all;
-    void checkAll(due).finally(() => {
+    const isFresh = revocationFeed.isFresh();
+    const isDue = ({ current, isOwn }: Member) => isAnonymous(current) || current.expiresAt <= now || (isOwn && !isFresh);
+    const due = [...members].filter(isDue);
+    // Apart: what cannot be had of another issuer says nothing about our own database, nor of a third one.
+    const others = due.filter(({ isOwn }) => !isOwn).map((member) => member.check());
+    void Promise.all([checkAll(due.filter(({ isOwn }) => isOwn)), ...others]).finally(() => {
       sweeping = members.size === 0 ? undefined : setTimeout(sweep, SWEEP_MILLISECONDS);
     });
   }
@@ -77,13 +85,13 @@ export function createSocketCallers(
 
   return {
     async admit(token, onRefused) {
-      const viewer = await verify(token);
-      if (isAnonymous(viewer) || token === undefined) return isAnonymous(viewer) ? viewer : { reason: "missing" };
-      const member = createMember({ token, viewer }, verify, (reason) => {
-        leave(member, viewer);
+      const visitor = await verify(token);
+      if (isAnonymous(visitor) || token === undefined) return isAnonymous(visitor) ? visitor : { reason: "missing" };
+      const member = createMember({ token, visitor }, verify, (reason) => {
+        leave(member, visitor);
         if (reason !== undefined) onRefused(reason);
       });
-      enter(member, viewer);
+      enter(member, visitor);
       return member;
     },
     stop() {
@@ -106,11 +114,11 @@ async function checkAll(members: readonly Member[]): Promise<void> {
 
 /** `onGone` is called once: with the reason where the token was refused, without one where the socket left by itself. */
 function createMember(
-  admitted: { token: string; viewer: Viewer },
-  verify: (token: string) => Promise<Viewer | Anonymous>,
+  admitted: { token: string; visitor: Visitor },
+  verify: (token: string) => Promise<Visitor | Anonymous>,
   onGone: (reason: AnonymousReason | undefined) => void,
 ): Member {
-  const { sessionId, userId } = admitted.viewer;
+  const { issuer, subject, sessionId } = admitted.visitor;
   let token = admitted.token;
   let isGone = false;
 
@@ -121,7 +129,8 @@ function createMember(
   }
 
   const member: Member = {
-    current: admitted.viewer,
+    current: admitted.visitor,
+    isOwn: isViewer(admitted.visitor),
     async check() {
       const judged = token;
       const verdict = await verify(judged);
@@ -141,7 +150,7 @@ function createMember(
     async reauthenticate(successor) {
       const verdict = await verify(successor);
       if (isAnonymous(verdict)) throw refusalOf(verdict);
-      if (verdict.sessionId !== sessionId || verdict.userId !== userId) {
+      if (verdict.issuer !== issuer || verdict.subject !== subject || verdict.sessionId !== sessionId) {
         throw new AuthError("BAD_USER_INPUT", { fields: { accessToken: ["Belongs to another session; open another WebSocket for it."] } });
       }
       if (isGone) throw refusalOf(member.current);
@@ -154,11 +163,11 @@ function createMember(
   return member;
 }
 
-function isUnverifiable(caller: Viewer | Anonymous): boolean {
+function isUnverifiable(caller: Visitor | Anonymous): boolean {
   return isAnonymous(caller) && caller.reason === "unverifiable";
 }
 
-function refusalOf(caller: Viewer | Anonymous): AuthError {
+function refusalOf(caller: Visitor | Anonymous): AuthError {
   if (isUnverifiable(caller)) return new AuthError("SERVICE_UNAVAILABLE", {});
   const reason = isAnonymous(caller) ? caller.reason : "missing";
   return new AuthError("UNAUTHENTICATED", { reason, coordinate: "Mutation.reauthenticate", directive: "authenticated" });

@@ -4,6 +4,7 @@ import type { ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import type { Origin } from "../auth/origin.ts";
 import type { AnonymousReason } from "../auth/permissions.ts";
+import { callerOnAuthGraph } from "../auth/tokens/callers.ts";
 import type { RefreshTokenCarrier, RequestContext } from "../graphql/context.ts";
 import { Loaders } from "../graphql/loaders.ts";
 import type { Operation } from "../graphql/operations.ts";
@@ -112,7 +113,7 @@ function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, o
     clock,
     requestId,
     get caller() {
-      return caller.current;
+      return callerOnAuthGraph(caller.current);
     },
     get visitor() {
       return caller.current;

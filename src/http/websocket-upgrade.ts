@@ -1,6 +1,8 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type AllowedOrigins, isAllowedOrigin } from "./allowed-origins.ts";
+import { writeHead } from "./client-errors.ts";
+import type { SecurityHeaders } from "./security-headers.ts";
 
 /** The status of a request for a WebSocket that gets none. */
 export function refusedUpgrade(request: IncomingMessage, allowed: AllowedOrigins): 403 | 404 | undefined {
@@ -28,9 +30,9 @@ export function trackAnswers(server: Server): UnfinishedAnswers {
   return { has: (socket) => (unfinished.get(socket) ?? 0) > 0 };
 }
 
-export function refuseUpgrade(socket: Duplex, status: number): void {
+export function refuseUpgrade(socket: Duplex, status: number, headers: SecurityHeaders): void {
   socket.on("error", () => undefined);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+  socket.end(writeHead(status, { ...headers, connection: "close", "content-length": 0 }), () => socket.destroy());
 }
 
 /** Whether a request asks for a WebSocket. Some clients offer HTTP/2 with every request. */

@@ -3,9 +3,11 @@ import type { FastifyInstance } from "fastify";
 import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { AllowedOrigins } from "./allowed-origins.ts";
+import type { ClientAddressOf } from "./client-address.ts";
 import type { GraphqlEndpointParts } from "./graphql-endpoint.ts";
 import type { RequestObserver } from "./observe-requests.ts";
 import { originOf } from "./origin.ts";
+import type { SecurityHeaders } from "./security-headers.ts";
 import { createSocketCallers } from "./websocket-callers.ts";
 import { type ConnectionParts, serveConnection } from "./websocket-connection.ts";
 import { asksForWebSocket, ignoreUpgrade, refusedUpgrade, refuseUpgrade, trackAnswers } from "./websocket-upgrade.ts";
@@ -16,14 +18,23 @@ const KEEP_ALIVE_MILLISECONDS = 12_000;
 /** Milliseconds that a client has to answer a close. Missing from the types of `ws`. */
 const closing = { closeTimeout: 2000 };
 const CLOSED_GOING_AWAY = 1001;
+/** RFC 6455, section 4.4: for whoever asks for another one. */
+const spokenVersion = { "sec-websocket-version": "13" };
 
 export interface WebSocketParts extends GraphqlEndpointParts {
   logUnexpected(error: unknown, requestId: string): void;
   readonly requestObserver: Pick<RequestObserver, "watchSockets">;
 }
 
+export interface WebSocketOptions {
+  readonly allowed: AllowedOrigins;
+  /** Of answers to those who get no socket. */
+  readonly securityHeaders: SecurityHeaders;
+  readonly clientAddressOf: ClientAddressOf;
+}
+
 /** `/graphql` as a WebSocket (graphql-transport-ws), beside the same path over HTTP. */
-export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, allowed: AllowedOrigins): void {
+export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, options: WebSocketOptions): void {
   const { auth, logUnexpected } = parts;
   const logFailure = (error: unknown) => logUnexpected(error, "websocket");
   const callers = createSocketCallers({ ...auth, clock: parts.clock }, logFailure);
@@ -31,10 +42,11 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, all
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_MESSAGE_BYTES, handleProtocols, ...closing });
   parts.requestObserver.watchSockets(() => sockets.clients.size);
   const keepAlive = keepSocketsAlive(sockets);
+  sockets.on("wsClientError", (_error, socket) => refuseUpgrade(socket, 400, { ...options.securityHeaders, ...spokenVersion }));
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
     const { headers } = request;
-    const opening = { origin: originOf({ ip: request.socket.remoteAddress, headers }), headers };
+    const opening = { origin: originOf({ ip: options.clientAddressOf(request), headers }), headers };
     const closed = serveConnection(connectionParts, createWire(socket, logFailure), opening);
     socket.once("close", (code, reason) => void closed(code, reason.toString()).catch(logFailure));
   }
@@ -44,8 +56,8 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, all
     // Pipelined, which no browser does: what is under way can no longer be told from what comes now.
     if (answers.has(socket)) return socket.destroy();
     if (!asksForWebSocket(request)) return ignoreUpgrade(app.server, { request, socket, head });
-    const status = refusedUpgrade(request, allowed);
-    if (status !== undefined) return refuseUpgrade(socket, status);
+    const status = refusedUpgrade(request, options.allowed);
+    if (status !== undefined) return refuseUpgrade(socket, status, options.securityHeaders);
     return sockets.handleUpgrade(request, socket, head, accept);
   });
   // Before the server stops listening: it would wait for them.

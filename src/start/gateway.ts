@@ -22,6 +22,7 @@ import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
+import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
 import { logLimitStoreChange } from "./limits.ts";
 import { createReadiness } from "./readiness.ts";
@@ -109,9 +110,11 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       stopwatch: () => performance.now(),
       onFeedChange: logFeedChange(logger),
       onLimitStoreChange: logLimitStoreChange(logger),
+      onIssuerChange: logIssuerChange(logger),
     },
     {
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
+      foreignIssuers: chooseForeignIssuers(config),
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
       redisUrl: config.redisUrl,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
+import { type Context, type Link, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
@@ -22,8 +22,9 @@ export function createOtlpTracing(endpoint: string, logUnsent: (error: unknown) 
 
   return {
     begin({ name, kind, facts, traceparent }) {
-      const parent = active.getStore() ?? readTraceparent(traceparent) ?? ROOT_CONTEXT;
-      const span = tracer.startSpan(name, { kind: kinds[kind], attributes: toAttributes(facts) }, parent);
+      const parent = active.getStore() ?? ROOT_CONTEXT;
+      const options = { kind: kinds[kind], attributes: toAttributes(facts), links: linksTo(traceparent) };
+      const span = tracer.startSpan(name, options, parent);
       return openSpan(span, (work) => active.run(trace.setSpan(parent, span), work));
     },
     close: () => provider.shutdown().catch(logUnsent),
@@ -47,11 +48,14 @@ function isWritten(fact: SpanFacts[string]): fact is string | number {
   return typeof fact !== "object";
 }
 
-/** W3C Trace Context, section 3.2: who called us, and whether they keep this trace. */
-function readTraceparent(header: string | undefined): Context | undefined {
+/**
+ * W3C Trace Context, section 3.2: the span that called us. A link, not a parent: anybody may send the header, and neither its flag nor
+ * an id that was chosen for it is to decide what we keep.
+ */
+function linksTo(header: string | undefined): Link[] {
   const [, version, traceId = "", spanId = "", flags = ""] =
     /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})/.exec(header ?? "") ?? [];
-  if (version === undefined || version === "ff" || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  if (version === undefined || version === "ff" || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return [];
   const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+  return [{ context: { traceId, spanId, traceFlags, isRemote: true } }];
 }

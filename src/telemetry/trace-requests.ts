@@ -1,7 +1,7 @@
 import type { RequestTracer } from "../http/observe-requests.ts";
 import type { Tracing } from "./tracing.ts";
 
-/** A span for every HTTP request, as a part of its caller's trace. Of the address only the route: a query carries variables. */
+/** A trace for every HTTP request, with a link to its caller's. Of the address only the route: a query carries variables. */
 export function createRequestTracer(tracing: Tracing): RequestTracer {
   return {
     begin({ method, path, headers }) {

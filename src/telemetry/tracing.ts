@@ -7,7 +7,7 @@ export interface SpanStart {
   readonly name: string;
   readonly kind: SpanKind;
   readonly facts: SpanFacts;
-  /** W3C Trace Context, as it was received. Without it the span belongs to the one that is active. */
+  /** W3C Trace Context, as it was received: a stranger's word. */
   readonly traceparent?: string | undefined;
 }
 

@@ -5,12 +5,14 @@ import type { Ground } from "./fleet.ts";
 import { quantile } from "./load.ts";
 import { formatMilliseconds } from "./report.ts";
 import { startGateway } from "./servers.ts";
+import type { Verdict } from "./verdicts.ts";
 
 const KILLS = 20;
+const READY_MILLISECONDS = 5000;
 const SECRET = "kills of the benchmark, kept over restarts".replace(",", "");
 
 /** `kill -9` of the server and of PostgreSQL, twenty times each, under load; tests/survives-kills.test.ts is the short form. */
-export async function drillKills({ directory }: Ground): Promise<void> {
+export async function drillKills({ directory }: Ground): Promise<readonly Verdict[]> {
   const database = join(directory, "kills");
   await mkdir(database, { recursive: true });
   const { counts, problems, serverBack, databaseBack } = await runKillDrill({
@@ -32,6 +34,19 @@ export async function drillKills({ directory }: Ground): Promise<void> {
     `Ready again: ${describe(serverBack)} after the server's start, ${describe(databaseBack)} after PostgreSQL's.`,
   ];
   process.stdout.write(`${lines.join("\n")}\n\n`);
+  const slowest = Math.max(...databaseBack, ...serverBack);
+  const job = `${KILLS} kills of the server and ${KILLS} of PostgreSQL`;
+  const absolute = { beside: "", ratio: "" };
+  return [
+    { job: `${job}: lost or done twice`, figure: String(problems.length), ...absolute, aim: "0", isHeld: problems.length === 0 },
+    {
+      job: `${job}: ready again`,
+      figure: formatMilliseconds(slowest),
+      ...absolute,
+      aim: `≤ ${READY_MILLISECONDS / 1000} s`,
+      isHeld: slowest <= READY_MILLISECONDS,
+    },
+  ];
 }
 
 function describe(milliseconds: readonly number[]): string {

@@ -5,7 +5,7 @@ import { type StudyName, studyNames } from "./studies.ts";
 const benchmarkNames = [...scenarioNames, ...studyNames];
 
 export interface Options {
-  /** Empty: all of them. */
+  /** Empty: all of which something is promised. */
   readonly only: readonly (ScenarioName | StudyName)[];
   readonly seconds: number;
   readonly rounds: number;

@@ -37,7 +37,7 @@ function figures({ perSecond, p50, p99, busy, cost }: Round): string[] {
   return [formatRate(perSecond), formatMilliseconds(p50), formatMilliseconds(p99), share, time];
 }
 
-function formatRate(perSecond: number): string {
+export function formatRate(perSecond: number): string {
   return perSecond >= 1000 ? `${(perSecond / 1000).toFixed(2)} k/s` : `${perSecond.toFixed(1)} /s`;
 }
 

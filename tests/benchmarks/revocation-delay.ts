@@ -3,12 +3,15 @@ import { type Fleet, type Ground, openFleet } from "./fleet.ts";
 import { proveNoStatements } from "./hot-path-statements.ts";
 import { type Answer, type Line, openLine } from "./line.ts";
 import { quantile } from "./load.ts";
+import { formatMilliseconds } from "./report.ts";
 import { createOrders, type Order, type PrepareOrder } from "./revocation-orders.ts";
 import { tokenQuery } from "./scenarios.ts";
+import type { Verdict } from "./verdicts.ts";
 
 const REVOCATIONS = 1000;
 /** Far longer than it ever takes, also by a reading instead of an announcement. */
 const PATIENCE_MILLISECONDS = 5000;
+const AIM_MILLISECONDS = 100;
 const TOKEN_QUERIES = 5000;
 /** Of B's pool alone: the driver takes it from the URL. Its feed keeps the name of every gateway's. */
 const POOL_NAME = "benchmark pool of b";
@@ -23,7 +26,7 @@ interface Delay {
 }
 
 /** How long a token that is revoked at one process is still taken at another, and that asking so often costs no statement. */
-export async function benchmarkRevocationDelay(ground: Ground): Promise<void> {
+export async function benchmarkRevocationDelay(ground: Ground): Promise<readonly Verdict[]> {
   const { cleanup } = ground;
   const fleet = await openFleet(ground);
   const a = await fleet.start("a");
@@ -34,11 +37,27 @@ export async function benchmarkRevocationDelay(ground: Ground): Promise<void> {
   cleanup.add(() => [lineToA, lineToB].map((line) => line.close()));
 
   const orders = await createOrders(a, lineToA, sql);
-  printDelays(await measureInTurn(Object.entries(orders), lineToB));
+  const delays = await measureInTurn(Object.entries(orders), lineToB);
+  printDelays(delays);
   const { token } = await orders.logout();
   const { connections } = await proveNoStatements({ line: lineToB, token, queries: TOKEN_QUERIES, sql, poolName: POOL_NAME });
   const figure = `${TOKEN_QUERIES} token-only queries at B: 0 statements on its pool (connections: ${connections})`;
   process.stdout.write(`${figure}\n\n`);
+  return [judge([...delays.values()].flat())];
+}
+
+function judge(delays: readonly Delay[]): Verdict {
+  const sinceAnswer = delays.map((delay) => delay.sinceAnswer).sort((x, y) => x - y);
+  const p99 = quantile(sinceAnswer, 0.99);
+  const aim = `< ${AIM_MILLISECONDS} ms`;
+  return {
+    job: "revocation seen by another process, p99",
+    figure: formatMilliseconds(p99),
+    beside: "",
+    ratio: "",
+    aim,
+    isHeld: p99 < AIM_MILLISECONDS,
+  };
 }
 
 /** The direct URL is the feed's, and has no name in it. */

@@ -9,6 +9,7 @@ import { type Contestant, measureScenario } from "./rounds.ts";
 import { contestant, queryCaller, tokenQuery } from "./scenarios.ts";
 import type { Server } from "./servers.ts";
 import { type BenchmarkUser, inTurn, logIn, registerUsers, sessionIdOf } from "./users.ts";
+import type { Verdict } from "./verdicts.ts";
 
 const HELD = 100_000;
 const CONNECTIONS = 32;
@@ -29,7 +30,7 @@ interface Side extends Contestant {
 }
 
 /** What 100,000 live revocations cost a process: memory, and speed of the query that looks into it. */
-export async function benchmarkRevocationsHeld(ground: Ground, options: HeldOptions): Promise<void> {
+export async function benchmarkRevocationsHeld(ground: Ground, options: HeldOptions): Promise<readonly Verdict[]> {
   await printHeap(options.revocationHeap);
   const none = await startSide("none", ground);
   const held = await startSide(`${HELD / 1000}k held`, ground);
@@ -43,6 +44,7 @@ export async function benchmarkRevocationsHeld(ground: Ground, options: HeldOpti
   process.stdout.write(
     `Resident memory after the load: ${megabytes(before.held)} → ${megabytes(after.held)} MB with them, ${megabytes(before.none)} → ${megabytes(after.none)} MB without.\n\n`,
   );
+  return [];
 }
 
 async function printHeap(program: string): Promise<void> {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cleanup, createCleanup } from "./cleanup.ts";
 import { openBenchmarkDatabase } from "./database.ts";
+import { judgeScenario } from "./judge-scenario.ts";
 import { type Options, readOptions } from "./options.ts";
 import { compilePeers, type Peers } from "./peers.ts";
 import { pinProcess } from "./pinning.ts";
@@ -10,8 +11,9 @@ import { describeRun, printHeading, printScenario } from "./report.ts";
 import { measureScenario } from "./rounds.ts";
 import { createScenarios, type ScenarioName, scenarioNames } from "./scenarios.ts";
 import { startBarePeer, startGateway } from "./servers.ts";
-import { runStudy, type StudyName, studyNames } from "./studies.ts";
+import { runStudy, type StudyName, studiesByNameOnly, studyNames } from "./studies.ts";
 import { registerUsers } from "./users.ts";
+import { printVerdicts, type Verdict } from "./verdicts.ts";
 
 /** Core 0 belongs to the server under test; the load generator and, as our child, PostgreSQL get this one. */
 const LOAD_CORE = 1;
@@ -27,10 +29,15 @@ async function main(): Promise<void> {
   const database = await cleanup.hold(openBenchmarkDatabase(directory), ({ close }) => close());
   describeRun(options, { isPinned, isEmbedded: database.isEmbedded });
   const surroundings = { databaseUrl: database.url, directory, peers };
-  if (scenarioNames.some((name) => isWanted(name, options))) await apart((own) => compare(options, { ...surroundings, cleanup: own }));
-  for (const name of studyNames.filter((name) => isWanted(name, options))) {
-    await apart((own) => runStudy(name, { serverUrl: database.url, directory, cleanup: own }, { ...options, ...peers }));
+  const verdicts: Verdict[] = [];
+  if (scenarioNames.some((name) => isWanted(name, options))) {
+    verdicts.push(...(await apart((own) => compare(options, { ...surroundings, cleanup: own }))));
   }
+  for (const name of studyNames.filter((name) => isWanted(name, options))) {
+    const ground = (own: Cleanup) => ({ serverUrl: database.url, directory, cleanup: own });
+    verdicts.push(...(await apart((own) => runStudy(name, ground(own), { ...options, ...peers }))));
+  }
+  printVerdicts(verdicts);
 }
 
 interface Surroundings {
@@ -40,24 +47,33 @@ interface Surroundings {
   readonly cleanup: Cleanup;
 }
 
-const isWanted = (name: ScenarioName | StudyName, { only }: Options) => only.length === 0 || only.includes(name);
+function isWanted(name: ScenarioName | StudyName, { only }: Options): boolean {
+  return only.length === 0 ? !studiesByNameOnly.has(name) : only.includes(name);
+}
 
-async function compare(options: Options, { databaseUrl, directory, peers, cleanup }: Surroundings): Promise<void> {
+async function compare(options: Options, { databaseUrl, directory, peers, cleanup }: Surroundings): Promise<Verdict[]> {
   const gateway = await cleanup.hold(startGateway({ databaseUrl, directory }), ({ stop }) => stop());
   const peer = await cleanup.hold(startBarePeer(peers.bareApollo, { databaseUrl, directory }), ({ stop }) => stop());
   const users = await registerUsers(gateway.url, 32);
   const scenarios = createScenarios({ gateway, peer, users, rawArgon2: peers.rawArgon2 }).filter(({ name }) => isWanted(name, options));
   printHeading();
-  for (const scenario of scenarios) printScenario(await measureScenario(scenario, options));
+  const verdicts: Verdict[] = [];
+  for (const scenario of scenarios) {
+    const outcome = await measureScenario(scenario, options);
+    printScenario(outcome);
+    verdicts.push(judgeScenario(scenario.name, outcome));
+  }
   process.stdout.write("\n");
+  return verdicts;
 }
 
 /** Its servers are gone before the next figures are taken. */
-async function apart(work: (own: Cleanup) => Promise<void>): Promise<void> {
+async function apart<Result>(work: (own: Cleanup) => Promise<Result>): Promise<Result> {
   const own = createCleanup();
   cleanup.add(own.run);
-  await work(own);
+  const result = await work(own);
   await own.run();
+  return result;
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void cleanup.run().finally(() => process.exit(130)));

@@ -84,17 +84,25 @@ function loginCaller({ email, password }: BenchmarkUser): Caller {
 
 /** Every answer's token is the next request's. */
 function refreshCaller({ refreshToken }: Tokens): Caller {
-  const bodyOf = (token: string) => JSON.stringify({ query: refreshMutation, variables: { input: { refreshToken: token } } });
   let current = refreshToken;
   return {
-    body: bodyOf(current),
+    body: refreshBody(current),
     next(answer) {
-      const successor = /"refreshToken":"([^"]+)"/.exec(answer)?.[1];
-      if (successor === undefined || successor === current || answer.includes('"errors"')) return undefined;
+      const successor = successorIn(answer);
+      if (successor === undefined || successor === current) return undefined;
       current = successor;
-      return bodyOf(successor);
+      return refreshBody(successor);
     },
   };
+}
+
+export function refreshBody(refreshToken: string): string {
+  return JSON.stringify({ query: refreshMutation, variables: { input: { refreshToken } } });
+}
+
+/** Undefined where the answer is wrong. */
+export function successorIn(answer: string): string | undefined {
+  return answer.includes('"errors"') ? undefined : /"refreshToken":"([^"]+)"/.exec(answer)?.[1];
 }
 
 /** What the core can hash when it does nothing else. */

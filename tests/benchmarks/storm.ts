@@ -1,14 +1,20 @@
 import { type Ground, openFleet } from "./fleet.ts";
 import { type Storm, stormLogins } from "./login-storm.ts";
 import { processorSeconds } from "./pinning.ts";
+import { formatMilliseconds } from "./report.ts";
 import { median } from "./rounds.ts";
 import { measureRawHashing, tokenQuery } from "./scenarios.ts";
 import { askSteadily, type Latencies } from "./steady-queries.ts";
-import { registerUsers } from "./users.ts";
+import { type BenchmarkUser, registerUsers } from "./users.ts";
+import { LOGIN_AIM, ratioOf, type Verdict } from "./verdicts.ts";
 
 const LOGIN_CONNECTIONS = 32;
 const QUERIES_PER_SECOND = 200;
 const WARM_UP_SECONDS = 2;
+const FLOOD_CONNECTIONS = 512;
+const FLOOD_SECONDS = 2;
+/** The p99 of a query, by the calm one. */
+const LONGEST_DELAY = 2;
 
 export interface StormOptions {
   readonly rounds: number;
@@ -27,7 +33,7 @@ interface StormRound {
 }
 
 /** What a storm of logins leaves of an authenticated query on the same core, and of what that core can hash. */
-export async function benchmarkStorm(ground: Ground, { rounds, seconds, rawArgon2 }: StormOptions): Promise<void> {
+export async function benchmarkStorm(ground: Ground, { rounds, seconds, rawArgon2 }: StormOptions): Promise<readonly Verdict[]> {
   const fleet = await openFleet(ground);
   const { url, pid } = await fleet.start("storm");
   const users = await registerUsers(url, LOGIN_CONNECTIONS);
@@ -43,7 +49,17 @@ export async function benchmarkStorm(ground: Ground, { rounds, seconds, rawArgon
     const loginCost = ((stormy.seconds - calm.seconds) * 1e6) / storm.loggedIn;
     measured.push({ rawPerSecond, calm: calm.result, beside, storm, costRatio: rawCost / loginCost });
   }
-  printStorm(measured);
+  const flood = await floodLogins(url, users);
+  printStorm(measured, flood);
+  return judge(measured, flood);
+}
+
+/** More than there are places to wait in, so that there are refusals to look at. */
+async function floodLogins(url: string, users: readonly BenchmarkUser[]): Promise<Storm> {
+  const many = Array.from({ length: FLOOD_CONNECTIONS / LOGIN_CONNECTIONS }, () => users).flat();
+  const flood = await stormLogins(url, many, FLOOD_SECONDS);
+  if (flood.refused === 0) throw new Error("Nothing was refused, so that refusals cannot be judged.");
+  return flood;
 }
 
 async function withCost<Result>(pid: number, work: () => Promise<Result>): Promise<{ result: Result; seconds: number }> {
@@ -52,24 +68,52 @@ async function withCost<Result>(pid: number, work: () => Promise<Result>): Promi
   return { result, seconds: (processorSeconds(pid) ?? Number.NaN) - before };
 }
 
-function printStorm(rounds: readonly StormRound[]): void {
+function judge(rounds: readonly StormRound[], flood: Storm): Verdict[] {
+  const figure = (of: (round: StormRound) => number) => median(rounds.map(of));
+  const delay = figure(({ calm, beside }) => beside.p99 / calm.p99);
+  const logins = figure(({ storm, rawPerSecond }) => storm.perSecond / rawPerSecond);
+  const { refused, unexplained } = flood;
+  return [
+    {
+      job: "query beside a storm of logins, p99",
+      figure: formatMilliseconds(figure(({ beside }) => beside.p99)),
+      beside: `calm ${formatMilliseconds(figure(({ calm }) => calm.p99))}`,
+      ratio: delay.toFixed(2),
+      aim: `≤ ${LONGEST_DELAY}`,
+      isHeld: delay <= LONGEST_DELAY,
+    },
+    {
+      job: "logins of the storm",
+      figure: `${figure(({ storm }) => storm.perSecond).toFixed(1)} /s`,
+      beside: `raw argon2id ${figure((round) => round.rawPerSecond).toFixed(1)} /s`,
+      ...ratioOf({ median: logins, byCost: figure((round) => round.costRatio) }, LOGIN_AIM),
+    },
+    {
+      job: "refused logins that do not say when to retry",
+      figure: String(unexplained),
+      beside: `${refused} refused`,
+      ratio: "",
+      aim: "0",
+      isHeld: unexplained === 0,
+    },
+  ];
+}
+
+function printStorm(rounds: readonly StormRound[], flood: Storm): void {
   const figure = (of: (round: StormRound) => number) => median(rounds.map(of));
   const spread = (of: (round: StormRound) => number) => {
     const all = rounds.map(of);
     return `${median(all).toFixed(2)} (${Math.min(...all).toFixed(2)}–${Math.max(...all).toFixed(2)})`;
   };
-  const sum = (of: (round: StormRound) => number) => rounds.reduce((total, round) => total + of(round), 0);
   const latencies = (of: (round: StormRound) => Latencies) =>
     `p50 ${figure((round) => of(round).p50).toFixed(2)} ms   p99 ${figure((round) => of(round).p99).toFixed(2)} ms`;
-  const attempts = sum(({ storm }) => storm.loggedIn + storm.refused);
-  const unexplained = sum(({ storm }) => storm.unexplained);
   const logins = `${figure(({ storm }) => storm.perSecond).toFixed(1)} /s, raw argon2id ${figure((round) => round.rawPerSecond).toFixed(1)} /s`;
   const lines = [
     `${QUERIES_PER_SECOND} authenticated queries a second, calm and beside ${LOGIN_CONNECTIONS} connections that log in over and over:`,
     `calm      ${latencies(({ calm }) => calm)}`,
     `storm     ${latencies(({ beside }) => beside)}   ratio of p99 ${spread(({ calm, beside }) => beside.p99 / calm.p99)}`,
     `logins    ${logins}   ratio ${spread(({ storm, rawPerSecond }) => storm.perSecond / rawPerSecond)}, by cpu ${figure((round) => round.costRatio).toFixed(2)}`,
-    `refused   ${sum(({ storm }) => storm.refused)} of ${attempts} logins, ${unexplained} of them without saying when to retry`,
+    `flood     of ${FLOOD_CONNECTIONS} connections: ${flood.loggedIn} logins, ${flood.refused} refused, ${flood.unexplained} of them without saying when to retry`,
   ];
   process.stdout.write(`${lines.join("\n")}\n\n`);
 }

@@ -4,14 +4,18 @@ import { benchmarkKeys } from "./keys.ts";
 import { drillKills } from "./kills.ts";
 import { benchmarkPages } from "./pages.ts";
 import type { Peers } from "./peers.ts";
+import { benchmarkRefreshSizes } from "./refresh-sizes.ts";
 import { benchmarkRevocationDelay } from "./revocation-delay.ts";
 import { benchmarkRevocationsHeld, type HeldOptions } from "./revocations-held.ts";
 import { benchmarkStorm, type StormOptions } from "./storm.ts";
 
+import type { Verdict } from "./verdicts.ts";
+
 type StudyOptions = HeldOptions & StormOptions & Peers;
 
-/** What is measured on servers of its own, and printed in figures of its own. */
+/** What is measured on servers of its own, and printed in figures of its own; what of it is promised comes back. */
 const studies = {
+  "refresh-sizes": benchmarkRefreshSizes,
   revocation: benchmarkRevocationDelay,
   "revocations-held": benchmarkRevocationsHeld,
   pages: benchmarkPages,
@@ -19,11 +23,13 @@ const studies = {
   bombs: benchmarkBombs,
   kills: drillKills,
   keys: (_ground: Ground, options: StudyOptions) => benchmarkKeys(options.keyMemory),
-} satisfies Record<string, (ground: Ground, options: StudyOptions) => Promise<void>>;
+} satisfies Record<string, (ground: Ground, options: StudyOptions) => Promise<readonly Verdict[]>>;
 
 export type StudyName = keyof typeof studies;
+/** They tell what something costs of which nothing is promised: run by name only, so that all the others take some ten minutes. */
+export const studiesByNameOnly: ReadonlySet<string> = new Set<StudyName>(["revocations-held", "pages"]);
 export const studyNames = Object.keys(studies) as StudyName[];
 
-export function runStudy(name: StudyName, ground: Ground, options: StudyOptions): Promise<void> {
+export function runStudy(name: StudyName, ground: Ground, options: StudyOptions): Promise<readonly Verdict[]> {
   return studies[name](ground, options);
 }

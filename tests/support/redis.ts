@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
+import { createClient } from "redis";
 
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 if (!hasRedis) process.stderr.write("redis-server is not installed: what needs it is skipped (apt-get install redis-server)\n");
@@ -14,6 +15,11 @@ export interface TestRedis {
   /** Neither answers nor closes its connections, until it is resumed. */
   freeze(): void;
   resume(): void;
+  /** Goes on answering, and refuses to write: as a replica does, or one without memory. */
+  refuseWrites(): Promise<void>;
+  takeWrites(): Promise<void>;
+  /** How many scripts it has refused or failed to run since it started. */
+  failedScripts(): Promise<number>;
 }
 
 /** A real Redis on a port of its own, which stays the same over restarts; started. */
@@ -41,13 +47,30 @@ export async function startTestRedis(): Promise<TestRedis> {
     await exited;
   }
 
+  const url = `redis://127.0.0.1:${port}`;
+
+  async function command(...words: readonly string[]): Promise<string> {
+    const client = await createClient({ url }).connect();
+    return client.sendCommand<string>([...words]).finally(() => client.close());
+  }
+
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
     start,
     kill,
     freeze: () => void child?.kill("SIGSTOP"),
     resume: () => void child?.kill("SIGCONT"),
+    refuseWrites: async () => void (await command("CONFIG", "SET", "min-replicas-to-write", "1")),
+    takeWrites: async () => void (await command("CONFIG", "SET", "min-replicas-to-write", "0")),
+    async failedScripts() {
+      const statistics = await command("INFO", "commandstats");
+      const lines = statistics.split("\r\n").filter((line) => line.startsWith("cmdstat_eval"));
+      return lines.reduce(
+        (sum, line) => sum + Number(/failed_calls=(\d+)/.exec(line)?.[1]) + Number(/rejected_calls=(\d+)/.exec(line)?.[1]),
+        0,
+      );
+    },
   };
 }
 

@@ -43,5 +43,5 @@ export function createSupergraphServer(supergraph: string): Server {
       fromSubgraphsToClient: ({ response }) => ({ "set-cookie": response.headers.getSetCookie() }),
     },
   });
-  return createServer(gateway);
+  return createServer(gateway).on("close", () => void gateway.dispose());
 }

@@ -84,16 +84,6 @@ export async function insertAccount(tx: Transaction, account: AccountWithPasswor
   return rows.length > 0;
 }
 
-/**
- * Notes the sign-in on the user's row, which also makes it wait for whoever is disabling that user or changing the password.
- * Undefined where the user is no longer active, or no longer has the password that was verified.
- */
-export async function recordSignIn(tx: Transaction, signIn: { id: string; passwordHash: string; at: Date }): Promise<Account | undefined> {
-  const unchanged = and(eq(users.id, signIn.id), eq(users.status, "ACTIVE"), eq(users.passwordHash, signIn.passwordHash));
-  const rows = await tx.update(users).set({ lastLoginAt: signIn.at }).where(unchanged).returning(accountColumns);
-  return rows[0];
-}
-
 /** The same password, hashed otherwise: no new version. Does nothing where another hash has taken the place of `from` meanwhile. */
 export async function replacePasswordHash(database: Database, { id, from, to }: { id: string; from: string; to: string }): Promise<void> {
   await database

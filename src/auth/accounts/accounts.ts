@@ -6,7 +6,7 @@ import type { CommonPasswords } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { Random } from "../random.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
-import { type Account, type AccountStore, insertAccount, recordSignIn } from "./account-store.ts";
+import { type Account, type AccountStore, insertAccount } from "./account-store.ts";
 import { type Credentials, type ReadCredentials, readCredentials, readNewCredentials } from "./credentials.ts";
 import { newAccount } from "./new-account.ts";
 import type { Rehashing } from "./rehashing.ts";
@@ -35,9 +35,7 @@ export function createAccounts(parts: AccountParts): Accounts {
 
   async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
     const reason = account === undefined ? "unknown_address" : account.status === "ACTIVE" ? "wrong_password" : "disabled";
-    await audit.transaction(origin, (_tx, record) =>
-      record({ type: "LOGIN_FAILED", userId: account?.id ?? null, succeeded: false, detail: { reason } }),
-    );
+    await audit.record({ type: "LOGIN_FAILED", userId: account?.id ?? null, succeeded: false, detail: { reason } }, origin);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
@@ -46,13 +44,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     const known = await store.findAccountForSignIn(email.key);
     const fits = await passwords.verify(known?.passwordHash, typed, origin.ipAddress);
     if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, origin);
-    const held = await audit.transaction(origin, async (tx, record) => {
-      const account = await recordSignIn(tx, { id: known.id, passwordHash: known.passwordHash, at: clock() });
-      if (account === undefined) return undefined;
-      const opened = await sessions.open(tx, account, origin);
-      await record({ type: "LOGIN_SUCCEEDED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
-      return opened;
-    });
+    const held = await sessions.signIn(known, origin);
     if (held !== undefined) rehashing.afterSignIn(known, typed.password);
     return held;
   }

@@ -49,9 +49,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
 
   async function refuse(viewer: Revocable, origin: Origin): Promise<never> {
     const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
-    await audit.transaction(origin, (_tx, record) =>
-      record({ type: "PASSWORD_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_password" } }),
-    );
+    await audit.record({ type: "PASSWORD_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_password" } }, origin);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 

@@ -15,6 +15,8 @@ export interface Audit {
   compose(facts: AuditFacts, origin: Origin): AuditEvent;
   /** Tells the log; to be called once the event is committed. */
   announce(event: AuditEvent): void;
+  /** An entry that tells of no change: written by one statement, and announced. */
+  record(facts: AuditFacts, origin: Origin): Promise<void>;
   /** One transaction whose `record` writes entries in it; they are announced after the commit, or never. */
   transaction<Result>(origin: Origin, work: (tx: Transaction, record: Recorder) => Promise<Result>): Promise<Result>;
 }
@@ -23,10 +25,12 @@ export type Recorder = (facts: AuditFacts | readonly AuditFacts[]) => Promise<vo
 export function createAudit(parts: { database: Database; clock: Clock; random: Random; log: AuditLog }): Audit {
   const { database, clock, random, log } = parts;
 
-  function compose(facts: AuditFacts, origin: Origin): AuditEvent {
+  function compose(facts: AuditFacts, { ipAddress, userAgent, requestId }: Origin): AuditEvent {
+    const { type, userId = null, actorId = null, sessionId = null, succeeded = true, detail = null } = facts;
     const occurredAt = clock();
-    const absent = { userId: null, actorId: null, sessionId: null, succeeded: true, detail: null };
-    return { ...absent, ...facts, ...origin, id: random.id(occurredAt), occurredAt };
+    const id = random.id(occurredAt);
+    const event = { id, type, occurredAt, userId, actorId, sessionId, ipAddress, userAgent, succeeded, detail };
+    return requestId === undefined ? event : { ...event, requestId };
   }
 
   function announce(event: AuditEvent): void {
@@ -36,6 +40,11 @@ export function createAudit(parts: { database: Database; clock: Clock; random: R
   return {
     compose,
     announce,
+    async record(facts, origin) {
+      const event = compose(facts, origin);
+      await insertAuditEvents(database, [event]);
+      announce(event);
+    },
     async transaction(origin, work) {
       const recorded: AuditEvent[] = [];
       const result = await database.transaction((tx) =>

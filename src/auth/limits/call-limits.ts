@@ -32,7 +32,7 @@ export interface CallLimits {
 export function createCallLimits({ stores, audit, clock }: { stores: LimitStores; audit: Audit; clock: Clock }): CallLimits {
   async function recordRefusal({ coordinate, userId, sessionId, origin }: LimitedCall): Promise<void> {
     const about = { userId, actorId: userId, sessionId };
-    await audit.transaction(origin, (_tx, record) => record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }));
+    await audit.record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }, origin);
   }
 
   function refusalOf(reservation: Reservation, now: number): Refusal | undefined {

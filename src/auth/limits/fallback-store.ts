@@ -17,14 +17,14 @@ export interface FallbackStore extends LimitStore {
   close(): void;
 }
 
-/** Redis, and memory from its first failure until it answers again: only a probe asks it meanwhile, so that no caller waits for it. */
+/** Redis, and memory from its first failure until it counts again: only a probe asks it meanwhile, so that no caller waits for it. */
 export function createFallbackStore({ redis, memory, onChange }: FallbackParts): FallbackStore {
   let probe: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   function lookAgain(): void {
     probe = setTimeout(() => {
-      redis.ping().then(comeBack, lookAgain);
+      redis.probe().then(comeBack, lookAgain);
     }, PROBE_MILLISECONDS).unref();
   }
 

@@ -8,11 +8,13 @@ import { giveBackScript, type RedisScript, reserveScript } from "./redis-scripts
 const DEADLINE_MILLISECONDS = 250;
 const RECONNECT_MILLISECONDS = 250;
 const KEY_PREFIX = "auth-gateway:limit:";
+/** Nobody's, so that a probe writes and takes nothing from any caller. */
+const PROBE_KEY = `${KEY_PREFIX}probe`;
 
 /** Counts in one Redis, for all processes. Rejects, and soon, while it is away. */
 export interface RedisStore extends LimitStore {
-  /** Resolves where it answers. */
-  ping(): Promise<void>;
+  /** Resolves where it counts. One that only answers may have no memory left, or be a replica that takes no writes. */
+  probe(): Promise<void>;
   close(): void;
 }
 
@@ -63,7 +65,7 @@ export function createRedisStore(url: string): RedisStore {
           )),
       };
     },
-    ping: async () => void (await withDeadline(client.ping(), DEADLINE_MILLISECONDS)),
+    probe: async () => void (await run(reserveScript, [PROBE_KEY], [0, Number.MAX_SAFE_INTEGER, 1])),
     close() {
       if (client.isOpen) client.destroy();
     },

@@ -12,26 +12,33 @@ export interface SessionOfAccount {
 export function heldColumns(database: Database) {
   return database.$client`
     sessions.id, user_id, sessions.created_at, last_used_at, idle_expires_at, expires_at,
-    sessions.ip_address, sessions.user_agent,
-    email, email_verified, roles, version, users.created_at as user_created_at, last_login_at`;
+    sessions.ip_address, sessions.user_agent, ${heldAccountColumns(database)}`;
+}
+
+/** Those of the user alone, who can sign in; the id comes as `user_id`. */
+export function heldAccountColumns(database: Database) {
+  return database.$client`email, email_verified, roles, version, users.created_at as user_created_at, last_login_at`;
 }
 
 /** Instants arrive as text: Drizzle switches the driver's own date parsing off. */
-export interface HeldSessionRow {
-  id: string;
+export interface HeldAccountRow {
   user_id: string;
-  created_at: string;
-  last_used_at: string;
-  idle_expires_at: string;
-  expires_at: string;
-  ip_address: string | null;
-  user_agent: string | null;
   email: string;
   email_verified: boolean;
   roles: string[];
   version: number;
   user_created_at: string;
   last_login_at: string | null;
+}
+
+export interface HeldSessionRow extends HeldAccountRow {
+  id: string;
+  created_at: string;
+  last_used_at: string;
+  idle_expires_at: string;
+  expires_at: string;
+  ip_address: string | null;
+  user_agent: string | null;
 }
 
 export function readHeldSession(row: HeldSessionRow): SessionOfAccount {
@@ -48,15 +55,19 @@ export function readHeldSession(row: HeldSessionRow): SessionOfAccount {
       ipAddress: row.ip_address,
       userAgent: row.user_agent,
     },
-    account: {
-      id: row.user_id,
-      email: row.email,
-      emailVerified: row.email_verified,
-      roles: row.roles,
-      status: "ACTIVE",
-      version: row.version,
-      createdAt: new Date(row.user_created_at),
-      lastLoginAt: row.last_login_at === null ? null : new Date(row.last_login_at),
-    },
+    account: readHeldAccount(row),
+  };
+}
+
+export function readHeldAccount(row: HeldAccountRow): Account {
+  return {
+    id: row.user_id,
+    email: row.email,
+    emailVerified: row.email_verified,
+    roles: row.roles,
+    status: "ACTIVE",
+    version: row.version,
+    createdAt: new Date(row.user_created_at),
+    lastLoginAt: row.last_login_at === null ? null : new Date(row.last_login_at),
   };
 }

@@ -1,5 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
-import { validate as isUuid, parse as parseUuid } from "uuid";
+import { validate as isUuid } from "uuid";
 
 /**
  * `rt1_` + base64url(session id ‖ family secret F ‖ generation secret S): opaque to clients, 111 characters.
@@ -29,16 +29,16 @@ export function parseRefreshToken(text: string): RefreshToken | undefined {
   const bytes = Buffer.from(text.slice(PREFIX.length), "base64url");
   const sessionId = formatUuid(bytes.subarray(0, ID_BYTES));
   if (!isUuid(sessionId)) return undefined;
-  const token = {
+  if (PREFIX + bytes.toString("base64url") !== text) return undefined;
+  return {
     sessionId,
     familySecret: bytes.subarray(ID_BYTES, ID_BYTES + SECRET_BYTES),
     generationSecret: bytes.subarray(ID_BYTES + SECRET_BYTES),
   };
-  return formatRefreshToken(token) === text ? token : undefined;
 }
 
 export function formatRefreshToken(token: RefreshToken): string {
-  const bytes = Buffer.concat([parseUuid(token.sessionId), token.familySecret, token.generationSecret]);
+  const bytes = Buffer.concat([bytesOfUuid(token.sessionId), token.familySecret, token.generationSecret]);
   return PREFIX + bytes.toString("base64url");
 }
 
@@ -59,5 +59,11 @@ export function secretFits(secret: Buffer, stored: Buffer | null): boolean {
 
 /** The bytes come from outside, so this must not throw as the library's own formatter does. */
 function formatUuid(bytes: Buffer): string {
-  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Of an id that was checked, or that the database has given. */
+function bytesOfUuid(id: string): Buffer {
+  return Buffer.from(id.replaceAll("-", ""), "hex");
 }

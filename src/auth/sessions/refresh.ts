@@ -7,7 +7,7 @@ import type { Revocation } from "../revocations/revocation.ts";
 import { LATE_REPLAY_SECONDS } from "../revocations/revocations.ts";
 import { formatRefreshToken, hashSecret, parseRefreshToken, type RefreshToken, SECRET_BYTES, successorOf } from "./refresh-tokens.ts";
 import { replaySession } from "./replay-store.ts";
-import { rotateSession } from "./rotation-store.ts";
+import { createRotate, type Rotate } from "./rotate-together.ts";
 import { judgeRefresh, type Session } from "./session-state.ts";
 import { endSession, extendAccess, lockSession } from "./session-store.ts";
 import type { HeldSession, SessionOptions, SessionParts, Sessions } from "./sessions.ts";
@@ -22,6 +22,7 @@ type Settled =
 /** Rotate if the token is current; answer the common replay without a lock; decide all else, reuse above all, under it. */
 export function createRefresh(parts: SessionParts, options: SessionOptions): Sessions["refresh"] {
   const { accounts, audit, revocations } = parts;
+  const rotation = { ...parts, rotateSession: createRotate(parts.database) };
 
   async function replay(token: RefreshToken, { session, nonce }: { session: Session; nonce: Buffer }): Promise<HeldSession> {
     const account = await accounts.findAccount(session.userId);
@@ -32,7 +33,7 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
   return async (refreshToken, origin) => {
     const token = refreshToken === undefined ? undefined : parseRefreshToken(refreshToken);
     if (token === undefined) throw new AuthError("INVALID_REFRESH_TOKEN", {});
-    const rotated = await rotate(parts, { token, origin, options });
+    const rotated = await rotate(rotation, { token, origin, options });
     if (rotated !== undefined) return rotated;
     const replayed = await replayUnlocked(parts, { token, origin, options });
     if (replayed !== undefined) return replayed;
@@ -46,14 +47,14 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
 }
 
 async function rotate(
-  { database, audit, clock, random }: SessionParts,
+  { rotateSession, audit, clock, random }: SessionParts & { readonly rotateSession: Rotate },
   { token, origin, options }: { token: RefreshToken; origin: Origin; options: SessionOptions },
 ): Promise<HeldSession | undefined> {
   const now = clock();
   const nonce = random.bytes(SECRET_BYTES);
   const successor = successorOf(token, nonce);
   const event = audit.compose({ type: "TOKEN_REFRESHED", sessionId: token.sessionId }, origin);
-  const rotated = await rotateSession(database, {
+  const rotated = await rotateSession({
     sessionId: token.sessionId,
     familyHash: hashSecret(token.familySecret),
     presentedHash: hashSecret(token.generationSecret),

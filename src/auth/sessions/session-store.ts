@@ -33,9 +33,10 @@ const CLOCK_SKEW_SECONDS = 60;
 
 export type EndedSession = Pick<Session, "id">;
 
-type NewSession = Session & Pick<SessionRecord, "familyHash" | "currentHash" | "accessExpiresAt">;
+/** What a new row says beside the session. */
+export type SessionSecrets = Pick<SessionRecord, "familyHash" | "currentHash" | "accessExpiresAt">;
 
-export async function insertSession(tx: Transaction, session: NewSession): Promise<void> {
+export async function insertSession(tx: Transaction, session: Session & SessionSecrets): Promise<void> {
   await tx.insert(sessions).values(session).prepare("insert_session").execute();
 }
 

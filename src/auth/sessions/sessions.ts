@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "../../database/database.ts";
-import type { Account, AccountStore } from "../accounts/account-store.ts";
+import type { Account, AccountStore, AccountWithPassword } from "../accounts/account-store.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
@@ -15,9 +15,14 @@ export interface HeldSession {
   readonly refreshToken: string;
 }
 
+/** A user's, as it was found. */
+export type VerifiedPassword = Pick<AccountWithPassword, "id" | "passwordHash">;
+
 export interface Sessions {
-  /** Opens a session in the transaction that signs the user in. */
+  /** Opens a session in the transaction that registers the user. */
   open(tx: Transaction, account: Account, origin: Origin): Promise<HeldSession>;
+  /** Opens a session for whoever has given the right password. Undefined where that is no longer the user's, or the user is disabled. */
+  signIn(verified: VerifiedPassword, origin: Origin): Promise<HeldSession | undefined>;
   /**
    * Exchanges a refresh token for its successor (RFC 9700, section 4.14.2).
    * Throws INVALID_REFRESH_TOKEN, SESSION_ENDED or REFRESH_TOKEN_REUSED; the last one only after the end is committed.

@@ -2,6 +2,9 @@ import jwt from "jsonwebtoken";
 import type { Anonymous } from "../permissions.ts";
 import { looksLikeRefreshToken } from "../sessions/refresh-tokens.ts";
 
+/** Refused before it is decoded: bounds the work that a stranger can cause. */
+export const MAXIMUM_TOKEN_LENGTH = 8 * 1024;
+
 /** What is read before the signature is checked: enough to pick the key, and nothing is believed. */
 export interface AccessTokenHeader {
   readonly kid: string;

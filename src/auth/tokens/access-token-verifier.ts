@@ -3,12 +3,10 @@ import { LRUCache } from "lru-cache";
 import { isDatabaseUnavailable } from "../../database/unavailable.ts";
 import type { Anonymous } from "../permissions.ts";
 import { type AccessTokenClaims, checkClaims, checkLifetime, readClaims } from "./access-token-claims.ts";
-import { readHeader } from "./access-token-header.ts";
+import { MAXIMUM_TOKEN_LENGTH, readHeader } from "./access-token-header.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens, Viewer } from "./access-tokens.ts";
 import type { SigningKey } from "./signing-keys.ts";
 
-/** Refused before it is decoded: bounds the work that a stranger can cause. */
-const MAXIMUM_LENGTH = 8 * 1024;
 /** The verified tokens in memory; an entry weighs its text and about a kilobyte of parsed claims. */
 const CACHE_BYTES = 32 * 1024 * 1024;
 const ENTRY_BYTES = 1024;
@@ -66,7 +64,7 @@ export function createVerifier(
 
   return async (token) => {
     if (token === undefined) return { reason: "missing" };
-    if (token.length > MAXIMUM_LENGTH) return { reason: "too_large" };
+    if (token.length > MAXIMUM_TOKEN_LENGTH) return { reason: "too_large" };
     try {
       return await verify(token);
     } catch (error) {

@@ -13,7 +13,7 @@ export class LiveResolver {
     const { auth, clock, connection } = context;
     if (connection === undefined) throw new AuthError("BAD_USER_INPUT", { fields: { request: ["Works on a WebSocket only."] } });
     const { sessionId } = await connection.reauthenticate(accessToken);
-    const session = await auth.sessionLists.find(sessionId);
+    const session = sessionId === undefined ? undefined : await auth.sessionLists.find(sessionId);
     return session === undefined ? null : toSession(session, { now: clock(), currentSessionId: sessionId });
   }
 

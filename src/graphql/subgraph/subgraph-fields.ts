@@ -1,7 +1,7 @@
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import { extendSchema, type GraphQLFieldResolver, type GraphQLSchema, GraphQLUnionType, parse } from "graphql";
 import type { RequestContext } from "../context.ts";
-import { batchFields, entityNameOf, findEntities } from "./entities.ts";
+import { batchFields, type EntityKey, type EntityName, entityNameOf, findEntities } from "./entities.ts";
 import { readRepresentations } from "./representations.ts";
 
 /** The graph's SDL in the forms that gateways take in. */
@@ -60,12 +60,11 @@ function createResolvers({ stitching, federation }: GatewaySdl): ReadonlyMap<str
     ],
     ...[...batchFields].map(([typename, field]): [string, Resolver] => [
       field,
-      (_source, { ids }: { ids?: readonly string[] }, context) =>
-        findEntities(
-          (ids ?? []).map((id) => ({ typename, id })),
-          `Query.${field}`,
-          context,
-        ),
+      (_source, { ids }, context) => findEntities(keysOf(typename, ids), `Query.${field}`, context),
     ]),
   ]);
+}
+
+function keysOf(typename: EntityName, ids: readonly string[]): EntityKey[] {
+  return ids.map((id) => ({ typename, id }));
 }

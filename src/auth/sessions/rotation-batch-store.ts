@@ -1,0 +1,88 @@
+import type { Database } from "../../database/database.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "./held-session-row.ts";
+import type { Rotation } from "./rotation-store.ts";
+
+/** What became of one rotation of a batch. */
+export type BatchedRotation =
+  /** Somebody else holds the row, or there is none: nothing was judged. */
+  | { readonly kind: "skipped" }
+  /** As `rotateSession` answers. */
+  | { readonly kind: "judged"; readonly rotated: SessionOfAccount | undefined };
+
+type Row = { position: number; judged: boolean } & (HeldSessionRow | { id: null });
+
+/**
+ * `rotateSession` for several sessions, of which no two are the same, in one statement: a commit and a round trip for all of them.
+ * It waits for nobody: a row that is locked is skipped, so that one session cannot hold up the others, and two batches
+ * cannot wait for each other. The rows are locked in one order all the same. In the order of the rotations.
+ */
+export async function rotateSessions(database: Database, rotations: readonly Rotation[]): Promise<BatchedRotation[]> {
+  const asked = JSON.stringify(rotations.map(describe));
+  const rows = await database.$client<Row[]>`
+    with asked as (
+      select * from json_to_recordset(${asked}::text::json) as asked (
+        position integer, session uuid, family text, presented text, successor text, nonce text, instant timestamptz,
+        idle_end timestamptz, access_end timestamptz, event uuid, event_type text, event_instant timestamptz, address text, agent text
+      )
+    ), locked as materialized (
+      select asked.*
+      from asked join sessions on sessions.id = asked.session
+      order by sessions.id
+      for no key update of sessions skip locked
+    ), rotated as (
+      update sessions
+      set previous_hash = current_hash,
+          current_hash = decode(locked.successor, 'hex'),
+          rotation_nonce = decode(locked.nonce, 'hex'),
+          generation = generation + 1,
+          rotated_at = locked.instant,
+          last_used_at = locked.instant,
+          access_expires_at = greatest(locked.access_end, access_expires_at),
+          idle_expires_at = least(locked.idle_end, expires_at)
+      from locked, users
+      where sessions.id = locked.session
+        and family_hash = decode(locked.family, 'hex')
+        and current_hash = decode(locked.presented, 'hex')
+        and ended_at is null
+        and idle_expires_at > locked.instant
+        and expires_at > locked.instant
+        and users.id = sessions.user_id
+        and users.status = 'ACTIVE'
+      returning ${heldColumns(database)}
+    ), audited as (
+      insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      select event, event_type, event_instant, user_id, user_id, session, address, agent, true
+      from rotated join locked on locked.session = rotated.id
+    )
+    select asked.position, locked.session is not null as judged, rotated.*
+    from asked
+    left join locked on locked.position = asked.position
+    left join rotated on rotated.id = locked.session`;
+  const byPosition = new Map(rows.map((row) => [row.position, row]));
+  return rotations.map((_rotation, position) => readRow(byPosition.get(position)));
+}
+
+function describe(rotation: Rotation, position: number) {
+  const { event } = rotation;
+  return {
+    position,
+    session: rotation.sessionId,
+    family: rotation.familyHash.toString("hex"),
+    presented: rotation.presentedHash.toString("hex"),
+    successor: rotation.successorHash.toString("hex"),
+    nonce: rotation.nonce.toString("hex"),
+    instant: rotation.now,
+    idle_end: rotation.idleExpiresAt,
+    access_end: rotation.accessExpiresAt,
+    event: event.id,
+    event_type: event.type,
+    event_instant: event.occurredAt,
+    address: event.ipAddress,
+    agent: event.userAgent,
+  };
+}
+
+function readRow(row: Row | undefined): BatchedRotation {
+  if (row?.judged !== true) return { kind: "skipped" };
+  return { kind: "judged", rotated: row.id === null ? undefined : readHeldSession(row) };
+}

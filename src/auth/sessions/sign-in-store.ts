@@ -1,0 +1,47 @@
+import type { Database } from "../../database/database.ts";
+import type { Account } from "../accounts/account-store.ts";
+import type { AuditEvent } from "../audit/audit-events.ts";
+import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "./held-session-row.ts";
+import type { Session } from "./session-state.ts";
+import type { SessionSecrets } from "./session-store.ts";
+
+export interface SignIn {
+  /** Its user is the one whose password was verified. */
+  readonly session: Session & SessionSecrets;
+  /** The PHC string that the password was verified against. */
+  readonly passwordHash: string;
+  /** LOGIN_SUCCEEDED of that user and session. */
+  readonly event: AuditEvent;
+}
+
+/**
+ * Notes the sign-in on the user's row, which also makes it wait for whoever is disabling that user or changing the password, opens
+ * the session and writes the audit entry. Undefined, and nothing of it done, where the user is no longer active, or no longer has
+ * the password that was verified.
+ * One statement, hence one transaction and one round trip: each time that it wakes up beside a hash, the process finds its caches
+ * full of the hash's memory. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
+ */
+export async function recordSignIn(database: Database, { session, passwordHash, event }: SignIn): Promise<Account | undefined> {
+  const now = session.createdAt.toISOString();
+  const rows = await database.$client<HeldAccountRow[]>`
+    with signed_in as (
+      update users set last_login_at = ${now}
+      where id = ${session.userId} and status = 'ACTIVE' and password_hash = ${passwordHash}
+      returning id as user_id, ${heldAccountColumns(database)}
+    ), opened as (
+      insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,
+        access_expires_at, ip_address, user_agent)
+      select ${session.id}::uuid, user_id, ${session.familyHash}::bytea, ${session.currentHash}::bytea, ${now}::timestamptz,
+        ${session.lastUsedAt.toISOString()}::timestamptz, ${session.idleExpiresAt.toISOString()}::timestamptz,
+        ${session.expiresAt.toISOString()}::timestamptz, ${session.accessExpiresAt.toISOString()}::timestamptz,
+        ${session.ipAddress}, ${session.userAgent}
+      from signed_in
+    ), audited as (
+      insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, ${session.id}::uuid,
+        ${event.ipAddress}, ${event.userAgent}, true
+      from signed_in
+    )
+    select * from signed_in`;
+  return rows[0] && readHeldAccount(rows[0]);
+}

@@ -1,0 +1,28 @@
+import { type Anonymous, isAnonymous } from "../permissions.ts";
+import type { AccessTokens, Viewer } from "./access-tokens.ts";
+import type { ForeignIssuers } from "./foreign/foreign-issuers.ts";
+import type { Visitor } from "./visitor.ts";
+
+/** Whose access token it is. */
+export interface Callers {
+  /** One of our users (a `Viewer`), a caller of another issuer, or why nobody. A bad token is an answer, never a throw. */
+  identify(token: string | undefined): Promise<Visitor | Anonymous>;
+}
+
+/** Without other issuers nothing stands between a token and our own verifier. */
+export function createCallers({ verify }: Pick<AccessTokens, "verify">, foreignIssuers: ForeignIssuers | undefined): Callers {
+  if (foreignIssuers === undefined) return { identify: verify };
+  return { identify: (token) => (token === undefined ? undefined : foreignIssuers.verify(token)) ?? verify(token) };
+}
+
+/** One of our users. */
+export function isViewer(visitor: Visitor): visitor is Viewer {
+  return "userId" in visitor;
+}
+
+const foreigner: Anonymous = { reason: "foreign_issuer" };
+
+/** The same caller on the auth graph: whoever is not one of our users is nobody there, whatever their roles. */
+export function callerOnAuthGraph(visitor: Visitor | Anonymous): Viewer | Anonymous {
+  return isAnonymous(visitor) || isViewer(visitor) ? visitor : foreigner;
+}

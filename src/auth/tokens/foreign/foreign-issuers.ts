@@ -1,0 +1,85 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../clock.ts";
+import type { Anonymous } from "../../permissions.ts";
+import { MAXIMUM_TOKEN_LENGTH } from "../access-token-header.ts";
+import type { Visitor } from "../visitor.ts";
+import type { ForeignIssuer } from "./foreign-issuer.ts";
+import { createForeignTokens, isOver, type VerifiedForeignToken, type VerifyForeignToken } from "./foreign-tokens.ts";
+import { loadKeySet } from "./key-set.ts";
+import { createRemoteKeys, type RemoteKeys } from "./remote-keys.ts";
+
+/** The other issuers whose access tokens are taken. */
+export interface ForeignIssuers {
+  /** The caller whom a token of one of these issuers is about, or why there is none. Undefined: it claims to be from none of them. */
+  verify(token: string): Promise<Visitor | Anonymous> | undefined;
+}
+
+export interface ForeignIssuerParts {
+  readonly clock: Clock;
+  /** The keys of an issuer are out of reach, and why; or, without an error, they are back. */
+  onIssuerChange(change: { readonly issuer: string; readonly error: unknown }): void;
+}
+
+export interface ForeignIssuerOptions {
+  readonly issuers: readonly ForeignIssuer[];
+  /** Our roles → scopes. */
+  readonly scopesByRole: ReadonlyMap<string, readonly string[]>;
+  /** Whether keys may be fetched from there. */
+  mayAsk(url: URL): boolean;
+}
+
+/** The verified tokens in memory; an entry weighs its text and about a kilobyte of what was read from it. */
+const CACHE_BYTES = 16 * 1024 * 1024;
+const ENTRY_BYTES = 1024;
+
+interface Issuer {
+  readonly keys: RemoteKeys;
+  readonly check: VerifyForeignToken;
+}
+
+/** Nothing is fetched before a token comes that claims to be from one of them. */
+export function createForeignIssuers({ clock, onIssuerChange }: ForeignIssuerParts, options: ForeignIssuerOptions): ForeignIssuers {
+  const { scopesByRole, mayAsk } = options;
+  const issuers = new Map<string, Issuer>();
+  for (const issuer of options.issuers) {
+    const onChange = (error: unknown) => onIssuerChange({ issuer: issuer.issuer, error });
+    const keys = createRemoteKeys({ clock, onChange, load: () => loadKeySet(issuer, mayAsk) });
+    issuers.set(issuer.issuer, { keys, check: createForeignTokens({ keys, clock }, { issuer, scopesByRole }) });
+  }
+  const cache = new LRUCache<string, VerifiedForeignToken>({
+    maxSize: CACHE_BYTES,
+    sizeCalculation: (_verified, token) => token.length + ENTRY_BYTES,
+  });
+
+  /** The issuer may have withdrawn the key since: where its keys were read again, so is the token. */
+  async function verify(token: string, { keys, check }: Issuer): Promise<Visitor | Anonymous> {
+    const known = cache.get(token);
+    if (known !== undefined && isOver(known.visitor, clock())) return { reason: "expired" };
+    if (known !== undefined && (await keys.current()) === known.keys) return known.visitor;
+    const verified = await check(token);
+    if ("reason" in verified) return verified;
+    cache.set(token, verified);
+    return verified.visitor;
+  }
+
+  return {
+    verify(token) {
+      const issuer = issuers.get(claimedIssuer(token) ?? "");
+      return issuer && verify(token, issuer);
+    },
+  };
+}
+
+/** The token's own word: it picks whom to ask, and nothing else. */
+function claimedIssuer(token: string): string | undefined {
+  if (token.length > MAXIMUM_TOKEN_LENGTH) return undefined;
+  const start = token.indexOf(".") + 1;
+  const end = token.indexOf(".", start);
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(token.slice(start, end), "base64url").toString());
+    const issuer: unknown = typeof payload === "object" && payload !== null ? Reflect.get(payload, "iss") : undefined;
+    return typeof issuer === "string" ? issuer : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,107 @@
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
+import type { Clock } from "../../clock.ts";
+import type { Anonymous, AnonymousReason } from "../../permissions.ts";
+import type { Visitor } from "../visitor.ts";
+import type { ForeignIssuer } from "./foreign-issuer.ts";
+import { foreignPermissions } from "./foreign-permissions.ts";
+import type { KeySet } from "./key-set.ts";
+import type { RemoteKeys } from "./remote-keys.ts";
+
+/** A token that was believed, and by which keys. */
+export interface VerifiedForeignToken {
+  readonly visitor: Visitor;
+  readonly keys: KeySet;
+}
+
+/** Verifies the access tokens of one other issuer. A bad token is an answer, never a throw. */
+export type VerifyForeignToken = (token: string) => Promise<VerifiedForeignToken | Anonymous>;
+
+const CLOCK_TOLERANCE_SECONDS = 5;
+/** The last instant that a `Date` knows. */
+const END_OF_TIME = 8.64e15;
+/** Issuers that know RFC 9068 say `at+jwt`, the others `JWT` or nothing. Any other type is another kind of token (RFC 8725, section 3.11). */
+const accessTokenType = /^(application\/)?(at\+)?jwt$/i;
+
+export function createForeignTokens(
+  { keys, clock }: { keys: RemoteKeys; clock: Clock },
+  { issuer, scopesByRole }: { issuer: ForeignIssuer; scopesByRole: ReadonlyMap<string, readonly string[]> },
+): VerifyForeignToken {
+  async function check(token: string, keySet: KeySet): Promise<VerifiedForeignToken | Anonymous> {
+    const { payload } = await jwtVerify(token, keySet, {
+      issuer: issuer.issuer,
+      audience: issuer.audience,
+      algorithms: [...issuer.algorithms],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: clock(),
+      requiredClaims: ["sub", "exp"],
+    });
+    const visitor = visitorOf(payload, issuer, scopesByRole);
+    return visitor === undefined ? { reason: "malformed" } : { visitor, keys: keySet };
+  }
+
+  /** A token that names a key that is not known has it looked for once more, and then only where there is something new. */
+  async function checkByNewest(token: string, known: KeySet): Promise<VerifiedForeignToken | Anonymous> {
+    try {
+      return await check(token, known);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) return { reason: reasonOf(error) };
+    }
+    const renewed = await keys.renewed();
+    if (renewed === undefined) return { reason: "unverifiable" };
+    if (renewed === known) return { reason: "unknown_key" };
+    return check(token, renewed).catch((error: unknown) => ({ reason: reasonOf(error) }));
+  }
+
+  return async (token) => {
+    const problem = headerProblem(token, issuer);
+    if (problem !== undefined) return { reason: problem };
+    const known = await keys.current();
+    return known === undefined ? { reason: "unverifiable" } : checkByNewest(token, known);
+  };
+}
+
+/** What time changes. */
+export function isOver({ expiresAt }: Visitor, now: Date): boolean {
+  return expiresAt.getTime() + CLOCK_TOLERANCE_SECONDS * 1000 <= now.getTime();
+}
+
+/** What can be told without a key. `jku`, `x5u`, `jwk` and `x5c` are not looked at: keys come from where the operator says. */
+function headerProblem(token: string, issuer: ForeignIssuer): AnonymousReason | undefined {
+  try {
+    const { alg, typ, crit } = decodeProtectedHeader(token);
+    if (crit !== undefined) return "unsupported_critical_header";
+    if (typeof alg !== "string") return "malformed";
+    if (!issuer.algorithms.includes(alg)) return "wrong_algorithm";
+    return typ === undefined || (typeof typ === "string" && accessTokenType.test(typ)) ? undefined : "not_an_access_token";
+  } catch {
+    return "malformed";
+  }
+}
+
+function reasonOf(error: unknown): AnonymousReason {
+  if (error instanceof errors.JWTExpired) return "expired";
+  if (error instanceof errors.JWTClaimValidationFailed) return claimReason(error);
+  if (error instanceof errors.JWSSignatureVerificationFailed) return "invalid_signature";
+  if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return "malformed";
+  // None of that name, several without one, or one that cannot be used: too short, say.
+  return "unknown_key";
+}
+
+function claimReason({ claim, reason }: errors.JWTClaimValidationFailed): AnonymousReason {
+  if (reason !== "check_failed") return "malformed";
+  const reasons: Readonly<Record<string, AnonymousReason>> = { iss: "wrong_issuer", aud: "wrong_audience", nbf: "not_yet_valid" };
+  return reasons[claim] ?? "malformed";
+}
+
+function visitorOf(payload: JWTPayload, issuer: ForeignIssuer, scopesByRole: ReadonlyMap<string, readonly string[]>): Visitor | undefined {
+  const { sub, exp, email, email_verified: isVerified } = payload;
+  if (typeof sub !== "string" || sub === "" || exp === undefined) return undefined;
+  return {
+    issuer: issuer.issuer,
+    subject: sub,
+    expiresAt: new Date(Math.min(exp * 1000, END_OF_TIME)),
+    ...foreignPermissions(payload, issuer, scopesByRole),
+    // An address that nobody checked would let one person be taken for another.
+    ...(typeof email === "string" && isVerified === true ? { email } : {}),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Logger } from "pino";
+import type { AuthOptions } from "../auth/auth.ts";
+import type { ForeignIssuerParts } from "../auth/tokens/foreign/foreign-issuers.ts";
+import type { Config } from "../config/config.ts";
+import { isLocalhost } from "../config/urls.ts";
+
+/** The configuration has judged the addresses that it names; a discovery document may name others. */
+export function chooseForeignIssuers({ issuers, environment }: Pick<Config, "issuers" | "environment">): AuthOptions["foreignIssuers"] {
+  const takesPlainHttp = (url: URL) => environment === "development" || isLocalhost(url.href);
+  return { issuers, mayAsk: (url) => url.protocol === "https:" || (url.protocol === "http:" && takesPlainHttp(url)) };
+}
+
+export function logIssuerChange(logger: Logger): ForeignIssuerParts["onIssuerChange"] {
+  return ({ issuer, error }) => {
+    if (error === undefined) logger.info({ issuer }, "the keys of another issuer are back");
+    else
+      logger.warn(
+        { err: error, issuer },
+        "the keys of another issuer are out of reach; its tokens are good for as long as those known are",
+      );
+  };
+}
