@@ -2,12 +2,11 @@ import type { GraphQLError } from "graphql";
 import { type ImaginedCaller, imagine } from "../graphql/access-explainer.ts";
 import { describeRefusal } from "../graphql/document-messages.ts";
 import { explainOperation, isExplained } from "../graphql/explain-operation.ts";
-import { readExplainedGraph } from "../start/explained-graph.ts";
 import { readOperatorsFile } from "../start/operators-file.ts";
 import type { Command, Given } from "./command.ts";
 import { CommandError } from "./command-error.ts";
+import { readConfiguredGraph } from "./configured-graph.ts";
 import { describeExplanation } from "./describe-explanation.ts";
-import { readFileAlone } from "./file-alone.ts";
 
 export const explain: Command = {
   name: "explain",
@@ -26,10 +25,10 @@ policies and the graphs behind the gateway, which are asked for their SDL; it ne
   async run({ arguments: [operation = ""], ...given }) {
     const caller = readCaller(given);
     const text = operation.includes("{") ? operation : readOperatorsFile("OPERATION", operation);
-    const sections = readFileAlone();
-    const as = imagine(caller, sections.roles);
+    const { graph, roles } = await readConfiguredGraph();
+    const as = imagine(caller, roles);
     const asked = { text, operationName: given.options.get("operation-name"), as };
-    const explained = explainOperation(await readExplainedGraph(sections), asked, { introspection: true });
+    const explained = explainOperation(graph, asked, { introspection: true });
     if (!isExplained(explained)) throw new CommandError(["The operation cannot be executed:", ...explained.map(describe)].join("\n"));
     return describeExplanation(explained, as);
   },

@@ -1,10 +1,9 @@
 import { printAccess as printLockfile } from "../access/print-access.ts";
-import { readExplainedGraph } from "../start/explained-graph.ts";
 import { readOperatorsFile } from "../start/operators-file.ts";
 import { listChangedLines } from "./changed-lines.ts";
 import type { Command } from "./command.ts";
 import { CommandError } from "./command-error.ts";
-import { readFileAlone } from "./file-alone.ts";
+import { readConfiguredGraph } from "./configured-graph.ts";
 
 export const printAccess: Command = {
   name: "print-access",
@@ -19,8 +18,8 @@ gateway.yaml and asks the graphs behind the gateway for their SDL; it needs no d
   async run({ options }) {
     const file = options.get("check");
     const kept = file === undefined ? undefined : readOperatorsFile("--check", file);
-    const { rules, origins } = await readExplainedGraph(readFileAlone());
-    const lockfile = printLockfile(rules, origins);
+    const { graph } = await readConfiguredGraph();
+    const lockfile = printLockfile(graph.rules, graph.origins);
     if (kept === undefined) return lockfile;
     const changes = listChangedLines(kept, lockfile);
     if (changes.length === 0) return `${file} is up to date.\n`;
