@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { variables } from "../src/config/variables.ts";
@@ -23,6 +23,23 @@ test("what the Dockerfile copies is there, and .dockerignore lets through exactl
   for (const path of copied()) expect(existsSync(new URL(`../${path}`, import.meta.url)), path).toBe(true);
   const admitted = readDocument(".dockerignore").match(/^!.*$/gm) ?? [];
   expect(admitted.map((line) => line.slice(1)).sort()).toEqual([...new Set(copied())].sort());
+});
+
+test("the image, which has no development packages, has all that is imported", () => {
+  const { dependencies } = JSON.parse(readDocument("package.json")) as { dependencies: Record<string, string> };
+  const files = readdirSync(new URL("../src", import.meta.url), { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const imported = files.flatMap((name) =>
+    [...readDocument(`src/${name}`).matchAll(/^(?:import|export) (?!type )[^;]*?from "([^."][^"]*)";$/gms)].map(
+      ([, specifier = ""]) => specifier,
+    ),
+  );
+  const packages = imported
+    .filter((specifier) => !specifier.startsWith("node:"))
+    .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0]);
+  expect(new Set(packages).size).toBeGreaterThan(20);
+  expect([...new Set(packages)].filter((name) => !Object.hasOwn(dependencies, name ?? ""))).toEqual([]);
 });
 
 test("the image runs as somebody without rights, in production, and is healthy by Node alone", () => {

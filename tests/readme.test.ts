@@ -26,6 +26,7 @@ test("leads nowhere that does not exist", () => {
     "docs/limits.md",
     "docs/passwords.md",
     "docs/upstreams.md",
+    "docs/gateway.md",
     "docs/federation.md",
     "docs/stitching.md",
   ]) {

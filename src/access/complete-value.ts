@@ -29,6 +29,12 @@ export interface Completing {
 /** Something that is wrong with a selection, wherever its values stand. */
 export interface Told {
   readonly nodes: readonly FieldNode[];
+  /** As it was told in an earlier answer. Errors never change, and to make one costs more than to complete twenty objects. */
+  last?: GraphQLError;
+}
+
+function isAt(error: GraphQLError, path: ResponsePath): boolean {
+  return error.path?.length === path.length && error.path.every((step, index) => step === path[index]);
 }
 
 /** The value as it may be shown. `undefined`: null, where null may not stand, so that what is around it must be null. */
@@ -37,7 +43,10 @@ export type Completer = (value: unknown, completing: Completing) => unknown;
 export function tell(completing: Completing, told: Told, error: Error): void {
   if (completing.told.has(told)) return;
   completing.told.add(told);
-  completing.errors.push(locatedError(error, told.nodes, [...completing.path]));
+  if (told.last === undefined || told.last.originalError !== error || !isAt(told.last, completing.path)) {
+    told.last = locatedError(error, told.nodes, [...completing.path]);
+  }
+  completing.errors.push(told.last);
 }
 
 /** Null, with an error unless whoever answered said why. */

@@ -92,19 +92,14 @@ function fieldsOf(search: Search, scope: Scope): ReadonlyMap<string, readonly St
   return fields;
 }
 
-/** What of a denied field the permitted one beside it lets through: the objects that both can stand on and that the caller may see. */
-function rescue(search: Search, field: Standing<FieldNode>, permitted: Standing<FieldNode>): void {
-  const { rules, judge } = search;
+/** What of a denied field the permitted one beside it lets through: the objects that both can stand on, all of which it was judged for. */
+function rescue({ rules, found }: Search, field: Standing<FieldNode>, permitted: Standing<FieldNode>): void {
   const reachable = new Set(possibleTypesOf(rules.schema, permitted.type));
-  const known = search.found.get(field.node) ?? new Map<string, Rescue>();
-  for (const object of possibleTypesOf(rules.schema, field.type)) {
-    const own = rules.requirements.ofField(object, field.node.name.value);
-    const isOpen = own === undefined || judge(own, object.name) === undefined;
-    if (!reachable.has(object) || !isOpen) continue;
-    const { conditions } = permitted;
-    known.set(`${object.name} ${keyOf(conditions)}`, { typeName: object.name, conditions });
+  const known = found.get(field.node) ?? new Map<string, Rescue>();
+  for (const { name: typeName } of possibleTypesOf(rules.schema, field.type).filter((object) => reachable.has(object))) {
+    known.set(`${typeName} ${keyOf(permitted.conditions)}`, { typeName, conditions: permitted.conditions });
   }
-  if (known.size > 0) search.found.set(field.node, known);
+  if (known.size > 0) found.set(field.node, known);
 }
 
 function searchScope(search: Search, scope: Scope): void {

@@ -20,6 +20,7 @@ export function parseSection<Value>(
 function describe(issue: z.core.$ZodIssue, section: string): { at: string; problem: string }[] {
   const at = placeOf(issue.path, section);
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ at: `${at}.${nameKey(key)}`, problem: "is not a known key." }));
+  if (issue.code === "invalid_key") return issue.issues.map(({ message }) => ({ at, problem: message }));
   return [{ at, problem: issue.message }];
 }
 

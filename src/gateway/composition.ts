@@ -17,6 +17,7 @@ import { RequirementsError } from "../access/requirement-table.ts";
 import { StartupError } from "../auth/errors.ts";
 import type { Part } from "./subschemas.ts";
 import type { StitchedSupergraph } from "./supergraph.ts";
+import { refuseUnknownDirectives } from "./unknown-directives.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** A graph as its own SDL describes it: what it asks for, and what its fields pull from others. */
@@ -41,6 +42,7 @@ export function parseSdl(graph: string, sdl: string): DocumentNode {
 /** Throws a StartupError where its schema cannot be built, a RequirementsError with the coordinate of whatever cannot be read. */
 export function describeGraph(name: string, sdl: DocumentNode): DescribedGraph {
   const schema = explain(name, () => buildOwnSchema(sdl));
+  refuseUnknownDirectives(sdl);
   return { name, schema, requirements: readRequirements(sdl), required: readRequiredFields(sdl) };
 }
 

@@ -46,7 +46,15 @@ export interface OpenGraph {
 }
 
 /** Reads every graph's SDL, makes them one, and finds out what guards it. Throws a StartupError for whatever cannot be read or does not fit. */
-export async function openGraph({ upstreams, supergraph, access }: GraphSources, { auth, ...parts }: OpenGraphParts): Promise<OpenGraph> {
+export async function openGraph(sources: GraphSources, parts: OpenGraphParts): Promise<OpenGraph> {
+  try {
+    return await open(sources, parts);
+  } catch (error) {
+    throw error instanceof RequirementsError ? new StartupError(error.message, { cause: error }) : error;
+  }
+}
+
+async function open({ upstreams, supergraph, access }: GraphSources, { auth, ...parts }: OpenGraphParts): Promise<OpenGraph> {
   const own = { answerer: createAuthAnswerer(auth.schema, parts.publicErrors), sdl: auth.gatewaySdl };
   const composition =
     supergraph === undefined ? await openUpstreams(upstreams, { ...parts, own }) : openSupergraph(supergraph, { ...parts, own });
@@ -62,7 +70,7 @@ export async function openGraph({ upstreams, supergraph, access }: GraphSources,
     };
   } catch (error) {
     await close();
-    throw error instanceof RequirementsError ? new StartupError(error.message, { cause: error }) : error;
+    throw error;
   }
 }
 

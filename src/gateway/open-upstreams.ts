@@ -61,13 +61,12 @@ function ownGraph({ answerer }: OwnGraph, sdl: string): Described {
 type Composed = Omit<Composition, "upstreams">;
 
 function stitchGraphs(graphs: readonly Described[]): Composed {
-  return {
-    parts: graphs.map(({ answerer, sdl }) => createStitchedPart(answerer, sdl)),
-    graphs: graphs.map(({ answerer, sdl }) => describeGraph(answerer.name, sdl)),
-  };
+  const described = graphs.map(({ answerer, sdl }) => describeGraph(answerer.name, sdl));
+  return { parts: graphs.map(({ answerer, sdl }) => createStitchedPart(answerer, sdl)), graphs: described };
 }
 
 function composeFederation(graphs: readonly Described[]): Composed {
+  const described = graphs.map(({ answerer, sdl }) => describeGraph(answerer.name, sdl));
   const supergraph = composeSubgraphs(graphs.map(({ answerer, url, sdl }) => ({ name: answerer.name, url, sdl })));
   const byName = new Map(graphs.map((graph) => [graph.answerer.name, graph]));
   const subgraphs = listSubgraphs(supergraph);
@@ -75,5 +74,5 @@ function composeFederation(graphs: readonly Described[]): Composed {
     subgraphs.flatMap(({ key, name }) => (byName.has(name) ? [[key, byName.get(name)?.answerer as Answerer] as const] : [])),
   );
   const { parts, options } = readSupergraph(supergraph, answerers);
-  return { parts, supergraph: options, graphs: graphs.map(({ answerer, sdl }) => describeGraph(answerer.name, sdl)) };
+  return { parts, supergraph: options, graphs: described };
 }

@@ -1,4 +1,13 @@
-import { doTypesOverlap, type GraphQLCompositeType, type GraphQLSchema, getNamedType, isCompositeType, isUnionType } from "graphql";
+import {
+  doTypesOverlap,
+  type GraphQLCompositeType,
+  type GraphQLInterfaceType,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  isInterfaceType,
+  isUnionType,
+} from "graphql";
 import { type Draw, pick } from "./random-graphs.ts";
 
 const fragmentNames = ["F0", "F1", "F2"];
@@ -36,8 +45,21 @@ export function drawOperation(draw: Draw, schema: GraphQLSchema): DrawnOperation
     return `${alias}${name}${argument}${condition()}${isCompositeType(inner) ? ` ${selections(inner, depth - 1, firstFragment)}` : ""}`;
   }
 
+  /** One response key, selected plainly on an interface and on an object that implements it: rare by chance, and the hardest to get right. */
+  function pair(type: GraphQLInterfaceType, depth: number, firstFragment: number): string {
+    const { name, type: returned } = pick(draw, Object.values(type.getFields()));
+    const inner = getNamedType(returned);
+    const below = () => (isCompositeType(inner) ? ` ${selections(inner, depth - 1, firstFragment)}` : "");
+    const objects = schema.getPossibleTypes(type);
+    if (objects.length === 0 || (isCompositeType(inner) && depth <= 0)) return "__typename";
+    const typed = `... on ${pick(draw, objects).name}${condition()} { ${name}${condition()}${below()} }`;
+    const both = [`${name}${condition()}${below()}`, typed];
+    return (draw(2) === 0 ? both : both.toReversed()).join(" ");
+  }
+
   function selection(type: GraphQLCompositeType, depth: number, firstFragment: number): string {
     const choice = draw(10);
+    if (isInterfaceType(type) && draw(3) === 0) return pair(type, depth, firstFragment);
     if (choice < 5) return field(type, depth, firstFragment);
     if (choice === 5) return `...${condition()} ${selections(type, depth, firstFragment)}`;
     const around = composites.filter((each) => doTypesOverlap(schema, each, type));
