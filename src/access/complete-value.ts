@@ -110,16 +110,17 @@ export function completeList(inner: Completer, told: Told): Completer {
   return (values, completing) => {
     if (values === null) return null;
     if (!Array.isArray(values)) return refuse(completing, told);
-    const completed: unknown[] = [];
+    let completed: unknown[] | undefined;
     let isNull = false;
     for (let index = 0; index < values.length; index++) {
       completing.path.push(index);
       const value = inner(values[index], completing);
       completing.path.pop();
+      if (completed === undefined && value !== values[index]) completed = values.slice(0, index);
       if (value === undefined) isNull = true;
-      completed.push(value);
+      completed?.push(value);
     }
-    return isNull ? null : completed;
+    return isNull ? null : (completed ?? values);
   };
 }
 
@@ -129,18 +130,34 @@ export interface CompletedField {
 }
 export type Source = Readonly<Record<string, unknown>>;
 
-/** The fields that were asked for, and nothing else; null where one of them may not be null and is. */
-export function completeFields(fields: readonly CompletedField[], source: Source, completing: Completing): Record<string, unknown> | null {
-  const completed: Record<string, unknown> = {};
+/** Whether an object has these fields and no others, in this order. */
+function hasJustThese(fields: readonly CompletedField[], source: Source): boolean {
+  let index = 0;
+  for (const key in source) {
+    if (fields[index]?.key !== key) return false;
+    index++;
+  }
+  return index === fields.length;
+}
+
+/** The fields that were asked for, and nothing else; null where one of them may not be null and is. The object itself where it is just that. */
+export function completeFields(fields: readonly CompletedField[], source: Source, completing: Completing): Source | null {
+  let completed = hasJustThese(fields, source) ? undefined : firstOf(0, fields, source);
   let isNull = false;
-  for (const { key, complete } of fields) {
+  for (let index = 0; index < fields.length; index++) {
+    const { key, complete } = fields[index] as CompletedField;
     completing.path.push(key);
     const value = complete(source[key], completing);
     completing.path.pop();
+    if (completed === undefined && value !== source[key]) completed = firstOf(index, fields, source);
     if (value === undefined) isNull = true;
-    else completed[key] = value;
+    else if (completed !== undefined) completed[key] = value;
   }
-  return isNull ? null : completed;
+  return isNull ? null : (completed ?? source);
+}
+
+function firstOf(count: number, fields: readonly CompletedField[], source: Source): Record<string, unknown> {
+  return Object.fromEntries(fields.slice(0, count).map(({ key }) => [key, source[key]]));
 }
 
 /** `fieldsOf` says which fields an object has, or, by null, that it is denied; undefined: no object that could stand here. */

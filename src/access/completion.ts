@@ -29,12 +29,15 @@ import {
 } from "./complete-value.ts";
 import type { DeniedSelection } from "./cut-selections.ts";
 import { fieldOf, possibleTypesOf } from "./document-types.ts";
+import { type PlainReader, readLeaf, readList, readLiteral, readNothing, readNullable, readObject } from "./plain-text.ts";
 
 /** One field of the answer on one object type. */
 export interface AnsweredField extends CompletedField {
   /** What is below it, where the caller may see it. */
   readonly scope: Scope | undefined;
   readonly isDenied: boolean;
+  /** Of a value that needs no completing. */
+  readonly read: PlainReader;
 }
 
 /** What one object type answers at one place of the operation. */
@@ -49,6 +52,8 @@ export interface Scope {
   answers(): readonly Answer[];
   /** By what the object says of its type; null: the caller may see nothing of it; undefined: it cannot stand here. */
   answerTo(source: Source): Answer | null | undefined;
+  /** Of an object that needs no completing; none does where its type has to be looked at first. */
+  readonly readPlain: PlainReader;
   /** As `answerTo`; tells why the caller may see nothing of an object. */
   readonly fieldsOf: (source: Source, completing: Completing) => readonly AnsweredField[] | null | undefined;
 }
@@ -82,13 +87,23 @@ function completerOf(type: GraphQLOutputType, told: Told, scope: Scope | undefin
   return completeObject(scope === undefined ? () => undefined : scope.fieldsOf, told);
 }
 
+function readerOf(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
+  if (isNonNullType(type)) return readerOfPresent(type.ofType, scope);
+  return readNullable(readerOfPresent(type, scope));
+}
+
+function readerOfPresent(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
+  if (isListType(type)) return readList(readerOf(type.ofType, scope));
+  return isLeafType(type) ? readLeaf(type) : (scope?.readPlain ?? readNothing);
+}
+
 function deniedField(key: string, type: GraphQLOutputType, { told, error }: { told: Told; error: AuthError }): AnsweredField {
   const instead = isNonNullType(type) ? undefined : null;
   const complete: Completer = (_value, completing) => {
     tell(completing, told, error);
     return instead;
   };
-  return { key, complete, scope: undefined, isDenied: true };
+  return { key, complete, scope: undefined, isDenied: true, read: readNothing };
 }
 
 function permittedField(
@@ -99,7 +114,7 @@ function permittedField(
   const named = getNamedType(type);
   const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const scope = isCompositeType(named) ? createScope({ type: named, selectionSets, nodes }, by) : undefined;
-  return { key, complete: completerOf(type, { nodes }, scope), scope, isDenied: false };
+  return { key, complete: completerOf(type, { nodes }, scope), scope, isDenied: false, read: readerOf(type, scope) };
 }
 
 function typenameField(
@@ -108,7 +123,7 @@ function typenameField(
   { nodes, error }: { nodes: readonly FieldNode[]; error: AuthError | undefined },
 ): AnsweredField {
   if (error !== undefined) return deniedField(key, TypeNameMetaFieldDef.type, { told: { nodes }, error });
-  return { key, complete: () => objectType.name, scope: undefined, isDenied: false };
+  return { key, complete: () => objectType.name, scope: undefined, isDenied: false, read: readLiteral(`"${objectType.name}"`) };
 }
 
 /** One denied selection of one place is told once, whichever types answer it. */
@@ -175,7 +190,12 @@ function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace,
     return denials.has(objectType.name) ? null : answerOf(objectType);
   }
 
+  let readOwn: PlainReader | undefined;
   return {
+    readPlain(text, at) {
+      readOwn ??= isObjectType(type) ? readObject(answerOf(type).fields) : readNothing;
+      return readOwn(text, at);
+    },
     answers: () => [...objectTypes.values()].filter(({ name }) => !denials.has(name)).map(answerOf),
     answerTo,
     fieldsOf(source, completing) {

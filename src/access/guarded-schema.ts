@@ -1,7 +1,8 @@
-import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import type { AccessRules } from "./access-rules.ts";
 import type { Cut } from "./cut.ts";
 import type { OperationOfDocument } from "./document-types.ts";
+import { perOperation } from "./per-operation.ts";
 import { createPermissionKeys, type PermissionKeys } from "./permission-key.ts";
 import { createRecentValues, type RecentValues } from "./recent-values.ts";
 import { refuseUnknownCoordinates } from "./refuse-unknown-coordinates.ts";
@@ -24,19 +25,11 @@ const REMEMBERED_PERMISSIONS = 64;
  */
 export function createGuardedSchema(schema: GraphQLSchema, table: RequirementTable): GuardedSchema {
   refuseUnknownCoordinates(schema, table);
-  // By the document first: its fragments are not the operation's own.
-  const known = new WeakMap<DocumentNode, WeakMap<OperationDefinitionNode, RecentValues<Cut>>>();
   return {
     schema,
     table,
     requirements: createSelectionRequirements(schema, table),
     permissionKeyOf: createPermissionKeys(table),
-    cutsOf({ document, operation }) {
-      const ofDocument = known.get(document) ?? new WeakMap<OperationDefinitionNode, RecentValues<Cut>>();
-      const cuts = ofDocument.get(operation) ?? createRecentValues<Cut>(REMEMBERED_PERMISSIONS);
-      known.set(document, ofDocument);
-      ofDocument.set(operation, cuts);
-      return cuts;
-    },
+    cutsOf: perOperation(() => createRecentValues<Cut>(REMEMBERED_PERMISSIONS)),
   };
 }

@@ -1,18 +1,25 @@
 import type { GraphQLSchema } from "graphql";
 import type { Cut } from "../access/cut.ts";
+import { cutNothing } from "../access/cut-operation.ts";
+import type { OperationOfDocument } from "../access/document-types.ts";
 import { createGuardedSchema, type GuardedSchema } from "../access/guarded-schema.ts";
+import { perOperation } from "../access/per-operation.ts";
 import type { RequirementTable } from "../access/requirement-table.ts";
 import { AUTH_GRAPH } from "./auth-answerer.ts";
+import { createRootFieldsReader, type ReadRootFields } from "./root-fields.ts";
 import { findWholeAnswerer } from "./routes.ts";
 import type { Part } from "./subschemas.ts";
+import { type CheckVariables, createVariableChecks } from "./variable-checks.ts";
 
 /** All graphs as one, and what it takes to see it. */
 export interface ComposedGraph {
   readonly access: GuardedSchema;
   /** The graph that can answer a cut operation by itself; undefined: it takes several, or the composed schema. Found once for each cut. */
   answererOf(cut: Cut): Part | undefined;
-  /** Whether the auth graph asks by itself for all that it takes to see it here: then it needs no other guard. */
-  readonly authGuardsItself: boolean;
+  readonly rootFieldsOf: ReadRootFields;
+  readonly checkVariables: CheckVariables;
+  /** Whether the auth graph can and may answer all of an operation without us. */
+  isOfAuthAlone(request: OperationOfDocument): boolean;
 }
 
 export interface ComposedParts {
@@ -26,18 +33,26 @@ export interface ComposedParts {
 }
 
 export function createComposedGraph({ schema, parts, table, authTable }: ComposedParts): ComposedGraph {
+  const access = createGuardedSchema(schema, table);
   const routes = new WeakMap<Cut, { readonly part: Part | undefined }>();
   const auth = parts.find(({ answerer }) => answerer.name === AUTH_GRAPH);
+  // It asks by itself for all that it takes to see it here: then it needs no other guard.
+  const authGuardsItself = auth !== undefined && addsNothing(table, authTable, auth.schema);
+
+  function answererOf(cut: Cut): Part | undefined {
+    const known = routes.get(cut);
+    if (known !== undefined) return known.part;
+    const route = { part: cut.document && findWholeAnswerer(cut.document, parts) };
+    routes.set(cut, route);
+    return route.part;
+  }
+
   return {
-    access: createGuardedSchema(schema, table),
-    answererOf(cut) {
-      const known = routes.get(cut);
-      if (known !== undefined) return known.part;
-      const route = { part: cut.document && findWholeAnswerer(cut.document, parts) };
-      routes.set(cut, route);
-      return route.part;
-    },
-    authGuardsItself: auth !== undefined && addsNothing(table, authTable, auth.schema),
+    access,
+    answererOf,
+    rootFieldsOf: createRootFieldsReader(schema),
+    checkVariables: createVariableChecks(schema),
+    isOfAuthAlone: perOperation((request) => authGuardsItself && answererOf(cutNothing(access, request))?.answerer.name === AUTH_GRAPH),
   };
 }
 

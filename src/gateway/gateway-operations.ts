@@ -1,8 +1,6 @@
 import type { DocumentNode, ExecutionResult } from "graphql";
-import { cutNothing } from "../access/cut-operation.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
-import { AUTH_GRAPH } from "./auth-answerer.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
 import { executeComposed } from "./execute-composed.ts";
 import { openSubscription } from "./gateway-subscriptions.ts";
@@ -38,7 +36,7 @@ export function createGatewayOperations(parts: GatewayOperationsParts): Operatio
       const { requestId } = operation.context;
       const graph = graphOf(operation.document);
       try {
-        if (isOfAuthAlone(operation, graph)) return await authOperations.run(operation);
+        if (graph.isOfAuthAlone(operation)) return await authOperations.run(operation);
         return publish(await limitRootFields(operation, { graph, limits, answer: (admitted) => answer(admitted, graph) }), requestId);
       } catch (error) {
         return publish(refusedResult(error), requestId);
@@ -49,7 +47,7 @@ export function createGatewayOperations(parts: GatewayOperationsParts): Operatio
       const graph = graphOf(operation.document);
       const open = (admitted: Operation) => openSubscription(admitted, { graph, nextContext, options, publish });
       try {
-        if (isOfAuthAlone(operation, graph)) return await authOperations.subscribe(operation, nextContext);
+        if (graph.isOfAuthAlone(operation)) return await authOperations.subscribe(operation, nextContext);
         const opened = await limitRootFields(operation, { graph, limits, answer: open });
         return Symbol.asyncIterator in opened ? opened : publish(opened, requestId);
       } catch (error) {
@@ -57,11 +55,6 @@ export function createGatewayOperations(parts: GatewayOperationsParts): Operatio
       }
     },
   };
-}
-
-/** Whether the auth graph can and may answer all of it without us. */
-function isOfAuthAlone({ document, operation }: Operation, { access, answererOf, authGuardsItself }: ComposedGraph): boolean {
-  return authGuardsItself && answererOf(cutNothing(access, { document, operation }))?.answerer.name === AUTH_GRAPH;
 }
 
 async function fetchAnswer(sent: SentOperation, { part, graph }: Plan, context: RequestContext): Promise<ExecutionResult> {

@@ -1,10 +1,12 @@
-import { type ExecutionResult, GraphQLError, getVariableValues } from "graphql";
+import { type ExecutionResult, GraphQLError } from "graphql";
 import { rejectDenied, reportDenials } from "../access/access-modes.ts";
 import { completeResult } from "../access/complete-result.ts";
+import { isCompleteText } from "../access/complete-text.ts";
 import type { Cut } from "../access/cut.ts";
 import { cutNothing, cutOperation } from "../access/cut-operation.ts";
 import { AuthError } from "../auth/errors.ts";
 import type { Operation } from "../graphql/operations.ts";
+import { readyTextOf } from "../graphql/ready-result.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
 import type { Part } from "./subschemas.ts";
 import type { SentOperation } from "./upstream.ts";
@@ -31,28 +33,32 @@ export function planFor({ document, operation, context }: Operation, graph: Comp
 }
 
 /** Why nothing at all is sent; undefined: go on. */
-export function refusePlan(
-  { operation, variableValues }: Operation,
-  { cut, graph }: Plan,
-  options: PlanOptions,
-): ExecutionResult | undefined {
+export function refusePlan(request: Operation, { cut, graph }: Plan, options: PlanOptions): ExecutionResult | undefined {
   const rejected = options.denied === "reject" ? rejectDenied(cut) : undefined;
   if (rejected !== undefined) return rejected;
   // What the client sent for variables has to fit, whether or not they are sent on.
-  const { errors } = getVariableValues(graph.access.schema, operation.variableDefinitions ?? [], variableValues);
+  const errors = graph.checkVariables(request);
   return errors && { errors };
 }
 
 /** The operation as it is sent on, if anything of it is. */
-export function sentOperationOf({ operation, variableValues }: Operation, { cut }: Plan): SentOperation | undefined {
+export function sentOperationOf({ operation, variableValues }: Operation, { cut, dryCut }: Plan): SentOperation | undefined {
   const { document, variableNames } = cut;
-  // Those of a denied selection are none of an upstream's business.
-  const variables = Object.fromEntries(Object.entries(variableValues).filter(([name]) => variableNames.has(name)));
-  return document && { document, type: operation.operation, variables };
+  // In a dry run, a report may have to be added.
+  const isComplete = dryCut === undefined ? (text: string) => isCompleteText(cut, { variableValues }, text) : undefined;
+  return document && { document, type: operation.operation, variables: usedOf(variableValues, variableNames), isComplete };
+}
+
+/** Those of a denied selection are none of an upstream's business. */
+function usedOf(variables: Operation["variableValues"], used: Cut["variableNames"]): Operation["variableValues"] {
+  const names = Object.keys(variables);
+  if (names.every((name) => used.has(name))) return variables;
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => used.has(name)));
 }
 
 /** The answer as the client asked for it. */
 export function completePlan({ variableValues }: Operation, { cut, part, dryCut }: Plan, result: ExecutionResult): ExecutionResult {
+  if (readyTextOf(result) !== undefined) return result;
   const failure = failureOf(result);
   const unfit = () => failure ?? new AuthError("UPSTREAM_UNAVAILABLE", { upstream: part?.answerer.name ?? "several" });
   const completed = completeResult(cut, { variableValues, unfit }, failure === undefined ? result : { data: {} });

@@ -1,7 +1,5 @@
 import {
   type ExecutionResult,
-  type FieldNode,
-  getVariableValues,
   isNonNullType,
   Kind,
   locatedError,
@@ -9,40 +7,52 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import { collectFields, type Fragments, fragmentsOf, responseKeyOf } from "../access/collect-fields.ts";
-import { getRootType } from "../access/document-types.ts";
+import { type Fragments, fragmentsOf, responseKeyOf } from "../access/collect-fields.ts";
 import { AuthError } from "../auth/errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { identifyCaller } from "../graphql/limits/identity.ts";
-import type { LimitTable } from "../graphql/limits/limit-table.ts";
+import type { FieldLimit, LimitTable } from "../graphql/limits/limit-table.ts";
 import type { Operation } from "../graphql/operations.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
-
-/** Root fields by response key, as they are included in one request. */
-type RootFields = ReadonlyMap<string, readonly FieldNode[]>;
+import type { IncludedFields, RootFields } from "./root-fields.ts";
 
 /** The root fields whose calls come too soon, by response key. Undefined: none. */
-export type RootLimits = (
-  rootType: string,
-  fields: RootFields,
-  context: RequestContext,
-) => Promise<ReadonlyMap<string, AuthError> | undefined>;
+export type RootLimits = (included: IncludedFields, context: RequestContext) => Promise<ReadonlyMap<string, AuthError> | undefined>;
+
+interface LimitedField {
+  readonly key: string;
+  readonly coordinate: string;
+  readonly limit: FieldLimit;
+}
 
 /**
  * Counts the calls of root fields that belong to graphs behind the gateway, each alias by itself, before anything else is done for them.
  * Those of the auth graph count their own.
  */
 export function createRootLimits(table: LimitTable, isCounted: (coordinate: string) => boolean): RootLimits {
-  return async (rootType, fields, context) => {
-    const refused = new Map<string, AuthError>();
-    for (const [key, [node]] of fields) {
-      const coordinate = `${rootType}.${node?.name.value}`;
+  const known = new WeakMap<IncludedFields, readonly LimitedField[]>();
+
+  function limitedFields(included: IncludedFields): readonly LimitedField[] {
+    const found = known.get(included);
+    if (found !== undefined) return found;
+    const limited = [...included.fields].flatMap(([key, [node]]) => {
+      const coordinate = `${included.rootType.name}.${node?.name.value}`;
       const limit = isCounted(coordinate) ? table.ofField(coordinate) : undefined;
-      if (limit === undefined) continue;
+      return limit === undefined ? [] : [{ key, coordinate, limit }];
+    });
+    known.set(included, limited);
+    return limited;
+  }
+
+  return async (included, context) => {
+    let refused: Map<string, AuthError> | undefined;
+    for (const { key, coordinate, limit } of limitedFields(included)) {
       const refusal = await context.auth.callLimits.count({ key: `${coordinate} ${identifyCaller(coordinate, context)}`, limit });
-      if (refusal !== undefined) refused.set(key, new AuthError("RATE_LIMITED", { retryAfterSeconds: refusal.retryAfterSeconds }));
+      if (refusal === undefined) continue;
+      refused ??= new Map();
+      refused.set(key, new AuthError("RATE_LIMITED", { retryAfterSeconds: refusal.retryAfterSeconds }));
     }
-    return refused.size === 0 ? undefined : refused;
+    return refused;
   };
 }
 
@@ -57,17 +67,13 @@ export async function limitRootFields<Answer extends object>(
   request: Operation,
   { graph, limits, answer }: Limiting<Answer>,
 ): Promise<Answer | ExecutionResult> {
-  const { document, operation, variableValues, context } = request;
-  const { schema } = graph.access;
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues);
-  // Execution will say what is wrong.
-  if (coerced === undefined) return answer(request);
-  const rootType = getRootType(schema, operation);
-  const fragments = fragmentsOf(document);
-  const fields = collectFields([operation.selectionSet], rootType, { schema, fragments, variableValues: coerced });
-  const refused = await limits(rootType.name, fields, context);
+  const { document, operation, context } = request;
+  const included = graph.rootFieldsOf(request);
+  if (included === undefined) return answer(request);
+  const refused = await limits(included, context);
   if (refused === undefined) return answer(request);
-  const admitted = withoutFields(operation, fragments, refused);
+  const { fields, rootType } = included;
+  const admitted = withoutFields(operation, fragmentsOf(document), refused);
   const result = admitted === undefined ? { data: {} } : await answer({ ...request, ...replaceOperation(request, admitted) });
   return addRefused(result, fields, { refused, isNonNull: (name) => isNonNullType(rootType.getFields()[name]?.type) });
 }

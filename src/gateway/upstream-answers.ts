@@ -1,6 +1,6 @@
 import type { ExecutionResult } from "graphql";
-import type { UpstreamAnswer } from "./upstream-connection.ts";
 import { readUpstreamErrors, upstreamUnavailable } from "./upstream-errors.ts";
+import type { UpstreamAnswer } from "./upstream-exchange.ts";
 
 /**
  * What an upstream's answer says, by GraphQL over HTTP, section 6.4: whatever is well-formed counts, also with another status than 200,

@@ -1,4 +1,5 @@
 import { Pool } from "undici";
+import { exchange, type UpstreamAnswer } from "./upstream-exchange.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 
 /** Sockets to one upstream: more calls than these at a time wait for each other, within their time-out. */
@@ -13,11 +14,6 @@ export interface UpstreamRequest {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly isRepeatable: boolean;
-}
-
-export interface UpstreamAnswer {
-  readonly status: number;
-  readonly text: string;
 }
 
 /** Kept connections to one upstream. */
@@ -42,33 +38,26 @@ export function connectUpstream({ url, timeoutMilliseconds, retries, maximumAnsw
     connect: { timeout: timeoutMilliseconds },
   });
 
-  async function postOnce({ body, headers }: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
-    const answer = await pool.request({ method: "POST", path, headers, body, signal });
-    return { status: answer.statusCode, text: await answer.body.text() };
-  }
+  const postOnce = ({ body, headers }: UpstreamRequest, patience: number) =>
+    exchange(pool, { method: "POST", path, headers, body }, patience);
 
-  async function post(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
-    for (let left = request.isRepeatable ? retries : 0; ; left -= 1) {
+  async function postAgain(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    const deadline = performance.now() + timeoutMilliseconds;
+    for (let left = retries; ; left -= 1) {
+      const patience = deadline - performance.now();
+      const isLast = left <= 0 || patience <= PAUSE_MILLISECONDS;
       try {
-        const answer = await postOnce(request, signal);
-        if (left <= 0 || !passingStatuses.has(answer.status)) return answer;
+        const answer = await postOnce(request, patience);
+        if (isLast || !passingStatuses.has(answer.status)) return answer;
       } catch (error) {
-        if (left <= 0 || signal.aborted || isTooLarge(error)) throw error;
+        if (isLast || performance.now() + PAUSE_MILLISECONDS >= deadline || isTooLarge(error)) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
     }
   }
 
   return {
-    async post(request) {
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(), timeoutMilliseconds);
-      try {
-        return await post(request, deadline.signal);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    post: (request) => (request.isRepeatable && retries > 0 ? postAgain(request) : postOnce(request, timeoutMilliseconds)),
     close: () => pool.close(),
   };
 }

@@ -1,6 +1,7 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode, print } from "graphql";
 import type { IdentityTokens } from "../auth/tokens/identity-tokens.ts";
 import type { RequestContext } from "../graphql/context.ts";
+import { createReadyResult } from "../graphql/ready-result.ts";
 import { readAnswer } from "./upstream-answers.ts";
 import { connectUpstream } from "./upstream-connection.ts";
 import { upstreamUnavailable } from "./upstream-errors.ts";
@@ -14,6 +15,8 @@ export interface SentOperation {
   readonly document: DocumentNode;
   readonly type: OperationTypeNode;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Whether the text of an answer may be passed on as it is. Undefined: it is to be read. */
+  readonly isComplete?: ((text: string) => boolean) | undefined;
 }
 
 /** Whatever answers for one graph. What goes wrong is an error in the result, never a throw. */
@@ -53,12 +56,12 @@ export function createUpstream(options: ConnectionOptions, { createIdentityToken
 
   return {
     name,
-    async execute({ document, type, variables }, context) {
+    async execute({ document, type, variables, isComplete }, context) {
       const body = `{"query":${textOf(document)},"variables":${JSON.stringify(variables)}}`;
       const isRepeatable = type === OperationTypeNode.QUERY;
       try {
         const answer = await connection.post({ body, headers: { ...jsonHeaders, ...headersOf(context) }, isRepeatable });
-        return readAnswer(name, answer);
+        return isComplete?.(answer.text) ? createReadyResult(answer.text) : readAnswer(name, answer);
       } catch (error) {
         return failed(error, context.requestId);
       }

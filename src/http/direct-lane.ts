@@ -5,6 +5,7 @@ import type { RequestContext } from "../graphql/context.ts";
 import type { Documents } from "../graphql/documents.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
+import { readyTextOf } from "../graphql/ready-result.ts";
 import { type ChooseAnswerType, createAnswerTypes } from "./answer-types.ts";
 import { retryAfterOf } from "./retry-after.ts";
 
@@ -94,7 +95,10 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** GraphQL over HTTP, section 6.4: 400 where nothing was executed. */
-function send(reply: FastifyReply, { data, errors, extensions }: ExecutionResult, { ofServer }: PublicErrors): string {
+function send(reply: FastifyReply, result: ExecutionResult, { ofServer }: PublicErrors): string {
+  const text = readyTextOf(result);
+  if (text !== undefined) return text.endsWith("\n") ? text : `${text}\n`;
+  const { data, errors, extensions } = result;
   if (errors === undefined) return toText({ data, extensions });
   if (data === undefined) reply.code(400);
   const formatted = errors.map((error) => ofServer(error.toJSON(), error));

@@ -10,7 +10,19 @@ export interface Peers {
   readonly rawArgon2: string;
   readonly revocationHeap: string;
   readonly keyMemory: string;
+  /** What the benchmark of gateways compares, and what stands behind them. */
+  readonly gateways: Readonly<Record<GatewayPeer, string>>;
 }
+
+const gatewayPeers = [
+  "catalogue-upstream",
+  "pass-through",
+  "forwarding-apollo",
+  "stitching-apollo",
+  "mercurius-gateway",
+  "hive-gateway",
+] as const;
+export type GatewayPeer = (typeof gatewayPeers)[number];
 
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -31,5 +43,6 @@ export async function compilePeers(outDir: string): Promise<Peers> {
     rawArgon2: programOf("raw-argon2"),
     revocationHeap: programOf("revocation-heap"),
     keyMemory: programOf("key-memory"),
+    gateways: Object.fromEntries(gatewayPeers.map((name) => [name, programOf(name)])) as Peers["gateways"],
   };
 }

@@ -2,6 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
+/** Core 0 belongs to the server under test; the load generator, as our child PostgreSQL, and what stands behind gateways get this one. */
+export const LOAD_CORE = 1;
+
 /** Two cores and `taskset` (util-linux): without them everything competes with everything, and figures mean less. */
 const canPin = availableParallelism() > 1 && spawnSync("taskset", ["--version"]).status === 0;
 

@@ -27,11 +27,11 @@ export function printHeading(): void {
 export function printScenario({ scenario, ours, other, ratio, costRatio }: Outcome): void {
   const spread = `${ratio.lowest.toFixed(2)}–${ratio.highest.toFixed(2)}`;
   const byCost = costRatio === undefined ? "" : `, by cpu ${costRatio.toFixed(2)}`;
-  printRow([scenario.name, scenario.ours.name, ...figures(ours)]);
-  printRow(["", scenario.other.name, ...figures(other), `   ratio ${ratio.median.toFixed(2)} (${spread})${byCost}`]);
+  printRow([scenario.name, scenario.ours.name, ...figuresOf(ours)]);
+  printRow(["", scenario.other.name, ...figuresOf(other), `   ratio ${ratio.median.toFixed(2)} (${spread})${byCost}`]);
 }
 
-function figures({ perSecond, p50, p99, busy, cost }: Round): string[] {
+export function figuresOf({ perSecond, p50, p99, busy, cost }: Round): string[] {
   const share = busy === undefined ? "" : `${Math.round(busy * 100)} %`;
   const time = cost === undefined ? "" : cost >= 1000 ? `${(cost / 1000).toFixed(2)} ms` : `${cost.toFixed(1)} µs`;
   return [formatRate(perSecond), formatMilliseconds(p50), formatMilliseconds(p99), share, time];

@@ -24,6 +24,31 @@ export interface Outcome {
 
 const WARM_UP_SECONDS = 3;
 
+const WARM_UP_ANSWERS = 5000;
+const LONGEST_WARM_UP_SECONDS = 4;
+
+/** Until it has been compiled: on a machine that others use as well, seconds say little about that. */
+async function warmUp(contestant: Contestant): Promise<void> {
+  let answers = 0;
+  for (let second = 0; second < LONGEST_WARM_UP_SECONDS && answers < WARM_UP_ANSWERS; second++) {
+    const { perSecond } = await contestant.measure(1);
+    answers += perSecond;
+  }
+}
+
+/** A B C A B C …: all see the same drift of the machine. The rounds of each, in the order of the contestants. */
+export async function measureInTurn(
+  contestants: readonly Contestant[],
+  { rounds, seconds }: { rounds: number; seconds: number },
+): Promise<readonly (readonly Round[])[]> {
+  for (const contestant of contestants) await warmUp(contestant);
+  const measured = contestants.map((): Round[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, contestant] of contestants.entries()) measured[index]?.push(await contestant.measure(seconds));
+  }
+  return measured;
+}
+
 /** A B A B …: both see the same drift of the machine, and each pair of neighbours gives one ratio. */
 export async function measureScenario(scenario: Scenario, options: { rounds: number; seconds: number }): Promise<Outcome> {
   const { ours, other } = scenario;
@@ -44,7 +69,7 @@ export async function measureScenario(scenario: Scenario, options: { rounds: num
   };
 }
 
-function medianRound(rounds: readonly Round[]): Round {
+export function medianRound(rounds: readonly Round[]): Round {
   const of = (name: keyof Round) => {
     const values = rounds.flatMap((round) => round[name] ?? []);
     return values.length === 0 ? {} : { [name]: median(values) };

@@ -6,7 +6,7 @@ import { openBenchmarkDatabase } from "./database.ts";
 import { judgeScenario } from "./judge-scenario.ts";
 import { type Options, readOptions } from "./options.ts";
 import { compilePeers, type Peers } from "./peers.ts";
-import { pinProcess } from "./pinning.ts";
+import { LOAD_CORE, pinProcess } from "./pinning.ts";
 import { describeRun, printHeading, printScenario } from "./report.ts";
 import { measureScenario } from "./rounds.ts";
 import { createScenarios, type ScenarioName, scenarioNames } from "./scenarios.ts";
@@ -14,9 +14,6 @@ import { startBarePeer, startGateway } from "./servers.ts";
 import { runStudy, type StudyName, studiesByNameOnly, studyNames } from "./studies.ts";
 import { registerUsers } from "./users.ts";
 import { printVerdicts, type Verdict } from "./verdicts.ts";
-
-/** Core 0 belongs to the server under test; the load generator and, as our child, PostgreSQL get this one. */
-const LOAD_CORE = 1;
 
 const cleanup = createCleanup();
 

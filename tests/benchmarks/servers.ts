@@ -22,6 +22,8 @@ interface Surroundings {
   readonly databaseUrl: string;
   /** Where its log goes, and where it runs: no `gateway.yaml` of the developer's is found there. */
   readonly directory: string;
+  /** Absent: the one of the server under test. */
+  readonly core?: number;
 }
 
 /** The built server, as in production; with variables of its own where there are several. */
@@ -41,16 +43,30 @@ export function startBarePeer(program: string, surroundings: Surroundings): Prom
   return startServer("bare-apollo", [process.execPath, program], surroundings, {});
 }
 
+export interface PeerProgram {
+  readonly name: string;
+  /** Compiled. */
+  readonly program: string;
+  /** Absent: the one of the server under test. */
+  readonly core?: number;
+  readonly variables?: Record<string, string>;
+}
+
+/** A server that needs no database. */
+export function startPeer({ name, program, core, variables = {} }: PeerProgram, directory: string): Promise<Server> {
+  return startServer(name, [process.execPath, program], { databaseUrl: "", directory, ...(core !== undefined && { core }) }, variables);
+}
+
 async function startServer(
   name: string,
   command: readonly string[],
-  { databaseUrl, directory }: Surroundings,
+  { databaseUrl, directory, core = SERVER_CORE }: Surroundings,
   variables: Record<string, string>,
 ): Promise<Server> {
   const port = await findFreePort();
   const logFile = join(directory, `${name}.log`);
   const env = { PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, DATABASE_URL: databaseUrl, ...variables };
-  const child = spawnPinned(command, { directory, logFile, env });
+  const child = spawnPinned(pinnedCommand(core, command), { directory, logFile, env });
   const url = `http://127.0.0.1:${port}`;
   const stop = () => killProcess(child);
   if (await answers(url, child)) return { url, pid: child.pid ?? 0, stop };
@@ -62,7 +78,7 @@ function spawnPinned(
   command: readonly string[],
   options: { directory: string; logFile: string; env: Record<string, string> },
 ): ChildProcess {
-  const [program = "", ...args] = pinnedCommand(SERVER_CORE, command);
+  const [program = "", ...args] = command;
   const log = openSync(options.logFile, "w");
   const env = { PATH: process.env.PATH, NODE_ENV: "production", ...options.env };
   const child = spawn(program, args, { cwd: options.directory, env, stdio: ["ignore", log, log] });

@@ -1,5 +1,6 @@
 import { benchmarkBombs } from "./bombs.ts";
 import type { Ground } from "./fleet.ts";
+import { benchmarkGateways } from "./gateways.ts";
 import { benchmarkKeys } from "./keys.ts";
 import { drillKills } from "./kills.ts";
 import { benchmarkPages } from "./pages.ts";
@@ -20,6 +21,7 @@ const studies = {
   "revocations-held": benchmarkRevocationsHeld,
   pages: benchmarkPages,
   storm: benchmarkStorm,
+  gateway: benchmarkGateways,
   bombs: benchmarkBombs,
   kills: drillKills,
   keys: (_ground: Ground, options: StudyOptions) => benchmarkKeys(options.keyMemory),

@@ -111,6 +111,12 @@ test("values of another shape than the schema's are no answer", async () => {
   expect(errors).toMatchObject([unavailable("item"), unavailable("note")]);
 });
 
+test("a byte order mark is no part of an answer", async () => {
+  broken.behave("with a byte order mark");
+  const { data, errors } = await gateway.post({ query: "{ note }" });
+  expect({ data, errors }).toEqual({ data: { note: "note" }, errors: [] });
+});
+
 test("null where none may be bubbles, with an error", async () => {
   broken.behave("null where none may be");
   const { data, errors } = await gateway.post({ query: "{ item { name tags } note }" });

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 /** What a server may do to a request, by name. */
 const behaviours = {
   well: (response: ServerResponse) => response.end(JSON.stringify({ data: { item: { name: "good", tags: ["a"] }, note: "note" } })),
+  "with a byte order mark": (response: ServerResponse) => response.end(`\ufeff${JSON.stringify({ data: { note: "note" } })}`),
   silent: () => undefined,
   trickling(response: ServerResponse) {
     response.write('{"data":{"item":');
