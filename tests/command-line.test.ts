@@ -13,7 +13,7 @@ import { startServerProcess } from "./support/server-process.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk, in the hills";
-const commands = ["create-admin", "set-password", "rotate-keys", "migrate", "print-schema"];
+const commands = ["create-admin", "set-password", "rotate-keys", "migrate", "print-schema", "explain", "print-access"];
 
 /** A server that runs while commands change its database from outside. */
 let gateway: TestGateway;
@@ -91,6 +91,12 @@ describe.concurrent("wrong usage is exit code 2, with the usage on standard erro
     [["rotate-keys", "now"]],
     [["migrate", "--force"]],
     [["print-schema", "auth.graphql"]],
+    [["explain"]],
+    [["explain", "{ me { id } }", "{ me { id } }"]],
+    [["explain", "--roles"]],
+    [["explain", "--role", "admin", "{ me { id } }"]],
+    [["print-access", "--check"]],
+    [["print-access", "access.lock"]],
   ])("%j", async (words) => {
     const { code, stdout, stderr } = await runCommand(words, { input: `${NEW_PASSWORD}\n` });
     expect([code, stdout]).toEqual([2, ""]);

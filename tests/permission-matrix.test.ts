@@ -66,6 +66,7 @@ const matrix: Readonly<Record<string, Row>> = {
   "Query.user": { query: "query($id: ID!) { user(id: $id) { id } }", variables: aboutUser, expected: adminOnly },
   "Query.users": { query: "{ users { edges { node { id email } } totalCount } }", expected: adminOnly },
   "Query.auditEvents": { query: "{ auditEvents { edges { node { id } } } }", expected: adminOnly },
+  "Query.explainAccess": { query: '{ explainAccess(operation: "{ me { id } }") { coordinate } }', expected: adminOnly },
   "Query._sdl": { query: "{ _sdl }", expected: forAll("ok") },
   "Query._service": { query: "{ _service { sdl } }", expected: forAll("ok") },
   "Query._entities": {

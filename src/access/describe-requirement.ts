@@ -1,8 +1,18 @@
 import type { Alternatives } from "./alternatives.ts";
 import type { Requirement } from "./requirements.ts";
 
+/** What stands for itself between our own signs; everything else could pass for them, or for lines of its own. */
+const plainName = /^[!#-*,-[\]-{}~]+$/;
+const unprintable = /[^\x20-\x7e]/g;
+
+/** A scope or a role as it is; as a JSON string in ASCII where it could be taken for more than that. */
+export function describeName(name: string): string {
+  if (plainName.test(name)) return name;
+  return JSON.stringify(name).replace(unprintable, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 function describeAlternatives(alternatives: Alternatives): string {
-  return alternatives.map((names) => names.join("+")).join("|");
+  return alternatives.map((names) => names.map(describeName).join("+")).join("|");
 }
 
 /** On one line: `authenticated`, `roles:admin|support`, `scopes:a+b|c roles:admin`; `public` where nothing is asked for. */

@@ -1,12 +1,13 @@
 import { type FieldNode, isAbstractType, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import type { AuthError } from "../auth/errors.ts";
+import { isAnonymous, type Permissions } from "../auth/permissions.ts";
 import type { AccessRules } from "./access-rules.ts";
 import { fragmentsOf } from "./collect-fields.ts";
 import { type Caller, denialOf } from "./denials.ts";
 import { hasFields, type OperationOfDocument } from "./document-types.ts";
 import type { MergedRequirements } from "./merge-requirements.ts";
 import { type RequirementSource, sourcesOf } from "./requirement-sources.ts";
-import type { Requirement } from "./requirements.ts";
+import { lackedNames, type Requirement } from "./requirements.ts";
 
 /** What one coordinate that an operation selects takes. */
 export interface AccessExplanation {
@@ -17,7 +18,12 @@ export interface AccessExplanation {
   readonly sources: readonly RequirementSource[];
   /** Why this caller may not have it; undefined: they may. */
   readonly denial: AuthError | undefined;
+  /** The scopes and roles that they would need beside their own: of each kind, what its closest alternative lacks. */
+  readonly missing: readonly string[];
 }
+
+/** Whoever has not signed in holds nothing. */
+const nothing: Permissions = { roles: new Set(), scopes: new Set() };
 
 function definitionsOf({ document, operation }: OperationOfDocument) {
   const fragments = fragmentsOf(document);
@@ -42,10 +48,12 @@ export function explainAccess(
 ): readonly AccessExplanation[] {
   const explanations = new Map<string, AccessExplanation>();
   const typeInfo = new TypeInfo(schema);
+  const held = isAnonymous(as) ? nothing : as;
 
   function explain(coordinate: string, requirement: Requirement | undefined, sources: readonly RequirementSource[]): void {
     const denial = requirement && denialOf(as, requirement, coordinate);
-    explanations.set(coordinate, { coordinate, requirement, sources, denial });
+    const missing = requirement === undefined ? [] : lackedNames(requirement, held);
+    explanations.set(coordinate, { coordinate, requirement, sources, denial, missing });
   }
 
   function explainField(node: FieldNode): void {

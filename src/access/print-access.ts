@@ -1,12 +1,26 @@
 import { isInterfaceType, isObjectType } from "graphql";
 import type { AccessRules } from "./access-rules.ts";
+import type { Alternatives } from "./alternatives.ts";
 import { describeRequirement } from "./describe-requirement.ts";
 import type { MergedRequirements } from "./merge-requirements.ts";
 import { sourcesOf } from "./requirement-sources.ts";
+import type { Requirement } from "./requirements.ts";
 
 /** By code unit, so that no machine's language changes the file. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function sortAlternatives(alternatives: Alternatives): Alternatives {
+  const key = (names: readonly string[]) => JSON.stringify(names);
+  return alternatives.map((names) => names.toSorted(compare)).toSorted((a, b) => compare(key(a), key(b)));
+}
+
+/** In an order that does not tell how the graphs write it, or which of them comes first. */
+function sortRequirement(requirement: Requirement | undefined): Requirement | undefined {
+  if (requirement === undefined) return undefined;
+  const { authenticated, scopes, roles } = requirement;
+  return { authenticated, ...(scopes && { scopes: sortAlternatives(scopes) }), ...(roles && { roles: sortAlternatives(roles) }) };
 }
 
 /**
@@ -21,7 +35,7 @@ export function printAccess({ schema, requirements }: AccessRules, origins: Merg
       Object.keys(type.getFields()).map((fieldName) => {
         const sources = sourcesOf(schema, { origins }, { type, fieldName }).map(({ source }) => source);
         const names = [...new Set(sources)].toSorted(compare);
-        const needed = describeRequirement(requirements.ofField(type, fieldName));
+        const needed = describeRequirement(sortRequirement(requirements.ofField(type, fieldName)));
         return [`${type.name}.${fieldName}`, needed, ...(names.length > 0 ? [names.join(",")] : [])].join("  ");
       }),
     );

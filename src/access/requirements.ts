@@ -52,3 +52,8 @@ export function unmet(requirement: Requirement, permissions: Permissions): Unmet
   }
   return undefined;
 }
+
+/** All that a caller lacks, scopes and roles alike: of each kind, what its closest alternative lacks. */
+export function lackedNames({ scopes, roles }: Requirement, held: Permissions): readonly string[] {
+  return [...(scopes ? lackingNames(scopes, held.scopes) : []), ...(roles ? lackingNames(roles, held.roles) : [])];
+}

@@ -31,3 +31,8 @@ export interface Anonymous {
 export function isAnonymous(caller: Permissions | Anonymous): caller is Anonymous {
   return "reason" in caller;
 }
+
+/** The scopes that come with roles, each once. */
+export function scopesOfRoles(names: readonly string[], scopesByRole: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...new Set(names.flatMap((name) => scopesByRole.get(name) ?? []))];
+}

@@ -8,6 +8,8 @@ export type Invocation =
   | { readonly kind: "mistake"; readonly text: string }
   | { readonly kind: "run"; readonly command: Command; readonly given: Given };
 
+const UNKNOWN_OPTIONS = "Only the options in its help are known, and they take values only where it shows one.";
+
 /** Mistakes never quote what was typed: it may be a password. */
 export function readInvocation(commands: readonly Command[], words: readonly string[]): Invocation {
   const [name, ...rest] = words;
@@ -27,18 +29,22 @@ function readHelp(commands: readonly Command[], [name, ...rest]: readonly string
 
 function readCommand(command: Command, words: readonly string[]): Invocation {
   const parsed = parseWords(command, words);
-  if (parsed === undefined) return tooMuch(command, "Only the options in its help are known, and none takes a value.");
+  if (parsed === undefined) return tooMuch(command, UNKNOWN_OPTIONS);
   if (parsed.values.help === true) return { kind: "help", text: describeCommand(command) };
   const wanted = command.arguments.length;
   const { positionals } = parsed;
   if (positionals.length < wanted) return wrongUse(command, [`${command.arguments[positionals.length]} is missing.`]);
   if (positionals.length > wanted) return tooMuch(command, "There are too many arguments.");
-  return { kind: "run", command, given: { arguments: positionals, flags: new Set(Object.keys(parsed.values)) } };
+  const given = Object.entries(parsed.values);
+  const flags = new Set(given.flatMap(([name, value]) => (value === true ? [name] : [])));
+  const options = new Map(given.flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : [])));
+  return { kind: "run", command, given: { arguments: positionals, flags, options } };
 }
 
 function parseWords(command: Command, words: readonly string[]) {
   const options: NonNullable<ParseArgsConfig["options"]> = { help: { type: "boolean", short: "h" } };
   for (const name of Object.keys(command.flags)) options[name] = { type: "boolean" };
+  for (const name of Object.keys(command.options ?? {})) options[name] = { type: "string" };
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true });
   } catch (error) {

@@ -88,13 +88,21 @@ export interface HashingConfig {
 /** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
 export function parseConfig(env: Environment, file?: ConfigFile): Config {
   const read = readVariables(env);
-  const { problems, ...sections } = parseConfigFile(file, {
-    ourIssuer: issuerOf(read.values),
-    inProduction: read.values.NODE_ENV === "production",
-  });
+  const { problems, ...sections } = parseConfigFile(file, surroundingsOf(read.values));
   const allProblems = [...read.problems, ...findConflicts(read), ...problems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   return toConfig(read.values, sections);
+}
+
+/** What the file alone says, for whatever needs no server and none of its secrets: no variable has to be set. Throws as `parseConfig` does. */
+export function parseFileAlone(env: Environment, file?: ConfigFile): FileSections {
+  const { problems, ...sections } = parseConfigFile(file, surroundingsOf(readVariables(env).values));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return sections;
+}
+
+function surroundingsOf(values: VariableValues) {
+  return { ourIssuer: issuerOf(values), inProduction: values.NODE_ENV === "production" };
 }
 
 function publicUrlOf(values: VariableValues): string {

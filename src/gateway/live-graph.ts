@@ -1,5 +1,7 @@
 import type { DocumentNode, GraphQLSchema } from "graphql";
+import type { AccessExplainer } from "../graphql/access-explainer.ts";
 import { type Documents, isDocument } from "../graphql/documents.ts";
+import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { type Operations, publishResult } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
@@ -10,6 +12,7 @@ import type { AccessOptions } from "./upstream-options.ts";
 
 export interface LiveGraphParts {
   createDocuments(schema: GraphQLSchema): Documents;
+  createExplainer(graph: ExplainedGraph): AccessExplainer;
   readonly authOperations: Operations;
   readonly limits: RootLimits;
   readonly access: Pick<AccessOptions, "denied" | "dryRun">;
@@ -26,10 +29,15 @@ export interface LiveGraph extends ServedGraph {
 interface Generation {
   readonly graph: OpenGraph;
   readonly documents: Documents;
+  readonly explainAccess: AccessExplainer;
 }
 
-export function createLiveGraph(first: OpenGraph, { createDocuments, publicErrors, ...parts }: LiveGraphParts): LiveGraph {
-  const generationOf = (graph: OpenGraph): Generation => ({ graph, documents: createDocuments(graph.composed.access.schema) });
+export function createLiveGraph(first: OpenGraph, { createDocuments, createExplainer, publicErrors, ...parts }: LiveGraphParts): LiveGraph {
+  const generationOf = (graph: OpenGraph): Generation => ({
+    graph,
+    documents: createDocuments(graph.composed.access.schema),
+    explainAccess: createExplainer({ rules: graph.composed.access, origins: graph.requirements.origins }),
+  });
   const owners = new WeakMap<DocumentNode, OpenGraph>();
   const listeners: ((schema: GraphQLSchema) => void)[] = [];
   let current = generationOf(first);
@@ -44,6 +52,7 @@ export function createLiveGraph(first: OpenGraph, { createDocuments, publicError
     schema: () => current.graph.composed.access.schema,
     onChange: (listener) => void listeners.push(listener),
     operations,
+    explainAccess: (question) => current.explainAccess(question),
     documents: {
       texts: {
         get: (hash) => current.documents.texts.get(hash),

@@ -6,6 +6,7 @@ import type { Origin } from "../auth/origin.ts";
 import { type Anonymous, isAnonymous } from "../auth/permissions.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
 import type { Visitor } from "../auth/tokens/visitor.ts";
+import type { AccessExplainer } from "./access-explainer.ts";
 import type { Loaders } from "./loaders.ts";
 
 /** How refresh tokens travel to and from this client: in the body, or in a cookie that scripts cannot read. */
@@ -41,6 +42,8 @@ export interface RequestContext {
   readonly clientHeaders: IncomingHttpHeaders;
   readonly refreshTokens: RefreshTokenCarrier;
   readonly loaders: Loaders;
+  /** Of the graph that is served. */
+  readonly explainAccess: AccessExplainer;
   /** Absent over HTTP. */
   readonly connection?: LiveConnection;
 }

@@ -1,4 +1,4 @@
-import type { GraphQLFormattedError } from "graphql";
+import type { GraphQLError, GraphQLFormattedError } from "graphql";
 import { MAXIMUM_TOKENS } from "./document-limits.ts";
 
 /**
@@ -10,6 +10,12 @@ export function withoutValues(error: GraphQLFormattedError): GraphQLFormattedErr
   const locations = error.locations === undefined ? {} : { locations: error.locations };
   const path = error.path === undefined ? {} : { path: error.path };
   return { message: messageWithoutValues(error), ...locations, ...path, extensions: { ...extensions, ...fieldsOf(error) } };
+}
+
+/** What is wrong with a document, for whoever has written it: with what it holds. */
+export function describeRefusal({ message, extensions }: GraphQLError): string {
+  const { request = [message] } = (extensions.fields ?? {}) as { request?: readonly string[] };
+  return request.join(" ");
 }
 
 function messageWithoutValues({ message, extensions }: GraphQLFormattedError): string {

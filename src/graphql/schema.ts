@@ -11,6 +11,7 @@ import { limitFields } from "./limits/limit-fields.ts";
 import { createLimitTable, type LimitOverrides, listRootFields } from "./limits/limit-table.ts";
 import { rateLimitDirective, readAppliedLimits } from "./limits/rate-limit-directive.ts";
 import { noPubSub } from "./no-pub-sub.ts";
+import { AccessResolver } from "./resolvers/access-resolver.ts";
 import { AccountResolver } from "./resolvers/account-resolver.ts";
 import { AdministrationResolver } from "./resolvers/administration-resolver.ts";
 import { AuditResolver } from "./resolvers/audit-resolver.ts";
@@ -50,6 +51,7 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map())
       DirectoryResolver,
       AuditResolver,
       LiveResolver,
+      AccessResolver,
     ],
     pubSub: noPubSub,
     // Naming directives replaces GraphQL's own, `@skip` and `@include` among them.

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+import type { AccessExplainer } from "./access-explainer.ts";
 import type { Documents } from "./documents.ts";
 import type { Operations } from "./operations.ts";
 import type { AuthGraph } from "./schema.ts";
@@ -11,9 +12,11 @@ export interface ServedGraph {
   onChange(listener: (schema: GraphQLSchema) => void): void;
   readonly documents: Documents;
   readonly operations: Operations;
+  /** As it is at this moment. */
+  readonly explainAccess: AccessExplainer;
 }
 
 /** It never changes. */
-export function serveAuthGraph({ schema }: Pick<AuthGraph, "schema">, parts: Pick<ServedGraph, "documents" | "operations">): ServedGraph {
+export function serveAuthGraph({ schema }: Pick<AuthGraph, "schema">, parts: Omit<ServedGraph, "schema" | "onChange">): ServedGraph {
   return { schema: () => schema, onChange: () => undefined, ...parts };
 }

@@ -1,6 +1,6 @@
-import type { GraphQLError } from "graphql";
 import { StartupError } from "../auth/errors.ts";
 import { hashOfDocument } from "./document-hashes.ts";
+import { describeRefusal } from "./document-messages.ts";
 import { type DocumentOptions, type Documents, isDocument, judgeDocument } from "./documents.ts";
 import { publicInputError } from "./public-errors.ts";
 
@@ -18,7 +18,7 @@ export function createTrustedDocuments(manifest: string, options: DocumentOption
     [...texts].flatMap(([hash, text]) => {
       const read = hash === hashOfDocument(text) ? judgeDocument(text, options) : "its key is not its SHA-256";
       if (typeof read !== "string" && isDocument(read)) return [[text, read] as const];
-      problems.set(hash, typeof read === "string" ? read : read.map(describe).join(" "));
+      problems.set(hash, typeof read === "string" ? read : read.map(describeRefusal).join(" "));
       return [];
     }),
   );
@@ -56,11 +56,6 @@ function entriesOf(content: unknown): [unknown, unknown][] | undefined {
 
 function isEntry(entry: readonly unknown[]): entry is [string, string] {
   return entry.every((part) => typeof part === "string");
-}
-
-function describe({ message, extensions }: GraphQLError): string {
-  const { request = [message] } = (extensions.fields ?? {}) as { request?: readonly string[] };
-  return request.join(" ");
 }
 
 function refused(problems: ReadonlyMap<string, string>): StartupError {

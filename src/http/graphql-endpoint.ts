@@ -79,7 +79,7 @@ function createApolloServer(
 }
 
 /** A fresh object for each request, with the token decoded once. */
-function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
+function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointParts) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
     const visitor = await auth.callers.identify(readBearerToken(request.headers.authorization));
     return {
@@ -92,6 +92,7 @@ function contextFactory({ auth, clock, createCarrier }: GraphqlEndpointParts) {
       clientHeaders: request.headers,
       refreshTokens: createCarrier(request, reply),
       loaders: new Loaders(auth),
+      explainAccess: graph.explainAccess,
     };
   };
 }

@@ -106,7 +106,7 @@ function unreachable(): never {
 }
 
 /** Every operation and every event has its own, and all of them the socket's caller, whose token may be another by now. */
-function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, opening: Opening): RequestContext {
+function createContext({ graph, auth, clock }: ConnectionParts, caller: SocketCaller, opening: Opening): RequestContext {
   const requestId = randomUUID();
   return {
     auth,
@@ -122,6 +122,7 @@ function createContext({ auth, clock }: ConnectionParts, caller: SocketCaller, o
     clientHeaders: opening.headers,
     refreshTokens: noRefreshTokens,
     loaders: new Loaders(auth),
+    explainAccess: graph.explainAccess,
     connection: caller,
   };
 }

@@ -5,8 +5,10 @@ import { createSecureRandom } from "../auth/random.ts";
 import { createIdentityTokens } from "../auth/tokens/identity-tokens.ts";
 import type { Config } from "../config/config.ts";
 import { createLiveGraph } from "../gateway/live-graph.ts";
-import { type GraphSources, type OpenGraph, type OpenGraphParts, openGraph } from "../gateway/open-graph.ts";
+import { type OpenGraph, type OpenGraphParts, openGraph } from "../gateway/open-graph.ts";
 import { createRootLimits } from "../gateway/root-limits.ts";
+import { createAccessExplainer } from "../graphql/access-explainer.ts";
+import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { createLimitTable } from "../graphql/limits/limit-table.ts";
 import { createOperations, type Operations } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
@@ -14,6 +16,8 @@ import type { AuthGraph } from "../graphql/schema.ts";
 import { type ServedGraph, serveAuthGraph } from "../graphql/served-graph.ts";
 import { gatewayFields } from "../graphql/subgraph/entities.ts";
 import { chooseDocuments } from "./documents.ts";
+import { explainedAuthGraph } from "./explained-graph.ts";
+import { accessOf, isAuthGraphAlone, readGraphSources } from "./graph-sources.ts";
 import { refuseUnknownLimits } from "./limits.ts";
 import { readOperatorsFile } from "./operators-file.ts";
 import { watchFile } from "./watch-file.ts";
@@ -39,16 +43,20 @@ export async function openServedGraph(config: Config, parts: ServedGraphParts): 
   const { introspection, trustedDocumentsFile } = config.http;
   const authOperations = createOperations(authGraph, publicErrors);
   const documentsFor = (schema: AuthGraph["schema"]) => chooseDocuments(trustedDocumentsFile, { schema, introspection });
-  if (config.upstreams.length === 0 && config.supergraph === undefined && config.access === undefined) {
+  const explainerFor = (graph: ExplainedGraph) => createAccessExplainer(graph, { introspection, roles: config.roles });
+  if (isAuthGraphAlone(config)) {
     refuseUnknownLimits(config.limits, authGraph.schema);
     const documents = documentsFor(authGraph.schema);
-    return { graph: serveAuthGraph(authGraph, { documents, operations: observeOperations(authOperations) }), close: async () => undefined };
+    const explainAccess = explainerFor(explainedAuthGraph(authGraph));
+    const graph = serveAuthGraph(authGraph, { documents, explainAccess, operations: observeOperations(authOperations) });
+    return { graph, close: async () => undefined };
   }
   const open = opener(config, parts);
   const first = await open();
   refuseUnknownLimits(config.limits, first.composed.access.schema);
   const graph = createLiveGraph(first, {
     createDocuments: documentsFor,
+    createExplainer: explainerFor,
     authOperations,
     publicErrors,
     access: accessOf(config),
@@ -62,10 +70,6 @@ export async function openServedGraph(config: Config, parts: ServedGraphParts): 
       await graph.close();
     },
   };
-}
-
-function accessOf({ access }: Config): GraphSources["access"] {
-  return access ?? { default: "public", rules: new Map(), denied: "cut", dryRun: false };
 }
 
 /** A supergraph that cannot be served leaves the one before where it is. */
@@ -87,10 +91,5 @@ function opener(config: Config, { authGraph, auth, clock, logger, publicErrors }
     readFile: (path) => readOperatorsFile("gateway.yaml", path),
     onFailure: (upstream, err, requestId) => logger.warn({ upstream, err, requestId }, "a graph behind the gateway gave no answer"),
   };
-  return () => openGraph({ upstreams: config.upstreams, supergraph: supergraphOf(config), access: accessOf(config) }, parts);
-}
-
-function supergraphOf({ supergraph }: Config): GraphSources["supergraph"] {
-  if (supergraph === undefined) return undefined;
-  return { ...supergraph, sdl: readOperatorsFile("gateway.yaml", supergraph.file) };
+  return () => openGraph(readGraphSources(config), parts);
 }

@@ -100,12 +100,36 @@ describe("an explanation", () => {
 
 test("the lockfile has a line for every field, guarded or not, whatever order the schema has", () => {
   expect(printAccess(graph.access, origins)).toBe(
-    `Draft.title  scopes:drafts+more|all  shop
-Item.title  scopes:drafts+more|all roles:admin|staff  shop
+    `Draft.title  scopes:all|drafts+more  shop
+Item.title  scopes:all|drafts+more roles:admin|staff  shop
 Post.title  roles:admin|staff  shop
 Query.closed  authenticated  shop
 Query.items  public
 Query.open  public
 `,
   );
+});
+
+test("the lockfile does not change with the order in which a graph or several write their alternatives", () => {
+  const [one, other] = [
+    ['roles: ["b", "a"]', 'scopes: [["y", "x"], ["a", "b"]]'],
+    ['roles: ["a", "b"]', 'scopes: [["b", "a"], ["x", "y"]]'],
+  ].map(([roles, scopes]) => {
+    const { access } = createOutsideGraph(`type Query { a: Int @hasRole(${roles}) @requiresScopes(${scopes}) }`);
+    return printAccess(access, new Map());
+  });
+  expect(one).toBe("Query.a  scopes:a+b|x+y roles:a|b\n");
+  expect(other).toBe(one);
+});
+
+test.each([
+  ["a line of its own", "staff\\nQuery.b  public", String.raw`roles:"staff\nQuery.b  public"`],
+  ["two alternatives", "a|b", 'roles:"a|b"'],
+  ["two names that are both needed", "a+b", 'roles:"a+b"'],
+  ["a column", "staff  shop", 'roles:"staff  shop"'],
+  ["a command to a terminal", "\\u009b2J\\u001b[2J", String.raw`roles:"\u009b2J\u001b[2J"`],
+  ["a string", '\\"a\\"', String.raw`roles:"\"a\""`],
+])("a role does not pass for %s in the lockfile", (_case, role, shownRole) => {
+  const { access } = createOutsideGraph(`type Query { a: Int @hasRole(roles: ["${role}"]) }`);
+  expect(printAccess(access, new Map())).toBe(`Query.a  ${shownRole}\n`);
 });

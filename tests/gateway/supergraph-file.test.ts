@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ExplainAccessDocument } from "../generated/operations.ts";
+import { codesOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { ServedGraph } from "../support/served-graph.ts";
 import { serveInventory, serveShipping } from "../support/subgraphs.ts";
@@ -48,6 +50,9 @@ test("directives that the composition has kept are enforced, `@hasRole` among th
 
 test("a new file takes the place of the old one without a restart, and without a lost answer; one that cannot be served does not", async () => {
   const ask = (query: string) => gateway.post({ query });
+  const { accessToken: token } = await gateway.registerAdmin();
+  const explain = async () => codesOf(await gateway.send(ExplainAccessDocument, { operation: "{ shippers }" }, { token }));
+  expect(await explain()).toEqual(["BAD_USER_INPUT"]);
   expect((await ask("{ shippers }")).errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
   let isDone = false;
   const answers: unknown[] = [];
@@ -58,6 +63,7 @@ test("a new file takes the place of the old one without a restart, and without a
   await until(async () => (await ask("{ shippers }")).errors.length === 0, 20_000);
   await writeFile(join(folder, "supergraph.graphql"), "type Query { broken");
   await until(async () => gateway.logs.some(({ msg }) => String(msg).includes("cannot be served")), 20_000);
+  expect(await explain()).toEqual([]);
   isDone = true;
   await Promise.all(load);
   expect(answers.length).toBeGreaterThan(10);

@@ -1,4 +1,5 @@
 import jwt from "jsonwebtoken";
+import { scopesOfRoles } from "../permissions.ts";
 import type { AccessTokenClaims } from "./access-token-claims.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens } from "./access-tokens.ts";
 
@@ -7,10 +8,6 @@ export function createIssuer(
   options: AccessTokenOptions,
 ): AccessTokens["issue"] {
   const { keys, clock, random } = parts;
-
-  function scopesOf(roles: readonly string[]): string[] {
-    return [...new Set(roles.flatMap((role) => options.roles.get(role) ?? []))];
-  }
 
   return (account, session) => {
     const now = clock();
@@ -25,7 +22,7 @@ export function createIssuer(
       jti: random.id(now),
       sid: session.id,
       roles: account.roles,
-      scope: scopesOf(account.roles).join(" "),
+      scope: scopesOfRoles(account.roles, options.roles).join(" "),
       email: account.email,
       ver: account.version,
       type: "access",
