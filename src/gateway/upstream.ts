@@ -1,4 +1,5 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode, print } from "graphql";
+import { AuthError } from "../auth/errors.ts";
 import type { IdentityTokens } from "../auth/tokens/identity-tokens.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { createReadyResult } from "../graphql/ready-result.ts";
@@ -38,11 +39,13 @@ export interface UpstreamParts {
   readonly createIdentityTokens: () => IdentityTokens;
   /** Why an upstream gave no answer. */
   onFailure(upstream: string, error: unknown, requestId: string): void;
+  /** Lets others see how it answers. */
+  observeUpstream(upstream: Upstream): Upstream;
 }
 
 const jsonHeaders = { "content-type": "application/json", accept: "application/graphql-response+json, application/json;q=0.9" };
 
-export function createUpstream(options: ConnectionOptions, { createIdentityTokens, onFailure }: UpstreamParts): Upstream {
+export function createUpstream(options: ConnectionOptions, { createIdentityTokens, onFailure, observeUpstream }: UpstreamParts): Upstream {
   const { name } = options;
   const connection = connectUpstream(options);
   const headersOf = createUpstreamHeaders(options, createIdentityTokens);
@@ -54,21 +57,26 @@ export function createUpstream(options: ConnectionOptions, { createIdentityToken
     return { data: null, errors: [upstreamUnavailable(name, error)] };
   }
 
-  return {
+  return observeUpstream({
     name,
     async execute({ document, type, variables, isComplete }, context) {
       const body = `{"query":${textOf(document)},"variables":${JSON.stringify(variables)}}`;
       const isRepeatable = type === OperationTypeNode.QUERY;
       try {
         const answer = await connection.post({ body, headers: { ...jsonHeaders, ...headersOf(context) }, isRepeatable });
-        return isComplete?.(answer.text) ? createReadyResult(answer.text) : readAnswer(name, answer);
+        if (isComplete?.(answer.text)) return createReadyResult(answer.text);
+        const result = readAnswer(name, answer);
+        const [error] = result.errors ?? [];
+        // Not the upstream's own: what it sent was no answer.
+        if (error?.originalError instanceof AuthError) onFailure(name, error.originalError.cause, context.requestId);
+        return result;
       } catch (error) {
         return failed(error, context.requestId);
       }
     },
     subscribe: async ({ document, variables }, context) => subscribe({ query: print(document), variables: { ...variables } }, context),
     close: () => connection.close(),
-  };
+  });
 }
 
 /** Documents as JSON strings. The same ones come again and again: those that the gateway has cut are kept with their plans. */

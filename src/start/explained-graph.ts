@@ -27,6 +27,7 @@ export async function readExplainedGraph(sections: GraphSections): Promise<Expla
     createIdentityTokens: () => ({ issue: unreachable }),
     readFile: (path) => readOperatorsFile("gateway.yaml", path),
     onFailure: unreachable,
+    observeUpstream: (upstream) => upstream,
   });
   await close();
   return { rules: composed.access, origins: requirements.origins };

@@ -75,8 +75,16 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   });
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
-  const { observeOperations } = telemetry;
-  const { graph, close: closeGraph } = await openServedGraph(config, { authGraph, auth, clock, logger, publicErrors, observeOperations });
+  const { observeOperations, observeUpstream } = telemetry;
+  const { graph, close: closeGraph } = await openServedGraph(config, {
+    authGraph,
+    auth,
+    clock,
+    logger,
+    publicErrors,
+    observeOperations,
+    observeUpstream,
+  });
   const httpParts = { graph, auth, clock, logger, publicErrors, logUnexpected, metrics, telemetry, checkReadiness };
   const app = await createHttpSide(config, httpParts);
   const upkeep = startUpkeep(choresOf(auth), logger);

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import { createLiveGraph } from "../gateway/live-graph.ts";
 import { type OpenGraph, type OpenGraphParts, openGraph } from "../gateway/open-graph.ts";
 import { createRootLimits } from "../gateway/root-limits.ts";
+import type { Upstream } from "../gateway/upstream.ts";
 import { createAccessExplainer } from "../graphql/access-explainer.ts";
 import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { createLimitTable } from "../graphql/limits/limit-table.ts";
@@ -29,6 +30,7 @@ export interface ServedGraphParts {
   readonly logger: Logger;
   readonly publicErrors: PublicErrors;
   observeOperations(operations: Operations): Operations;
+  observeUpstream(upstream: Upstream): Upstream;
 }
 
 /** What is served, and what has to be closed afterwards. */
@@ -82,10 +84,14 @@ async function reload(open: () => Promise<OpenGraph>, replace: (graph: OpenGraph
   }
 }
 
-function opener(config: Config, { authGraph, auth, clock, logger, publicErrors }: ServedGraphParts): () => Promise<OpenGraph> {
+function opener(
+  config: Config,
+  { authGraph, auth, clock, logger, publicErrors, observeUpstream }: ServedGraphParts,
+): () => Promise<OpenGraph> {
   const parts: OpenGraphParts = {
     auth: { ...authGraph, gatewayFields },
     publicErrors,
+    observeUpstream,
     createIdentityTokens: () =>
       createIdentityTokens({ keys: auth.signingKeys, clock, random: createSecureRandom() }, { issuer: config.tokens.issuer }),
     readFile: (path) => readOperatorsFile("gateway.yaml", path),

@@ -3,11 +3,13 @@ import type { Auth } from "../auth/auth.ts";
 import type { HashingQueue } from "../auth/passwords/hashing-queue.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import type { OpenDatabaseOptions } from "../database/database.ts";
+import type { Upstream } from "../gateway/upstream.ts";
 import type { Operations } from "../graphql/operations.ts";
 import type { RequestObserver } from "../http/observe-requests.ts";
 import { countAuditEvents } from "../telemetry/audit-metrics.ts";
 import { measureHashing } from "../telemetry/measure-hashing.ts";
 import { measureOperations } from "../telemetry/measure-operations.ts";
+import { measureUpstream } from "../telemetry/measure-upstreams.ts";
 import { type Metrics, watchReadings } from "../telemetry/metrics.ts";
 import { traceHashing } from "../telemetry/trace-hashing.ts";
 import { traceOperations } from "../telemetry/trace-operations.ts";
@@ -22,6 +24,7 @@ export interface Telemetry {
   instrumentLog(log: AuditLog): AuditLog;
   instrumentEngine(engine: PasswordEngine): PasswordEngine;
   observeOperations(operations: Operations): Operations;
+  observeUpstream(upstream: Upstream): Upstream;
   /** What can be read from the parts once they are there. */
   watch(parts: Pick<Auth, "revocations" | "revocationFeed"> & { hashingQueue: Pick<HashingQueue, "load"> }): void;
 }
@@ -49,6 +52,7 @@ export function createTelemetry(metrics: Metrics, tracing: Tracing | undefined):
       const measured = measureOperations(operations, metrics);
       return tracing === undefined ? measured : traceOperations(measured, tracing);
     },
+    observeUpstream: (upstream) => measureUpstream(upstream, metrics),
     watch({ revocations, revocationFeed, hashingQueue }) {
       watchReadings(metrics, {
         revocationLagSeconds: revocationFeed.lagSeconds,

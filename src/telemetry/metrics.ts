@@ -17,6 +17,8 @@ export interface Metrics {
   readonly tokenRefreshes: Counter<"outcome">;
   readonly auditEvents: Counter<"type">;
   readonly operationSeconds: FastHistogram<"field" | "outcome">;
+  /** Of graphs behind the gateway. */
+  readonly upstreamSeconds: FastHistogram<"upstream" | "outcome">;
   readonly rateLimited: Counter<"field">;
   readonly hashingSeconds: Histogram<"work">;
   readonly hashingRefused: Counter;
@@ -48,6 +50,11 @@ function registerMetrics(registry: Registry): Metrics {
     operationSeconds: registerFastHistogram(registry, {
       name: "auth_operation_duration_seconds",
       help: "GraphQL operations by root field and outcome (OK, or the first error's code).",
+      buckets: OPERATION_BUCKETS,
+    }),
+    upstreamSeconds: registerFastHistogram(registry, {
+      name: "auth_upstream_duration_seconds",
+      help: "Calls of graphs behind the gateway by graph and outcome: answered, unavailable.",
       buckets: OPERATION_BUCKETS,
     }),
     rateLimited: new Counter({

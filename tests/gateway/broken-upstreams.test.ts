@@ -86,7 +86,18 @@ test("an upstream that is down: the same, and what went wrong is in the log", as
   expect(lonely.logs).toContainEqual(
     expect.objectContaining({ upstream: "broken", err: expect.objectContaining({ code: "ECONNREFUSED" }) }),
   );
+  const metrics = await (await fetch(`${lonely.url}/metrics`)).text();
+  expect(metrics).toContain('auth_upstream_duration_seconds_count{upstream="broken",outcome="unavailable"} 1');
   await lonely.close();
+});
+
+test("an answer that is none is told in the log, without what it said", async () => {
+  broken.behave("502 of a proxy");
+  const before = gateway.logs.length;
+  await gateway.post({ query: "{ note }" });
+  const told = gateway.logs.slice(before);
+  expect(told).toMatchObject([{ level: 40, upstream: "broken", requestId: expect.any(String) }]);
+  expect(JSON.stringify(told)).not.toContain("10.0.0.7");
 });
 
 test("a redirect is not followed", async () => {

@@ -1,0 +1,28 @@
+import type { ExecutionResult } from "graphql";
+import { AuthError } from "../auth/errors.ts";
+import type { Upstream } from "../gateway/upstream.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Measures every call of a graph behind the gateway, retries included; subscriptions are not calls. */
+export function measureUpstream(upstream: Upstream, { upstreamSeconds }: Pick<Metrics, "upstreamSeconds">): Upstream {
+  const observers = {
+    answered: upstreamSeconds.of({ upstream: upstream.name, outcome: "answered" }),
+    unavailable: upstreamSeconds.of({ upstream: upstream.name, outcome: "unavailable" }),
+  };
+  return {
+    ...upstream,
+    execute(operation, context) {
+      const startedAt = performance.now();
+      return upstream.execute(operation, context).then((result) => {
+        const outcome = isUnavailable(result) ? "unavailable" : "answered";
+        observers[outcome].observe((performance.now() - startedAt) / 1000);
+        return result;
+      });
+    },
+  };
+}
+
+/** Errors that the upstream answered with are answers. */
+function isUnavailable({ errors = [] }: ExecutionResult): boolean {
+  return errors.some(({ originalError }) => originalError instanceof AuthError && originalError.code === "UPSTREAM_UNAVAILABLE");
+}
