@@ -5,7 +5,7 @@ import { createSecureRandom } from "../auth/random.ts";
 import { createIdentityTokens } from "../auth/tokens/identity-tokens.ts";
 import type { Config } from "../config/config.ts";
 import { createLiveGraph } from "../gateway/live-graph.ts";
-import { type GraphSources, type OpenGraph, type OpenGraphParts, openGraph } from "../gateway/open-graph.ts";
+import type { GraphSources, OpenGraph, OpenGraphParts } from "../gateway/open-graph.ts";
 import { createRootLimits } from "../gateway/root-limits.ts";
 import { createLimitTable } from "../graphql/limits/limit-table.ts";
 import { createOperations, type Operations } from "../graphql/operations.ts";
@@ -44,7 +44,7 @@ export async function openServedGraph(config: Config, parts: ServedGraphParts): 
     const documents = documentsFor(authGraph.schema);
     return { graph: serveAuthGraph(authGraph, { documents, operations: observeOperations(authOperations) }), close: async () => undefined };
   }
-  const open = opener(config, parts);
+  const open = await opener(config, parts);
   const first = await open();
   refuseUnknownLimits(config.limits, first.composed.access.schema);
   const graph = createLiveGraph(first, {
@@ -78,7 +78,12 @@ async function reload(open: () => Promise<OpenGraph>, replace: (graph: OpenGraph
   }
 }
 
-function opener(config: Config, { authGraph, auth, clock, logger, publicErrors }: ServedGraphParts): () => Promise<OpenGraph> {
+/** What stitches graphs is loaded where there are some, and nowhere else: that is a third of what a start costs. */
+async function opener(
+  config: Config,
+  { authGraph, auth, clock, logger, publicErrors }: ServedGraphParts,
+): Promise<() => Promise<OpenGraph>> {
+  const { openGraph } = await import("../gateway/open-graph.ts");
   const parts: OpenGraphParts = {
     auth: { ...authGraph, gatewayFields },
     publicErrors,
