@@ -3,9 +3,12 @@ import { AuthError } from "../src/auth/errors.ts";
 import type { Origin } from "../src/auth/origin.ts";
 import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { isDatabaseUnavailable } from "../src/database/unavailable.ts";
+import { DisableUserDocument, MeFromTokenDocument, RefreshDocument } from "./generated/operations.ts";
+import { codesOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
+import { until } from "./support/until.ts";
 
 /* Refreshes that share a statement, when it fails: of as many as were asked for together each one is answered, and answered truly. */
 
@@ -33,12 +36,13 @@ afterAll(async () => {
 
 interface Held {
   readonly id: string;
+  readonly userId: string;
   readonly token: string;
 }
 
 async function openSessions(count: number): Promise<Held[]> {
   const held = await Promise.all(Array.from({ length: count }, () => other.register()));
-  return held.map(({ session, refreshToken }) => ({ id: session.id, token: refreshToken ?? "" }));
+  return held.map(({ user, session, refreshToken }) => ({ id: session.id, userId: user.id, token: refreshToken ?? "" }));
 }
 
 const refresh = (on: TestGateway, { token }: Pick<Held, "token">, from = origin) => on.auth.sessions.refresh(token, from);
@@ -121,3 +125,30 @@ test("a batch that meets the logout of some of its sessions leaves those dead an
     expect(late.map(({ status }) => status)).toEqual(sessions.map((_session, index) => (isLeaving(index) ? "rejected" : "fulfilled")));
   }
 });
+
+test("a batch that meets the disabling of some of its users leaves no session of theirs and no token that is taken, in 10 rounds", async () => {
+  const admin = (await other.registerAdmin()).accessToken;
+  for (let round = 0; round < 10; round += 1) {
+    const sessions = await openSessions(TOGETHER);
+    const isDisabled = (index: number) => index % 3 === 0;
+    const orders = sessions
+      .filter((_session, index) => isDisabled(index))
+      .map(({ userId }) => other.send(DisableUserDocument, { userId }, { token: admin }));
+    const [replies, disabled] = await Promise.all([
+      Promise.all(sessions.map((session) => gateway.send(RefreshDocument, { input: { refreshToken: session.token } }))),
+      Promise.all(orders),
+    ]);
+    expect(disabled.flatMap(codesOf)).toEqual([]);
+    const ends = sessions.map((_session, index) => (isDisabled(index) ? "USER_DISABLED" : null));
+    expect((await statesOf(sessions)).map(({ end }) => end)).toEqual(ends);
+    for (const [index, reply] of replies.entries()) {
+      const given = reply.data?.refresh;
+      if (given === undefined) expect([isDisabled(index), ...codesOf(reply)]).toEqual([true, "SESSION_ENDED"]);
+      else await until(async () => (await isTaken(given.accessToken)) === !isDisabled(index), 5000);
+    }
+  }
+});
+
+async function isTaken(token: string): Promise<boolean> {
+  return (await gateway.send(MeFromTokenDocument, {}, { token })).errors.length === 0;
+}
