@@ -1,18 +1,8 @@
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { hashOf, MARKER, me, page, persisted, refreshing, two, userById } from "./support/lane-requests.ts";
 import { compareLanes, type Lanes, watchLanes } from "./support/lanes.ts";
-
-const MARKER = "hunter2-marker";
-const me = "{ me { id email roles } }";
-const two = "query One { me { id } } query Other { me { email } }";
-const userById = "query User($id: ID!) { user(id: $id) { email } }";
-const page = "query Page($first: Int, $role: String) { users(first: $first, role: $role) { totalCount } }";
-const refreshing = "mutation Refresh($input: RefreshInput) { refresh(input: $input) { accessToken refreshToken tokenType } }";
-
-const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
-const persisted = (text: string) => ({ persistedQuery: { version: 1, sha256Hash: hashOf(text) } });
 
 let gateway: TestGateway;
 let lanes: Lanes;

@@ -1,15 +1,8 @@
-import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { MARKER, me, persisted, two } from "./support/lane-requests.ts";
 import { compareLanes, type Lanes, type Sent, watchLanes } from "./support/lanes.ts";
 import { newEmail } from "./support/sign-in.ts";
-
-const MARKER = "hunter2-marker";
-const me = "{ me { id email roles } }";
-const two = "query One { me { id } } query Other { me { email } }";
-
-const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
-const persisted = (text: string) => ({ persistedQuery: { version: 1, sha256Hash: hashOf(text) } });
 
 let gateway: TestGateway;
 let lanes: Lanes;

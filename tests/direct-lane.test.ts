@@ -1,22 +1,13 @@
-import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { MARKER, me, page, persisted, refreshing, two, userById } from "./support/lane-requests.ts";
 import { compareLanes, type Lanes, type Sent, watchLanes } from "./support/lanes.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
-const MARKER = "hunter2-marker";
-const me = "{ me { id email roles } }";
-const two = "query One { me { id } } query Other { me { email } }";
-const userById = "query User($id: ID!) { user(id: $id) { email } }";
-const page = "query Page($first: Int, $role: String) { users(first: $first, role: $role) { totalCount } }";
 const registering = "mutation Register($input: RegisterInput!) { register(input: $input) { accessToken refreshToken user { email } } }";
 const signingUp = "mutation SignUp($input: RegisterInput!) { register(input: $input) { accessToken refreshToken user { id roles } } }";
 const loggingIn = "mutation Login($input: LoginInput!) { login(input: $input) { accessToken refreshToken expiresIn session { current } } }";
-const refreshing = "mutation Refresh($input: RefreshInput) { refresh(input: $input) { accessToken refreshToken tokenType } }";
 const loggingOut = "mutation Logout($input: LogoutInput) { logout(input: $input) { endedSessions } }";
-
-const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
-const persisted = (text: string) => ({ persistedQuery: { version: 1, sha256Hash: hashOf(text) } });
 
 let gateway: TestGateway;
 let lanes: Lanes;

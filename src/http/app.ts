@@ -17,6 +17,7 @@ import { type MetricsPage, serveMetrics } from "./metrics-endpoint.ts";
 import { observeRequests, type RequestObserver } from "./observe-requests.ts";
 import { checkRequests } from "./request-checks.ts";
 import { allowSandbox, chooseSecurityHeaders, createSecurityHeaders } from "./security-headers.ts";
+import { trackAnswers } from "./unfinished-answers.ts";
 import { serveWebSockets } from "./websockets.ts";
 
 /** Where Apollo Sandbox runs: hosted, and embedded in other pages. */
@@ -58,13 +59,14 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
     return503OnClosing: false,
     genReqId: () => randomUUID(),
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
-    clientErrorHandler: createClientErrorHandler(securityHeaders),
+    clientErrorHandler: createClientErrorHandler(securityHeaders, (socket) => answers.isOwed(socket)),
     frameworkErrors: (_error, request, reply) => {
       reply.header("x-request-id", request.id);
       setSecurityHeaders(reply);
       return refuse(reply, { status: 400, problem: "Has a path that cannot be decoded." });
     },
   });
+  const answers = trackAnswers(app.server);
   observeRequests(app, { observer: parts.requestObserver, logger: parts.logger });
   limitConnections(app, options.maximumConnections);
   refuseExpectations(app.server, securityHeaders);
@@ -79,7 +81,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   if (options.trustsListOnly) acceptDocumentIds(app);
   if (landingPage) allowSandbox(app);
   await serveGraphql(app, parts, { introspection: options.introspection, landingPage });
-  serveWebSockets(app, parts, { allowed, securityHeaders, clientAddressOf: createClientAddressOf(options.trustedProxies) });
+  serveWebSockets(app, parts, { allowed, securityHeaders, answers, clientAddressOf: createClientAddressOf(options.trustedProxies) });
   serveJwks(app, parts.auth.signingKeys);
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);

@@ -2,6 +2,7 @@ import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { errorTable } from "../auth/errors.ts";
 import type { SecurityHeaders } from "./security-headers.ts";
+import type { UnfinishedAnswers } from "./unfinished-answers.ts";
 
 /** What is answered below Fastify, to requests that never become one. */
 interface ClientError {
@@ -14,10 +15,14 @@ const headersTooLarge: ClientError = { status: 431, problem: "Has headers that a
 const notHttp: ClientError = { status: 400, problem: "Is not well-formed HTTP." };
 const unknownExpectation: ClientError = { status: 417, problem: "Expects something else than 100-continue." };
 
-/** For Node's event `clientError`, by the codes of its documentation. Nothing is said on a connection that is gone. */
-export function createClientErrorHandler(headers: SecurityHeaders) {
+/**
+ * For Node's event `clientError`, by the codes of its documentation. Nothing is said on a connection that is gone, nor on one where a
+ * request before is still to be answered: that one was not refused.
+ */
+export function createClientErrorHandler(headers: SecurityHeaders, isOwed: UnfinishedAnswers["isOwed"]) {
   return (error: Error & { code?: string }, socket: Duplex): void => {
-    if (error.code !== "ECONNRESET" && socket.writable) socket.write(writeAnswer(clientErrorOf(error.code), headers));
+    const isHeard = error.code !== "ECONNRESET" && socket.writable && !isOwed(socket);
+    if (isHeard) socket.write(writeAnswer(clientErrorOf(error.code), headers));
     socket.destroy(error);
   };
 }

@@ -12,24 +12,6 @@ export function refusedUpgrade(request: IncomingMessage, allowed: AllowedOrigins
   return origin === undefined || isAllowedOrigin(origin, host, allowed) ? undefined : 403;
 }
 
-/** Knows on which connections answers are still under way. */
-export interface UnfinishedAnswers {
-  has(socket: Duplex): boolean;
-}
-
-/**
- * Node hands over an upgrade as soon as it is read, also while answers to requests before it, on the same connection, are under way;
- * those would then be written into the WebSocket.
- */
-export function trackAnswers(server: Server): UnfinishedAnswers {
-  const unfinished = new WeakMap<Duplex, number>();
-  server.on("request", ({ socket }, response) => {
-    unfinished.set(socket, (unfinished.get(socket) ?? 0) + 1);
-    response.once("close", () => unfinished.set(socket, (unfinished.get(socket) ?? 1) - 1));
-  });
-  return { has: (socket) => (unfinished.get(socket) ?? 0) > 0 };
-}
-
 export function refuseUpgrade(socket: Duplex, status: number, headers: SecurityHeaders): void {
   socket.on("error", () => undefined);
   socket.end(writeHead(status, { ...headers, connection: "close", "content-length": 0 }), () => socket.destroy());

@@ -8,9 +8,10 @@ import type { GraphqlEndpointParts } from "./graphql-endpoint.ts";
 import type { RequestObserver } from "./observe-requests.ts";
 import { originOf } from "./origin.ts";
 import type { SecurityHeaders } from "./security-headers.ts";
+import type { UnfinishedAnswers } from "./unfinished-answers.ts";
 import { createSocketCallers } from "./websocket-callers.ts";
 import { type ConnectionParts, serveConnection } from "./websocket-connection.ts";
-import { asksForWebSocket, ignoreUpgrade, refusedUpgrade, refuseUpgrade, trackAnswers } from "./websocket-upgrade.ts";
+import { asksForWebSocket, ignoreUpgrade, refusedUpgrade, refuseUpgrade } from "./websocket-upgrade.ts";
 import { createWire, isStuck } from "./websocket-wire.ts";
 
 const MAXIMUM_MESSAGE_BYTES = 100 * 1024;
@@ -31,6 +32,7 @@ export interface WebSocketOptions {
   /** Of answers to those who get no socket. */
   readonly securityHeaders: SecurityHeaders;
   readonly clientAddressOf: ClientAddressOf;
+  readonly answers: UnfinishedAnswers;
 }
 
 /** `/graphql` as a WebSocket (graphql-transport-ws), beside the same path over HTTP. */
@@ -51,10 +53,9 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
     socket.once("close", (code, reason) => void closed(code, reason.toString()).catch(logFailure));
   }
 
-  const answers = trackAnswers(app.server);
   app.server.on("upgrade", (request, socket, head) => {
-    // Pipelined, which no browser does: what is under way can no longer be told from what comes now.
-    if (answers.has(socket)) return socket.destroy();
+    // Pipelined, which no browser does. Node hands over an upgrade as soon as it is read: answers under way would be written into the socket.
+    if (options.answers.has(socket)) return socket.destroy();
     if (!asksForWebSocket(request)) return ignoreUpgrade(app.server, { request, socket, head });
     const status = refusedUpgrade(request, options.allowed);
     if (status !== undefined) return refuseUpgrade(socket, status, options.securityHeaders);

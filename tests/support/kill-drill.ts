@@ -12,6 +12,8 @@ import { until } from "./until.ts";
 
 const PATIENCE_MILLISECONDS = 30_000;
 const CALLERS = 8;
+/** How long callers may take on a slow machine until something of every kind has been acknowledged. */
+const LOAD_MILLISECONDS = 60_000;
 const admin = { email: "admin@example.com", password: "a long walk by the sea" };
 
 export interface DrillServer {
@@ -62,10 +64,17 @@ export async function runKillDrill(options: DrillOptions): Promise<DrillOutcome>
     return performance.now() - startedAt;
   }
 
+  /** Long enough, and until something of every kind has been acknowledged again. Fails where the load stands still. */
+  async function underLoad(): Promise<void> {
+    const before = { ...ledger.counts };
+    await sleep(options.secondsBetween * 1000);
+    await until(() => isAhead(ledger.counts, before), LOAD_MILLISECONDS);
+  }
+
   const again = async (times: number, kill: () => Promise<number>) => {
     const milliseconds: number[] = [];
     for (let count = 0; count < times; count += 1) {
-      await sleep(options.secondsBetween * 1000);
+      await underLoad();
       milliseconds.push(await kill());
     }
     return milliseconds;
@@ -73,7 +82,7 @@ export async function runKillDrill(options: DrillOptions): Promise<DrillOutcome>
   try {
     const serverBack = await again(options.serverKills, killServer);
     const databaseBack = await again(options.databaseKills, killDatabase);
-    await sleep(options.secondsBetween * 1000);
+    await underLoad();
     await load.stop();
     return { counts: ledger.counts, problems: await ledger.compare(sql), serverBack, databaseBack };
   } finally {
@@ -81,6 +90,11 @@ export async function runKillDrill(options: DrillOptions): Promise<DrillOutcome>
     await sql.end({ timeout: 1 });
     await database.close();
   }
+}
+
+function isAhead(counts: LedgerCounts, before: LedgerCounts): boolean {
+  const kinds = Object.keys(before) as (keyof LedgerCounts)[];
+  return kinds.every((kind) => counts[kind] > before[kind]);
 }
 
 async function makeAdmin(url: string, sql: postgres.Sql): Promise<string> {

@@ -5,6 +5,7 @@ import type { Session } from "./session-state.ts";
 import type { SessionSecrets } from "./session-store.ts";
 import type { SessionOptions, SessionParts } from "./sessions.ts";
 
+/** One that begins now, and is for others to keep. */
 interface UnkeptSession {
   readonly session: Session;
   readonly secrets: SessionSecrets;

@@ -56,3 +56,14 @@ test.each([
     expect(received).not.toContain("accessToken");
   },
 );
+
+test("what is no HTTP behind a request that is under way closes the connection: the request is not told that it was refused", async () => {
+  const { user } = await gateway.register();
+  expect(await answerTo(`${login(user.email)}nonsense\r\n\r\n`)).toBe("");
+  expect(await answerTo("nonsense\r\n\r\n")).toContain("400 Bad Request");
+});
+
+test("a request whose own body is no HTTP is told so", async () => {
+  const head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+  expect(await answerTo(`${head}no length\r\n`)).toContain("400 Bad Request");
+});
