@@ -12,6 +12,7 @@ import { type ComposedGraph, createComposedGraph } from "./composed-graph.ts";
 import type { Composition } from "./composition.ts";
 import { openSupergraph, type SupergraphSource } from "./open-supergraph.ts";
 import { type OwnGraph, openUpstreams } from "./open-upstreams.ts";
+import { refuseTakenFields } from "./refuse-taken-fields.ts";
 import type { UpstreamParts } from "./upstream.ts";
 import type { AccessOptions, UpstreamOptions } from "./upstream-options.ts";
 
@@ -60,6 +61,7 @@ async function open({ upstreams, supergraph, access }: GraphSources, { auth, ...
     supergraph === undefined ? await openUpstreams(upstreams, { ...parts, own }) : openSupergraph(supergraph, { ...parts, own });
   const close = async () => void (await Promise.all(composition.upstreams.map((upstream) => upstream.close())));
   try {
+    refuseTakenFields(composition.parts, { answerer: own.answerer, schema: auth.schema });
     const schema = toClientSchema(stitch(composition), auth.gatewayFields);
     const requirements = mergeAll(composition, schema, access);
     const { table } = requirements;
