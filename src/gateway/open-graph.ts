@@ -1,6 +1,7 @@
 import { stitchSchemas } from "@graphql-tools/stitch";
 import type { GraphQLSchema } from "graphql";
 import { applyPolicies } from "../access/access-policies.ts";
+import { coverInterfaceObjects } from "../access/cover-interface-objects.ts";
 import { coverRequiredFields } from "../access/cover-required-fields.ts";
 import { keepPresent, type MergedRequirements, mergeRequirements } from "../access/merge-requirements.ts";
 import { RequirementsError, type RequirementTable } from "../access/requirement-table.ts";
@@ -81,8 +82,9 @@ function mergeAll({ graphs }: Composition, schema: GraphQLSchema, access: Access
   const own = graphs.filter(({ name }) => name === AUTH_GRAPH);
   const upstreams = graphs.filter(({ name }) => name !== AUTH_GRAPH);
   const asked = applyPolicies(mergeRequirements(graphs), access, { schema, upstreams, own });
-  // What is pulled may be hidden from clients.
-  return keepPresent(coverRequiredFields(asked, graphs), schema);
+  const cover = (merged: MergedRequirements) => coverInterfaceObjects(merged, graphs, schema);
+  // An implementor's field may be pulled, and may pull. What is pulled may be hidden from clients.
+  return keepPresent(cover(coverRequiredFields(cover(asked), graphs)), schema);
 }
 
 function stitch({ parts, supergraph }: Composition): GraphQLSchema {
