@@ -5,10 +5,18 @@ import { UpstreamError } from "../graphql/upstream-error.ts";
 /** Stacks and the like, which servers in development answer with. */
 const developersOnly: ReadonlySet<string> = new Set(["stacktrace", "exception", "originalError"]);
 
-/** Errors as they stand in an answer, made into such that keep their origin wherever stitching moves them; undefined if they are none. */
+/** Of one answer. What more there are say nothing new, and each costs as much as a hundred values. */
+const MAXIMUM_ERRORS = 1000;
+/** No document that has passed the limits is nearly as deep. */
+const MAXIMUM_PATH_LENGTH = 100;
+
+/**
+ * Errors as they stand in an answer, the first 1,000, made into such that keep their origin wherever stitching moves them; undefined if they
+ * are none.
+ */
 export function readUpstreamErrors(errors: unknown): GraphQLError[] | undefined {
   if (!Array.isArray(errors)) return undefined;
-  const read = errors.map(readError);
+  const read = errors.slice(0, MAXIMUM_ERRORS).map(readError);
   return read.every((error) => error !== undefined) ? read : undefined;
 }
 
@@ -32,5 +40,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isPath(value: unknown): value is (string | number)[] {
-  return Array.isArray(value) && value.every((key) => typeof key === "string" || Number.isInteger(key));
+  return (
+    Array.isArray(value) && value.length <= MAXIMUM_PATH_LENGTH && value.every((key) => typeof key === "string" || Number.isInteger(key))
+  );
 }

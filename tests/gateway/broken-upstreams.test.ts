@@ -133,6 +133,17 @@ test("an upstream's own errors pass, without what is for its developers", async 
   expect(together.errors).toContainEqual(expect.objectContaining({ message: "ouch", path: ["a"], extensions: { code: "OUCH" } }));
 });
 
+test("of errors without end the first thousand pass, and of a path without end nothing", async () => {
+  broken.behave("errors without end");
+  const many = await gateway.post({ query: "{ item { name } note }" });
+  expect(many.data).toEqual({ item: null, note: "note" });
+  expect(many.errors).toHaveLength(1000);
+  broken.behave("a path without end");
+  const { data, errors } = await gateway.post({ query: "{ item { name } note }" });
+  expect(data).toEqual({ item: null, note: "note" });
+  expect(errors).toEqual([{ message: "far away" }]);
+});
+
 test("no socket is left behind", async () => {
   for (const behaviour of noAnswers) {
     broken.behave(behaviour);

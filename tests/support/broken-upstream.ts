@@ -37,6 +37,15 @@ const behaviours = {
         errors: [{ message: "out of stock", path: ["item"], extensions: { code: "OUT_OF_STOCK", stacktrace: ["at secret.js"] } }],
       }),
     ),
+  "errors without end": (response: ServerResponse) =>
+    response.end(JSON.stringify({ data: { item: null, note: "note" }, errors: Array.from({ length: 20_000 }, () => ({ message: "m" })) })),
+  "a path without end": (response: ServerResponse) =>
+    response.end(
+      JSON.stringify({
+        data: { item: { name: null }, note: "note" },
+        errors: [{ message: "far away", path: ["item", ...new Array(100_000).fill(0)] }],
+      }),
+    ),
 } as const;
 
 export type Behaviour = keyof typeof behaviours;
