@@ -1,4 +1,5 @@
-import { GraphQLError } from "graphql";
+import { type ExecutionResult, GraphQLError } from "graphql";
+import { isShallow } from "../access/nesting.ts";
 import { AuthError } from "../auth/errors.ts";
 import { UpstreamError } from "../graphql/upstream-error.ts";
 
@@ -24,7 +25,9 @@ function readError(error: unknown): GraphQLError | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { message, path, extensions } = error as Record<string, unknown>;
   if (typeof message !== "string") return undefined;
-  const shown = Object.entries(isRecord(extensions) ? extensions : {}).filter(([key]) => !developersOnly.has(key));
+  const shown = Object.entries(isRecord(extensions) ? extensions : {}).filter(
+    ([key, value]) => !developersOnly.has(key) && isShallow(value),
+  );
   const originalError = new UpstreamError(message, Object.fromEntries(shown));
   return new GraphQLError(message, { path: isPath(path) ? path : null, originalError, extensions: originalError.extensions });
 }
@@ -33,6 +36,12 @@ function readError(error: unknown): GraphQLError | undefined {
 export function upstreamUnavailable(upstream: string, cause: unknown): GraphQLError {
   const originalError = new AuthError("UPSTREAM_UNAVAILABLE", { upstream }, { cause });
   return new GraphQLError(originalError.message, { originalError });
+}
+
+/** Why an upstream's result is `upstreamUnavailable`; undefined: it is a result. */
+export function unavailableBecause({ errors = [] }: ExecutionResult): unknown {
+  const [first] = errors;
+  return first?.originalError instanceof AuthError ? first.originalError.cause : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,7 +3,7 @@ import type { IdentityTokens } from "../auth/tokens/identity-tokens.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { readAnswer } from "./upstream-answers.ts";
 import { connectUpstream } from "./upstream-connection.ts";
-import { upstreamUnavailable } from "./upstream-errors.ts";
+import { unavailableBecause, upstreamUnavailable } from "./upstream-errors.ts";
 import { createUpstreamHeaders } from "./upstream-headers.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 import { createUpstreamSubscriber } from "./upstream-subscriptions.ts";
@@ -58,7 +58,10 @@ export function createUpstream(options: ConnectionOptions, { createIdentityToken
       const isRepeatable = type === OperationTypeNode.QUERY;
       try {
         const answer = await connection.post({ body, headers: { ...jsonHeaders, ...headersOf(context) }, isRepeatable });
-        return readAnswer(name, answer);
+        const result = readAnswer(name, answer);
+        const cause = unavailableBecause(result);
+        if (cause !== undefined) onFailure(name, cause, context.requestId);
+        return result;
       } catch (error) {
         return failed(error, context.requestId);
       }

@@ -89,6 +89,13 @@ test("an upstream that is down: the same, and what went wrong is in the log", as
   await lonely.close();
 });
 
+test("an answer that is none: why is in the log", async () => {
+  broken.behave("garbage");
+  await gateway.post({ query: "{ note }" });
+  const why = expect.objectContaining({ message: "an answer that is no JSON object" });
+  expect(gateway.logs).toContainEqual(expect.objectContaining({ upstream: "broken", err: why }));
+});
+
 test("a redirect is not followed", async () => {
   broken.behave("redirect");
   await gateway.post({ query: "{ note }" });
@@ -142,6 +149,14 @@ test("of errors without end the first thousand pass, and of a path without end n
   const { data, errors } = await gateway.post({ query: "{ item { name } note }" });
   expect(data).toEqual({ item: null, note: "note" });
   expect(errors).toEqual([{ message: "far away" }]);
+});
+
+test("values nested without end are no answer, and the rest is there", async () => {
+  broken.behave("values nested without end");
+  const { status, data, errors } = await gateway.post({ query: "{ item { name } note blob }" });
+  expect({ status, data }).toEqual({ status: 200, data: { item: null, note: "note", blob: null } });
+  expect(errors).toMatchObject([{ message: "m", extensions: { code: "DEEP" } }, unavailable("blob")]);
+  expect(errors[0]?.extensions).toEqual({ code: "DEEP" });
 });
 
 test("no socket is left behind", async () => {
