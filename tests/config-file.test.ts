@@ -227,7 +227,7 @@ test.each([
   ],
   [
     "headers that are not the client's to set",
-    `upstreams: [{ ${upstream}, headers: [Gateway-Identity, Cookie, Host, "no header"] }]`,
+    `upstreams: [{ ${upstream}, headers: [Gateway-Identity, Cookie, gateway_identity, "no header"] }]`,
     [
       ...[0, 1, 2].map((index) => `upstreams[0].headers[${index}] is a header that belongs to the gateway itself and cannot be passed on.`),
       "upstreams[0].headers[3] must be the name of a header.",

@@ -10,6 +10,7 @@ import {
   isEnumType,
   locatedError,
 } from "graphql";
+import { isShallow } from "./nesting.ts";
 
 export type ResponsePath = readonly (string | number)[];
 
@@ -83,7 +84,7 @@ const builtInChecks = new Map<string, (value: unknown) => boolean>([
 
 /** What a scalar of somebody's own looks like, only they know; a function would be a prototype's. */
 function isData(value: unknown): boolean {
-  return typeof value !== "function";
+  return typeof value !== "function" && isShallow(value);
 }
 
 function checkOf(type: GraphQLLeafType): (value: unknown) => boolean {

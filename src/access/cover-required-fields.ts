@@ -1,5 +1,5 @@
-import { type GraphQLCompositeType, type GraphQLSchema, getNamedType, isCompositeType, Kind, type SelectionSetNode } from "graphql";
-import { fieldOf, hasFields, typeOfFragment } from "./document-types.ts";
+import { type GraphQLSchema, getNamedType, isCompositeType, Kind, type SelectionSetNode } from "graphql";
+import { hasFields } from "./document-types.ts";
 import {
   addOrigin,
   composedCoordinate,
@@ -11,71 +11,91 @@ import {
 } from "./merge-requirements.ts";
 import type { RequiredFields } from "./required-fields.ts";
 import type { RequirementTable } from "./requirement-table.ts";
-import { createSelectionRequirements, type SelectionRequirements } from "./selection-requirements.ts";
+import { combineAll, type Requirement } from "./requirements.ts";
+import { createSelectionRequirements } from "./selection-requirements.ts";
 
 /** A graph whose fields pull others. */
 export interface PullingSchema {
   readonly name: string;
-  /** With what is pulled, as in a subgraph's own SDL. */
   readonly schema: GraphQLSchema;
   readonly required: RequiredFields;
 }
 
-interface PullingGraph extends PullingSchema {
-  readonly requirements: SelectionRequirements;
-}
-
-/** A field that is pulled, by composed coordinate, and what it takes to select it there. */
+/** A field that is pulled, by composed coordinate, and what it takes to select it. */
 interface Pull {
   readonly coordinate: string;
-  readonly origin: RequirementOrigin | undefined;
+  readonly requirement: Requirement | undefined;
+}
+
+/** What fields are, in whichever graph has them: `@computed` names fields that its own graph does not even know. */
+interface KnownFields {
+  requirementOf(typeName: string, field: string): Requirement | undefined;
+  /** The name of the type that it returns. */
+  returnedBy(typeName: string, field: string): string | undefined;
+}
+
+function createKnownFields(graphs: readonly PullingSchema[], table: RequirementTable): KnownFields {
+  const known = graphs.map(({ schema }) => ({ schema, requirements: createSelectionRequirements(schema, table) }));
+  const typeIn = (schema: GraphQLSchema, name: string) => {
+    const type = schema.getType(name);
+    return isCompositeType(type) && hasFields(type) ? type : undefined;
+  };
+  return {
+    requirementOf: (typeName, field) =>
+      combineAll(
+        known.map(({ schema, requirements }) => {
+          const type = typeIn(schema, typeName);
+          return type && requirements.ofField(type, field);
+        }),
+      ),
+    returnedBy(typeName, field) {
+      const fields = known.map(({ schema }) => typeIn(schema, typeName)?.getFields()[field]);
+      return getNamedType(fields.find((each) => each !== undefined)?.type)?.name;
+    },
+  };
 }
 
 /** Every field that a field set selects, nested ones included. */
-function pullsOf(set: SelectionSetNode, type: GraphQLCompositeType, graph: PullingGraph): readonly Pull[] {
+function pullsOf(set: SelectionSetNode, typeName: string, fields: KnownFields): readonly Pull[] {
   return set.selections.flatMap((node) => {
     if (node.kind === Kind.FRAGMENT_SPREAD) return [];
-    if (node.kind === Kind.INLINE_FRAGMENT) {
-      const inner = typeOfFragment(graph.schema, node, type);
-      return inner === undefined ? [] : pullsOf(node.selectionSet, inner, graph);
-    }
+    if (node.kind === Kind.INLINE_FRAGMENT) return pullsOf(node.selectionSet, node.typeCondition?.name.value ?? typeName, fields);
     const field = node.name.value;
-    const returned = getNamedType(fieldOf(graph.schema, type, field)?.type);
-    const below = node.selectionSet !== undefined && isCompositeType(returned) ? pullsOf(node.selectionSet, returned, graph) : [];
-    const coordinate = `${type.name}.${field}`;
-    const requirement = hasFields(type) ? graph.requirements.ofField(type, field) : undefined;
-    return [{ coordinate, origin: requirement && { source: graph.name, requirement, via: coordinate } }, ...below];
+    const returned = fields.returnedBy(typeName, field);
+    const below = node.selectionSet === undefined || returned === undefined ? [] : pullsOf(node.selectionSet, returned, fields);
+    return [{ coordinate: `${typeName}.${field}`, requirement: fields.requirementOf(typeName, field) }, ...below];
   });
 }
 
-/** What each field pulls directly, in all graphs. */
-function directPulls(graphs: readonly PullingSchema[], table: RequirementTable): ReadonlyMap<string, readonly Pull[]> {
-  const pulls = new Map<string, readonly Pull[]>();
-  for (const graph of graphs) {
-    const requirements = createSelectionRequirements(graph.schema, table);
-    const roots = rootNamesOf(graph.schema);
-    for (const [own, sets] of graph.required) {
-      const type = graph.schema.getType(own.split(".")[0] ?? "");
-      if (!isCompositeType(type)) continue;
+/** What each field pulls directly, in all graphs, by its composed coordinate. */
+type DirectPulls = ReadonlyMap<string, readonly (Pull & { readonly source: string })[]>;
+
+function directPulls(graphs: readonly PullingSchema[], table: RequirementTable): DirectPulls {
+  const fields = createKnownFields(graphs, table);
+  const pulls = new Map<string, readonly (Pull & { readonly source: string })[]>();
+  for (const { name: source, schema, required } of graphs) {
+    const roots = rootNamesOf(schema);
+    for (const [own, sets] of required) {
+      const [typeName = ""] = own.split(".");
       const coordinate = composedCoordinate(own, roots);
-      const direct = sets.flatMap((set) => pullsOf(set, type, { ...graph, requirements }));
+      const direct = sets.flatMap((set) => pullsOf(set, typeName, fields)).map((pull) => ({ ...pull, source }));
       pulls.set(coordinate, [...(pulls.get(coordinate) ?? []), ...direct]);
     }
   }
   return pulls;
 }
 
-function allPulls(coordinate: string, direct: ReadonlyMap<string, readonly Pull[]>): ReadonlyMap<string, Pull> {
-  const found = new Map<string, Pull>();
+function originsOfPulls(coordinate: string, direct: DirectPulls): readonly RequirementOrigin[] {
+  const found = new Map<string, RequirementOrigin | undefined>();
   const visit = (from: string): void => {
-    for (const pull of direct.get(from) ?? []) {
-      if (found.has(pull.coordinate)) continue;
-      found.set(pull.coordinate, pull);
-      visit(pull.coordinate);
+    for (const { coordinate: via, source, requirement } of direct.get(from) ?? []) {
+      if (found.has(via)) continue;
+      found.set(via, requirement && { source, requirement, via });
+      visit(via);
     }
   };
   visit(coordinate);
-  return found;
+  return [...found.values()].filter((origin) => origin !== undefined);
 }
 
 /**
@@ -86,7 +106,7 @@ export function coverRequiredFields(merged: MergedRequirements, graphs: readonly
   const direct = directPulls(graphs, merged.table);
   const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const coordinate of direct.keys()) {
-    for (const { origin } of allPulls(coordinate, direct).values()) if (origin !== undefined) addOrigin(origins, coordinate, origin);
+    for (const origin of originsOfPulls(coordinate, direct)) addOrigin(origins, coordinate, origin);
   }
   return mergeOrigins(origins);
 }

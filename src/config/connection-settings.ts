@@ -50,7 +50,11 @@ const header = z
   .string("must be the name of a header.")
   .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, "must be the name of a header.")
   .transform((written) => written.toLowerCase())
-  .refine((written) => !reservedHeaders.has(written), "is a header that belongs to the gateway itself and cannot be passed on.");
+  // Servers behind CGI and its like take `_` for `-`.
+  .refine(
+    (written) => !reservedHeaders.has(written.replaceAll("_", "-")),
+    "is a header that belongs to the gateway itself and cannot be passed on.",
+  );
 const duration = z.string("must be a duration such as 5s.").transform((text, context) => {
   const seconds = parseDuration(text);
   if (seconds !== undefined && seconds >= 1 && seconds <= 300) return seconds * 1000;

@@ -11,6 +11,8 @@ import type { SentOperation } from "./upstream.ts";
 export interface GatewayOperationsParts {
   /** The graph that a document was validated for. */
   graphOf(document: DocumentNode): ComposedGraph;
+  /** The one that documents are validated for now. */
+  currentGraph(): ComposedGraph;
   /** The auth graph's own operations: whatever it can answer alone goes there, as without a gateway. */
   readonly authOperations: Operations;
   readonly limits: RootLimits;
@@ -21,7 +23,7 @@ export interface GatewayOperationsParts {
 
 /** Operations over several graphs: what a caller may not have is cut before anything is planned or sent, and the rest is answered by whoever can. */
 export function createGatewayOperations(parts: GatewayOperationsParts): Operations {
-  const { graphOf, authOperations, limits, access: options, publish } = parts;
+  const { graphOf, currentGraph, authOperations, limits, access: options, publish } = parts;
 
   async function answer(operation: Operation, graph: ComposedGraph): Promise<ExecutionResult> {
     const plan = planFor(operation, graph, options);
@@ -45,7 +47,7 @@ export function createGatewayOperations(parts: GatewayOperationsParts): Operatio
     async subscribe(operation, nextContext) {
       const { requestId } = operation.context;
       const graph = graphOf(operation.document);
-      const open = (admitted: Operation) => openSubscription(admitted, { graph, nextContext, options, publish });
+      const open = (admitted: Operation) => openSubscription(admitted, { graph, currentGraph, nextContext, options, publish });
       try {
         if (graph.isOfAuthAlone(operation)) return await authOperations.subscribe(operation, nextContext);
         const opened = await limitRootFields(operation, { graph, limits, answer: open });

@@ -1,4 +1,4 @@
-import { createSourceEventStream, type ExecutionResult } from "graphql";
+import { createSourceEventStream, type ExecutionResult, print, validate } from "graphql";
 import type { RequestContext } from "../graphql/context.ts";
 import { mapEvents } from "../graphql/map-events.ts";
 import type { NextContext, Operation } from "../graphql/operations.ts";
@@ -8,7 +8,9 @@ import { completePlan, type Plan, type PlanOptions, planFor, refusedResult, refu
 import type { SentOperation } from "./upstream.ts";
 
 export interface SubscriptionParts {
+  /** The graph that the document was validated for. */
   readonly graph: ComposedGraph;
+  currentGraph(): ComposedGraph;
   readonly nextContext: NextContext;
   readonly options: PlanOptions;
   publish(result: ExecutionResult, requestId: string): ExecutionResult;
@@ -18,30 +20,45 @@ export interface SubscriptionParts {
 type PendingEvent = (context: RequestContext) => Promise<ExecutionResult>;
 
 /**
- * A stream of results, or why there is none. It is judged when it begins, and ends when its caller's permissions change: with
- * others it has to be opened anew.
+ * A stream of results, or why there is none. It is judged when it begins, and ends when its caller's permissions change, or when
+ * another graph asks for more than they are: it has to be opened anew then.
  */
 export async function openSubscription(
   operation: Operation,
   parts: SubscriptionParts,
 ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-  const { graph, nextContext, options, publish } = parts;
+  const { graph, currentGraph, nextContext, options, publish } = parts;
   const plan = planFor(operation, graph, options);
   const refusal = refusePlan(operation, plan, options);
   if (refusal !== undefined) return refusal;
   const sent = sentOperationOf(operation, plan);
   const source = sent === undefined ? {} : await openSource(sent, plan, operation.context);
   if (!(Symbol.asyncIterator in source)) return completePlan(operation, plan, source);
-  const { permissionKeyOf } = graph.access;
-  const permissions = permissionKeyOf(operation.context.visitor);
+  let judged: Plan | undefined = plan;
   return mapEvents<PendingEvent, ExecutionResult>(source, {
     async map(event) {
       const context = await nextContext();
-      if (context === undefined || permissionKeyOf(context.visitor) !== permissions) return undefined;
-      return publish(completePlan(operation, plan, await event(context)), context.requestId);
+      const now = currentGraph();
+      if (judged !== undefined && judged.graph !== now) judged = judgeAgain(operation, judged, { graph: now, options });
+      const { permissionKeyOf } = now.access;
+      if (judged === undefined || context === undefined) return undefined;
+      if (permissionKeyOf(context.visitor) !== permissionKeyOf(operation.context.visitor)) return undefined;
+      return publish(completePlan(operation, judged, await event(context)), context.requestId);
     },
     fail: (error) => publish(refusedResult(error), operation.context.requestId),
   });
+}
+
+/** What a subscription that was sent for one graph is in the place of which another has come; undefined: not the same. */
+function judgeAgain(
+  operation: Operation,
+  { cut }: Plan,
+  { graph, options }: { readonly graph: ComposedGraph; readonly options: PlanOptions },
+): Plan | undefined {
+  if (validate(graph.access.schema, operation.document).length > 0) return undefined;
+  const plan = planFor(operation, graph, options);
+  const textOf = ({ document }: Plan["cut"]) => document && print(document);
+  return textOf(plan.cut) === textOf(cut) ? plan : undefined;
 }
 
 async function openSource(sent: SentOperation, { part, graph }: Plan, contextValue: RequestContext) {

@@ -21,8 +21,11 @@ export interface LiveGraphParts {
 
 /** All graphs, whose places others can take while requests are under way. */
 export interface LiveGraph extends ServedGraph {
-  /** From now on documents are read for this one; what was read for the one before is still answered by that. */
-  replace(graph: OpenGraph): Promise<void>;
+  /**
+   * From now on documents are read for this one. What was read for the one before is still answered by that, however many upstreams it
+   * has yet to ask: so its connections are left to their idleness. Subscriptions are judged again.
+   */
+  replace(graph: OpenGraph): void;
   close(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ export function createLiveGraph(first: OpenGraph, { createDocuments, createExpla
   const operations = createGatewayOperations({
     ...parts,
     graphOf: (document) => (owners.get(document) ?? current.graph).composed,
+    currentGraph: () => current.graph.composed,
     publish: (result, requestId) => publishResult(result, requestId, publicErrors),
   });
 
@@ -66,11 +70,9 @@ export function createLiveGraph(first: OpenGraph, { createDocuments, createExpla
         return read;
       },
     },
-    async replace(graph) {
-      const { graph: previous } = current;
+    replace(graph) {
       current = generationOf(graph);
       for (const listener of listeners) listener(graph.composed.access.schema);
-      await previous.close();
     },
     close: () => current.graph.close(),
   };

@@ -1,6 +1,7 @@
 import { stitchSchemas } from "@graphql-tools/stitch";
 import type { GraphQLSchema } from "graphql";
 import { applyPolicies } from "../access/access-policies.ts";
+import { coverInterfaceObjects } from "../access/cover-interface-objects.ts";
 import { coverRequiredFields } from "../access/cover-required-fields.ts";
 import { keepPresent, type MergedRequirements, mergeRequirements } from "../access/merge-requirements.ts";
 import { RequirementsError, type RequirementTable } from "../access/requirement-table.ts";
@@ -12,6 +13,7 @@ import { type ComposedGraph, createComposedGraph } from "./composed-graph.ts";
 import type { Composition } from "./composition.ts";
 import { openSupergraph, type SupergraphSource } from "./open-supergraph.ts";
 import { type OwnGraph, openUpstreams } from "./open-upstreams.ts";
+import { refuseTakenFields } from "./refuse-taken-fields.ts";
 import type { UpstreamParts } from "./upstream.ts";
 import type { AccessOptions, UpstreamOptions } from "./upstream-options.ts";
 
@@ -60,6 +62,7 @@ async function open({ upstreams, supergraph, access }: GraphSources, { auth, ...
     supergraph === undefined ? await openUpstreams(upstreams, { ...parts, own }) : openSupergraph(supergraph, { ...parts, own });
   const close = async () => void (await Promise.all(composition.upstreams.map((upstream) => upstream.close())));
   try {
+    refuseTakenFields(composition.parts, { answerer: own.answerer, schema: auth.schema });
     const schema = toClientSchema(stitch(composition), auth.gatewayFields);
     const requirements = mergeAll(composition, schema, access);
     const { table } = requirements;
@@ -79,8 +82,9 @@ function mergeAll({ graphs }: Composition, schema: GraphQLSchema, access: Access
   const own = graphs.filter(({ name }) => name === AUTH_GRAPH);
   const upstreams = graphs.filter(({ name }) => name !== AUTH_GRAPH);
   const asked = applyPolicies(mergeRequirements(graphs), access, { schema, upstreams, own });
-  // What is pulled may be hidden from clients.
-  return keepPresent(coverRequiredFields(asked, graphs), schema);
+  const cover = (merged: MergedRequirements) => coverInterfaceObjects(merged, graphs, schema);
+  // An implementor's field may be pulled, and may pull. What is pulled may be hidden from clients.
+  return keepPresent(cover(coverRequiredFields(cover(asked), graphs)), schema);
 }
 
 function stitch({ parts, supergraph }: Composition): GraphQLSchema {

@@ -19,8 +19,8 @@ export interface SupergraphSource {
 const SUPERGRAPH = "supergraph";
 
 /**
- * The graphs of a supergraph that was composed elsewhere, and the auth graph. Its requirements are the ones that the composition has
- * brought into the supergraph's own SDL: those of the subgraphs are not known here.
+ * The graphs of a supergraph that was composed elsewhere, and the auth graph. The requirements are the ones that the composition has
+ * brought into the supergraph's own SDL, and those of the auth graph: those of the other subgraphs are not known here.
  */
 export function openSupergraph(
   { sdl, authSubgraph, named, connectionOf }: SupergraphSource,
@@ -39,12 +39,12 @@ export function openSupergraph(
   ]);
   const supergraph = readSupergraph(document, answerers);
   const isTakenIn = others.length < subgraphs.length;
-  const beside = parseSdl(AUTH_GRAPH, authSdl.stitching);
-  const ownParts: readonly Part[] = isTakenIn ? [] : [createStitchedPart(auth, beside)];
+  const ownSdl = parseSdl(AUTH_GRAPH, isTakenIn ? authSdl.federation : authSdl.stitching);
+  const ownParts: readonly Part[] = isTakenIn ? [] : [createStitchedPart(auth, ownSdl)];
   return {
     parts: [...supergraph.parts, ...ownParts],
     supergraph: supergraph.options,
-    graphs: [describeGraph(SUPERGRAPH, document), ...(isTakenIn ? [] : [describeGraph(AUTH_GRAPH, beside)])],
+    graphs: [describeGraph(SUPERGRAPH, document), describeGraph(AUTH_GRAPH, ownSdl)],
     upstreams,
   };
 }

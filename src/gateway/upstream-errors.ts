@@ -1,14 +1,23 @@
-import { GraphQLError } from "graphql";
+import { type ExecutionResult, GraphQLError } from "graphql";
+import { isShallow } from "../access/nesting.ts";
 import { AuthError } from "../auth/errors.ts";
 import { UpstreamError } from "../graphql/upstream-error.ts";
 
 /** Stacks and the like, which servers in development answer with. */
 const developersOnly: ReadonlySet<string> = new Set(["stacktrace", "exception", "originalError"]);
 
-/** Errors as they stand in an answer, made into such that keep their origin wherever stitching moves them; undefined if they are none. */
+/** Of one answer. What more there are say nothing new, and each costs as much as a hundred values. */
+const MAXIMUM_ERRORS = 1000;
+/** No document that has passed the limits is nearly as deep. */
+const MAXIMUM_PATH_LENGTH = 100;
+
+/**
+ * Errors as they stand in an answer, the first 1,000, made into such that keep their origin wherever stitching moves them; undefined if they
+ * are none.
+ */
 export function readUpstreamErrors(errors: unknown): GraphQLError[] | undefined {
   if (!Array.isArray(errors)) return undefined;
-  const read = errors.map(readError);
+  const read = errors.slice(0, MAXIMUM_ERRORS).map(readError);
   return read.every((error) => error !== undefined) ? read : undefined;
 }
 
@@ -16,7 +25,9 @@ function readError(error: unknown): GraphQLError | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { message, path, extensions } = error as Record<string, unknown>;
   if (typeof message !== "string") return undefined;
-  const shown = Object.entries(isRecord(extensions) ? extensions : {}).filter(([key]) => !developersOnly.has(key));
+  const shown = Object.entries(isRecord(extensions) ? extensions : {}).filter(
+    ([key, value]) => !developersOnly.has(key) && isShallow(value),
+  );
   const originalError = new UpstreamError(message, Object.fromEntries(shown));
   return new GraphQLError(message, { path: isPath(path) ? path : null, originalError, extensions: originalError.extensions });
 }
@@ -27,10 +38,18 @@ export function upstreamUnavailable(upstream: string, cause: unknown): GraphQLEr
   return new GraphQLError(originalError.message, { originalError });
 }
 
+/** Why an upstream's result is `upstreamUnavailable`; undefined: it is a result. */
+export function unavailableBecause({ errors = [] }: ExecutionResult): unknown {
+  const [first] = errors;
+  return first?.originalError instanceof AuthError ? first.originalError.cause : undefined;
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isPath(value: unknown): value is (string | number)[] {
-  return Array.isArray(value) && value.every((key) => typeof key === "string" || Number.isInteger(key));
+  return (
+    Array.isArray(value) && value.length <= MAXIMUM_PATH_LENGTH && value.every((key) => typeof key === "string" || Number.isInteger(key))
+  );
 }

@@ -1,11 +1,10 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode, print } from "graphql";
-import { AuthError } from "../auth/errors.ts";
 import type { IdentityTokens } from "../auth/tokens/identity-tokens.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { createReadyResult } from "../graphql/ready-result.ts";
 import { readAnswer } from "./upstream-answers.ts";
 import { connectUpstream } from "./upstream-connection.ts";
-import { upstreamUnavailable } from "./upstream-errors.ts";
+import { unavailableBecause, upstreamUnavailable } from "./upstream-errors.ts";
 import { createUpstreamHeaders } from "./upstream-headers.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 import { createUpstreamSubscriber } from "./upstream-subscriptions.ts";
@@ -66,9 +65,8 @@ export function createUpstream(options: ConnectionOptions, { createIdentityToken
         const answer = await connection.post({ body, headers: { ...jsonHeaders, ...headersOf(context) }, isRepeatable });
         if (isComplete?.(answer.text)) return createReadyResult(answer.text);
         const result = readAnswer(name, answer);
-        const [error] = result.errors ?? [];
-        // Not the upstream's own: what it sent was no answer.
-        if (error?.originalError instanceof AuthError) onFailure(name, error.originalError.cause, context.requestId);
+        const cause = unavailableBecause(result);
+        if (cause !== undefined) onFailure(name, cause, context.requestId);
         return result;
       } catch (error) {
         return failed(error, context.requestId);

@@ -75,9 +75,9 @@ export async function openServedGraph(config: Config, parts: ServedGraphParts): 
 }
 
 /** A supergraph that cannot be served leaves the one before where it is. */
-async function reload(open: () => Promise<OpenGraph>, replace: (graph: OpenGraph) => Promise<void>, logger: Logger): Promise<void> {
+async function reload(open: () => Promise<OpenGraph>, replace: (graph: OpenGraph) => void, logger: Logger): Promise<void> {
   try {
-    await replace(await open());
+    replace(await open());
     logger.info("the supergraph has changed, and the new one is served");
   } catch (err) {
     logger.error({ err }, "the supergraph has changed, and cannot be served: the one before stays");

@@ -150,6 +150,25 @@ test("an upstream's own errors pass, without what is for its developers", async 
   expect(together.errors).toContainEqual(expect.objectContaining({ message: "ouch", path: ["a"], extensions: { code: "OUCH" } }));
 });
 
+test("of errors without end the first thousand pass, and of a path without end nothing", async () => {
+  broken.behave("errors without end");
+  const many = await gateway.post({ query: "{ item { name } note }" });
+  expect(many.data).toEqual({ item: null, note: "note" });
+  expect(many.errors).toHaveLength(1000);
+  broken.behave("a path without end");
+  const { data, errors } = await gateway.post({ query: "{ item { name } note }" });
+  expect(data).toEqual({ item: null, note: "note" });
+  expect(errors).toEqual([{ message: "far away" }]);
+});
+
+test("values nested without end are no answer, and the rest is there", async () => {
+  broken.behave("values nested without end");
+  const { status, data, errors } = await gateway.post({ query: "{ item { name } note blob }" });
+  expect({ status, data }).toEqual({ status: 200, data: { item: null, note: "note", blob: null } });
+  expect(errors).toMatchObject([{ message: "m", extensions: { code: "DEEP" } }, unavailable("blob")]);
+  expect(errors[0]?.extensions).toEqual({ code: "DEEP" });
+});
+
 test("no socket is left behind", async () => {
   for (const behaviour of noAnswers) {
     broken.behave(behaviour);

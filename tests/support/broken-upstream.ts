@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+const nested = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+
 /** What a server may do to a request, by name. */
 const behaviours = {
   well: (response: ServerResponse) => response.end(JSON.stringify({ data: { item: { name: "good", tags: ["a"] }, note: "note" } })),
@@ -38,11 +40,24 @@ const behaviours = {
         errors: [{ message: "out of stock", path: ["item"], extensions: { code: "OUT_OF_STOCK", stacktrace: ["at secret.js"] } }],
       }),
     ),
+  "errors without end": (response: ServerResponse) =>
+    response.end(JSON.stringify({ data: { item: null, note: "note" }, errors: Array.from({ length: 20_000 }, () => ({ message: "m" })) })),
+  "a path without end": (response: ServerResponse) =>
+    response.end(
+      JSON.stringify({
+        data: { item: { name: null }, note: "note" },
+        errors: [{ message: "far away", path: ["item", ...new Array(100_000).fill(0)] }],
+      }),
+    ),
+  "values nested without end": (response: ServerResponse) =>
+    response.end(
+      `{"data":{"item":null,"note":"note","blob":${nested}},"errors":[{"message":"m","path":["item"],"extensions":{"code":"DEEP","more":${nested}}}]}`,
+    ),
 } as const;
 
 export type Behaviour = keyof typeof behaviours;
 export const brokenSdl =
-  "type Query { item: Item, note: String, other: String! } type Item { name: String!, tags: [String!] } type Mutation { change: String }";
+  "scalar Blob type Query { item: Item, note: String, other: String!, blob: Blob } type Item { name: String!, tags: [String!] } type Mutation { change: String }";
 
 export interface BrokenUpstream {
   readonly url: string;

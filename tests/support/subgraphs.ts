@@ -1,8 +1,8 @@
 import { type ServedGraph, serveGraph } from "./served-graph.ts";
 
-/** Two subgraphs of Apollo Federation 2, written by hand: the subgraph specification needs no library. */
+/** Subgraphs of Apollo Federation 2, written by hand: the subgraph specification needs no library. */
 
-const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@external", "@requires", "@shareable", "@authenticated", "@requiresScopes"])`;
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@external", "@requires", "@shareable", "@authenticated", "@requiresScopes", "@interfaceObject"])`;
 const subgraphFields = "scalar _Any\n type _Service { sdl: String! }";
 
 const inventorySdl = `${link}
@@ -22,7 +22,7 @@ async function serveSubgraph(server: "apollo" | "yoga", sdl: string, resolvers: 
   const names = Object.keys(resolveEntity ?? {});
   const served = sdl.replace(
     link,
-    "directive @key(fields: String!) repeatable on OBJECT directive @external on FIELD_DEFINITION directive @requires(fields: String!) on FIELD_DEFINITION directive @authenticated on FIELD_DEFINITION directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION",
+    "directive @interfaceObject on OBJECT directive @key(fields: String!) repeatable on OBJECT | INTERFACE directive @external on FIELD_DEFINITION directive @requires(fields: String!) on FIELD_DEFINITION directive @authenticated on FIELD_DEFINITION directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION",
   );
   return serveGraph({
     server,
@@ -55,5 +55,33 @@ export function serveShipping(): Promise<ServedGraph> {
     Query: { shippers: () => ["post"] },
     Item: { postage: ({ weight }: { weight: number }) => weight * 1.5, eta: () => "tomorrow" },
     _Entity: { Item: (representation: object) => representation },
+  } as never);
+}
+
+const mediaSdl = `${link}
+  type Query { books: [Book!]! media: [Media!]! }
+  interface Media @key(fields: "id") { id: ID! title: String! }
+  type Book implements Media @key(fields: "id") { id: ID! title: String! }
+`;
+const ratingsSdl = `${link}
+  type Query { ratings: Int }
+  type Media @interfaceObject @key(fields: "id") { id: ID! stars: Int @authenticated votes: Int }
+`;
+
+export function serveMedia(): Promise<ServedGraph> {
+  const books = [{ __typename: "Book", id: "1", title: "one" }];
+  return serveSubgraph("yoga", mediaSdl, {
+    Query: { books: () => books, media: () => books },
+    Media: { __resolveType: () => "Book" },
+    _Entity: { Book: ({ id }: { id: string }) => books.find((book) => book.id === id) },
+  } as never);
+}
+
+/** Adds fields to all media, and knows none of their types. */
+export function serveRatings(): Promise<ServedGraph> {
+  return serveSubgraph("apollo", ratingsSdl, {
+    Query: { ratings: () => 1 },
+    Media: { stars: () => 5, votes: () => 12 },
+    _Entity: { Media: (representation: object) => representation },
   } as never);
 }
