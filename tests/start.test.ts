@@ -55,16 +55,20 @@ describe("the start fails with exit code 1 and no stack trace", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  test("when SECRET does not open the signing keys, saying how to mend it", async () => {
-    const database = await createTestDatabase();
-    const env = { DATABASE_URL: database.url };
-    await (await startServerProcess({ ...env, SECRET: TEST_SECRET })).stop();
-    const { code, stderr } = await failToStart({ ...env, SECRET: "another secret, which does not fit the keys".replace(",", "") });
-    expect(code).toBe(1);
-    expect(stderr).toContain("SECRET=new,old");
-    expect(stderr).not.toMatch(/^\s+at /m);
-    await database.drop();
-  }, STARTS);
+  test(
+    "when SECRET does not open the signing keys, saying how to mend it",
+    async () => {
+      const database = await createTestDatabase();
+      const env = { DATABASE_URL: database.url };
+      await (await startServerProcess({ ...env, SECRET: TEST_SECRET })).stop();
+      const { code, stderr } = await failToStart({ ...env, SECRET: "another secret, which does not fit the keys".replace(",", "") });
+      expect(code).toBe(1);
+      expect(stderr).toContain("SECRET=new,old");
+      expect(stderr).not.toMatch(/^\s+at /m);
+      await database.drop();
+    },
+    STARTS,
+  );
 });
 
 describe("processes that start together on an empty database", () => {
@@ -77,21 +81,25 @@ describe("processes that start together on an empty database", () => {
   });
   afterAll(() => database.drop());
 
-  test("ten of them migrate it once, share one signing key, and take each other's tokens", async () => {
-    const env = { DATABASE_URL: database.url, DATABASE_POOL_SIZE: "2" };
-    const servers = await Promise.all(Array.from({ length: 10 }, () => startServerProcess(env)));
-    const [applied] = await database.sql`select count(*)::int as n from drizzle.__drizzle_migrations`;
-    const [keys] = await database.sql`select count(*)::int as n from signing_keys`;
-    expect({ keys: keys?.n, migrations: applied?.n }).toEqual({ keys: 1, migrations: await templateMigrations() });
-    const registrations = await Promise.all(
-      servers.map((server) => server.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } })),
-    );
-    const { register } = dataOf(registrations[0] ?? expect.fail("no server"));
-    for (const server of servers) {
-      expect(dataOf(await server.send(MeDocument, {}, { token: register.accessToken })).me?.id).toBe(register.user.id);
-    }
-    expect(await Promise.all(servers.map((server) => server.stop()))).toEqual(Array(10).fill(0));
-  }, STARTS);
+  test(
+    "ten of them migrate it once, share one signing key, and take each other's tokens",
+    async () => {
+      const env = { DATABASE_URL: database.url, DATABASE_POOL_SIZE: "2" };
+      const servers = await Promise.all(Array.from({ length: 10 }, () => startServerProcess(env)));
+      const [applied] = await database.sql`select count(*)::int as n from drizzle.__drizzle_migrations`;
+      const [keys] = await database.sql`select count(*)::int as n from signing_keys`;
+      expect({ keys: keys?.n, migrations: applied?.n }).toEqual({ keys: 1, migrations: await templateMigrations() });
+      const registrations = await Promise.all(
+        servers.map((server) => server.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } })),
+      );
+      const { register } = dataOf(registrations[0] ?? expect.fail("no server"));
+      for (const server of servers) {
+        expect(dataOf(await server.send(MeDocument, {}, { token: register.accessToken })).me?.id).toBe(register.user.id);
+      }
+      expect(await Promise.all(servers.map((server) => server.stop()))).toEqual(Array(10).fill(0));
+    },
+    STARTS,
+  );
 });
 
 async function templateMigrations(): Promise<number> {
@@ -101,14 +109,18 @@ async function templateMigrations(): Promise<number> {
   return row?.n;
 }
 
-test("npm start without any configuration brings its own PostgreSQL, and keeps users and tokens over a restart", async () => {
-  const folder = await makeReachableFolder("gateway-start-");
-  const first = await startServerProcess({}, { cwd: folder });
-  await expect.poll(() => first.output()).toContain("Apollo Sandbox");
-  const { register } = dataOf(await first.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } }));
-  expect(await first.stop("SIGINT")).toBe(0);
-  const second = await startServerProcess({}, { cwd: folder });
-  expect(dataOf(await second.send(MeDocument, {}, { token: register.accessToken })).me?.id).toBe(register.user.id);
-  expect(await second.stop("SIGTERM")).toBe(0);
-  await rm(folder, { recursive: true, force: true });
-}, STARTS);
+test(
+  "npm start without any configuration brings its own PostgreSQL, and keeps users and tokens over a restart",
+  async () => {
+    const folder = await makeReachableFolder("gateway-start-");
+    const first = await startServerProcess({}, { cwd: folder });
+    await expect.poll(() => first.output()).toContain("Apollo Sandbox");
+    const { register } = dataOf(await first.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } }));
+    expect(await first.stop("SIGINT")).toBe(0);
+    const second = await startServerProcess({}, { cwd: folder });
+    expect(dataOf(await second.send(MeDocument, {}, { token: register.accessToken })).me?.id).toBe(register.user.id);
+    expect(await second.stop("SIGTERM")).toBe(0);
+    await rm(folder, { recursive: true, force: true });
+  },
+  STARTS,
+);
