@@ -9,6 +9,7 @@ import {
   parse,
   type TypeDefinitionNode,
 } from "graphql";
+import { type KeyedGraph, readKeyedTypes } from "../access/cover-key-fields.ts";
 import type { PullingSchema } from "../access/cover-required-fields.ts";
 import type { Subschema } from "../access/merge-requirements.ts";
 import { readRequirements } from "../access/read-requirements.ts";
@@ -21,7 +22,7 @@ import { refuseUnknownDirectives } from "./unknown-directives.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** A graph as its own SDL describes it: what it asks for, and what its fields pull from others. */
-export type DescribedGraph = Subschema & PullingSchema;
+export type DescribedGraph = Subschema & PullingSchema & KeyedGraph;
 
 /** Graphs that are about to become one. */
 export interface Composition {
@@ -43,7 +44,7 @@ export function parseSdl(graph: string, sdl: string): DocumentNode {
 export function describeGraph(name: string, sdl: DocumentNode): DescribedGraph {
   const schema = explain(name, () => buildOwnSchema(sdl));
   refuseUnknownDirectives(sdl);
-  return { name, schema, requirements: readRequirements(sdl), required: readRequiredFields(sdl) };
+  return { name, schema, requirements: readRequirements(sdl), required: readRequiredFields(sdl), keyedTypes: readKeyedTypes(sdl) };
 }
 
 function explain<Result>(graph: string, work: () => Result): Result {

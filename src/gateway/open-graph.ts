@@ -2,6 +2,7 @@ import { stitchSchemas } from "@graphql-tools/stitch";
 import type { GraphQLSchema } from "graphql";
 import { applyPolicies } from "../access/access-policies.ts";
 import { coverInterfaceObjects } from "../access/cover-interface-objects.ts";
+import { coverKeyFields } from "../access/cover-key-fields.ts";
 import { coverRequiredFields } from "../access/cover-required-fields.ts";
 import { keepPresent, type MergedRequirements, mergeRequirements } from "../access/merge-requirements.ts";
 import { RequirementsError, type RequirementTable } from "../access/requirement-table.ts";
@@ -81,7 +82,11 @@ async function open({ upstreams, supergraph, access }: GraphSources, { auth, ...
 function mergeAll({ graphs }: Composition, schema: GraphQLSchema, access: AccessOptions): MergedRequirements {
   const own = graphs.filter(({ name }) => name === AUTH_GRAPH);
   const upstreams = graphs.filter(({ name }) => name !== AUTH_GRAPH);
-  const asked = applyPolicies(mergeRequirements(graphs), access, { schema, upstreams, own });
+  const scope = { schema, upstreams, own };
+  const merged = mergeRequirements(graphs);
+  // What the default closes is closed for the graphs' own clients; keys travel between graphs whatever it says.
+  const ruled = applyPolicies(merged, { ...access, default: "public" }, scope);
+  const asked = applyPolicies(coverKeyFields(merged, ruled, graphs), access, scope);
   const cover = (merged: MergedRequirements) => coverInterfaceObjects(merged, graphs, schema);
   // An implementor's field may be pulled, and may pull. What is pulled may be hidden from clients.
   return keepPresent(cover(coverRequiredFields(cover(asked), graphs)), schema);

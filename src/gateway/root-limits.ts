@@ -86,6 +86,8 @@ interface Refused {
 function addRefused(result: ExecutionResult, fields: RootFields, { refused, isNonNull }: Refused): ExecutionResult {
   const errors = [...refused].map(([key, error]) => locatedError(error, fields.get(key), [key]));
   const isNulled = [...refused.keys()].some((key) => isNonNull(fields.get(key)?.[0]?.name.value ?? ""));
+  // Refused as a whole: there is no answer that anything could be null in.
+  if (result.data === undefined && result.errors !== undefined) return { ...result, errors: [...result.errors, ...errors] };
   const { data = null } = result;
   const keys = [...fields.keys()].filter((key) => refused.has(key) || (data !== null && key in data));
   const whole = isNulled || data === null ? null : Object.fromEntries(keys.map((key) => [key, refused.has(key) ? null : data[key]]));
