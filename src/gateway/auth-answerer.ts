@@ -2,7 +2,7 @@ import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, exec
 import type { RequestContext } from "../graphql/context.ts";
 import { mapEvents } from "../graphql/map-events.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
-import type { Answerer } from "./upstream.ts";
+import type { Answerer } from "./upstreams/upstream.ts";
 
 /** The name of the graph in this process, beside those of the upstreams. */
 export const AUTH_GRAPH = "auth";

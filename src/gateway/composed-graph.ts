@@ -6,9 +6,9 @@ import { createGuardedSchema, type GuardedSchema } from "../access/guarded-schem
 import { perOperation } from "../access/per-operation.ts";
 import type { RequirementTable } from "../access/requirement-table.ts";
 import { AUTH_GRAPH } from "./auth-answerer.ts";
+import type { Part } from "./composition/subschemas.ts";
 import { createRootFieldsReader, type ReadRootFields } from "./root-fields.ts";
 import { findWholeAnswerer } from "./routes.ts";
-import type { Part } from "./subschemas.ts";
 import { type CheckVariables, createVariableChecks } from "./variable-checks.ts";
 
 /** All graphs as one, and what it takes to see it. */

@@ -6,7 +6,7 @@ import { executeComposed } from "./execute-composed.ts";
 import { openSubscription } from "./gateway-subscriptions.ts";
 import { completePlan, type Plan, type PlanOptions, planFor, refusedResult, refusePlan, sentOperationOf } from "./plans.ts";
 import { limitRootFields, type RootLimits } from "./root-limits.ts";
-import type { SentOperation } from "./upstream.ts";
+import type { SentOperation } from "./upstreams/upstream.ts";
 
 export interface GatewayOperationsParts {
   /** The graph that a document was validated for. */

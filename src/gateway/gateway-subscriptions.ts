@@ -5,7 +5,7 @@ import type { NextContext, Operation } from "../graphql/operations.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
 import { executeComposed } from "./execute-composed.ts";
 import { completePlan, type Plan, type PlanOptions, planFor, refusedResult, refusePlan, sentOperationOf } from "./plans.ts";
-import type { SentOperation } from "./upstream.ts";
+import type { SentOperation } from "./upstreams/upstream.ts";
 
 export interface SubscriptionParts {
   /** The graph that the document was validated for. */

@@ -5,10 +5,10 @@ import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { type Operations, publishResult } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
+import type { OpenGraph } from "./composition/open-graph.ts";
 import { createGatewayOperations } from "./gateway-operations.ts";
-import type { OpenGraph } from "./open-graph.ts";
 import type { RootLimits } from "./root-limits.ts";
-import type { AccessOptions } from "./upstream-options.ts";
+import type { AccessOptions } from "./upstreams/upstream-options.ts";
 
 export interface LiveGraphParts {
   createDocuments(schema: GraphQLSchema): Documents;

@@ -8,9 +8,9 @@ import { AuthError } from "../auth/errors.ts";
 import type { Operation } from "../graphql/operations.ts";
 import { readyTextOf } from "../graphql/ready-result.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
-import type { Part } from "./subschemas.ts";
-import type { SentOperation } from "./upstream.ts";
-import type { AccessOptions } from "./upstream-options.ts";
+import type { Part } from "./composition/subschemas.ts";
+import type { SentOperation } from "./upstreams/upstream.ts";
+import type { AccessOptions } from "./upstreams/upstream-options.ts";
 
 /** What is left of one operation for its caller, and where it goes. */
 export interface Plan {

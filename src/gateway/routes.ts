@@ -1,5 +1,5 @@
 import { type DocumentNode, Kind, TypeInfo, validate, visit, visitWithTypeInfo } from "graphql";
-import type { Part } from "./subschemas.ts";
+import type { Part } from "./composition/subschemas.ts";
 
 /** Which graph can answer a whole document by itself; undefined: it takes several, or the composed schema itself. */
 export function findWholeAnswerer(document: DocumentNode, parts: readonly Part[]): Part | undefined {

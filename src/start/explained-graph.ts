@@ -1,7 +1,7 @@
 import { mergeRequirements } from "../access/merge-requirements.ts";
 import { createSelectionRequirements } from "../access/selection-requirements.ts";
 import { AUTH_GRAPH } from "../gateway/auth-answerer.ts";
-import { openGraph } from "../gateway/open-graph.ts";
+import { openGraph } from "../gateway/composition/open-graph.ts";
 import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { type AuthGraph, buildAuthGraph } from "../graphql/schema.ts";
 import { gatewayFields } from "../graphql/subgraph/entities.ts";

@@ -1,5 +1,5 @@
 import type { FileSections } from "../config/config-file.ts";
-import type { GraphSources } from "../gateway/open-graph.ts";
+import type { GraphSources } from "../gateway/composition/open-graph.ts";
 import { readOperatorsFile } from "./operators-file.ts";
 
 /** What of the configuration says which graphs there are, and what is asked for beyond their own SDLs. */

@@ -4,10 +4,10 @@ import type { Clock } from "../auth/clock.ts";
 import { createSecureRandom } from "../auth/random.ts";
 import { createIdentityTokens } from "../auth/tokens/identity-tokens.ts";
 import type { Config } from "../config/config.ts";
+import type { OpenGraph, OpenGraphParts } from "../gateway/composition/open-graph.ts";
 import { createLiveGraph } from "../gateway/live-graph.ts";
-import type { OpenGraph, OpenGraphParts } from "../gateway/open-graph.ts";
 import { createRootLimits } from "../gateway/root-limits.ts";
-import type { Upstream } from "../gateway/upstream.ts";
+import type { Upstream } from "../gateway/upstreams/upstream.ts";
 import { createAccessExplainer } from "../graphql/access-explainer.ts";
 import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { createLimitTable } from "../graphql/limits/limit-table.ts";
@@ -89,7 +89,7 @@ async function opener(
   config: Config,
   { authGraph, auth, clock, logger, publicErrors, observeUpstream }: ServedGraphParts,
 ): Promise<() => Promise<OpenGraph>> {
-  const { openGraph } = await import("../gateway/open-graph.ts");
+  const { openGraph } = await import("../gateway/composition/open-graph.ts");
   const parts: OpenGraphParts = {
     auth: { ...authGraph, gatewayFields },
     publicErrors,

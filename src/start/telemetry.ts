@@ -3,7 +3,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { HashingQueue } from "../auth/passwords/hashing-queue.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import type { OpenDatabaseOptions } from "../database/database.ts";
-import type { Upstream } from "../gateway/upstream.ts";
+import type { Upstream } from "../gateway/upstreams/upstream.ts";
 import type { Operations } from "../graphql/operations.ts";
 import type { RequestObserver } from "../http/observe-requests.ts";
 import { countAuditEvents } from "../telemetry/audit-metrics.ts";

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from "graphql";
 import { AuthError } from "../auth/errors.ts";
-import type { Upstream } from "../gateway/upstream.ts";
+import type { Upstream } from "../gateway/upstreams/upstream.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Measures every call of a graph behind the gateway, retries included; subscriptions are not calls. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readEventStream, type StreamedEvent } from "../../src/gateway/event-stream.ts";
+import { readEventStream, type StreamedEvent } from "../../src/gateway/upstreams/event-stream.ts";
 
 const text =
   "event: next\ndata: ä€😀\n\n: ping\n\nevent:next\ndata:one\ndata: two\nid: 7\n\ndata\n\nevent: complete\ndata:\n\nevent: never ended\n";

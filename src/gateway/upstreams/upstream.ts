@@ -1,7 +1,7 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode, print } from "graphql";
-import type { IdentityTokens } from "../auth/tokens/identity-tokens.ts";
-import type { RequestContext } from "../graphql/context.ts";
-import { createReadyResult } from "../graphql/ready-result.ts";
+import type { IdentityTokens } from "../../auth/tokens/identity-tokens.ts";
+import type { RequestContext } from "../../graphql/context.ts";
+import { createReadyResult } from "../../graphql/ready-result.ts";
 import { readAnswer } from "./upstream-answers.ts";
 import { connectUpstream } from "./upstream-connection.ts";
 import { unavailableBecause, upstreamUnavailable } from "./upstream-errors.ts";

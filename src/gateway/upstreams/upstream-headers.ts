@@ -1,7 +1,7 @@
-import { isAnonymous } from "../auth/permissions.ts";
-import type { IdentityTarget, IdentityTokens } from "../auth/tokens/identity-tokens.ts";
-import type { Visitor } from "../auth/tokens/visitor.ts";
-import type { RequestContext } from "../graphql/context.ts";
+import { isAnonymous } from "../../auth/permissions.ts";
+import type { IdentityTarget, IdentityTokens } from "../../auth/tokens/identity-tokens.ts";
+import type { Visitor } from "../../auth/tokens/visitor.ts";
+import type { RequestContext } from "../../graphql/context.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 
 /** The header with the token that says who is calling; nobody but the gateway sets it. */

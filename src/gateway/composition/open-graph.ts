@@ -1,22 +1,22 @@
 import { stitchSchemas } from "@graphql-tools/stitch";
 import type { GraphQLSchema } from "graphql";
-import { applyPolicies } from "../access/access-policies.ts";
-import { coverInterfaceObjects } from "../access/cover-interface-objects.ts";
-import { coverKeyFields } from "../access/cover-key-fields.ts";
-import { coverRequiredFields } from "../access/cover-required-fields.ts";
-import { keepPresent, type MergedRequirements, mergeRequirements } from "../access/merge-requirements.ts";
-import { RequirementsError, type RequirementTable } from "../access/requirement-table.ts";
-import { StartupError } from "../auth/errors.ts";
-import type { PublicErrors } from "../graphql/public-errors.ts";
-import { AUTH_GRAPH, createAuthAnswerer } from "./auth-answerer.ts";
+import { applyPolicies } from "../../access/access-policies.ts";
+import { coverInterfaceObjects } from "../../access/cover-interface-objects.ts";
+import { coverKeyFields } from "../../access/cover-key-fields.ts";
+import { coverRequiredFields } from "../../access/cover-required-fields.ts";
+import { keepPresent, type MergedRequirements, mergeRequirements } from "../../access/merge-requirements.ts";
+import { RequirementsError, type RequirementTable } from "../../access/requirement-table.ts";
+import { StartupError } from "../../auth/errors.ts";
+import type { PublicErrors } from "../../graphql/public-errors.ts";
+import { AUTH_GRAPH, createAuthAnswerer } from "../auth-answerer.ts";
+import { type ComposedGraph, createComposedGraph } from "../composed-graph.ts";
+import type { UpstreamParts } from "../upstreams/upstream.ts";
+import type { AccessOptions, UpstreamOptions } from "../upstreams/upstream-options.ts";
 import { toClientSchema } from "./client-schema.ts";
-import { type ComposedGraph, createComposedGraph } from "./composed-graph.ts";
 import type { Composition } from "./composition.ts";
 import { openSupergraph, type SupergraphSource } from "./open-supergraph.ts";
 import { type OwnGraph, openUpstreams } from "./open-upstreams.ts";
 import { refuseTakenFields } from "./refuse-taken-fields.ts";
-import type { UpstreamParts } from "./upstream.ts";
-import type { AccessOptions, UpstreamOptions } from "./upstream-options.ts";
 
 /** The graph in this process. */
 export interface AuthPart {

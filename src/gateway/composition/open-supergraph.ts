@@ -1,11 +1,11 @@
-import { StartupError } from "../auth/errors.ts";
-import { AUTH_GRAPH } from "./auth-answerer.ts";
+import { StartupError } from "../../auth/errors.ts";
+import { AUTH_GRAPH } from "../auth-answerer.ts";
+import { type Answerer, createUpstream, type UpstreamParts } from "../upstreams/upstream.ts";
+import type { ConnectionOptions } from "../upstreams/upstream-options.ts";
 import { type Composition, describeGraph, parseSdl } from "./composition.ts";
 import type { OwnGraph } from "./open-upstreams.ts";
 import { createStitchedPart, type Part } from "./subschemas.ts";
 import { listSubgraphs, readSupergraph, type SubgraphReference } from "./supergraph.ts";
-import { type Answerer, createUpstream, type UpstreamParts } from "./upstream.ts";
-import type { ConnectionOptions } from "./upstream-options.ts";
 
 export interface SupergraphSource {
   readonly sdl: string;

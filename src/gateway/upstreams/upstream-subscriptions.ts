@@ -1,6 +1,6 @@
 import type { ExecutionResult } from "graphql";
-import type { RequestContext } from "../graphql/context.ts";
-import { mapEvents } from "../graphql/map-events.ts";
+import type { RequestContext } from "../../graphql/context.ts";
+import { mapEvents } from "../../graphql/map-events.ts";
 import { readResult } from "./upstream-answers.ts";
 import { createEventStreamOpener } from "./upstream-event-stream.ts";
 import type { UpstreamHeaders } from "./upstream-headers.ts";

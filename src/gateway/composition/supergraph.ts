@@ -1,8 +1,8 @@
 import { type GetStitchingOptionsFromSupergraphSdlOpts, getStitchingOptionsFromSupergraphSdl } from "@graphql-tools/federation";
 import { type ConstDirectiveNode, type DocumentNode, Kind } from "graphql";
-import { StartupError } from "../auth/errors.ts";
+import { StartupError } from "../../auth/errors.ts";
+import type { Answerer } from "../upstreams/upstream.ts";
 import { createPart, type Part, toExecutor } from "./subschemas.ts";
-import type { Answerer } from "./upstream.ts";
 
 /** A subgraph as the supergraph's SDL names it. */
 export interface SubgraphReference {

@@ -1,12 +1,12 @@
 import type { DocumentNode } from "graphql";
-import { AUTH_GRAPH } from "./auth-answerer.ts";
+import { AUTH_GRAPH } from "../auth-answerer.ts";
+import { type Answerer, createUpstream, type Upstream, type UpstreamParts } from "../upstreams/upstream.ts";
+import type { UpstreamOptions } from "../upstreams/upstream-options.ts";
+import { readUpstreamSdl } from "../upstreams/upstream-sdl.ts";
 import { composeSubgraphs } from "./compose-subgraphs.ts";
 import { type Composition, describeGraph, parseSdl } from "./composition.ts";
 import { createStitchedPart } from "./subschemas.ts";
 import { listSubgraphs, readSupergraph } from "./supergraph.ts";
-import { type Answerer, createUpstream, type Upstream, type UpstreamParts } from "./upstream.ts";
-import type { UpstreamOptions } from "./upstream-options.ts";
-import { readUpstreamSdl } from "./upstream-sdl.ts";
 
 /** The graph in this process, as gateways take it in. */
 export interface OwnGraph {

@@ -1,7 +1,7 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { isShallow } from "../access/nesting.ts";
-import { AuthError } from "../auth/errors.ts";
-import { UpstreamError } from "../graphql/upstream-error.ts";
+import { isShallow } from "../../access/nesting.ts";
+import { AuthError } from "../../auth/errors.ts";
+import { UpstreamError } from "../../graphql/upstream-error.ts";
 
 /** Stacks and the like, which servers in development answer with. */
 const developersOnly: ReadonlySet<string> = new Set(["stacktrace", "exception", "originalError"]);

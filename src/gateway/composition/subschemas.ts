@@ -2,10 +2,10 @@ import { Subschema, type SubschemaConfig } from "@graphql-tools/delegate";
 import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import type { Executor } from "@graphql-tools/utils";
 import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, OperationTypeNode } from "graphql";
-import { responseKeyOf } from "../access/collect-fields.ts";
-import type { RequestContext } from "../graphql/context.ts";
-import type { Answerer, SentOperation } from "./upstream.ts";
-import { upstreamUnavailable } from "./upstream-errors.ts";
+import { responseKeyOf } from "../../access/collect-fields.ts";
+import type { RequestContext } from "../../graphql/context.ts";
+import type { Answerer, SentOperation } from "../upstreams/upstream.ts";
+import { upstreamUnavailable } from "../upstreams/upstream-errors.ts";
 
 /** One graph as it takes part in the composed one. */
 export interface Part {

@@ -9,17 +9,17 @@ import {
   parse,
   type TypeDefinitionNode,
 } from "graphql";
-import { type KeyedGraph, readKeyedTypes } from "../access/cover-key-fields.ts";
-import type { PullingSchema } from "../access/cover-required-fields.ts";
-import type { Subschema } from "../access/merge-requirements.ts";
-import { readRequirements } from "../access/read-requirements.ts";
-import { readRequiredFields } from "../access/required-fields.ts";
-import { RequirementsError } from "../access/requirement-table.ts";
-import { StartupError } from "../auth/errors.ts";
+import { type KeyedGraph, readKeyedTypes } from "../../access/cover-key-fields.ts";
+import type { PullingSchema } from "../../access/cover-required-fields.ts";
+import type { Subschema } from "../../access/merge-requirements.ts";
+import { readRequirements } from "../../access/read-requirements.ts";
+import { readRequiredFields } from "../../access/required-fields.ts";
+import { RequirementsError } from "../../access/requirement-table.ts";
+import { StartupError } from "../../auth/errors.ts";
+import type { Upstream } from "../upstreams/upstream.ts";
 import type { Part } from "./subschemas.ts";
 import type { StitchedSupergraph } from "./supergraph.ts";
 import { refuseUnknownDirectives } from "./unknown-directives.ts";
-import type { Upstream } from "./upstream.ts";
 
 /** A graph as its own SDL describes it: what it asks for, and what its fields pull from others. */
 export type DescribedGraph = Subschema & PullingSchema & KeyedGraph;

@@ -1,8 +1,8 @@
 import { type GraphQLSchema, OperationTypeNode } from "graphql";
-import { StartupError } from "../auth/errors.ts";
-import { AUTH_GRAPH } from "./auth-answerer.ts";
+import { StartupError } from "../../auth/errors.ts";
+import { AUTH_GRAPH } from "../auth-answerer.ts";
+import type { Answerer } from "../upstreams/upstream.ts";
 import type { Part } from "./subschemas.ts";
-import type { Answerer } from "./upstream.ts";
 
 interface OwnGraph {
   readonly answerer: Answerer;
