@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: ["tests/support/global-setup.ts"],
     // Modules keep no state, so files may share one module graph.
     isolate: false,
+    // They mostly wait: for servers that start, for time-outs, for each other's statements.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
