@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
+import { until } from "./support/until.ts";
 
 let server: TestDatabase;
 let proxy: TcpProxy;
@@ -36,12 +37,24 @@ test("a connection that is lost within a transaction fails that transaction, and
   expect(await kept()).toEqual([10, 11, 12, 13, 14]);
 });
 
+/** Whether three transactions are under way, one of them where it is to be ended; the others wait for the key that it has inserted. */
+async function haveBegun(when: string): Promise<boolean> {
+  const isBegun = when === "within a statement" ? "state = 'active' and query like '%pg_sleep%'" : "state = 'idle in transaction'";
+  const rows = await server.sql.unsafe(`
+    select (${isBegun}) as begun from pg_stat_activity
+    where datname = current_database() and application_name = 'graphql-auth-gateway' and xact_start is not null`);
+  return rows.length === 3 && rows.some(({ begun }) => begun === true);
+}
+
 test.each(["between two statements", "within a statement"])(
   "connections that PostgreSQL ends %s fail their transactions and nothing else",
   async (when) => {
     const pool = openDatabase({ url: server.url, poolSize: 6 });
     for (let round = 0; round < 10; round += 1) {
-      const ended = new Promise((resolve) => setTimeout(resolve, 60));
+      let goOn: () => void = () => undefined;
+      const ended = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
       const lost = Array.from({ length: 3 }, () =>
         pool.database.transaction(async (tx) => {
           await tx.execute(insert(1));
@@ -50,10 +63,11 @@ test.each(["between two statements", "within a statement"])(
         }),
       );
       const outcomes = Promise.allSettled(lost);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await until(() => haveBegun(when), 20_000);
       await server.sql`
       select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name = 'graphql-auth-gateway'`;
+      goOn();
       expect((await outcomes).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
       const rows = await Promise.all([1, 2, 3, 4, 5, 6].map(() => pool.database.transaction((tx) => tx.execute(sql`select 1 as one`))));
       expect(rows.map(([row]) => row)).toEqual(Array(6).fill({ one: 1 }));

@@ -10,7 +10,7 @@ export default defineConfig({
     // Modules keep no state, so files may share one module graph.
     isolate: false,
     // They mostly wait: for servers that start, for time-outs, for each other's statements.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

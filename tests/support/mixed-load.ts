@@ -56,7 +56,8 @@ function createCaller({ url, ledger, adminToken }: MixedLoadOptions, isStopping:
     if (reply === undefined) return undefined;
     const code = reply.errors[0]?.extensions.code;
     if (code === undefined) return reply.data ?? undefined;
-    if (code === "SERVICE_UNAVAILABLE") return undefined;
+    // Nothing was done: on a machine with other work, hashes have to wait.
+    if (code === "SERVICE_UNAVAILABLE" || code === "TOO_BUSY") return undefined;
     throw new Error(`An answer that must not be: ${reply.text}`);
   }
 
