@@ -1,6 +1,5 @@
-import type { ExecutionResult } from "graphql";
-import { AuthError } from "../auth/errors.ts";
 import type { Upstream } from "../gateway/upstreams/upstream.ts";
+import { unavailableBecause } from "../gateway/upstreams/upstream-errors.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Measures every call of a graph behind the gateway, retries included; subscriptions are not calls. */
@@ -14,15 +13,11 @@ export function measureUpstream(upstream: Upstream, { upstreamSeconds }: Pick<Me
     execute(operation, context) {
       const startedAt = performance.now();
       return upstream.execute(operation, context).then((result) => {
-        const outcome = isUnavailable(result) ? "unavailable" : "answered";
+        // Errors that the upstream answered with are answers.
+        const outcome = unavailableBecause(result) === undefined ? "answered" : "unavailable";
         observers[outcome].observe((performance.now() - startedAt) / 1000);
         return result;
       });
     },
   };
-}
-
-/** Errors that the upstream answered with are answers. */
-function isUnavailable({ errors = [] }: ExecutionResult): boolean {
-  return errors.some(({ originalError }) => originalError instanceof AuthError && originalError.code === "UPSTREAM_UNAVAILABLE");
 }

@@ -9,6 +9,14 @@ let prices: ServedGraph;
 let taxes: ServedGraph;
 let gateway: TestGateway;
 
+/** The section of a `gateway.yaml`. */
+function upstreamsYaml(): string {
+  const upstreams = [prices, taxes].map(
+    ({ url }, index) => `  - { name: ${["prices", "taxes"][index]}, url: "${url}", sdl: { query: _sdl } }\n`,
+  );
+  return `upstreams:\n${upstreams.join("")}`;
+}
+
 beforeAll(async () => {
   prices = await serveGraph({
     server: "yoga",
@@ -28,10 +36,7 @@ beforeAll(async () => {
       },
     },
   });
-  const upstreams = [prices, taxes].map(
-    ({ url }, index) => `  - { name: ${["prices", "taxes"][index]}, url: "${url}", sdl: { query: _sdl } }\n`,
-  );
-  gateway = await startTestGateway({ gatewayYaml: `upstreams:\n${upstreams.join("")}` });
+  gateway = await startTestGateway({ gatewayYaml: upstreamsYaml() });
 });
 afterAll(async () => {
   await gateway?.close();
@@ -57,11 +62,8 @@ test("whoever may see the key may see what is told for it", async () => {
 });
 
 test("so is a key that an operator's rule guards; what a graph says of its own type stays open", async () => {
-  const upstreams = [prices, taxes].map(
-    ({ url }, index) => `  - { name: ${["prices", "taxes"][index]}, url: "${url}", sdl: { query: _sdl } }\n`,
-  );
   const ruled = await startTestGateway({
-    gatewayYaml: `upstreams:\n${upstreams.join("")}access: { rules: { Item.weight: { roles: [boss] } } }\n`,
+    gatewayYaml: `${upstreamsYaml()}access: { rules: { Item.weight: { roles: [boss] } } }\n`,
   });
   const admin = await ruled.registerAdmin();
   const { data, errors } = await ruled.post({ query: "{ items { name cost told } }" }, { token: admin.accessToken });
@@ -71,11 +73,8 @@ test("so is a key that an operator's rule guards; what a graph says of its own t
 });
 
 test("what the default closes does not close what is open beside a key", async () => {
-  const upstreams = [prices, taxes].map(
-    ({ url }, index) => `  - { name: ${["prices", "taxes"][index]}, url: "${url}", sdl: { query: _sdl } }\n`,
-  );
   const closed = await startTestGateway({
-    gatewayYaml: `upstreams:\n${upstreams.join("")}access: { default: authenticated, rules: { Query.items: public, Item.name: public } }\n`,
+    gatewayYaml: `${upstreamsYaml()}access: { default: authenticated, rules: { Query.items: public, Item.name: public } }\n`,
   });
   expect((await closed.post({ query: "{ items { name } }" })).data).toEqual({ items: [{ name: "pen" }] });
   await closed.close();
