@@ -21,6 +21,8 @@ export const users = pgTable(
     version: integer("version").notNull().default(1),
     createdAt: instant("created_at").notNull(),
     lastLoginAt: instant("last_login_at"),
+    /** When it is to be erased, on its user's own word; signing in before takes that back. */
+    erasureAt: instant("erasure_at"),
   },
   (table) => [
     check("users_status", sql`${table.status} in ('ACTIVE', 'DISABLED')`),
@@ -28,5 +30,6 @@ export const users = pgTable(
     index("users_email_prefix").on(sql`${table.emailKey} collate "C"`),
     index("users_roles").using("gin", table.roles),
     index("users_disabled").on(table.id).where(sql`${table.status} = 'DISABLED'`),
+    index("users_erasure_at").on(table.erasureAt).where(sql`${table.erasureAt} is not null`),
   ],
 );

@@ -1,0 +1,39 @@
+import { sql } from "drizzle-orm";
+import { index, integer, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { bytea, instant } from "./column-types.ts";
+import { users } from "./users.ts";
+
+/** What was sent to an address, so that whoever reads its mail can prove it. A row goes when its token is used. */
+export const oneTimeTokens = pgTable(
+  "one_time_tokens",
+  {
+    id: uuid("id").primaryKey(),
+    purpose: text("purpose", { enum: ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL", "UNDO_EMAIL_CHANGE"] }).notNull(),
+    /** The user's id; for an address without account 16 bytes of a hash of it, so that the same rows are written for both. */
+    subject: uuid("subject").notNull(),
+    /** Null for an address without account: such a token proves nothing. */
+    userId: uuid("user_id").references(() => users.id, { onDelete: "cascade" }),
+    /** The address that it proves, as typed, and its key; null without account. */
+    email: text("email"),
+    emailKey: text("email_key"),
+    /** SHA-256 of the token. */
+    tokenHash: bytea("token_hash").notNull().unique(),
+    /** Of the 6-digit code, under a key derived from `SECRET`: a million of them are soon tried. Null where there is none. */
+    codeHash: bytea("code_hash"),
+    codeTries: integer("code_tries").notNull().default(0),
+    /** SHA-256 of the password hash that a reset replaces: void once that is another one. */
+    boundTo: bytea("bound_to"),
+    /** Of whoever registered last with an address that nobody has proven: it becomes the account's with the proof. */
+    claimedPasswordHash: text("claimed_password_hash"),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (table) => [
+    // One live token a purpose: a new one takes the place of the one before. Each change of address can be undone by itself.
+    uniqueIndex("one_time_tokens_subject").on(table.purpose, table.subject).where(sql`${table.purpose} <> 'UNDO_EMAIL_CHANGE'`),
+    // An address that an account can go back to is nobody else's meanwhile.
+    index("one_time_tokens_reserved").on(table.emailKey).where(sql`${table.purpose} = 'UNDO_EMAIL_CHANGE'`),
+    index("one_time_tokens_user").on(table.userId),
+    index("one_time_tokens_expires_at").on(table.expiresAt),
+  ],
+);
