@@ -8,6 +8,10 @@ export type SessionEndReason =
   | "REVOKED_BY_ADMIN"
   | "REUSE_DETECTED"
   | "PASSWORD_CHANGED"
+  | "PASSWORD_RESET"
+  | "ADDRESS_PROVEN"
+  | "EMAIL_CHANGE_UNDONE"
+  | "ACCOUNT_DELETED"
   | "USER_DISABLED"
   | "EXPIRED";
 
@@ -18,6 +22,10 @@ export interface ErrorFacts {
   FORBIDDEN: { coordinate: string; directive: string; required: readonly (readonly string[])[]; missing: readonly string[] };
   INVALID_CREDENTIALS: Record<never, never>;
   EMAIL_TAKEN: Record<never, never>;
+  EMAIL_NOT_VERIFIED: Record<never, never>;
+  INVALID_ONE_TIME_TOKEN: Record<never, never>;
+  FRESH_LOGIN_REQUIRED: { maxAgeSeconds: number };
+  REGISTRATION_REFUSED: { reason: string };
   BAD_USER_INPUT: { fields: Readonly<Record<string, readonly string[]>> };
   INVALID_REFRESH_TOKEN: Record<never, never>;
   SESSION_ENDED: { endReason: SessionEndReason };
@@ -62,6 +70,26 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     when: "registering a known address",
     facts: "",
   },
+  EMAIL_NOT_VERIFIED: {
+    message: "The e-mail address is not verified yet: open the link in the message that was sent to it, then sign in.",
+    when: "EMAIL_VERIFICATION=required: the right password of an unverified account; registering, whether or not the address is known",
+    facts: "",
+  },
+  INVALID_ONE_TIME_TOKEN: {
+    message: "The link or code is wrong, has expired or has been used; ask for a new one.",
+    when: "a token or code of a message that is wrong, expired, used, or replaced by a newer one",
+    facts: "",
+  },
+  FRESH_LOGIN_REQUIRED: {
+    message: "Give your password, or sign in again first.",
+    when: "an operation that takes the password or a recent sign-in, with neither",
+    facts: "maxAgeSeconds",
+  },
+  REGISTRATION_REFUSED: {
+    message: "This registration was refused; see `reason`.",
+    when: "the operator's hook `beforeRegister` refuses",
+    facts: "reason",
+  },
   BAD_USER_INPUT: {
     message: "The input breaks a rule; see `fields`.",
     when: "an argument, a variable or the request's body breaks a rule",
@@ -104,7 +132,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   },
   SERVICE_UNAVAILABLE: {
     message: "The service is out of reach for the moment; try again shortly.",
-    when: "the database, or what verifies the tokens of another issuer, is out of reach",
+    when: "the database, what verifies the tokens of another issuer, or a hook of the operator is out of reach; mail is asked for where none can be sent",
     facts: "",
   },
   UPSTREAM_UNAVAILABLE: {
