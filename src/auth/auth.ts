@@ -1,6 +1,7 @@
 import type { Database } from "../database/database.ts";
 import { type AccountDirectory, createAccountDirectory } from "./accounts/account-directory.ts";
 import { createAccountDirectoryStore } from "./accounts/account-directory-store.ts";
+import type { AccountOptions } from "./accounts/account-options.ts";
 import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
 import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
 import { type ChangePassword, type ChangePasswordParts, createChangePassword } from "./accounts/change-password.ts";
@@ -12,6 +13,7 @@ import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
 import { type CallLimits, createCallLimits } from "./limits/call-limits.ts";
 import { chooseLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
+import { createOutbox, createPayloads } from "./outbox/outbox.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
 import { createPasswords, type PasswordParts } from "./passwords/passwords.ts";
 import { createPurge, type Purge, type PurgeOptions } from "./purge/purge.ts";
@@ -80,6 +82,9 @@ export interface AuthOptions {
   /** Others whose access tokens are taken for graphs behind the gateway. */
   readonly foreignIssuers: Pick<ForeignIssuerOptions, "issuers" | "mayAsk">;
   readonly sessions: SessionOptions;
+  readonly accounts: AccountOptions;
+  /** `SECRET`, newest first. */
+  readonly secrets: readonly [string, ...string[]];
   readonly revocationMaxLagSeconds: number;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
@@ -105,6 +110,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const signingKeys = options.createKeys({ database, audit, clock });
   const accountStore = createAccountStore(database);
   const sessionParts = { database, accounts: accountStore, audit, revocations, clock, random };
+  const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
   const endSessions = createEndSessions({ revocations, clock }, options.sessions);
   const sessions: Sessions = {
     open: createOpenSession(sessionParts, options.sessions),
@@ -113,7 +119,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     logout: createLogout(sessionParts),
     ...createRevokeSessions(sessionParts, endSessions),
   };
-  const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, clock, random };
+  const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, outbox, clock, random };
   const { accounts, rehashing } = await createAccountsWithPasswords(world, accountParts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);

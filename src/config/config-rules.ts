@@ -54,6 +54,15 @@ const productionRules: readonly Rule[] = [
   },
 ];
 
+const mailRules: readonly Rule[] = [
+  {
+    variable: "SMTP_URL",
+    besides: ["EMAIL_VERIFICATION"],
+    isBroken: (values) => inProduction(values) && values.EMAIL_VERIFICATION === "required" && values.SMTP_URL === undefined,
+    problem: "is required with EMAIL_VERIFICATION=required in production, or nobody who registers could ever sign in.",
+  },
+];
+
 const portRules: readonly Rule[] = [
   {
     variable: "METRICS_PORT",
@@ -155,7 +164,15 @@ const hashingRules: readonly Rule[] = [
   },
 ];
 
-const rules: readonly Rule[] = [...productionRules, ...portRules, ...adminRules, ...tokenRules, ...sessionRules, ...hashingRules];
+const rules: readonly Rule[] = [
+  ...productionRules,
+  ...mailRules,
+  ...portRules,
+  ...adminRules,
+  ...tokenRules,
+  ...sessionRules,
+  ...hashingRules,
+];
 
 /** Catches the copied example and the leaned-on key, not every weak secret. A random one has both tests behind it by far. */
 function isUnserious(value: string): boolean {

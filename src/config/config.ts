@@ -20,6 +20,8 @@ export interface Config extends FileSections {
   readonly tokens: TokenConfig;
   readonly sessions: SessionConfig;
   readonly hashing: HashingConfig;
+  readonly accounts: AccountConfig;
+  readonly mail: MailConfig;
   readonly revocationMaxLagSeconds: number;
   readonly auditRetentionSeconds: number;
   /** As written; the account's own rules judge them. */
@@ -73,6 +75,18 @@ export interface SessionConfig {
   readonly refreshGraceSeconds: number;
   readonly carrier: "body" | "cookie";
   readonly cookieSameSite: "Strict" | "Lax" | "None";
+}
+
+export interface AccountConfig {
+  readonly emailVerification: "off" | "optional" | "required";
+  readonly deletionGraceSeconds: number;
+}
+
+export interface MailConfig {
+  /** Undefined: in development messages are kept and shown, in production there are none. */
+  readonly smtpUrl: string | undefined;
+  /** An address. */
+  readonly from: string;
 }
 
 export interface HashingConfig {
@@ -137,6 +151,8 @@ function toConfig(values: VariableValues, sections: FileSections): Config {
       cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
     },
     hashing: toHashingConfig(values),
+    accounts: { emailVerification: values.EMAIL_VERIFICATION, deletionGraceSeconds: values.ACCOUNT_DELETION_GRACE },
+    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM ?? `no-reply@${new URL(publicUrlOf(values)).hostname}` },
     revocationMaxLagSeconds: values.REVOCATION_MAX_LAG,
     auditRetentionSeconds: values.AUDIT_RETENTION,
     firstAdmin:

@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
+import validator from "validator";
 import { z } from "zod";
 import { parseDuration } from "./durations.ts";
-import { isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isWebUrl } from "./urls.ts";
+import { isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isSmtpUrl, isWebUrl } from "./urls.ts";
 
 /*
  * What a variable's text may be and what it becomes. The messages continue a sentence that begins with the variable's name, and never quote
@@ -83,6 +84,12 @@ export const databaseUrl = z
 export const redisUrl = z
   .string()
   .refine(isRedisUrl, "must be a redis:// or rediss:// URL; special characters in its user name and password must be percent-encoded.");
+
+export const smtpUrl = z
+  .string()
+  .refine(isSmtpUrl, "must be an smtp:// or smtps:// URL; special characters in its user name and password must be percent-encoded.");
+
+export const mailAddress = z.string().refine((written) => validator.isEmail(written), "must be an e-mail address, without a name.");
 
 /** An address, or a network with the length of its prefix. */
 export const proxy = z

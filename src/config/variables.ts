@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { accountVariables } from "./account-variables.ts";
 import { hashingVariables } from "./hashing-variables.ts";
 import { sessionVariables } from "./session-variables.ts";
 import {
@@ -197,6 +198,7 @@ export const variables = {
     value: duration({ min: "1s", max: "1m" }),
   },
   ...hashingVariables,
+  ...accountVariables,
   AUDIT_RETENTION: {
     description: "How long audit entries are kept.",
     default: "365d",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { createAccountLinks } from "../auth/accounts/account-links.ts";
 import { type Auth, createAuth, type World } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
@@ -124,6 +125,12 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
       foreignIssuers: chooseForeignIssuers(config),
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
+      accounts: {
+        ...config.accounts,
+        canMail: config.mail.smtpUrl !== undefined || config.environment !== "production",
+        links: createAccountLinks(config.http.publicUrl, {}),
+      },
+      secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
       redisUrl: config.redisUrl,
       purge: { auditRetentionSeconds: config.auditRetentionSeconds },

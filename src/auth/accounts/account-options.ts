@@ -1,0 +1,10 @@
+import type { AccountLinks } from "./account-links.ts";
+
+export interface AccountOptions {
+  /** `required`: nobody signs in before they have proven their address, nor learns who has an account. */
+  readonly emailVerification: "off" | "optional" | "required";
+  /** False in production without SMTP_URL: what needs mail is SERVICE_UNAVAILABLE then, and what only informs is left out. */
+  readonly canMail: boolean;
+  readonly links: AccountLinks;
+  readonly deletionGraceSeconds: number;
+}

@@ -1,0 +1,30 @@
+import { sql } from "drizzle-orm";
+import type { Database, Transaction } from "../../database/database.ts";
+import { outbox } from "../../database/tables/outbox.ts";
+
+/** A message as it is written: sealed. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly channel: "email" | "webhook";
+  readonly topic: string;
+  readonly userId: string | null;
+  readonly encryptedPayload: Buffer;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** As one parameter, however many there are; hot statements that write messages themselves take the same text. */
+export function messagesAsJson(rows: readonly OutboxRow[]): string {
+  return JSON.stringify(rows.map(({ encryptedPayload, ...row }) => ({ ...row, payload: encryptedPayload.toString("hex") })));
+}
+
+/** Those that are due at once. */
+export async function insertMessages(tx: Database | Transaction, rows: readonly OutboxRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.execute(sql`
+    insert into ${outbox} (id, channel, topic, user_id, encrypted_payload, created_at, expires_at, next_attempt_at)
+    select id, channel, topic, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
+    from json_to_recordset(${messagesAsJson(rows)}::text::json) as messages (
+      id uuid, channel text, topic text, "userId" uuid, payload text, "createdAt" timestamptz, "expiresAt" timestamptz
+    )`);
+}

@@ -1,0 +1,30 @@
+import { duration, mailAddress, oneOf, smtpUrl } from "./variable-values.ts";
+
+/** A part of `variables`. */
+export const accountVariables = {
+  SMTP_URL: {
+    description: "The server that mail is sent through; user name and password percent-encoded.",
+    defaultNote: "none: in development messages are kept and shown at /outbox, in production none are sent",
+    example: "smtps://gateway:password@smtp.example.com:465",
+    value: smtpUrl,
+  },
+  MAIL_FROM: {
+    description: "Whom mail is from.",
+    defaultNote: "no-reply@ the host of PUBLIC_URL",
+    example: "no-reply@example.com",
+    value: mailAddress,
+  },
+  EMAIL_VERIFICATION: {
+    description:
+      "off: nothing is sent at registration; optional: a message is; required: nobody signs in before their address is verified.",
+    default: "optional",
+    example: "required",
+    value: oneOf(["off", "optional", "required"]),
+  },
+  ACCOUNT_DELETION_GRACE: {
+    description: "How long a deleted account can be had back by signing in, before it is erased.",
+    default: "14d",
+    example: "14d",
+    value: duration({ min: "0s", max: "90d" }),
+  },
+} as const;
