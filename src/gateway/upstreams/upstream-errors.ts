@@ -1,5 +1,5 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { isShallow } from "../../access/nesting.ts";
+import { isShallow } from "../../access/forwarded/nesting.ts";
 import { AuthError } from "../../auth/errors.ts";
 import { UpstreamError } from "../../graphql/upstream-error.ts";
 
