@@ -3,17 +3,19 @@ import { dirname, resolve } from "node:path";
 import { type AccessConfig, parseAccess } from "./access.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { type Environment, setting } from "./environment.ts";
+import { type HooksConfig, parseHooks } from "./hooks.ts";
 import { type IssuerSetting, type IssuerSurroundings, parseIssuers } from "./issuers.ts";
 import { type Limits, parseLimits } from "./limits.ts";
 import { parseRoles, type Roles } from "./roles.ts";
 import { parseSupergraph, type SupergraphConfig } from "./supergraph.ts";
 import { parseUpstreams, type UpstreamConfig } from "./upstreams.ts";
+import { parseWebhooks, type WebhookConfig } from "./webhooks.ts";
 import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access", "issuers"]);
+const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access", "issuers", "hooks", "webhooks"]);
 
 /** What the file says, section by section. Paths are absolute. */
 export interface FileSections {
@@ -24,6 +26,8 @@ export interface FileSections {
   readonly access: AccessConfig | undefined;
   /** Others whose access tokens are taken. */
   readonly issuers: readonly IssuerSetting[];
+  readonly hooks: HooksConfig | undefined;
+  readonly webhooks: readonly WebhookConfig[];
 }
 
 /** The file that `GATEWAY_CONFIG` names, which must exist then, or `gateway.yaml` in `cwd`, if there is one. */
@@ -50,6 +54,8 @@ export function parseConfigFile(
   const { supergraph, problems: supergraphProblems } = parseSupergraph(content.get("supergraph"));
   const { access, problems: accessProblems } = parseAccess(content.get("access"));
   const { issuers, problems: issuerProblems } = parseIssuers(content.get("issuers"), { ...surroundings, ourRoles: new Set(roles.keys()) });
+  const { hooks, problems: hookProblems } = parseHooks(content.get("hooks"));
+  const { webhooks, problems: webhookProblems } = parseWebhooks(content.get("webhooks"), surroundings);
   const name = file?.path ?? "";
   const found = (path: string) => resolve(dirname(name), path);
   const problems = [
@@ -61,6 +67,8 @@ export function parseConfigFile(
     supergraphProblems,
     accessProblems,
     issuerProblems,
+    hookProblems,
+    webhookProblems,
   ];
   return {
     roles,
@@ -69,6 +77,11 @@ export function parseConfigFile(
     supergraph: supergraph && { ...supergraph, file: found(supergraph.file) },
     access,
     issuers,
+    hooks: hooks && { ...hooks, module: found(hooks.module) },
+    webhooks: webhooks.map(({ secrets, ...each }) => ({
+      ...each,
+      secrets: secrets.map((source) => ("file" in source ? { file: found(source.file) } : source)),
+    })),
     problems: [...problems.flat(), ...conflicts(upstreams, supergraph)].map(({ at, problem, example }) => ({
       variable: at === "" ? name : `${name}: ${at}`,
       problem,

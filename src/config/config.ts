@@ -3,6 +3,7 @@ import { type ConfigFile, type FileSections, parseConfigFile } from "./config-fi
 import { findConflicts } from "./config-rules.ts";
 import { type Environment, readVariables } from "./environment.ts";
 import type { VariableValues } from "./variables.ts";
+import { readWebhookSecrets } from "./webhooks.ts";
 
 /** The whole configuration, parsed and coherent. */
 export interface Config extends FileSections {
@@ -22,6 +23,8 @@ export interface Config extends FileSections {
   readonly hashing: HashingConfig;
   readonly accounts: AccountConfig;
   readonly mail: MailConfig;
+  /** Those that stand in variables, by the variables' names. */
+  readonly webhookSecrets: ReadonlyMap<string, string>;
   readonly revocationMaxLagSeconds: number;
   readonly auditRetentionSeconds: number;
   /** As written; the account's own rules judge them. */
@@ -103,9 +106,10 @@ export interface HashingConfig {
 export function parseConfig(env: Environment, file?: ConfigFile): Config {
   const read = readVariables(env);
   const { problems, ...sections } = parseConfigFile(file, surroundingsOf(read.values));
-  const allProblems = [...read.problems, ...findConflicts(read), ...problems];
+  const { webhookSecrets, problems: secretProblems } = readWebhookSecrets(env, sections.webhooks);
+  const allProblems = [...read.problems, ...findConflicts(read), ...problems, ...secretProblems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
-  return toConfig(read.values, sections);
+  return { ...toConfig(read.values, sections), webhookSecrets };
 }
 
 /** What the file alone says, for whatever needs no server and none of its secrets: no variable has to be set. Throws as `parseConfig` does. */
@@ -127,7 +131,7 @@ function issuerOf(values: VariableValues): string {
   return values.ISSUER ?? publicUrlOf(values);
 }
 
-function toConfig(values: VariableValues, sections: FileSections): Config {
+function toConfig(values: VariableValues, sections: FileSections): Omit<Config, "webhookSecrets"> {
   return {
     environment: values.NODE_ENV,
     http: {

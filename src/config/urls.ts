@@ -9,8 +9,8 @@ export function isWebUrl(written: string): boolean {
   return /^https?:\/\/[^?#@\\\s]+$/i.test(written) && URL.canParse(written);
 }
 
-/** Some issuers tell their key sets apart by a query. */
-export function isJwksUrl(written: string): boolean {
+/** Some servers tell their key sets apart by a query, or let callers in by one. */
+export function isUrlWithQuery(written: string): boolean {
   return /^https?:\/\/[^#@\\\s]+$/i.test(written) && URL.canParse(written);
 }
 
