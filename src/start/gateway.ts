@@ -21,10 +21,12 @@ import type { Readiness } from "../http/health.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
+import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
+import { openHooks } from "./hooks.ts";
 import { logLimitStoreChange } from "./limits.ts";
 import { createReadiness } from "./readiness.ts";
 import { openServedGraph } from "./served-graph.ts";
@@ -62,11 +64,12 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { poolSize } = config.database;
   const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
-  const log = telemetry.instrumentLog((level, { requestId, ...event }) => logger[level]({ requestId, event }, event.type));
+  const hooks = await openHooks(config, logger);
+  const log = hooks.listen(telemetry.instrumentLog((level, { requestId, ...event }) => logger[level]({ requestId, event }, event.type)));
   const { engine, queue } = await createHashing(config.hashing, parts.passwordEngine);
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
-  const auth = await openAuth(config, { ...parts, database, clock, hashing, log });
-  await ensureFirstAdmin(config, { database, clock, hashing, log, logger });
+  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, hooks: hooks.deciding });
+  await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue });
   let isDraining = false;
   const checkReadiness = createReadiness({
@@ -102,12 +105,13 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       await closeGraph();
       await upkeep.stop();
       await auth.close();
+      await hooks.stop();
       await closeDatabase();
     },
   };
 }
 
-type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> & Pick<World, "database" | "clock" | "hashing" | "log">;
+type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> & Pick<World, "database" | "clock" | "hashing" | "log" | "hooks">;
 
 function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: AuthParts): Promise<Auth> {
   const directUrl = config.database.directUrl ?? databaseUrl;
@@ -115,6 +119,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
     {
       ...world,
       random: createSecureRandom(),
+      messagesOf: createWebhookCalls(config.webhooks),
       openListeningConnection: (channel, hear) => openListeningConnection(directUrl, channel, hear),
       stopwatch: () => performance.now(),
       onFeedChange: logFeedChange(logger),

@@ -6,13 +6,15 @@ import type { CommonPasswords } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { Random } from "../random.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
+import type { AskForClaims } from "../tokens/custom-claims.ts";
+import { type AccountHooks, rolesOfNewcomer } from "./account-hooks.ts";
 import { type Account, type AccountStore, insertAccount } from "./account-store.ts";
 import { type Credentials, type ReadCredentials, readCredentials, readNewCredentials } from "./credentials.ts";
 import { newAccount } from "./new-account.ts";
 import type { Rehashing } from "./rehashing.ts";
 
 export interface Accounts {
-  /** Creates a user and opens the first session. Throws BAD_USER_INPUT, EMAIL_TAKEN or TOO_BUSY. */
+  /** Creates a user and opens the first session. Throws BAD_USER_INPUT, REGISTRATION_REFUSED, EMAIL_TAKEN or TOO_BUSY. */
   register(credentials: Credentials, origin: Origin): Promise<HeldSession>;
   /** Opens a session. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong. */
   login(credentials: Credentials, origin: Origin): Promise<HeldSession>;
@@ -26,12 +28,14 @@ export interface AccountParts {
   readonly commonPasswords: CommonPasswords;
   readonly sessions: Sessions;
   readonly audit: Audit;
+  readonly hooks: Pick<AccountHooks, "beforeRegister">;
+  readonly askForClaims: AskForClaims;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, rehashing, commonPasswords, sessions, audit, clock, random } = parts;
+  const { store, passwords, rehashing, commonPasswords, sessions, audit, hooks, askForClaims, clock, random } = parts;
 
   async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
     const reason = account === undefined ? "unknown_address" : account.status === "ACTIVE" ? "wrong_password" : "disabled";
@@ -52,15 +56,17 @@ export function createAccounts(parts: AccountParts): Accounts {
   return {
     async register(credentials, origin) {
       const { email, password } = readNewCredentials(credentials, commonPasswords);
+      const roles = await rolesOfNewcomer({ ...origin, email: email.address }, hooks);
       if ((await store.findAccountForSignIn(email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
       const passwordHash = await passwords.hash(password, origin.ipAddress);
       const now = clock();
-      const account = newAccount({ id: random.id(now), email, passwordHash, roles: ["user"], createdAt: now, lastLoginAt: now });
+      const account = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: now });
+      const customClaims = await askForClaims?.(account);
       const held = await audit.transaction(origin, async (tx, record) => {
         if (!(await insertAccount(tx, account))) return undefined;
         const opened = await sessions.open(tx, account, origin);
         await record({ type: "REGISTERED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
-        return opened;
+        return { ...opened, customClaims };
       });
       if (held === undefined) throw new AuthError("EMAIL_TAKEN", {});
       return held;
