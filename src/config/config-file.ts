@@ -6,6 +6,7 @@ import { type Environment, setting } from "./environment.ts";
 import { type HooksConfig, parseHooks } from "./hooks.ts";
 import { type IssuerSetting, type IssuerSurroundings, parseIssuers } from "./issuers.ts";
 import { type Limits, parseLimits } from "./limits.ts";
+import { type MailSettings, parseMail } from "./mail.ts";
 import { parseRoles, type Roles } from "./roles.ts";
 import { parseSupergraph, type SupergraphConfig } from "./supergraph.ts";
 import { parseUpstreams, type UpstreamConfig } from "./upstreams.ts";
@@ -15,7 +16,17 @@ import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access", "issuers", "hooks", "webhooks"]);
+const sections: ReadonlySet<unknown> = new Set([
+  "roles",
+  "limits",
+  "upstreams",
+  "supergraph",
+  "access",
+  "issuers",
+  "mail",
+  "hooks",
+  "webhooks",
+]);
 
 /** What the file says, section by section. Paths are absolute. */
 export interface FileSections {
@@ -28,6 +39,7 @@ export interface FileSections {
   readonly issuers: readonly IssuerSetting[];
   readonly hooks: HooksConfig | undefined;
   readonly webhooks: readonly WebhookConfig[];
+  readonly mail: MailSettings;
 }
 
 /** The file that `GATEWAY_CONFIG` names, which must exist then, or `gateway.yaml` in `cwd`, if there is one. */
@@ -56,6 +68,7 @@ export function parseConfigFile(
   const { issuers, problems: issuerProblems } = parseIssuers(content.get("issuers"), { ...surroundings, ourRoles: new Set(roles.keys()) });
   const { hooks, problems: hookProblems } = parseHooks(content.get("hooks"));
   const { webhooks, problems: webhookProblems } = parseWebhooks(content.get("webhooks"), surroundings);
+  const { mail, problems: mailProblems } = parseMail(content.get("mail"), surroundings);
   const name = file?.path ?? "";
   const found = (path: string) => resolve(dirname(name), path);
   const problems = [
@@ -69,6 +82,7 @@ export function parseConfigFile(
     issuerProblems,
     hookProblems,
     webhookProblems,
+    mailProblems,
   ];
   return {
     roles,
@@ -82,6 +96,7 @@ export function parseConfigFile(
       ...each,
       secrets: secrets.map((source) => ("file" in source ? { file: found(source.file) } : source)),
     })),
+    mail: { ...mail, templatesDirectory: mail.templatesDirectory && found(mail.templatesDirectory) },
     problems: [...problems.flat(), ...conflicts(upstreams, supergraph)].map(({ at, problem, example }) => ({
       variable: at === "" ? name : `${name}: ${at}`,
       problem,
