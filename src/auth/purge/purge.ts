@@ -1,7 +1,14 @@
 import type { Database } from "../../database/database.ts";
 import { addSeconds, type Clock } from "../clock.ts";
 import { firstIdAt } from "../first-id-at.ts";
-import { deleteAuditEvents, deleteEndedRateLimits, deleteEndedSessions, deleteExpiredRevocations, purgeAlone } from "./purge-store.ts";
+import {
+  deleteAuditEvents,
+  deleteEndedRateLimits,
+  deleteEndedSessions,
+  deleteExpiredOneTimeTokens,
+  deleteExpiredRevocations,
+  purgeAlone,
+} from "./purge-store.ts";
 
 /** How many rows went. Retired signing keys go with the keys' own maintenance. */
 export interface Purged {
@@ -9,6 +16,7 @@ export interface Purged {
   readonly revocations: number;
   readonly auditEvents: number;
   readonly rateLimits: number;
+  readonly oneTimeTokens: number;
 }
 
 /**
@@ -68,6 +76,10 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
       sessions: await purgeSessions(signal),
       revocations: await purgeInBatches((tx) => deleteExpiredRevocations(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH), signal),
       auditEvents: await purgeInBatches((tx) => deleteAuditEvents(tx, oldestKept, ROWS_PER_BATCH), signal),
+      oneTimeTokens: await purgeInBatches(
+        (tx) => deleteExpiredOneTimeTokens(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH),
+        signal,
+      ),
       rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),
     };
   };
