@@ -36,6 +36,13 @@ export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, 
   return deleted.count;
 }
 
+export async function deleteOldDevices(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const deleted = await tx.execute(sql`
+    delete from known_devices where (user_id, fingerprint) in (
+      select user_id, fingerprint from known_devices where first_seen_at < ${before.toISOString()} order by first_seen_at limit ${limit})`);
+  return deleted.count;
+}
+
 /** Entries are deleted in the order of their ids, which is that of time. */
 export async function deleteAuditEvents(tx: Transaction, beforeId: string, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`

@@ -1,8 +1,10 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Account, AccountStore, AccountWithPassword } from "../accounts/account-store.ts";
+import type { Notices } from "../accounts/notices.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import type { Random } from "../random.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
@@ -51,6 +53,8 @@ export interface SessionParts {
   readonly accounts: AccountStore;
   readonly audit: Audit;
   readonly revocations: Revocations;
+  readonly notices: Notices;
+  readonly outbox: Outbox;
   readonly clock: Clock;
   readonly random: Random;
 }
