@@ -7,6 +7,7 @@ import {
   deleteEndedSessions,
   deleteExpiredOneTimeTokens,
   deleteExpiredRevocations,
+  deleteOldDevices,
   purgeAlone,
 } from "./purge-store.ts";
 
@@ -17,6 +18,7 @@ export interface Purged {
   readonly auditEvents: number;
   readonly rateLimits: number;
   readonly oneTimeTokens: number;
+  readonly knownDevices: number;
 }
 
 /**
@@ -31,6 +33,8 @@ export interface PurgeOptions {
 
 /** Until then a client that comes back is told why its session ended. */
 const ENDED_SESSION_RETENTION_SECONDS = 30 * 86_400;
+/** From then on a sign-in from there is something new again. */
+const DEVICE_RETENTION_SECONDS = 400 * 86_400;
 /** Small, so that nobody waits long for a lock on one of its rows. */
 const ROWS_PER_BATCH = 1000;
 /** What is left is for the next time: with several processes the work moves on, and shutting down is never far away. */
@@ -81,6 +85,7 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
         signal,
       ),
       rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),
+      knownDevices: await purgeInBatches((tx) => deleteOldDevices(tx, addSeconds(now, -DEVICE_RETENTION_SECONDS), ROWS_PER_BATCH), signal),
     };
   };
 }
