@@ -97,11 +97,13 @@ export function parseConfigFile(
       secrets: secrets.map((source) => ("file" in source ? { file: found(source.file) } : source)),
     })),
     mail: { ...mail, templatesDirectory: mail.templatesDirectory && found(mail.templatesDirectory) },
-    problems: [...problems.flat(), ...conflicts(upstreams, supergraph)].map(({ at, problem, example }) => ({
-      variable: at === "" ? name : `${name}: ${at}`,
-      problem,
-      example,
-    })),
+    problems: [...problems.flat(), ...conflicts(upstreams, supergraph), ...strayClaims({ upstreams, supergraph, hooks })].map(
+      ({ at, problem, example }) => ({
+        variable: at === "" ? name : `${name}: ${at}`,
+        problem,
+        example,
+      }),
+    ),
   };
 }
 
@@ -109,6 +111,19 @@ function conflicts(upstreams: readonly UpstreamConfig[], supergraph: SupergraphC
   if (supergraph === undefined || upstreams.length === 0) return [];
   const problem = "stands beside upstreams: a supergraph's subgraphs are all of its graphs, so choose one of the two.";
   return [{ at: "supergraph", problem, example: "supergraph: { file: ./supergraph.graphql }" }];
+}
+
+/** Only the hook `claims` can add others. */
+function strayClaims({ upstreams, supergraph, hooks }: Pick<FileSections, "upstreams" | "supergraph" | "hooks">): YamlProblem[] {
+  if (hooks !== undefined) return [];
+  const problem = "has claims other than email, which only a module of hooks can add to access tokens.";
+  const subgraphs = supergraph?.named.map((name) => supergraph.connectionOf({ name, url: "" })) ?? [];
+  const places = [
+    ...upstreams.map(({ identity }, index) => ({ at: `upstreams[${index}].identity`, identity })),
+    ...subgraphs.map(({ name, identity }) => ({ at: `supergraph.subgraphs.${name}.identity`, identity })),
+  ];
+  const strays = places.filter(({ identity }) => identity?.claims.some((claim) => claim !== "email"));
+  return strays.map(({ at }) => ({ at, problem, example: "hooks: { module: ./hooks.js }" }));
 }
 
 function readContent(file: ConfigFile | undefined): { content: ReadonlyMap<unknown, unknown>; problems: YamlProblem[] } {

@@ -1,19 +1,12 @@
 import { Webhook } from "standardwebhooks";
 import { Agent, request } from "undici";
 import type { Clock } from "../auth/clock.ts";
+import type { Deliver, Delivery } from "../auth/outbox/delivery.ts";
 import type { WebhookCall } from "../auth/outbox/outbox-messages.ts";
 
-/** `problem` is in our words: neither an address nor what the other side said. */
-export type WebhookOutcome =
-  | { readonly kind: "sent" }
-  | { readonly kind: "later"; readonly problem: string }
-  | { readonly kind: "never"; readonly problem: string };
-
-/** The id is the message's own, the same at every attempt; the signal cuts an attempt off. */
-export type DeliverWebhook = (call: WebhookCall, attempt: { readonly id: string; readonly signal: AbortSignal }) => Promise<WebhookOutcome>;
-
 export interface WebhookDelivery {
-  readonly deliver: DeliverWebhook;
+  /** One attempt. A URL that is no longer configured is told nothing more. */
+  readonly deliver: Deliver<WebhookCall>;
   close(): Promise<void>;
 }
 
@@ -68,7 +61,7 @@ export function createWebhookDelivery({ clock }: { clock: Clock }, options: Webh
   };
 }
 
-function judge(status: number): WebhookOutcome {
+function judge(status: number): Delivery {
   if (status >= 200 && status < 300) return { kind: "sent" };
   // The receiver's way to say that it wants no more of these.
   return { kind: status === GONE ? "never" : "later", problem: `HTTP ${status}` };

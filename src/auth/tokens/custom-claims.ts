@@ -25,8 +25,9 @@ const taken: ReadonlySet<string> = new Set([
 /** What some readers of JSON take for more than a name, at any depth. */
 const hazardous: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
-export function isTakenClaim(name: string): boolean {
-  return taken.has(name) || hazardous.has(name);
+/** What stands in a verified token beside what is ours. */
+export function customClaimsOf(claims: object): CustomClaimValues {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !taken.has(name) && !hazardous.has(name)));
 }
 
 /** A copy of what the operator's code answers, as JSON has it. Throws an Error where it cannot be taken. */
