@@ -39,5 +39,8 @@ export function createFindRefreshingAccount(database: Database): FindRefreshingA
       ),
     )
     .prepare("find_refreshing_account");
-  return async (token) => (await query.execute({ ...token }))[0];
+  return async ({ now, rotatedSince, ...token }) => {
+    const rows = await query.execute({ ...token, now: now.toISOString(), rotatedSince: rotatedSince.toISOString() });
+    return rows[0];
+  };
 }
