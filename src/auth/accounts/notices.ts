@@ -1,4 +1,5 @@
 import { addSeconds, type Clock } from "../clock.ts";
+import type { Origin } from "../origin.ts";
 import type { MailContent, Notice } from "../outbox/mail-templates.ts";
 import type { NewMessage } from "../outbox/outbox-messages.ts";
 import type { AccountOptions } from "./account-options.ts";
@@ -11,6 +12,11 @@ export interface Notices {
   isSent(notice: Notice): boolean;
   /** For the outbox: one, or none where the operator turned it off or no mail can be sent. */
   to(account: Pick<Account, "id" | "email">, content: NoticeContent): readonly NewMessage[];
+}
+
+/** Where something was done, for people. */
+export function describePlace({ userAgent, ipAddress }: Origin): { userAgent: string; ipAddress: string } {
+  return { userAgent: userAgent || "unknown", ipAddress: ipAddress ?? "unknown" };
 }
 
 const WORTH_SENDING_SECONDS = 3 * 86_400;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Account } from "../accounts/account-store.ts";
-import type { Notices } from "../accounts/notices.ts";
+import { describePlace, type Notices } from "../accounts/notices.ts";
 import { parseIpAddress } from "../ip-addresses.ts";
 import type { Origin } from "../origin.ts";
 import type { Outbox } from "../outbox/outbox.ts";
@@ -22,8 +22,7 @@ const FINGERPRINT_BYTES = 16;
 export function createDeviceOf({ notices, outbox }: { notices: Notices; outbox: Pick<Outbox, "compose"> }): DeviceOf {
   return (account, origin, at) => {
     if (!notices.isSent("new_device")) return undefined;
-    const { userAgent, ipAddress } = origin;
-    const facts = { at: at.toISOString(), userAgent: userAgent ?? "unknown", ipAddress: ipAddress ?? "unknown" };
+    const facts = { at: at.toISOString(), ...describePlace(origin) };
     const notice = outbox.compose(notices.to(account, { template: "new_device", facts }));
     return { fingerprint: fingerprintOf(origin), notice };
   };

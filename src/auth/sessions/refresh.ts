@@ -1,5 +1,6 @@
 import type { Transaction } from "../../database/database.ts";
 import { findAccountIn } from "../accounts/account-store.ts";
+import { describePlace } from "../accounts/notices.ts";
 import type { Recorder } from "../audit/audit.ts";
 import { addSeconds } from "../clock.ts";
 import { AuthError, type SessionEndReason } from "../errors.ts";
@@ -131,6 +132,6 @@ async function warn(
   if (!notices.isSent("token_reused")) return;
   const account = await findAccountIn(tx, userId);
   if (account === undefined) return;
-  const facts = { at: at.toISOString(), userAgent: origin.userAgent ?? "unknown", ipAddress: origin.ipAddress ?? "unknown" };
+  const facts = { at: at.toISOString(), ...describePlace(origin) };
   await outbox.add(tx, notices.to(account, { template: "token_reused", facts }));
 }
