@@ -127,7 +127,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
       accounts: {
         ...config.accounts,
-        canMail: config.mail.smtpUrl !== undefined || config.environment !== "production",
+        canMail: config.mail.smtp !== undefined || config.environment !== "production",
         links: createAccountLinks(config.http.publicUrl, config.mail.links),
         notices: config.mail.notices,
       },

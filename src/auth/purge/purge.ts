@@ -1,7 +1,14 @@
 import type { Database } from "../../database/database.ts";
 import { addSeconds, type Clock } from "../clock.ts";
 import { firstIdAt } from "../first-id-at.ts";
-import { deleteAuditEvents, deleteEndedRateLimits, deleteEndedSessions, deleteExpiredRevocations, purgeAlone } from "./purge-store.ts";
+import {
+  deleteAuditEvents,
+  deleteEndedRateLimits,
+  deleteEndedSessions,
+  deleteExpiredRevocations,
+  deleteOldMessages,
+  purgeAlone,
+} from "./purge-store.ts";
 
 /** How many rows went. Retired signing keys go with the keys' own maintenance. */
 export interface Purged {
@@ -9,6 +16,8 @@ export interface Purged {
   readonly revocations: number;
   readonly auditEvents: number;
   readonly rateLimits: number;
+  /** Of the outbox. */
+  readonly messages: number;
 }
 
 /**
@@ -23,6 +32,8 @@ export interface PurgeOptions {
 
 /** Until then a client that comes back is told why its session ended. */
 const ENDED_SESSION_RETENTION_SECONDS = 30 * 86_400;
+/** Until then an operator can see what became of a message. */
+const MESSAGE_RETENTION_SECONDS = 7 * 86_400;
 /** Small, so that nobody waits long for a lock on one of its rows. */
 const ROWS_PER_BATCH = 1000;
 /** What is left is for the next time: with several processes the work moves on, and shutting down is never far away. */
@@ -69,6 +80,7 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
       revocations: await purgeInBatches((tx) => deleteExpiredRevocations(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH), signal),
       auditEvents: await purgeInBatches((tx) => deleteAuditEvents(tx, oldestKept, ROWS_PER_BATCH), signal),
       rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),
+      messages: await purgeInBatches((tx) => deleteOldMessages(tx, addSeconds(now, -MESSAGE_RETENTION_SECONDS), ROWS_PER_BATCH), signal),
     };
   };
 }
