@@ -13,6 +13,7 @@ import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
 import { type CallLimits, createCallLimits } from "./limits/call-limits.ts";
 import { chooseLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
+import { createOneTimeTokens } from "./one-time/one-time-tokens.ts";
 import { createOutbox, createPayloads } from "./outbox/outbox.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
 import { createPasswords, type PasswordParts } from "./passwords/passwords.ts";
@@ -111,6 +112,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const accountStore = createAccountStore(database);
   const sessionParts = { database, accounts: accountStore, audit, revocations, clock, random };
   const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
+  const oneTimeTokens = createOneTimeTokens({ clock, random, secrets: options.secrets });
   const endSessions = createEndSessions({ revocations, clock }, options.sessions);
   const sessions: Sessions = {
     open: createOpenSession(sessionParts, options.sessions),
@@ -119,7 +121,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     logout: createLogout(sessionParts),
     ...createRevokeSessions(sessionParts, endSessions),
   };
-  const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, outbox, clock, random };
+  const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, outbox, oneTimeTokens, clock, random };
   const { accounts, rehashing } = await createAccountsWithPasswords(world, accountParts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);

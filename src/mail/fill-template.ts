@@ -1,3 +1,4 @@
+import { escapeHtml } from "./escape-html.ts";
 import type { ToldFacts } from "./mail-facts.ts";
 
 /** Longer than any link of ours. */
@@ -20,11 +21,6 @@ export function fillText(template: string, facts: ToldFacts): string {
 
 export function fillHtml(template: string, facts: ToldFacts): string {
   return template.replace(PLACEHOLDER, (_whole, name: string) => escapeHtml(clean(factOf(facts, name))));
-}
-
-export function escapeHtml(text: string): string {
-  const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-  return text.replace(/[&<>"']/g, (character) => escapes[character] ?? "");
 }
 
 function factOf(facts: ToldFacts, name: string): string {

@@ -40,6 +40,14 @@ export async function deleteOldMessages(tx: Transaction, before: Date, limit: nu
   return finished.count + worthless.count;
 }
 
+/** Skips what is being used: whoever does so deletes it. */
+export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const deleted = await tx.execute(sql`
+    delete from one_time_tokens where id in (
+      select id from one_time_tokens where expires_at < ${before.toISOString()} limit ${limit} for update skip locked)`);
+  return deleted.count;
+}
+
 /** Entries are deleted in the order of their ids, which is that of time. */
 export async function deleteAuditEvents(tx: Transaction, beforeId: string, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`

@@ -5,6 +5,7 @@ import {
   deleteAuditEvents,
   deleteEndedRateLimits,
   deleteEndedSessions,
+  deleteExpiredOneTimeTokens,
   deleteExpiredRevocations,
   deleteOldMessages,
   purgeAlone,
@@ -18,6 +19,7 @@ export interface Purged {
   readonly rateLimits: number;
   /** Of the outbox. */
   readonly messages: number;
+  readonly oneTimeTokens: number;
 }
 
 /**
@@ -79,6 +81,10 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
       sessions: await purgeSessions(signal),
       revocations: await purgeInBatches((tx) => deleteExpiredRevocations(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH), signal),
       auditEvents: await purgeInBatches((tx) => deleteAuditEvents(tx, oldestKept, ROWS_PER_BATCH), signal),
+      oneTimeTokens: await purgeInBatches(
+        (tx) => deleteExpiredOneTimeTokens(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH),
+        signal,
+      ),
       rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),
       messages: await purgeInBatches((tx) => deleteOldMessages(tx, addSeconds(now, -MESSAGE_RETENTION_SECONDS), ROWS_PER_BATCH), signal),
     };

@@ -1,0 +1,56 @@
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import type { Random } from "../random.ts";
+import { deriveKey } from "../sealing.ts";
+
+const PREFIX = "ot1_";
+const TOKEN_BYTES = 32;
+const CODES = 1_000_000;
+const CODE_DIGITS = 6;
+
+/** `ot1_` + base64url of 256 random bits. */
+export function newToken(random: Random): string {
+  return PREFIX + random.bytes(TOKEN_BYTES).toString("base64url");
+}
+
+/** SHA-256: a slow hash would add nothing to 256 random bits. */
+export function hashToken(token: string): Buffer {
+  return hash("sha256", token, "buffer");
+}
+
+/** Six digits, for people who type it from another device. */
+export function newCode(random: Random): string {
+  // Of 48 bits, so that no code is noticeably likelier than another.
+  return String(random.bytes(6).readUIntBE(0, 6) % CODES).padStart(CODE_DIGITS, "0");
+}
+
+/** Spaces and hyphens are people's own. */
+export function readCode(text: string): string | undefined {
+  const digits = text.replaceAll(/[\s-]/g, "");
+  return /^\d{6}$/.test(digits) ? digits : undefined;
+}
+
+/** What whoever reads the database must not be able to try: a code has a million values, an address not many more. */
+export interface KeyedHashes {
+  /** The code of one token. */
+  hashCode(code: string, tokenId: string): Buffer;
+  /** Constant time, under any of the secrets. */
+  codeFits(code: string, tokenId: string, stored: Buffer): boolean;
+  /** Stands for an address that has no account: as an id. */
+  subjectOf(emailKey: string): string;
+}
+
+/** Under keys derived from `SECRET`, newest first. */
+export function createKeyedHashes(secrets: readonly [string, ...string[]]): KeyedHashes {
+  const keys = secrets.map((secret) => deriveKey(secret, "graphql-auth-gateway one-time codes v1"));
+  const [newest = deriveKey(secrets[0], "")] = keys;
+  const mac = (key: Buffer, text: string) => createHmac("sha256", key).update(text).digest();
+
+  return {
+    hashCode: (code, tokenId) => mac(newest, `code ${tokenId} ${code}`),
+    codeFits: (code, tokenId, stored) => keys.some((key) => timingSafeEqual(mac(key, `code ${tokenId} ${code}`), stored)),
+    subjectOf(emailKey) {
+      const hex = mac(newest, `address ${emailKey}`).toString("hex");
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { and, eq, gt, inArray, isNotNull, lt, ne, type SQL, sql } from "drizzle-orm";
+import type { Database, Transaction } from "../../database/database.ts";
+import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
+
+export type OneTimeTokenRow = typeof oneTimeTokens.$inferSelect;
+export type OneTimePurpose = OneTimeTokenRow["purpose"];
+
+/** Takes the place of the live one of the same purpose and subject, except that a claim without a new one stays. */
+export async function putOneTimeToken(tx: Transaction, row: OneTimeTokenRow): Promise<void> {
+  const { id: _id, purpose: _purpose, subject: _subject, claimedPasswordHash, ...changes } = row;
+  const claim = sql`coalesce(${claimedPasswordHash}::text, ${oneTimeTokens.claimedPasswordHash})`;
+  await tx
+    .insert(oneTimeTokens)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [oneTimeTokens.purpose, oneTimeTokens.subject],
+      targetWhere: sql`${oneTimeTokens.purpose} <> 'UNDO_EMAIL_CHANGE'`,
+      set: { ...changes, id: row.id, claimedPasswordHash: claim },
+    });
+}
+
+/** Without a lock: only to know whose it is. */
+export async function findOneTimeToken(connection: Database | Transaction, live: LiveToken): Promise<OneTimeTokenRow | undefined> {
+  const rows = await connection.select().from(oneTimeTokens).where(isLive(live));
+  return rows[0];
+}
+
+export interface LiveToken {
+  readonly purpose: OneTimePurpose;
+  readonly tokenHash: Buffer;
+  readonly now: Date;
+}
+
+/** Of any number of transactions exactly one gets it. */
+export async function takeOneTimeToken(tx: Transaction, live: LiveToken): Promise<OneTimeTokenRow | undefined> {
+  const rows = await tx.delete(oneTimeTokens).where(isLive(live)).returning();
+  return rows[0];
+}
+
+function isLive({ purpose, tokenHash, now }: LiveToken): SQL | undefined {
+  return and(eq(oneTimeTokens.tokenHash, tokenHash), eq(oneTimeTokens.purpose, purpose), gt(oneTimeTokens.expiresAt, now));
+}
+
+export interface CodeTry {
+  readonly purpose: OneTimePurpose;
+  readonly subject: string;
+  readonly now: Date;
+  readonly most: number;
+}
+
+/** Counts a try; the transaction has to commit, whatever it comes to. Undefined where there is no code, or it has had all its tries. */
+export async function countCodeTry(tx: Transaction, { purpose, subject, now, most }: CodeTry): Promise<OneTimeTokenRow | undefined> {
+  const rows = await tx
+    .update(oneTimeTokens)
+    .set({ codeTries: sql`${oneTimeTokens.codeTries} + 1` })
+    .where(
+      and(
+        eq(oneTimeTokens.purpose, purpose),
+        eq(oneTimeTokens.subject, subject),
+        ne(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"),
+        isNotNull(oneTimeTokens.codeHash),
+        gt(oneTimeTokens.expiresAt, now),
+        lt(oneTimeTokens.codeTries, most),
+      ),
+    )
+    .returning();
+  return rows[0];
+}
+
+export async function deleteOneTimeToken(tx: Transaction, id: string): Promise<void> {
+  await tx.delete(oneTimeTokens).where(eq(oneTimeTokens.id, id));
+}
+
+/** Undoing is not among them unless it is named. */
+export async function deleteOneTimeTokensOf(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void> {
+  await tx.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), inArray(oneTimeTokens.purpose, [...purposes])));
+}

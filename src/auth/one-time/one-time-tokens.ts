@@ -1,0 +1,132 @@
+import type { Transaction } from "../../database/database.ts";
+import { addSeconds, type Clock } from "../clock.ts";
+import type { Random } from "../random.ts";
+import { createKeyedHashes, hashToken, newCode, newToken, readCode } from "./one-time-secrets.ts";
+import {
+  countCodeTry,
+  deleteOneTimeToken,
+  deleteOneTimeTokensOf,
+  findOneTimeToken,
+  type OneTimePurpose,
+  putOneTimeToken,
+  takeOneTimeToken,
+} from "./one-time-token-store.ts";
+
+/** A user, or an address without account: rows are written for both, so that nobody can tell which it is. */
+export type Subject = { readonly userId: string; readonly emailKey?: never } | { readonly userId?: never; readonly emailKey: string };
+
+/** The address that the token proves. */
+export interface ProvenAddress {
+  readonly email: string;
+  readonly emailKey: string;
+}
+
+export interface NewOneTimeToken {
+  readonly purpose: OneTimePurpose;
+  readonly subject: Subject;
+  /** Left out without account. */
+  readonly proves?: ProvenAddress;
+  readonly ttlSeconds: number;
+  /** SHA-256 of the password hash that it is about. */
+  readonly boundTo?: Buffer;
+  /** Absent: the claim of the token that it replaces stays. */
+  readonly claimedPasswordHash?: string;
+}
+
+/** For a message, and nowhere else: neither can be read back. */
+export interface IssuedToken {
+  readonly token: string;
+  /** Six digits. */
+  readonly code: string;
+  readonly expiresAt: Date;
+}
+
+/** A live token of a user. */
+export interface OneTimeToken {
+  readonly id: string;
+  readonly userId: string;
+  readonly proves: ProvenAddress | undefined;
+  readonly boundTo: Buffer | null;
+  readonly claimedPasswordHash: string | null;
+  readonly createdAt: Date;
+}
+
+/** Proof by mail. Users are locked before their tokens, everywhere, so that nobody waits in a circle. */
+export interface OneTimeTokens {
+  /** Takes the place of the live one of the same purpose and subject; only undoing has several. To be called with the user locked. */
+  issue(tx: Transaction, wanted: NewOneTimeToken): Promise<IssuedToken>;
+  /** Whose it is, before anything is locked. Undefined for what is not live. */
+  find(connection: Connection, purpose: OneTimePurpose, token: string): Promise<OneTimeToken | undefined>;
+  /** Uses it up. Undefined where it is not live any more: somebody else was faster. */
+  take(tx: Transaction, purpose: OneTimePurpose, token: string): Promise<OneTimeToken | undefined>;
+  /** The same by code. A wrong one counts as one of its five tries, so the transaction has to commit. */
+  takeByCode(tx: Transaction, purpose: OneTimePurpose, subject: Subject, code: string): Promise<OneTimeToken | undefined>;
+  /** Of a user, unused. */
+  drop(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void>;
+}
+
+type Connection = Parameters<typeof findOneTimeToken>[0];
+
+export interface OneTimeTokenParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** `SECRET`, newest first. */
+  readonly secrets: readonly [string, ...string[]];
+}
+
+const TRIES_PER_CODE = 5;
+
+export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenParts): OneTimeTokens {
+  const hashes = createKeyedHashes(secrets);
+  const idOf = ({ userId, emailKey }: Subject) => userId ?? hashes.subjectOf(emailKey);
+
+  return {
+    async issue(tx, { purpose, subject, proves, ttlSeconds, boundTo, claimedPasswordHash }) {
+      const now = clock();
+      const id = random.id(now);
+      const issued = { token: newToken(random), code: newCode(random), expiresAt: addSeconds(now, ttlSeconds) };
+      await putOneTimeToken(tx, {
+        id,
+        purpose,
+        subject: idOf(subject),
+        userId: subject.userId ?? null,
+        email: proves?.email ?? null,
+        emailKey: proves?.emailKey ?? null,
+        tokenHash: hashToken(issued.token),
+        codeHash: hasCode.has(purpose) ? hashes.hashCode(issued.code, id) : null,
+        codeTries: 0,
+        boundTo: boundTo ?? null,
+        claimedPasswordHash: claimedPasswordHash ?? null,
+        createdAt: now,
+        expiresAt: issued.expiresAt,
+      });
+      return issued;
+    },
+    async find(connection, purpose, token) {
+      return toOneTimeToken(await findOneTimeToken(connection, { purpose, tokenHash: hashToken(token), now: clock() }));
+    },
+    async take(tx, purpose, token) {
+      return toOneTimeToken(await takeOneTimeToken(tx, { purpose, tokenHash: hashToken(token), now: clock() }));
+    },
+    async takeByCode(tx, purpose, subject, text) {
+      const row = await countCodeTry(tx, { purpose, subject: idOf(subject), now: clock(), most: TRIES_PER_CODE });
+      const code = readCode(text);
+      if (row === undefined || row.codeHash === null || code === undefined || !hashes.codeFits(code, row.id, row.codeHash))
+        return undefined;
+      await deleteOneTimeToken(tx, row.id);
+      return toOneTimeToken(row);
+    },
+    drop: deleteOneTimeTokensOf,
+  };
+}
+
+/** What is typed on another device. A new password is not: whoever has a code of six digits may have guessed it. */
+const hasCode: ReadonlySet<OneTimePurpose> = new Set(["VERIFY_EMAIL", "CHANGE_EMAIL"]);
+
+/** That of an address without account proves nothing. */
+function toOneTimeToken(row: Awaited<ReturnType<typeof findOneTimeToken>>): OneTimeToken | undefined {
+  if (row === undefined || row.userId === null) return undefined;
+  const { id, userId, email, emailKey, boundTo, claimedPasswordHash, createdAt } = row;
+  const proves = email === null || emailKey === null ? undefined : { email, emailKey };
+  return { id, userId, proves, boundTo, claimedPasswordHash, createdAt };
+}
