@@ -62,7 +62,7 @@ test("development needs no configuration at all", () => {
     },
     accounts: { emailVerification: "optional", deletionGraceSeconds: 1_209_600 },
     mail: {
-      smtpUrl: undefined,
+      smtp: undefined,
       from: { name: undefined, address: "no-reply@localhost" },
       templatesDirectory: undefined,
       links: {},

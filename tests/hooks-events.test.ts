@@ -164,7 +164,7 @@ describe("a hook that is too slow", () => {
     const afterLogin = () => new Promise<void>((resolve) => ends.push(resolve));
     const telling = createTellingHooks({ afterLogin }, { timeoutMilliseconds, onProblem: ({ error }) => problems.push(error.message) });
     const tell = (count: number) => {
-      for (let index = 0; index < count; index += 1) telling.log("info", login(`s-${index}`));
+      for (let index = 0; index < count; index += 1) telling.heed(login(`s-${index}`));
     };
     return { ends, problems, telling, tell };
   }

@@ -101,6 +101,7 @@ test("one process at a time: whoever finds another at it leaves it to that one",
       rateLimits: 0,
       oneTimeTokens: 0,
       knownDevices: 0,
+      messages: 0,
     });
   });
   expect((await gateway.auth.purge()).revocations).toBe(1);
@@ -114,5 +115,6 @@ test("a purge that is told to stop does no further batch", async () => {
     rateLimits: 0,
     oneTimeTokens: 0,
     knownDevices: 0,
+    messages: 0,
   });
 });

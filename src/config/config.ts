@@ -4,6 +4,7 @@ import { findConflicts } from "./config-rules.ts";
 import { type Environment, readVariables } from "./environment.ts";
 import type { MailSettings } from "./mail.ts";
 import type { Mailbox } from "./mailboxes.ts";
+import type { SmtpServer } from "./smtp.ts";
 import type { VariableValues } from "./variables.ts";
 import { readWebhookSecrets } from "./webhooks.ts";
 
@@ -89,7 +90,7 @@ export interface AccountConfig {
 
 export interface MailConfig extends MailSettings {
   /** Undefined: in development messages are kept and shown, in production there are none. */
-  readonly smtpUrl: string | undefined;
+  readonly smtp: SmtpServer | undefined;
   readonly from: Mailbox;
 }
 
@@ -175,7 +176,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
 
 function toMailConfig(values: VariableValues, settings: MailSettings): MailConfig {
   const fallback = { name: undefined, address: `no-reply@${new URL(publicUrlOf(values)).hostname}` };
-  return { ...settings, smtpUrl: values.SMTP_URL, from: values.MAIL_FROM ?? settings.from ?? fallback };
+  return { ...settings, smtp: values.SMTP_URL, from: values.MAIL_FROM ?? settings.from ?? fallback };
 }
 
 function toHashingConfig(values: VariableValues): HashingConfig {

@@ -24,10 +24,6 @@ export function isRedisUrl(written: string): boolean {
   return /^rediss?:\/\/[^\s/?#]+(\/\d*)?$/.test(written) && URL.canParse(written);
 }
 
-export function isSmtpUrl(written: string): boolean {
-  return /^smtps?:\/\/[^\s/?#]+\/?$/.test(written) && URL.canParse(written);
-}
-
 /** An IP address, alone or with the length of a prefix. */
 export function isNetwork(written: string): boolean {
   const [, address = "", length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(written) ?? [];

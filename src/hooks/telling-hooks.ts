@@ -1,4 +1,3 @@
-import type { AuditLog } from "../auth/audit/audit.ts";
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { endedSessionOf } from "../auth/audit/ended-session.ts";
 import { callHook } from "./call-hook.ts";
@@ -7,7 +6,8 @@ import type { HookLogin, HookSessionEnd, Hooks } from "./hooks.ts";
 
 /** The hooks that are told of what has happened. */
 export interface TellingHooks {
-  readonly log: AuditLog;
+  /** To be told of every event after its commit. */
+  heed(event: AuditEvent): void;
   /** Tells nothing more; waits for what is under way, no longer than any hook may take. */
   stop(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export function createTellingHooks(hooks: Hooks, { timeoutMilliseconds, onProble
   }
 
   return {
-    log(_level, event) {
+    heed(event) {
       const telling = tellingOf(event, hooks);
       if (telling === undefined) return;
       if (waiting.length >= MAXIMUM_WAITING) return leaveOut(telling.hook);

@@ -15,6 +15,7 @@ import { readJsonStrictly } from "./json-bodies.ts";
 import { serveJwks } from "./jwks.ts";
 import { type MetricsPage, serveMetrics } from "./metrics-endpoint.ts";
 import { observeRequests, type RequestObserver } from "./observe-requests.ts";
+import { type OutboxPage, serveOutboxPage } from "./outbox-page.ts";
 import { checkRequests } from "./request-checks.ts";
 import { allowSandbox, chooseSecurityHeaders, createSecurityHeaders } from "./security-headers.ts";
 import { trackAnswers } from "./unfinished-answers.ts";
@@ -45,6 +46,8 @@ export interface AppParts extends GraphqlEndpointParts {
   readonly requestObserver: RequestObserver;
   /** Present where `/metrics` stands on this port. */
   readonly metricsPage: MetricsPage | undefined;
+  /** Present in development without a mail server. */
+  readonly outboxPage: OutboxPage | undefined;
 }
 
 /** The HTTP side, not yet listening. */
@@ -85,6 +88,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   serveJwks(app, parts.auth.signingKeys);
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);
+  if (parts.outboxPage !== undefined) serveOutboxPage(app, parts.outboxPage, options);
   if (landingPage) app.get("/", (_request, reply) => reply.redirect("/graphql"));
   return app;
 }

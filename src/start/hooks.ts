@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { AccountHooks } from "../auth/accounts/account-hooks.ts";
-import type { AuditLog } from "../auth/audit/audit.ts";
+import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import type { Config } from "../config/config.ts";
 import { createDecidingHooks, type HookOptions } from "../hooks/deciding-hooks.ts";
 import { loadHooks } from "../hooks/load-hooks.ts";
@@ -8,14 +8,14 @@ import { createTellingHooks } from "../hooks/telling-hooks.ts";
 
 export interface OpenHooks {
   readonly deciding: AccountHooks;
-  /** The same log, which tells the operator's code as well. */
-  readonly listen: (log: AuditLog) => AuditLog;
+  /** To be told of every event after its commit. */
+  heed(event: AuditEvent): void;
   stop(): Promise<void>;
 }
 
 /** The module that gateway.yaml names, loaded; nothing without one. */
 export async function openHooks({ hooks: config, roles }: Pick<Config, "hooks" | "roles">, logger: Logger): Promise<OpenHooks> {
-  if (config === undefined) return { deciding: {}, listen: (log) => log, stop: () => Promise.resolve() };
+  if (config === undefined) return { deciding: {}, heed: () => undefined, stop: () => Promise.resolve() };
   const hooks = await loadHooks(config.module);
   const options: HookOptions = {
     timeoutMilliseconds: config.timeoutMilliseconds,
@@ -25,10 +25,7 @@ export async function openHooks({ hooks: config, roles }: Pick<Config, "hooks" |
   const grantable = new Set([...roles.keys()].filter((role) => role !== "admin"));
   return {
     deciding: createDecidingHooks(hooks, { ...options, grantable }),
-    listen: (log) => (level, event) => {
-      log(level, event);
-      telling.log(level, event);
-    },
+    heed: telling.heed,
     stop: telling.stop,
   };
 }
