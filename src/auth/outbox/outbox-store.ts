@@ -13,8 +13,8 @@ export interface OutboxRow {
   readonly expiresAt: Date;
 }
 
-/** As one parameter, however many there are; hot statements that write messages themselves take the same text. */
-export function messagesAsJson(rows: readonly OutboxRow[]): string {
+/** As one parameter, however many there are. */
+function messagesAsJson(rows: readonly OutboxRow[]): string {
   return JSON.stringify(rows.map(({ encryptedPayload, ...row }) => ({ ...row, payload: encryptedPayload.toString("hex") })));
 }
 

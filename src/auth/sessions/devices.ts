@@ -29,7 +29,7 @@ export function createDeviceOf({ notices, outbox }: { notices: Notices; outbox: 
 }
 
 /** The kind of client, whatever its version, in one provider's network: an update or the next address of a phone is nothing new. */
-export function fingerprintOf({ userAgent, ipAddress }: Origin): Buffer {
+function fingerprintOf({ userAgent, ipAddress }: Origin): Buffer {
   const client = (userAgent ?? "").replace(/\d+(?:[._]\d+)*/g, "");
   return createHash("sha256")
     .update(`${networkOf(ipAddress)}\n${client}`)
