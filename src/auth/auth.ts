@@ -5,7 +5,9 @@ import type { AccountOptions } from "./accounts/account-options.ts";
 import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
 import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
 import { type ChangePassword, type ChangePasswordParts, createChangePassword } from "./accounts/change-password.ts";
+import { createMailedProofs, type MailedProofParts, type MailedProofs } from "./accounts/mailed-proofs.ts";
 import { createRehashing } from "./accounts/rehashing.ts";
+import { createSendVerification } from "./accounts/verification-messages.ts";
 import { type Administration, createAdministration } from "./admin/administration.ts";
 import { type Audit, type AuditLog, createAudit } from "./audit/audit.ts";
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
@@ -49,6 +51,7 @@ interface Readers {
 /** The domain: it knows neither GraphQL nor HTTP. */
 export interface Auth extends Readers {
   readonly accounts: Accounts & { readonly changePassword: ChangePassword };
+  readonly mailedProofs: MailedProofs;
   readonly administration: Administration;
   readonly sessions: Sessions;
   readonly sessionWatch: SessionWatch;
@@ -121,8 +124,8 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     logout: createLogout(sessionParts),
     ...createRevokeSessions(sessionParts, endSessions),
   };
-  const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, outbox, oneTimeTokens, clock, random };
-  const { accounts, rehashing } = await createAccountsWithPasswords(world, accountParts);
+  const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, outbox, oneTimeTokens, database, clock, random };
+  const { accounts, mailedProofs, rehashing } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
@@ -135,6 +138,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   return {
     ...readers,
     accounts,
+    mailedProofs,
     administration,
     sessions,
     sessionWatch,
@@ -165,13 +169,18 @@ function createTokens(
   return { accessTokens, callers: createCallers(accessTokens, foreignIssuers) };
 }
 
-type PasswordlessParts = Omit<AccountParts & ChangePasswordParts, "passwords" | "rehashing" | "commonPasswords">;
+type PasswordlessParts = Omit<
+  AccountParts & ChangePasswordParts & MailedProofParts,
+  "passwords" | "rehashing" | "commonPasswords" | "sendVerification"
+>;
 
-async function createAccountsWithPasswords({ database, hashing, random }: World, passwordless: PasswordlessParts) {
+async function createAccountsWithPasswords({ database, hashing, random }: World, passwordless: PasswordlessParts, options: AccountOptions) {
   const passwords = await createPasswords(hashing, random);
   const rehashing = createRehashing({ database, passwords });
-  const parts = { ...passwordless, passwords, rehashing, commonPasswords: loadCommonPasswords() };
-  return { accounts: { ...createAccounts(parts), changePassword: createChangePassword(parts) }, rehashing };
+  const sendVerification = createSendVerification({ ...passwordless, links: options.links });
+  const parts = { ...passwordless, passwords, rehashing, commonPasswords: loadCommonPasswords(), sendVerification };
+  const accounts = { ...createAccounts(parts, options), changePassword: createChangePassword(parts) };
+  return { accounts, mailedProofs: createMailedProofs(parts, options), rehashing };
 }
 
 function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {

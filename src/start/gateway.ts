@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { createAccountLinks } from "../auth/accounts/account-links.ts";
 import { type Auth, createAuth, type World } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
+import { notices } from "../auth/outbox/mail-templates.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../auth/random.ts";
 import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts";
@@ -129,6 +130,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
         ...config.accounts,
         canMail: config.mail.smtpUrl !== undefined || config.environment !== "production",
         links: createAccountLinks(config.http.publicUrl, {}),
+        notices: new Set(notices),
       },
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
