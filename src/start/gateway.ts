@@ -4,7 +4,6 @@ import type { Logger } from "pino";
 import { createAccountLinks } from "../auth/accounts/account-links.ts";
 import { type Auth, createAuth, type World } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
-import { notices } from "../auth/outbox/mail-templates.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../auth/random.ts";
 import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts";
@@ -129,8 +128,8 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       accounts: {
         ...config.accounts,
         canMail: config.mail.smtpUrl !== undefined || config.environment !== "production",
-        links: createAccountLinks(config.http.publicUrl, {}),
-        notices: new Set(notices),
+        links: createAccountLinks(config.http.publicUrl, config.mail.links),
+        notices: config.mail.notices,
       },
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
