@@ -26,6 +26,7 @@ export function createTrustedDocuments(manifest: string, options: DocumentOption
   if (problems.size > 0) throw refused(problems);
   for (const text of ours) {
     const read = judgeDocument(text, options);
+    // A graph that lacks the field has no use for it.
     if (isDocument(read)) documents.set(text, read);
   }
   const unknown = publicInputError({ request: ["Is not one of the documents that this server trusts."] });

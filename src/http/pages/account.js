@@ -17,6 +17,7 @@ for (const part of document.querySelectorAll("[data-operation], [data-needs]")) 
   const { needs } = part.dataset;
   part.hidden = (needs === "token" && token === null) || (needs === "no-token" && token !== null);
 }
+// The server judges what is typed: browsers know no internationalised addresses (`novalidate`).
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
