@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  RegisterDocument,
+  RequestEmailVerificationDocument,
+  RequestPasswordResetDocument,
+  VerifyEmailDocument,
+} from "./generated/operations.ts";
+import { codesOf, dataOf, type Reply } from "./support/client.ts";
+import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { lastFacts, messagesTo, tokenOf } from "./support/outbox.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
+import { type StatementTap, tapStatements } from "./support/statement-tap.ts";
+
+/*
+ * Where verification is required nobody learns who has an account. What is asked here is asked about every kind of address: answers, statements,
+ * audit entries and messages are the same in number and shape, and only the message's words differ, which its reader alone sees.
+ */
+
+let database: TestDatabase;
+let tap: StatementTap;
+let gateway: TestGateway;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  tap = await tapStatements(database.url);
+  gateway = await startTestGateway({ database: { ...database, url: tap.url }, env: { EMAIL_VERIFICATION: "required" } });
+});
+afterAll(async () => {
+  await gateway.close();
+  await tap.close();
+  await database.drop();
+});
+
+const register = (email: string) => gateway.send(RegisterDocument, { input: { email, password: PASSWORD } });
+const requestVerification = (email: string) => gateway.send(RequestEmailVerificationDocument, { email });
+const requestReset = (email: string) => gateway.send(RequestPasswordResetDocument, { email });
+
+async function unverified(): Promise<string> {
+  const email = newEmail();
+  await register(email);
+  return email;
+}
+
+async function verified(): Promise<string> {
+  const email = await unverified();
+  dataOf(await gateway.send(VerifyEmailDocument, { input: { token: tokenOf(await lastFacts(gateway, email, "verify_email")) } }));
+  return email;
+}
+
+async function disabled(): Promise<string> {
+  const email = await verified();
+  await database.sql`update users set status = 'DISABLED' where email_key = ${email}`;
+  return email;
+}
+
+/** Every kind of address there is. */
+const kinds = { unknown: async () => newEmail(), unverified, verified, disabled };
+type Kind = keyof typeof kinds;
+
+/** The upkeep's own reading may fall into any moment. */
+const isOfACall = (statement: string) => !/revocations|signing_keys|advisory|outbox.*state/i.test(statement);
+
+interface Observed {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Record<string, string>;
+  readonly statements: readonly string[];
+  readonly rows: unknown;
+}
+
+const countRows = async () =>
+  (
+    await database.sql`select (select count(*)::int from audit_events) as events, (select count(*)::int from outbox) as messages,
+      (select count(*)::int from sessions) as sessions`
+  )[0] as Record<string, number>;
+
+/** All that somebody outside can see of a call, and all that happens inside. */
+async function observe(email: string, call: (email: string) => Promise<Reply<unknown>>): Promise<Observed> {
+  const before = await countRows();
+  const replies: Reply<unknown>[] = [];
+  const statements = await tap.during(async () => replies.push(await call(email)));
+  const after = await countRows();
+  const [reply] = replies;
+  const { "x-request-id": _id, date: _date, ...headers } = Object.fromEntries(reply?.headers ?? []);
+  const rows = Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]));
+  return { status: reply?.status ?? 0, text: reply?.text ?? "", headers, statements: statements.filter(isOfACall), rows };
+}
+
+const calls: Readonly<Record<string, { call: (email: string) => Promise<Reply<unknown>>; words: Readonly<Record<Kind, string>> }>> = {
+  register: {
+    call: register,
+    words: { unknown: "verify_email", unverified: "verify_email", verified: "already_registered", disabled: "already_registered" },
+  },
+  requestEmailVerification: {
+    call: requestVerification,
+    words: { unknown: "no_account", unverified: "verify_email", verified: "already_verified", disabled: "already_verified" },
+  },
+  requestPasswordReset: {
+    call: requestReset,
+    words: { unknown: "no_account", unverified: "reset_password", verified: "reset_password", disabled: "reset_password" },
+  },
+};
+
+describe.each(Object.entries(calls))("%s", (_name, { call, words }) => {
+  test("answers, does and sends the same for every kind of address, the first time and the second", async () => {
+    const observed: Observed[] = [];
+    for (const kind of Object.keys(kinds) as Kind[]) {
+      const email = await kinds[kind]();
+      for (let round = 0; round < 2; round += 1) {
+        const sent = (await messagesTo(gateway, email)).length;
+        observed.push(await observe(email, call));
+        const messages = await messagesTo(gateway, email);
+        expect(messages).toHaveLength(sent + 1);
+        // A registration makes a new address a known one, so the second time is another kind.
+        if (round === 0) expect(messages.at(-1)?.content.template).toBe(words[kind]);
+      }
+    }
+    const [first] = observed;
+    expect(first?.rows).toEqual({ events: 1, messages: 1, sessions: 0 });
+    expect(first?.statements.length).toBeGreaterThan(6);
+    for (const each of observed) expect(each).toEqual(first);
+  });
+});
+
+test("messages to known and unknown addresses have one shape, and one time to live for each kind of request", async () => {
+  const rows = await database.sql`
+    select distinct audit.type as asked, round(extract(epoch from outbox.expires_at - outbox.created_at)) as seconds, outbox.channel
+    from outbox join audit_events audit on audit.occurred_at between outbox.created_at - interval '5 ms' and outbox.created_at + interval '25 ms'
+      and audit.user_id is not distinct from outbox.user_id and audit.type like '%_REQUESTED' order by 1`;
+  expect(rows.map(({ asked, seconds }) => [asked, Number(seconds)])).toEqual([
+    ["EMAIL_VERIFICATION_REQUESTED", 86_400],
+    ["PASSWORD_RESET_REQUESTED", 3600],
+  ]);
+});
+
+test("registering always hashes the password, and refuses a bad one for every kind of address alike", async () => {
+  const texts = new Set<string>();
+  for (const kind of Object.values(kinds)) {
+    const email = await kind();
+    const reply = await gateway.send(RegisterDocument, { input: { email, password: "short" } });
+    expect(codesOf(reply)).toEqual(["BAD_USER_INPUT"]);
+    texts.add(reply.text);
+  }
+  expect(texts.size).toBe(1);
+});
+
+test("a wrong code says and does the same for every kind of address, asked for or not", async () => {
+  const observed: Observed[] = [];
+  for (const kind of Object.values(kinds)) {
+    for (const isAsked of [false, true]) {
+      const email = await kind();
+      if (isAsked) await requestVerification(email);
+      observed.push(await observe(email, () => gateway.send(VerifyEmailDocument, { input: { email, code: "wrong!" } })));
+    }
+  }
+  const [first] = observed;
+  expect(first?.rows).toEqual({ events: 1, messages: 0, sessions: 0 });
+  for (const each of observed) expect(each).toEqual(first);
+});
+
+test("a message to an address without account proves nothing, even once it is somebody's", async () => {
+  const email = newEmail();
+  await requestVerification(email);
+  await register(email);
+  expect((await messagesTo(gateway, email)).map(({ content }) => content.template)).toEqual(["no_account", "verify_email"]);
+  const [row] =
+    await database.sql`select count(*)::int as of_nobody, count(email)::int as with_address from one_time_tokens where user_id is null
+    and created_at > now() - interval '1 minute'`;
+  expect(row?.of_nobody).toBeGreaterThan(0);
+  // Nor does the table tell whose address it was.
+  expect(row?.with_address).toBe(0);
+});
