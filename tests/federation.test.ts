@@ -1,6 +1,6 @@
 import { parse } from "graphql";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { readRequirements } from "../src/access/read-requirements.ts";
+import { readRequirements } from "../src/access/requirements/read-requirements.ts";
 import type { AuthFieldsFragment } from "./generated/operations.ts";
 import { LoginDocument, MeDocument, RegisterDocument } from "./generated/operations.ts";
 import { type Client, codesOf, createClient, dataOf } from "./support/client.ts";

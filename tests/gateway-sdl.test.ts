@@ -1,7 +1,7 @@
 import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import { buildSchema, Kind, type ObjectTypeDefinitionNode, parse, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readRequirements } from "../src/access/read-requirements.ts";
+import { readRequirements } from "../src/access/requirements/read-requirements.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { readDocument } from "./support/documents.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";

@@ -1,6 +1,6 @@
 import { AuthError } from "../auth/errors.ts";
 import { type Anonymous, isAnonymous, type Permissions } from "../auth/permissions.ts";
-import { type AccessDirective, type Requirement, unmet } from "./requirements.ts";
+import { type AccessDirective, type Requirement, unmet } from "./requirements/requirements.ts";
 
 export type Caller = Permissions | Anonymous;
 

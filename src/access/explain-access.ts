@@ -1,13 +1,13 @@
 import { type FieldNode, isAbstractType, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import type { AuthError } from "../auth/errors.ts";
 import { isAnonymous, type Permissions } from "../auth/permissions.ts";
-import type { AccessRules } from "./access-rules.ts";
 import { fragmentsOf } from "./collect-fields.ts";
 import { type Caller, denialOf } from "./denials.ts";
 import { hasFields, type OperationOfDocument } from "./document-types.ts";
-import type { MergedRequirements } from "./merge-requirements.ts";
-import { type RequirementSource, sourcesOf } from "./requirement-sources.ts";
-import { lackedNames, type Requirement } from "./requirements.ts";
+import type { AccessRules } from "./requirements/access-rules.ts";
+import type { MergedRequirements } from "./requirements/merge-requirements.ts";
+import { type RequirementSource, sourcesOf } from "./requirements/requirement-sources.ts";
+import { lackedNames, type Requirement } from "./requirements/requirements.ts";
 
 /** What one coordinate that an operation selects takes. */
 export interface AccessExplanation {

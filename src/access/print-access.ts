@@ -1,10 +1,10 @@
 import { isInterfaceType, isObjectType } from "graphql";
-import type { AccessRules } from "./access-rules.ts";
-import type { Alternatives } from "./alternatives.ts";
-import { describeRequirement } from "./describe-requirement.ts";
-import type { MergedRequirements } from "./merge-requirements.ts";
-import { sourcesOf } from "./requirement-sources.ts";
-import type { Requirement } from "./requirements.ts";
+import type { AccessRules } from "./requirements/access-rules.ts";
+import type { Alternatives } from "./requirements/alternatives.ts";
+import { describeRequirement } from "./requirements/describe-requirement.ts";
+import type { MergedRequirements } from "./requirements/merge-requirements.ts";
+import { sourcesOf } from "./requirements/requirement-sources.ts";
+import type { Requirement } from "./requirements/requirements.ts";
 
 /** By code unit, so that no machine's language changes the file. */
 function compare(a: string, b: string): number {

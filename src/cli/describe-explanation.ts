@@ -1,7 +1,7 @@
 import type { Caller } from "../access/denials.ts";
-import { describeName, describeRequirement } from "../access/describe-requirement.ts";
 import type { AccessExplanation } from "../access/explain-access.ts";
-import type { RequirementSource } from "../access/requirement-sources.ts";
+import { describeName, describeRequirement } from "../access/requirements/describe-requirement.ts";
+import type { RequirementSource } from "../access/requirements/requirement-sources.ts";
 import { isAnonymous } from "../auth/permissions.ts";
 
 /** A block for each coordinate, between who is asking and how many are denied. */

@@ -1,10 +1,10 @@
 import type { GraphQLSchema } from "graphql";
-import type { Cut } from "../access/cut.ts";
-import { cutNothing } from "../access/cut-operation.ts";
 import type { OperationOfDocument } from "../access/document-types.ts";
-import { createGuardedSchema, type GuardedSchema } from "../access/guarded-schema.ts";
-import { perOperation } from "../access/per-operation.ts";
-import type { RequirementTable } from "../access/requirement-table.ts";
+import type { Cut } from "../access/forwarded/cut.ts";
+import { cutNothing } from "../access/forwarded/cut-operation.ts";
+import { createGuardedSchema, type GuardedSchema } from "../access/forwarded/guarded-schema.ts";
+import { perOperation } from "../access/forwarded/per-operation.ts";
+import type { RequirementTable } from "../access/requirements/requirement-table.ts";
 import { AUTH_GRAPH } from "./auth-answerer.ts";
 import type { Part } from "./composition/subschemas.ts";
 import { createRootFieldsReader, type ReadRootFields } from "./root-fields.ts";

@@ -1,9 +1,9 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { rejectDenied, reportDenials } from "../access/access-modes.ts";
-import { completeResult } from "../access/complete-result.ts";
-import { isCompleteText } from "../access/complete-text.ts";
-import type { Cut } from "../access/cut.ts";
-import { cutNothing, cutOperation } from "../access/cut-operation.ts";
+import { rejectDenied, reportDenials } from "../access/forwarded/access-modes.ts";
+import { completeResult } from "../access/forwarded/complete-result.ts";
+import { isCompleteText } from "../access/forwarded/complete-text.ts";
+import type { Cut } from "../access/forwarded/cut.ts";
+import { cutNothing, cutOperation } from "../access/forwarded/cut-operation.ts";
 import { AuthError } from "../auth/errors.ts";
 import type { Operation } from "../graphql/operations.ts";
 import { readyTextOf } from "../graphql/ready-result.ts";

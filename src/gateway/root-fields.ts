@@ -1,7 +1,7 @@
 import { type FieldNode, type GraphQLObjectType, type GraphQLSchema, getVariableValues, visit } from "graphql";
 import { collectFields, fragmentsOf } from "../access/collect-fields.ts";
 import { getRootType, type OperationOfDocument } from "../access/document-types.ts";
-import { perOperation } from "../access/per-operation.ts";
+import { perOperation } from "../access/forwarded/per-operation.ts";
 import type { Operation } from "../graphql/operations.ts";
 
 /** By response key, as they are included in one request. */

@@ -1,8 +1,8 @@
 import { GraphQLError, getOperationAST } from "graphql";
-import type { AccessRules } from "../access/access-rules.ts";
 import type { Caller } from "../access/denials.ts";
 import { type AccessExplanation, explainAccess } from "../access/explain-access.ts";
-import type { MergedRequirements } from "../access/merge-requirements.ts";
+import type { AccessRules } from "../access/requirements/access-rules.ts";
+import type { MergedRequirements } from "../access/requirements/merge-requirements.ts";
 import { type DocumentOptions, isDocument, judgeDocument } from "./documents.ts";
 import { publicInputError } from "./public-errors.ts";
 

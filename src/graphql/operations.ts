@@ -6,7 +6,7 @@ import {
   GraphQLError,
   type OperationDefinitionNode,
 } from "graphql";
-import { denyRootTypename } from "../access/guarded-root.ts";
+import { denyRootTypename } from "../access/guard/guarded-root.ts";
 import type { RequestContext } from "./context.ts";
 import { mapEvents } from "./map-events.ts";
 import { isAboutOperation, type PublicErrors } from "./public-errors.ts";

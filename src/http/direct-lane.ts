@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { type ExecutionResult, getOperationAST } from "graphql";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Documents } from "../graphql/documents.ts";
+import { isRecord } from "../graphql/is-record.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
 import { readyTextOf } from "../graphql/ready-result.ts";
@@ -88,10 +89,6 @@ const none = Object.freeze({});
 function readVariables(variables: unknown): Readonly<Record<string, unknown>> | undefined {
   if (variables === undefined || variables === null) return none;
   return isRecord(variables) ? variables : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** GraphQL over HTTP, section 6.4: 400 where nothing was executed. */

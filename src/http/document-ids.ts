@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { namedHash } from "../graphql/document-hashes.ts";
+import { isRecord } from "../graphql/is-record.ts";
 
 /** Takes `documentId` in the body for a persisted query of Apollo's clients, which is what Apollo Server knows. */
 export function acceptDocumentIds(app: FastifyInstance): void {
@@ -9,8 +10,4 @@ export function acceptDocumentIds(app: FastifyInstance): void {
     if (isRecord(body) && hash !== undefined) body.extensions = { persistedQuery: { version: 1, sha256Hash: hash } };
     done();
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

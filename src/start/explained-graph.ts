@@ -1,5 +1,5 @@
-import { mergeRequirements } from "../access/merge-requirements.ts";
-import { createSelectionRequirements } from "../access/selection-requirements.ts";
+import { mergeRequirements } from "../access/requirements/merge-requirements.ts";
+import { createSelectionRequirements } from "../access/requirements/selection-requirements.ts";
 import { AUTH_GRAPH } from "../gateway/auth-answerer.ts";
 import { openGraph } from "../gateway/composition/open-graph.ts";
 import type { ExplainedGraph } from "../graphql/explain-operation.ts";

@@ -1,11 +1,11 @@
 import { graphqlSync, print } from "graphql";
 import { describe, expect, test } from "vitest";
-import { rejectDenied, reportDenials } from "../../src/access/access-modes.ts";
-import { completeResult } from "../../src/access/complete-result.ts";
-import { cutNothing, cutOperation } from "../../src/access/cut-operation.ts";
 import { explainAccess } from "../../src/access/explain-access.ts";
-import { mergeRequirements } from "../../src/access/merge-requirements.ts";
+import { rejectDenied, reportDenials } from "../../src/access/forwarded/access-modes.ts";
+import { completeResult } from "../../src/access/forwarded/complete-result.ts";
+import { cutNothing, cutOperation } from "../../src/access/forwarded/cut-operation.ts";
 import { printAccess } from "../../src/access/print-access.ts";
+import { mergeRequirements } from "../../src/access/requirements/merge-requirements.ts";
 import { AuthError } from "../../src/auth/errors.ts";
 import { createOutsideGraph, operationOf, shown, unfit } from "./guarded-answers.ts";
 import { anonymous, signedIn } from "./guarded-graph.ts";

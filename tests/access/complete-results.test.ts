@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { describe, expect, test } from "vitest";
-import { completeResult } from "../../src/access/complete-result.ts";
+import { completeResult } from "../../src/access/forwarded/complete-result.ts";
 import { createOutsideGraph, shown, unfit } from "./guarded-answers.ts";
 import { admin, anonymous, caller, signedIn } from "./guarded-graph.ts";
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { buildSchema, executeSync, Kind, parse, validate } from "graphql";
 import { expect, test } from "vitest";
-import { completeResult } from "../../src/access/complete-result.ts";
-import { isCompleteText } from "../../src/access/complete-text.ts";
-import type { Cut } from "../../src/access/cut.ts";
-import { cutOperation } from "../../src/access/cut-operation.ts";
-import { createGuardedSchema } from "../../src/access/guarded-schema.ts";
-import { readRequirements } from "../../src/access/read-requirements.ts";
+import { completeResult } from "../../src/access/forwarded/complete-result.ts";
+import { isCompleteText } from "../../src/access/forwarded/complete-text.ts";
+import type { Cut } from "../../src/access/forwarded/cut.ts";
+import { cutOperation } from "../../src/access/forwarded/cut-operation.ts";
+import { createGuardedSchema } from "../../src/access/forwarded/guarded-schema.ts";
+import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
 import { caller } from "./guarded-graph.ts";
 import { createDraw, createObservedGraph, type Draw, drawSdl } from "./random-graphs.ts";
 import { drawOperation } from "./random-operations.ts";

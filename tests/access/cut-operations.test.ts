@@ -1,7 +1,7 @@
 import { print } from "graphql";
 import { describe, expect, test } from "vitest";
-import { completeResult } from "../../src/access/complete-result.ts";
-import { cutNothing, cutOperation } from "../../src/access/cut-operation.ts";
+import { completeResult } from "../../src/access/forwarded/complete-result.ts";
+import { cutNothing, cutOperation } from "../../src/access/forwarded/cut-operation.ts";
 import { AuthError } from "../../src/auth/errors.ts";
 import { createOutsideGraph, operationOf, shown, unfit } from "./guarded-answers.ts";
 import { admin, anonymous, caller, signedIn } from "./guarded-graph.ts";

@@ -10,8 +10,13 @@ import {
   validateSchema,
 } from "graphql";
 import { describe, expect, test } from "vitest";
-import { authenticatedDirective, hasRoleDirective, requiresScopesDirective, scopeScalar } from "../../src/access/directives.ts";
-import { readRequirements } from "../../src/access/read-requirements.ts";
+import {
+  authenticatedDirective,
+  hasRoleDirective,
+  requiresScopesDirective,
+  scopeScalar,
+} from "../../src/access/requirements/directives.ts";
+import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
 import { directiveDefinitions } from "./guarded-graph.ts";
 
 const directives = [authenticatedDirective, requiresScopesDirective, hasRoleDirective];

@@ -10,12 +10,12 @@ import {
   validate,
 } from "graphql";
 import { expect } from "vitest";
-import { completeResult } from "../../src/access/complete-result.ts";
-import type { Cut } from "../../src/access/cut.ts";
-import { cutOperation } from "../../src/access/cut-operation.ts";
 import type { Caller } from "../../src/access/denials.ts";
-import { createGuardedSchema, type GuardedSchema } from "../../src/access/guarded-schema.ts";
-import { readRequirements } from "../../src/access/read-requirements.ts";
+import { completeResult } from "../../src/access/forwarded/complete-result.ts";
+import type { Cut } from "../../src/access/forwarded/cut.ts";
+import { cutOperation } from "../../src/access/forwarded/cut-operation.ts";
+import { createGuardedSchema, type GuardedSchema } from "../../src/access/forwarded/guarded-schema.ts";
+import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
 import { AuthError } from "../../src/auth/errors.ts";
 import { directiveDefinitions } from "./guarded-graph.ts";
 

@@ -14,9 +14,9 @@ import {
 } from "graphql";
 import { describe, expect, test, vi } from "vitest";
 import type { Caller } from "../../src/access/denials.ts";
-import { guardSchema } from "../../src/access/guard-schema.ts";
-import { readRequirements } from "../../src/access/read-requirements.ts";
-import { RequirementsError } from "../../src/access/requirement-table.ts";
+import { guardSchema } from "../../src/access/guard/guard-schema.ts";
+import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
+import { RequirementsError } from "../../src/access/requirements/requirement-table.ts";
 import { AuthError } from "../../src/auth/errors.ts";
 import { admin, anonymous, createGraph, directiveDefinitions, outcome, signedIn } from "./guarded-graph.ts";
 

@@ -11,8 +11,8 @@ import {
 } from "graphql";
 import { expect } from "vitest";
 import type { Caller } from "../../src/access/denials.ts";
-import { guardSchema } from "../../src/access/guard-schema.ts";
-import { readRequirements } from "../../src/access/read-requirements.ts";
+import { guardSchema } from "../../src/access/guard/guard-schema.ts";
+import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
 import { AuthError } from "../../src/auth/errors.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;

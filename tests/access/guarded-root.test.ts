@@ -1,8 +1,8 @@
 import { buildSchema, execute, Kind, parse } from "graphql";
 import { describe, expect, test } from "vitest";
 import type { Caller } from "../../src/access/denials.ts";
-import { denyRootTypename } from "../../src/access/guarded-root.ts";
-import { readRequirements } from "../../src/access/read-requirements.ts";
+import { denyRootTypename } from "../../src/access/guard/guarded-root.ts";
+import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
 import { anonymous, createGraph, directiveDefinitions, outcome, signedIn } from "./guarded-graph.ts";
 
 const sdl = `

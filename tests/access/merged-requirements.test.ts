@@ -1,12 +1,17 @@
 import { buildSchema, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { type AccessPolicies, type AccessRule, applyPolicies } from "../../src/access/access-policies.ts";
-import { coverRequiredFields } from "../../src/access/cover-required-fields.ts";
-import { describeRequirement } from "../../src/access/describe-requirement.ts";
-import { keepPresent, type MergedRequirements, mergeRequirements, type Subschema } from "../../src/access/merge-requirements.ts";
-import { readRequirements } from "../../src/access/read-requirements.ts";
-import { readRequiredFields } from "../../src/access/required-fields.ts";
-import { RequirementsError } from "../../src/access/requirement-table.ts";
+import { type AccessPolicies, type AccessRule, applyPolicies } from "../../src/access/requirements/access-policies.ts";
+import { coverRequiredFields } from "../../src/access/requirements/cover-required-fields.ts";
+import { describeRequirement } from "../../src/access/requirements/describe-requirement.ts";
+import {
+  keepPresent,
+  type MergedRequirements,
+  mergeRequirements,
+  type Subschema,
+} from "../../src/access/requirements/merge-requirements.ts";
+import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
+import { readRequiredFields } from "../../src/access/requirements/required-fields.ts";
+import { RequirementsError } from "../../src/access/requirements/requirement-table.ts";
 import { directiveDefinitions } from "./guarded-graph.ts";
 
 const federationDefinitions = `

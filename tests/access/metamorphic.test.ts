@@ -10,15 +10,15 @@ import {
   validate,
 } from "graphql";
 import { expect, test } from "vitest";
-import { completeResult } from "../../src/access/complete-result.ts";
-import { cutNothing, cutOperation } from "../../src/access/cut-operation.ts";
 import type { Caller } from "../../src/access/denials.ts";
-import { guardSchema } from "../../src/access/guard-schema.ts";
-import { denyRootTypename } from "../../src/access/guarded-root.ts";
-import { createGuardedSchema, type GuardedSchema } from "../../src/access/guarded-schema.ts";
-import { readRequirements } from "../../src/access/read-requirements.ts";
-import type { RequirementTable } from "../../src/access/requirement-table.ts";
-import type { Requirement } from "../../src/access/requirements.ts";
+import { completeResult } from "../../src/access/forwarded/complete-result.ts";
+import { cutNothing, cutOperation } from "../../src/access/forwarded/cut-operation.ts";
+import { createGuardedSchema, type GuardedSchema } from "../../src/access/forwarded/guarded-schema.ts";
+import { guardSchema } from "../../src/access/guard/guard-schema.ts";
+import { denyRootTypename } from "../../src/access/guard/guarded-root.ts";
+import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
+import type { RequirementTable } from "../../src/access/requirements/requirement-table.ts";
+import type { Requirement } from "../../src/access/requirements/requirements.ts";
 import { AuthError } from "../../src/auth/errors.ts";
 import { isAnonymous } from "../../src/auth/permissions.ts";
 import { anonymous, caller } from "./guarded-graph.ts";

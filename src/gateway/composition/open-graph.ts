@@ -1,11 +1,11 @@
 import { stitchSchemas } from "@graphql-tools/stitch";
 import type { GraphQLSchema } from "graphql";
-import { applyPolicies } from "../../access/access-policies.ts";
-import { coverInterfaceObjects } from "../../access/cover-interface-objects.ts";
-import { coverKeyFields } from "../../access/cover-key-fields.ts";
-import { coverRequiredFields } from "../../access/cover-required-fields.ts";
-import { keepPresent, type MergedRequirements, mergeRequirements } from "../../access/merge-requirements.ts";
-import { RequirementsError, type RequirementTable } from "../../access/requirement-table.ts";
+import { applyPolicies } from "../../access/requirements/access-policies.ts";
+import { coverInterfaceObjects } from "../../access/requirements/cover-interface-objects.ts";
+import { coverKeyFields } from "../../access/requirements/cover-key-fields.ts";
+import { coverRequiredFields } from "../../access/requirements/cover-required-fields.ts";
+import { keepPresent, type MergedRequirements, mergeRequirements } from "../../access/requirements/merge-requirements.ts";
+import { RequirementsError, type RequirementTable } from "../../access/requirements/requirement-table.ts";
 import { StartupError } from "../../auth/errors.ts";
 import type { PublicErrors } from "../../graphql/public-errors.ts";
 import { AUTH_GRAPH, createAuthAnswerer } from "../auth-answerer.ts";

@@ -1,7 +1,7 @@
 import { type DocumentNode, Kind, specifiedDirectives } from "graphql";
-import { listAppliedDirectives } from "../../access/applied-directives.ts";
-import { RequirementsError } from "../../access/requirement-table.ts";
-import { readSchemaLinks } from "../../access/schema-links.ts";
+import { listAppliedDirectives } from "../../access/requirements/applied-directives.ts";
+import { RequirementsError } from "../../access/requirements/requirement-table.ts";
+import { readSchemaLinks } from "../../access/requirements/schema-links.ts";
 
 /** What SDLs use without defining it: Federation 1 and 2, supergraphs, @graphql-tools/stitching-directives, and ours. */
 const wellKnown: ReadonlySet<string> = new Set([

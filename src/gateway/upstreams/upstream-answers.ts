@@ -1,4 +1,5 @@
 import type { ExecutionResult } from "graphql";
+import { isRecord } from "../../graphql/is-record.ts";
 import { readUpstreamErrors, upstreamUnavailable } from "./upstream-errors.ts";
 import type { UpstreamAnswer } from "./upstream-exchange.ts";
 
@@ -32,8 +33,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { isShallow } from "../../access/nesting.ts";
+import { isShallow } from "../../access/forwarded/nesting.ts";
 import { AuthError } from "../../auth/errors.ts";
+import { isRecord } from "../../graphql/is-record.ts";
 import { UpstreamError } from "../../graphql/upstream-error.ts";
 
 /** Stacks and the like, which servers in development answer with. */
@@ -42,10 +43,6 @@ export function upstreamUnavailable(upstream: string, cause: unknown): GraphQLEr
 export function unavailableBecause({ errors = [] }: ExecutionResult): unknown {
   const [first] = errors;
   return first?.originalError instanceof AuthError ? first.originalError.cause : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isPath(value: unknown): value is (string | number)[] {

@@ -1,4 +1,4 @@
-import type { Requirement } from "../../access/requirements.ts";
+import type { Requirement } from "../../access/requirements/requirements.ts";
 
 /** Where an upstream's SDL, with its directives applied, comes from. Introspection carries no directives: such a graph is guarded by `access` alone. */
 export type SdlSource =

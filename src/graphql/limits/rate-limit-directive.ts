@@ -9,7 +9,7 @@ import {
   GraphQLString,
   getArgumentValues,
 } from "graphql";
-import { listAppliedDirectives } from "../../access/applied-directives.ts";
+import { listAppliedDirectives } from "../../access/requirements/applied-directives.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
 
 export const rateLimitDirective = new GraphQLDirective({

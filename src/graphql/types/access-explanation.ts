@@ -1,6 +1,6 @@
 import { ArgsType, Field, InputType, ObjectType } from "type-graphql";
 import type { AccessExplanation as DomainAccessExplanation } from "../../access/explain-access.ts";
-import type { Requirement } from "../../access/requirements.ts";
+import type { Requirement } from "../../access/requirements/requirements.ts";
 
 @InputType({ description: "A caller who is signed in, and whom nobody has to be." })
 export class AccessAs {

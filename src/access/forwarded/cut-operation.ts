@@ -1,9 +1,9 @@
-import type { AuthError } from "../auth/errors.ts";
-import type { Judge } from "./access-rules.ts";
+import type { AuthError } from "../../auth/errors.ts";
+import { type Caller, denialOf } from "../denials.ts";
+import { getRootType, type OperationOfDocument } from "../document-types.ts";
+import type { Judge } from "../requirements/access-rules.ts";
 import type { Cut } from "./cut.ts";
 import { cutDocument } from "./cut-document.ts";
-import { type Caller, denialOf } from "./denials.ts";
-import { getRootType, type OperationOfDocument } from "./document-types.ts";
 import type { GuardedSchema } from "./guarded-schema.ts";
 import { createOperationCompletion } from "./operation-completion.ts";
 import { refuseReservedAliases } from "./reserved-aliases.ts";

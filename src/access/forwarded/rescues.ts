@@ -9,10 +9,10 @@ import {
   type SelectionSetNode,
   type VariableNode,
 } from "graphql";
-import { AuthError } from "../auth/errors.ts";
-import { responseKeyOf } from "./collect-fields.ts";
+import { AuthError } from "../../auth/errors.ts";
+import { responseKeyOf } from "../collect-fields.ts";
+import { fieldOf, possibleTypesOf, typeOfFragment } from "../document-types.ts";
 import { type Cutting, denialOfField, type Rescue, type Rescues } from "./cut-selections.ts";
-import { fieldOf, possibleTypesOf, typeOfFragment } from "./document-types.ts";
 
 /** A selection set, or a field of one, with all conditions on the way to it. */
 interface Standing<Node> {

@@ -1,5 +1,5 @@
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
-import type { OperationOfDocument } from "./document-types.ts";
+import type { OperationOfDocument } from "../document-types.ts";
 
 /**
  * Computes what follows from an operation alone once, and remembers it as long as the document lives. By the document first: its

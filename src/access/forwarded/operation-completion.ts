@@ -7,11 +7,11 @@ import {
   type VariableDefinitionNode,
   visit,
 } from "graphql";
-import type { AccessRules, Judge } from "./access-rules.ts";
-import { fragmentsOf } from "./collect-fields.ts";
+import { fragmentsOf } from "../collect-fields.ts";
+import type { OperationOfDocument } from "../document-types.ts";
+import type { AccessRules, Judge } from "../requirements/access-rules.ts";
 import { createRootScope, type Scope } from "./completion.ts";
 import type { DeniedSelection } from "./cut-selections.ts";
-import type { OperationOfDocument } from "./document-types.ts";
 import { createRecentValues } from "./recent-values.ts";
 
 export interface OperationCompletion {

@@ -15,11 +15,11 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import type { AuthError } from "../auth/errors.ts";
-import type { AccessRules, Judge } from "./access-rules.ts";
-import { type Fragments, responseKeyOf } from "./collect-fields.ts";
-import { fieldOf, hasFields, possibleTypesOf, typeOfFragment } from "./document-types.ts";
-import type { Requirement } from "./requirements.ts";
+import type { AuthError } from "../../auth/errors.ts";
+import { type Fragments, responseKeyOf } from "../collect-fields.ts";
+import { fieldOf, hasFields, possibleTypesOf, typeOfFragment } from "../document-types.ts";
+import type { AccessRules, Judge } from "../requirements/access-rules.ts";
+import type { Requirement } from "../requirements/requirements.ts";
 
 export interface DeniedSelection {
   /** Of the original document. */

@@ -7,9 +7,9 @@ import {
   GraphQLUnionType,
   isInterfaceType,
 } from "graphql";
-import { type Caller, denialOf } from "./denials.ts";
-import type { RequirementTable } from "./requirement-table.ts";
-import type { Requirement } from "./requirements.ts";
+import { type Caller, denialOf } from "../denials.ts";
+import type { RequirementTable } from "../requirements/requirement-table.ts";
+import type { Requirement } from "../requirements/requirements.ts";
 
 type TypeResolver = GraphQLTypeResolver<unknown, unknown>;
 

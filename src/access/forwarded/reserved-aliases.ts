@@ -1,5 +1,5 @@
 import { type DocumentNode, visit } from "graphql";
-import { AuthError } from "../auth/errors.ts";
+import { AuthError } from "../../auth/errors.ts";
 
 /**
  * A client that gave a field the key `__typename` could lie about an answer's type, and so about what guards it. Returns what to

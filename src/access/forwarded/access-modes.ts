@@ -1,5 +1,5 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { AuthError } from "../auth/errors.ts";
+import { AuthError } from "../../auth/errors.ts";
 import { type CompletionRequest, completeResult } from "./complete-result.ts";
 import type { ResponsePath } from "./complete-value.ts";
 import type { Cut } from "./cut.ts";

@@ -8,9 +8,9 @@ import {
   locatedError,
   type OperationDefinitionNode,
 } from "graphql";
-import { collectFields, fragmentsOf } from "./collect-fields.ts";
-import { type Caller, denialOf } from "./denials.ts";
-import type { RequirementTable } from "./requirement-table.ts";
+import { collectFields, fragmentsOf } from "../collect-fields.ts";
+import { type Caller, denialOf } from "../denials.ts";
+import type { RequirementTable } from "../requirements/requirement-table.ts";
 
 export interface RootTypenameRequest {
   readonly schema: GraphQLSchema;

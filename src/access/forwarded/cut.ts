@@ -1,5 +1,5 @@
 import type { DocumentNode, FieldNode } from "graphql";
-import type { AuthError } from "../auth/errors.ts";
+import type { AuthError } from "../../auth/errors.ts";
 import type { DeniedSelection } from "./cut-selections.ts";
 import type { OperationCompletion } from "./operation-completion.ts";
 

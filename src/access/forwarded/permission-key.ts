@@ -1,6 +1,6 @@
-import { isAnonymous, type Permissions } from "../auth/permissions.ts";
-import type { Caller } from "./denials.ts";
-import type { RequirementTable } from "./requirement-table.ts";
+import { isAnonymous, type Permissions } from "../../auth/permissions.ts";
+import type { Caller } from "../denials.ts";
+import type { RequirementTable } from "../requirements/requirement-table.ts";
 
 /** What of a caller a table can tell apart, as a short string: callers with the same key get the same verdicts, and the same errors. */
 export type PermissionKeys = (caller: Caller) => string;

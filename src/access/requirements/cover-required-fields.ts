@@ -1,5 +1,5 @@
 import { type GraphQLSchema, getNamedType, isCompositeType, Kind, type SelectionSetNode } from "graphql";
-import { hasFields } from "./document-types.ts";
+import { hasFields } from "../document-types.ts";
 import {
   addOrigin,
   composedCoordinate,

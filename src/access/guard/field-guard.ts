@@ -1,9 +1,9 @@
 import type { GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo } from "graphql";
-import type { AuthError } from "../auth/errors.ts";
-import { type Caller, denialOf, meets } from "./denials.ts";
+import type { AuthError } from "../../auth/errors.ts";
+import { type Caller, denialOf, meets } from "../denials.ts";
+import { implies, type Requirement } from "../requirements/requirements.ts";
+import type { SelectionRequirements } from "../requirements/selection-requirements.ts";
 import type { LexicalParents } from "./lexical-parents.ts";
-import { implies, type Requirement } from "./requirements.ts";
-import type { SelectionRequirements } from "./selection-requirements.ts";
 
 /** Why the caller may not have this field, or undefined if they may. */
 export type FieldGuard = (caller: Caller, info: GraphQLResolveInfo) => AuthError | undefined;

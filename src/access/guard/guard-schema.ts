@@ -1,12 +1,12 @@
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from "graphql";
-import type { Caller } from "./denials.ts";
+import type { Caller } from "../denials.ts";
+import { refuseUnknownCoordinates } from "../requirements/refuse-unknown-coordinates.ts";
+import type { RequirementTable } from "../requirements/requirement-table.ts";
+import { createSelectionRequirements } from "../requirements/selection-requirements.ts";
 import { createFieldGuard, type FieldGuard } from "./field-guard.ts";
 import { guardAbstractType } from "./guard-abstract-type.ts";
 import { createLexicalParents } from "./lexical-parents.ts";
-import { refuseUnknownCoordinates } from "./refuse-unknown-coordinates.ts";
-import type { RequirementTable } from "./requirement-table.ts";
-import { createSelectionRequirements } from "./selection-requirements.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;

@@ -1,13 +1,13 @@
 import type { GraphQLSchema } from "graphql";
-import type { AccessRules } from "./access-rules.ts";
+import type { OperationOfDocument } from "../document-types.ts";
+import type { AccessRules } from "../requirements/access-rules.ts";
+import { refuseUnknownCoordinates } from "../requirements/refuse-unknown-coordinates.ts";
+import type { RequirementTable } from "../requirements/requirement-table.ts";
+import { createSelectionRequirements } from "../requirements/selection-requirements.ts";
 import type { Cut } from "./cut.ts";
-import type { OperationOfDocument } from "./document-types.ts";
 import { perOperation } from "./per-operation.ts";
 import { createPermissionKeys, type PermissionKeys } from "./permission-key.ts";
 import { createRecentValues, type RecentValues } from "./recent-values.ts";
-import { refuseUnknownCoordinates } from "./refuse-unknown-coordinates.ts";
-import type { RequirementTable } from "./requirement-table.ts";
-import { createSelectionRequirements } from "./selection-requirements.ts";
 
 /** A schema whose requirements are enforced before and after execution, which may happen anywhere. */
 export interface GuardedSchema extends AccessRules {

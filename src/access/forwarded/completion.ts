@@ -12,9 +12,10 @@ import {
   type SelectionSetNode,
   TypeNameMetaFieldDef,
 } from "graphql";
-import type { AuthError } from "../auth/errors.ts";
-import type { AccessRules, Judge } from "./access-rules.ts";
-import { type Collection, collectFields } from "./collect-fields.ts";
+import type { AuthError } from "../../auth/errors.ts";
+import { type Collection, collectFields } from "../collect-fields.ts";
+import { fieldOf, possibleTypesOf } from "../document-types.ts";
+import type { AccessRules, Judge } from "../requirements/access-rules.ts";
 import {
   type CompletedField,
   type Completer,
@@ -28,7 +29,6 @@ import {
   tell,
 } from "./complete-value.ts";
 import type { DeniedSelection } from "./cut-selections.ts";
-import { fieldOf, possibleTypesOf } from "./document-types.ts";
 import { type PlainReader, readLeaf, readList, readLiteral, readNothing, readNullable, readObject } from "./plain-text.ts";
 
 /** One field of the answer on one object type. */

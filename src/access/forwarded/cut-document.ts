@@ -1,8 +1,8 @@
 import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode, visit } from "graphql";
-import type { AccessRules, Judge } from "./access-rules.ts";
-import { fragmentsOf } from "./collect-fields.ts";
+import { fragmentsOf } from "../collect-fields.ts";
+import { getRootType, type OperationOfDocument } from "../document-types.ts";
+import type { AccessRules, Judge } from "../requirements/access-rules.ts";
 import { type CutSelections, cutSelections, type DeniedSelection } from "./cut-selections.ts";
-import { getRootType, type OperationOfDocument } from "./document-types.ts";
 import { findRescues } from "./rescues.ts";
 
 export interface CutDocument {
