@@ -139,7 +139,7 @@ describe("messages", () => {
     dataOf(await one.send(RequestPasswordResetDocument, { email: known }));
   });
 
-  test("of registrations count with them, so that nobody's link is replaced for ever", async () => {
+  test("of registrations are five in an hour, too, where an address has to be proven; requests keep nobody from registering", async () => {
     const gateway = await startTestGateway({
       database,
       limits: PER_ACCOUNT,
@@ -148,9 +148,19 @@ describe("messages", () => {
     gateways.push(gateway);
     const email = newEmail();
     const input = { email, password: PASSWORD };
+    const asked = await times(9, (index) => gateway.send(RequestPasswordResetDocument, { email }, from(`192.0.2.${index}`)));
+    expect(countOf(asked, "RATE_LIMITED")).toBe(4);
     const replies = await times(9, (index) => gateway.send(RegisterDocument, { input }, from(`192.0.2.${index}`)));
     expect([countOf(replies, "EMAIL_NOT_VERIFIED"), countOf(replies, "RATE_LIMITED")]).toEqual([5, 4]);
-    expect(await messagesTo(gateway, email)).toHaveLength(5);
+    expect(await messagesTo(gateway, email)).toHaveLength(10);
+  });
+
+  test("keep nobody from registering where nothing has to be proven", async () => {
+    const gateway = await start(PER_ACCOUNT);
+    const email = newEmail();
+    const input = { email, password: PASSWORD };
+    const replies = await times(9, (index) => gateway.send(RegisterDocument, { input }, from(`192.0.2.${index}`)));
+    expect([countOf(replies, "EMAIL_TAKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([8, 0]);
   });
 
   test("are asked for five times in an hour from one address, for whomever, signed in or not", async () => {

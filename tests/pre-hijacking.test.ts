@@ -9,6 +9,7 @@ import {
   VerifyEmailDocument,
 } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
+import { runCommand } from "./support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { lastFacts, messagesTo, tokenOf } from "./support/outbox.ts";
@@ -147,6 +148,15 @@ test("asking for another message makes no claim of a plain registration: its pas
 });
 
 test("what an operator decides is not undone by a message of before", async () => {
-  const { createOperatorAccounts } = await import("../src/auth/accounts/operator-accounts.ts");
-  expect(createOperatorAccounts).toBeTypeOf("function");
+  const email = newEmail();
+  await register(email, OWNER);
+  await register(email, ATTACKER);
+  const link = await linkTo(email);
+  dataOf(await required.send(RequestPasswordResetDocument, { email }));
+  const resetLink = await resetLinkTo(email);
+  const operator = await runCommand(["create-admin", "--promote", email], { env: { DATABASE_URL: database.url }, input: `${NEW}\n` });
+  expect(operator.code, operator.stderr).toBe(0);
+  expect(codesOf(await verify(link))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+  expect(codesOf(await reset(resetLink, ATTACKER))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+  await expectOnly(email, NEW);
 });

@@ -26,6 +26,8 @@ export interface Accounts {
    */
   login(credentials: Credentials, origin: Origin): Promise<HeldSession>;
   find(id: string): Promise<Account | undefined>;
+  /** Whether nobody signs in before their address is proven. */
+  readonly mustVerify: boolean;
 }
 
 export interface AccountParts {
@@ -94,6 +96,7 @@ export function createAccounts(parts: AccountParts, options: AccountOptions): Ac
       return held ?? refuseLogin(await store.findAccountForSignIn(read.email.key), origin);
     },
     find: (id) => store.findAccount(id),
+    mustVerify,
   };
 }
 
