@@ -165,6 +165,16 @@ test("a statement that fails takes along what it had, once, and fails nobody but
   expect(attempts).toBe(1);
 });
 
+test("a statement that is never answered holds up neither the next call of its callers nor a shutdown for long", async () => {
+  const silence = new Promise<never>(() => undefined);
+  const giveBacks = createPostponedGiveBacks(() => silence);
+  giveBacks.add([callOf("a")]);
+  void giveBacks.takeAlong(["b"], () => silence);
+  expect(await giveBacks.takeAlong(["a"], async (calls) => calls)).toEqual([]);
+  giveBacks.add([callOf("a")]);
+  await giveBacks.close();
+});
+
 test("what nobody takes along does not pile up", async () => {
   const sizes: number[] = [];
   const giveBacks = createPostponedGiveBacks(async (calls) => sizes.push(calls.length));

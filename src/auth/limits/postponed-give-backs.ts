@@ -1,3 +1,5 @@
+import { withDeadline } from "../deadline.ts";
+
 /** One call, in the window that it was counted in. */
 export interface CountedCall {
   readonly key: string;
@@ -14,7 +16,7 @@ export interface PostponedGiveBacks {
    * What a failed statement has taken along is lost to its callers until their windows end: sent again, it might count twice.
    */
   takeAlong<Result>(keys: readonly string[], statement: (calls: readonly CountedCall[]) => Promise<Result>): Promise<Result>;
-  /** Gives back at once what waits, and from then on whatever comes. */
+  /** Gives back at once what waits, and from then on whatever comes. Waits for it, but not for a database that is silent. */
   close(): Promise<void>;
 }
 
@@ -22,6 +24,8 @@ export interface PostponedGiveBacks {
 const LONGEST_DELAY_MILLISECONDS = 250;
 /** So many calls go at once: a statement locks a row for each, and memory is bounded. */
 const MAXIMUM_CALLS = 64;
+/** What takes longer is waited for no more: the database is silent, or holds a row for so long that nobody knows the count. */
+const LONGEST_WAIT_MILLISECONDS = 1000;
 
 interface Carrier {
   readonly keys: ReadonlySet<string>;
@@ -42,9 +46,12 @@ export function createPostponedGiveBacks(giveBack: (calls: readonly CountedCall[
     timer = undefined;
     const work = statement(calls);
     if (calls.length === 0) return work;
-    const carrier = { keys: new Set(calls.map(({ key }) => key)), settled: work.then(nothing, nothing) };
+    const settled = withDeadline(work, LONGEST_WAIT_MILLISECONDS)
+      .catch(nothing)
+      .finally(() => underWay.delete(carrier));
+    const carrier: Carrier = { keys: new Set(calls.map(({ key }) => key)), settled };
     underWay.add(carrier);
-    return work.finally(() => underWay.delete(carrier));
+    return work;
   }
 
   async function flush(): Promise<void> {
@@ -68,7 +75,7 @@ export function createPostponedGiveBacks(giveBack: (calls: readonly CountedCall[
     },
     async close() {
       isClosed = true;
-      await flush();
+      void flush();
       await Promise.all([...underWay].map(({ settled }) => settled));
     },
   };
