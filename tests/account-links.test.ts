@@ -52,13 +52,6 @@ test.each<[name: string, request: Omit<RawRequest, "body">]>([
   for (const link of links)
     expect(link).toMatch(/^https:\/\/accounts\.example\.com\/account\/(verify-email|reset-password)#token=ot1_[\w-]{43}$/);
   expect(JSON.stringify(messages)).not.toContain("evil");
-  // Those that got through have sent one each; one is of the registration.
-  expect([1, 3]).toContain(links.length);
-});
-
-test("the server takes such requests for the operations that they are, so the links above were made of them", async () => {
-  const { user } = await gateway.register();
-  const headers = { host: "evil.example", "x-forwarded-host": "evil.example" };
-  const answer = await sendRaw({ headers, body: { query: print(RequestPasswordResetDocument), variables: { email: user.email } } });
-  expect(answer).toContain('{"data":{"requestPasswordReset":{"accepted":true}}}');
+  // One is of the registration: such requests are taken for the operations that they are.
+  expect(links).toHaveLength(3);
 });

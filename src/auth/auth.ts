@@ -151,8 +151,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     purge,
     async close() {
       sessionWatch.stop();
-      callLimits.close();
-      await Promise.all([rehashing.settle(), feed.stop()]);
+      await Promise.all([callLimits.close(), rehashing.settle(), feed.stop()]);
     },
   };
 }
