@@ -59,8 +59,8 @@ async function mutate(form) {
 }
 
 function showDone(form) {
-  const done = document.querySelector("[data-done]");
-  form.hidden = true;
+  const done = document.querySelector(`[data-done="${form.dataset.operation}"]`);
+  for (const each of document.forms) each.hidden = true;
   done.hidden = false;
   done.tabIndex = -1;
   done.focus();
