@@ -6,8 +6,10 @@ import type { AccountOptions } from "./accounts/account-options.ts";
 import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
 import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
 import { type ChangePassword, type ChangePasswordParts, createChangePassword } from "./accounts/change-password.ts";
+import { createMailedProofs, type MailedProofParts, type MailedProofs } from "./accounts/mailed-proofs.ts";
 import { createNotices } from "./accounts/notices.ts";
 import { createRehashing } from "./accounts/rehashing.ts";
+import { createSendVerification } from "./accounts/verification-messages.ts";
 import { type Administration, createAdministration } from "./admin/administration.ts";
 import { type Audit, type AuditLog, createAudit, type News } from "./audit/audit.ts";
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
@@ -55,6 +57,7 @@ interface Readers {
 /** The domain: it knows neither GraphQL nor HTTP. */
 export interface Auth extends Readers {
   readonly accounts: Accounts & { readonly changePassword: ChangePassword };
+  readonly mailedProofs: MailedProofs;
   readonly administration: Administration;
   readonly sessions: Sessions;
   readonly sessionWatch: SessionWatch;
@@ -129,7 +132,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const endSessions = createEndSessions({ revocations, clock }, options.sessions);
   const sessions = createSessions(sessionParts, endSessions, options.sessions);
   const accountParts = { ...sessionParts, store: accountStore, sessions, endSessions, oneTimeTokens, hooks };
-  const { accounts, rehashing } = await createAccountsWithPasswords(world, accountParts);
+  const { accounts, mailedProofs, rehashing } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
@@ -143,6 +146,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   return {
     ...readers,
     accounts,
+    mailedProofs,
     administration,
     sessions,
     sessionWatch,
@@ -155,8 +159,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     purge,
     async close() {
       sessionWatch.stop();
-      callLimits.close();
-      await Promise.all([rehashing.settle(), feed.stop()]);
+      await Promise.all([callLimits.close(), rehashing.settle(), feed.stop()]);
     },
   };
 }
@@ -193,13 +196,18 @@ function createTokens(
   return { accessTokens, callers: createCallers(accessTokens, foreignIssuers) };
 }
 
-type PasswordlessParts = Omit<AccountParts & ChangePasswordParts, "passwords" | "rehashing" | "commonPasswords">;
+type PasswordlessParts = Omit<
+  AccountParts & ChangePasswordParts & MailedProofParts,
+  "passwords" | "rehashing" | "commonPasswords" | "sendVerification"
+>;
 
-async function createAccountsWithPasswords({ database, hashing, random }: World, passwordless: PasswordlessParts) {
+async function createAccountsWithPasswords({ database, hashing, random }: World, passwordless: PasswordlessParts, options: AccountOptions) {
   const passwords = await createPasswords(hashing, random);
   const rehashing = createRehashing({ database, passwords });
-  const parts = { ...passwordless, passwords, rehashing, commonPasswords: loadCommonPasswords() };
-  return { accounts: { ...createAccounts(parts), changePassword: createChangePassword(parts) }, rehashing };
+  const sendVerification = createSendVerification({ ...passwordless, links: options.links });
+  const parts = { ...passwordless, passwords, rehashing, commonPasswords: loadCommonPasswords(), sendVerification };
+  const accounts = { ...createAccounts(parts, options), changePassword: createChangePassword(parts) };
+  return { accounts, mailedProofs: createMailedProofs(parts, options), rehashing };
 }
 
 function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {

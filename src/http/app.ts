@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import { type FastifyInstance, fastify } from "fastify";
+import { serveAccountPages } from "./account-pages.ts";
 import type { AllowedOrigins } from "./allowed-origins.ts";
 import { createClientAddressOf } from "./client-address.ts";
 import { createClientErrorHandler, refuseExpectations } from "./client-errors.ts";
@@ -86,6 +87,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   await serveGraphql(app, parts, { introspection: options.introspection, landingPage });
   serveWebSockets(app, parts, { allowed, securityHeaders, answers, clientAddressOf: createClientAddressOf(options.trustedProxies) });
   serveJwks(app, parts.auth.signingKeys);
+  serveAccountPages(app);
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);
   if (parts.outboxPage !== undefined) serveOutboxPage(app, parts.outboxPage, options);

@@ -31,8 +31,8 @@ export const accountColumns = {
   lastLoginAt: users.lastLoginAt,
 };
 
-/** What, once it has changed, makes access tokens issued before it out of date. */
-export type AccountChanges = Partial<Pick<AccountWithPassword, "roles" | "status" | "passwordHash">>;
+/** What, once it has changed, makes access tokens issued before it out of date; `emailVerified` only comes with one of the others. */
+export type AccountChanges = Partial<Pick<AccountWithPassword, "roles" | "status" | "passwordHash" | "emailVerified">>;
 
 const columnsWithPassword = { ...accountColumns, passwordHash: users.passwordHash };
 

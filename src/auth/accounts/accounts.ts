@@ -8,17 +8,28 @@ import type { Random } from "../random.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
 import type { AskForClaims } from "../tokens/custom-claims.ts";
 import { type AccountHooks, rolesOfNewcomer } from "./account-hooks.ts";
+import type { AccountOptions } from "./account-options.ts";
 import { type Account, type AccountStore, insertAccount } from "./account-store.ts";
 import { type Credentials, type ReadCredentials, readCredentials, readNewCredentials } from "./credentials.ts";
 import { newAccount } from "./new-account.ts";
+import { createRegisterUnproven } from "./register-unproven.ts";
 import type { Rehashing } from "./rehashing.ts";
+import type { SendVerification } from "./verification-messages.ts";
 
 export interface Accounts {
-  /** Creates a user and opens the first session. Throws BAD_USER_INPUT, REGISTRATION_REFUSED, EMAIL_TAKEN or TOO_BUSY. */
+  /**
+   * Creates a user and opens the first session. Throws BAD_USER_INPUT, REGISTRATION_REFUSED, EMAIL_TAKEN or TOO_BUSY; where the address has to
+   * be verified first, always EMAIL_NOT_VERIFIED in place of EMAIL_TAKEN and of success.
+   */
   register(credentials: Credentials, origin: Origin): Promise<HeldSession>;
-  /** Opens a session. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong. */
+  /**
+   * Opens a session. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong; EMAIL_NOT_VERIFIED
+   * only after the right password.
+   */
   login(credentials: Credentials, origin: Origin): Promise<HeldSession>;
   find(id: string): Promise<Account | undefined>;
+  /** Whether nobody signs in before their address is proven. */
+  readonly mustVerify: boolean;
 }
 
 export interface AccountParts {
@@ -32,10 +43,14 @@ export interface AccountParts {
   readonly askForClaims: AskForClaims;
   readonly clock: Clock;
   readonly random: Random;
+  readonly sendVerification: SendVerification;
 }
 
-export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, rehashing, commonPasswords, sessions, audit, hooks, askForClaims, clock, random } = parts;
+export function createAccounts(parts: AccountParts, options: AccountOptions): Accounts {
+  const { store, passwords, rehashing, commonPasswords, sessions, audit, hooks, askForClaims, clock, random, sendVerification } = parts;
+  const mustVerify = options.emailVerification === "required";
+  const asksToVerify = options.emailVerification === "optional" && options.canMail;
+  const registerUnproven = createRegisterUnproven(parts, options);
 
   async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
     const reason = account === undefined ? "unknown_address" : account.status === "ACTIVE" ? "wrong_password" : "disabled";
@@ -43,11 +58,17 @@ export function createAccounts(parts: AccountParts): Accounts {
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
+  async function refuseUnverified({ id }: Account, origin: Origin): Promise<never> {
+    await audit.record({ type: "LOGIN_FAILED", userId: id, succeeded: false, detail: { reason: "email_not_verified" } }, origin);
+    throw new AuthError("EMAIL_NOT_VERIFIED", {});
+  }
+
   /** Undefined where the user was disabled, or another hash has taken the place of the verified one: of the same password, or of a new one. */
   async function signIn({ email, ...typed }: ReadCredentials, origin: Origin): Promise<HeldSession | undefined> {
     const known = await store.findAccountForSignIn(email.key);
     const fits = await passwords.verify(known?.passwordHash, typed, origin.ipAddress);
     if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, origin);
+    if (mustVerify && !known.emailVerified) return refuseUnverified(known, origin);
     const held = await sessions.signIn(known, origin);
     if (held !== undefined) rehashing.afterSignIn(known, typed.password);
     return held;
@@ -55,8 +76,10 @@ export function createAccounts(parts: AccountParts): Accounts {
 
   return {
     async register(credentials, origin) {
-      const { email, password } = readNewCredentials(credentials, commonPasswords);
-      const roles = await rolesOfNewcomer({ ...origin, email: email.address }, hooks);
+      const read = readNewCredentials(credentials, commonPasswords);
+      const roles = await rolesOfNewcomer({ ...origin, email: read.email.address }, hooks);
+      if (mustVerify) return registerUnproven({ ...read, roles }, origin);
+      const { email, password } = read;
       if ((await store.findAccountForSignIn(email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
       const passwordHash = await passwords.hash(password, origin.ipAddress);
       const now = clock();
@@ -65,6 +88,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       const held = await audit.transaction(origin, async (tx, record) => {
         if (!(await insertAccount(tx, account))) return undefined;
         const opened = await sessions.open(tx, account, origin);
+        if (asksToVerify) await sendVerification(tx, { address: email, account, otherwise: alreadyVerified });
         await record({ type: "REGISTERED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
         return { ...opened, customClaims };
       });
@@ -78,5 +102,9 @@ export function createAccounts(parts: AccountParts): Accounts {
       return held ?? refuseLogin(await store.findAccountForSignIn(read.email.key), origin);
     },
     find: (id) => store.findAccount(id),
+    mustVerify,
   };
 }
+
+/** A new account never is; the message is about one that may be. */
+const alreadyVerified = { template: "already_verified", facts: {} } as const;

@@ -2,6 +2,7 @@ import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
+import { deleteOneTimeTokensOf } from "../one-time/one-time-token-store.ts";
 import type { Origin } from "../origin.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../passwords/password-policy.ts";
@@ -22,7 +23,7 @@ export interface PasswordChange {
 
 /**
  * Replaces the viewer's password, ends every other session and refuses every access token issued before: this session goes on
- * with its next refresh. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
+ * with its next refresh. Messages that could change password or address are void. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
  * the session has ended meanwhile, TOO_BUSY (OWASP ASVS 5.0: 6.2.3, 7.4.3).
  */
 export type ChangePassword = (change: PasswordChange, viewer: Revocable, origin: Origin) => Promise<Account>;
@@ -72,6 +73,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       const account = await changeAccount(tx, locked.id, { passwordHash });
       const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, exceptId: viewer.sessionId };
       const { endedSessions, revocation } = await endSessions.end(tx, record, others);
+      await deleteOneTimeTokensOf(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
       await outbox.add(tx, notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } }));
