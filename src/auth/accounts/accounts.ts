@@ -73,12 +73,13 @@ export function createAccounts(parts: AccountParts, options: AccountOptions): Ac
   return {
     async register(credentials, origin) {
       const read = readNewCredentials(credentials, commonPasswords);
-      if (mustVerify) return registerUnproven(read, origin);
+      const roles = ["user"];
+      if (mustVerify) return registerUnproven({ ...read, roles }, origin);
       const { email, password } = read;
       if ((await store.findAccountForSignIn(email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
       const passwordHash = await passwords.hash(password, origin.ipAddress);
       const now = clock();
-      const account = newAccount({ id: random.id(now), email, passwordHash, roles: ["user"], createdAt: now, lastLoginAt: now });
+      const account = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: now });
       const held = await audit.transaction(origin, async (tx, record) => {
         if (!(await insertAccount(tx, account))) return undefined;
         const opened = await sessions.open(tx, account, origin);
