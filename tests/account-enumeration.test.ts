@@ -59,7 +59,7 @@ type Kind = keyof typeof kinds;
 
 /** Upkeep and delivery have statements of their own, at any moment. */
 const isOfACall = (statement: string) =>
-  !/revocations|signing_keys|advisory|skip locked|(update|from) outbox|erasure_at (is not|<)/i.test(statement);
+  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|erasure_at (is not|<)/i.test(statement);
 
 interface Observed {
   readonly status: number;
