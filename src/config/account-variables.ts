@@ -1,4 +1,4 @@
-import { duration, mailAddress, oneOf, smtpUrl } from "./variable-values.ts";
+import { duration, mailbox, oneOf, smtpUrl } from "./variable-values.ts";
 
 /** A part of `variables`. */
 export const accountVariables = {
@@ -9,10 +9,10 @@ export const accountVariables = {
     value: smtpUrl,
   },
   MAIL_FROM: {
-    description: "Whom mail is from.",
-    defaultNote: "no-reply@ the host of PUBLIC_URL",
-    example: "no-reply@example.com",
-    value: mailAddress,
+    description: "Whom mail is from: an address, or Name <address>.",
+    defaultNote: "`mail.from` of gateway.yaml, or no-reply@ the host of PUBLIC_URL",
+    example: "Acme <no-reply@example.com>",
+    value: mailbox,
   },
   EMAIL_VERIFICATION: {
     description:

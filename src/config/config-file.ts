@@ -5,6 +5,7 @@ import type { ConfigProblem } from "./config-error.ts";
 import { type Environment, setting } from "./environment.ts";
 import { type IssuerSetting, type IssuerSurroundings, parseIssuers } from "./issuers.ts";
 import { type Limits, parseLimits } from "./limits.ts";
+import { type MailSettings, parseMail } from "./mail.ts";
 import { parseRoles, type Roles } from "./roles.ts";
 import { parseSupergraph, type SupergraphConfig } from "./supergraph.ts";
 import { parseUpstreams, type UpstreamConfig } from "./upstreams.ts";
@@ -13,7 +14,7 @@ import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access", "issuers"]);
+const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access", "issuers", "mail"]);
 
 /** What the file says, section by section. Paths are absolute. */
 export interface FileSections {
@@ -24,6 +25,7 @@ export interface FileSections {
   readonly access: AccessConfig | undefined;
   /** Others whose access tokens are taken. */
   readonly issuers: readonly IssuerSetting[];
+  readonly mail: MailSettings;
 }
 
 /** The file that `GATEWAY_CONFIG` names, which must exist then, or `gateway.yaml` in `cwd`, if there is one. */
@@ -50,6 +52,7 @@ export function parseConfigFile(
   const { supergraph, problems: supergraphProblems } = parseSupergraph(content.get("supergraph"));
   const { access, problems: accessProblems } = parseAccess(content.get("access"));
   const { issuers, problems: issuerProblems } = parseIssuers(content.get("issuers"), { ...surroundings, ourRoles: new Set(roles.keys()) });
+  const { mail, problems: mailProblems } = parseMail(content.get("mail"), surroundings);
   const name = file?.path ?? "";
   const found = (path: string) => resolve(dirname(name), path);
   const problems = [
@@ -61,6 +64,7 @@ export function parseConfigFile(
     supergraphProblems,
     accessProblems,
     issuerProblems,
+    mailProblems,
   ];
   return {
     roles,
@@ -69,6 +73,7 @@ export function parseConfigFile(
     supergraph: supergraph && { ...supergraph, file: found(supergraph.file) },
     access,
     issuers,
+    mail: { ...mail, templatesDirectory: mail.templatesDirectory && found(mail.templatesDirectory) },
     problems: [...problems.flat(), ...conflicts(upstreams, supergraph)].map(({ at, problem, example }) => ({
       variable: at === "" ? name : `${name}: ${at}`,
       problem,

@@ -2,6 +2,8 @@ import { ConfigError } from "./config-error.ts";
 import { type ConfigFile, type FileSections, parseConfigFile } from "./config-file.ts";
 import { findConflicts } from "./config-rules.ts";
 import { type Environment, readVariables } from "./environment.ts";
+import type { MailSettings } from "./mail.ts";
+import type { Mailbox } from "./mailboxes.ts";
 import type { VariableValues } from "./variables.ts";
 
 /** The whole configuration, parsed and coherent. */
@@ -82,11 +84,10 @@ export interface AccountConfig {
   readonly deletionGraceSeconds: number;
 }
 
-export interface MailConfig {
+export interface MailConfig extends MailSettings {
   /** Undefined: in development messages are kept and shown, in production there are none. */
   readonly smtpUrl: string | undefined;
-  /** An address. */
-  readonly from: string;
+  readonly from: Mailbox;
 }
 
 export interface HashingConfig {
@@ -152,7 +153,6 @@ function toConfig(values: VariableValues, sections: FileSections): Config {
     },
     hashing: toHashingConfig(values),
     accounts: { emailVerification: values.EMAIL_VERIFICATION, deletionGraceSeconds: values.ACCOUNT_DELETION_GRACE },
-    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM ?? `no-reply@${new URL(publicUrlOf(values)).hostname}` },
     revocationMaxLagSeconds: values.REVOCATION_MAX_LAG,
     auditRetentionSeconds: values.AUDIT_RETENTION,
     firstAdmin:
@@ -160,12 +160,18 @@ function toConfig(values: VariableValues, sections: FileSections): Config {
         ? undefined
         : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
     ...sections,
+    mail: toMailConfig(values, sections.mail),
     redisUrl: values.REDIS_URL,
     workers: values.WORKERS,
     drainDelaySeconds: values.DRAIN_DELAY,
     telemetry: { metricsPort: values.METRICS_PORT, otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT },
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function toMailConfig(values: VariableValues, settings: MailSettings): MailConfig {
+  const fallback = { name: undefined, address: `no-reply@${new URL(publicUrlOf(values)).hostname}` };
+  return { ...settings, smtpUrl: values.SMTP_URL, from: values.MAIL_FROM ?? settings.from ?? fallback };
 }
 
 function toHashingConfig(values: VariableValues): HashingConfig {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import validator from "validator";
 import { z } from "zod";
 import { parseDuration } from "./durations.ts";
+import { parseMailbox } from "./mailboxes.ts";
 import { isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isSmtpUrl, isWebUrl } from "./urls.ts";
 
 /*
@@ -89,7 +89,12 @@ export const smtpUrl = z
   .string()
   .refine(isSmtpUrl, "must be an smtp:// or smtps:// URL; special characters in its user name and password must be percent-encoded.");
 
-export const mailAddress = z.string().refine((written) => validator.isEmail(written), "must be an e-mail address, without a name.");
+export const mailbox = z.string().transform((written, context) => {
+  const parsed = parseMailbox(written);
+  if (parsed !== undefined) return parsed;
+  context.addIssue("must be an e-mail address, or Name <address>.");
+  return z.NEVER;
+});
 
 /** An address, or a network with the length of its prefix. */
 export const proxy = z

@@ -128,7 +128,8 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       accounts: {
         ...config.accounts,
         canMail: config.mail.smtpUrl !== undefined || config.environment !== "production",
-        links: createAccountLinks(config.http.publicUrl, {}),
+        links: createAccountLinks(config.http.publicUrl, config.mail.links),
+        notices: config.mail.notices,
       },
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,

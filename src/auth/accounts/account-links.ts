@@ -21,7 +21,7 @@ export const accountPages: Readonly<Record<LinkName | "forgottenPassword", strin
 };
 
 /** An operator's page, with `{token}` where the token goes. */
-export type LinkOverrides = Readonly<Partial<Record<LinkName | "forgottenPassword", string>>>;
+export type LinkOverrides = Readonly<Partial<Record<LinkName | "forgottenPassword", string | undefined>>>;
 
 /**
  * Built from the configured address alone: whatever a request says of its host is the sender's word. Our own pages get the token in the

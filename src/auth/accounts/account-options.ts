@@ -1,3 +1,4 @@
+import type { Notice } from "../outbox/mail-templates.ts";
 import type { AccountLinks } from "./account-links.ts";
 
 export interface AccountOptions {
@@ -6,5 +7,7 @@ export interface AccountOptions {
   /** False in production without SMTP_URL: what needs mail is SERVICE_UNAVAILABLE then, and what only informs is left out. */
   readonly canMail: boolean;
   readonly links: AccountLinks;
+  /** Messages that only inform, less those that the operator turned off. */
+  readonly notices: ReadonlySet<Notice>;
   readonly deletionGraceSeconds: number;
 }
