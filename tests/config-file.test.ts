@@ -28,15 +28,17 @@ test("roles have the scopes that the file gives them", () => {
   ]);
 });
 
-test("limits are told by field, with two names that are no fields", () => {
+test("limits are told by field, with four names that are no fields", () => {
   const { limits } = parse(
-    "limits:\n  default: { max: 1000, window: 1m }\n  Mutation.login: { max: 3, window: 1d }\n  Query.me: off\n  failedLoginsPerAccount: off\n",
+    "limits:\n  default: { max: 1000, window: 1m }\n  Mutation.login: { max: 3, window: 1d }\n  Query.me: off\n  failedLoginsPerAccount: off\n  codeTriesPerAccount: { max: 9, window: 1h }\n  messagesPerAddress: off\n",
   );
   expect(Object.fromEntries(limits)).toEqual({
     default: { max: 1000, windowSeconds: 60 },
     "Mutation.login": { max: 3, windowSeconds: 86_400 },
     "Query.me": "off",
     failedLoginsPerAccount: "off",
+    codeTriesPerAccount: { max: 9, windowSeconds: 3600 },
+    messagesPerAddress: "off",
   });
   expect(parse("limits:\n").limits.size).toBe(0);
 });
@@ -46,7 +48,9 @@ test.each([
   [
     "a name that is no field",
     "{ login: off }",
-    ["limits.login is neither default, failedLoginsPerAccount nor a field such as Mutation.login."],
+    [
+      "limits.login is neither default, failedLoginsPerAccount, codeTriesPerAccount, messagesPerAddress nor a field such as Mutation.login.",
+    ],
   ],
   ["a bare number", "{ default: 100 }", ["limits.default must be a mapping with the keys max and window, or off."]],
   ["an unknown key", "{ default: { max: 1, window: 1m, per: user } }", ["limits.default.per is not a known key."]],

@@ -88,5 +88,6 @@ test("the operator's limits take the place of those of the schema and of the pro
   );
   expect(changed.ofField("Mutation.login")).toMatchObject({ ...own, isStated: true });
   expect(changed.ofField("Query.users")).toEqual({ max: 100, windowSeconds: 60, isStated: false });
-  expect(changed.failedLoginsPerAccount).toBeUndefined();
+  expect(changed.perAccount("failedLoginsPerAccount")).toBeUndefined();
+  expect(changed.perAccount("codeTriesPerAccount")).toEqual({ max: 20, windowSeconds: 3600 });
 });

@@ -6,12 +6,12 @@ export interface LimitSetting {
   readonly windowSeconds: number;
 }
 
-/** By root field (`Mutation.login`), `default` for all fields that the schema states no limit for, or `failedLoginsPerAccount`. */
+/** By root field (`Mutation.login`), `default` for all fields that the schema states no limit for, or one of the names for accounts. */
 export type Limits = ReadonlyMap<string, LimitSetting | "off">;
 
 export const limitsExample = "limits: { default: { max: 1000, window: 1m }, Mutation.login: { max: 5, window: 15m } }";
 
-const names: ReadonlySet<string> = new Set(["default", "failedLoginsPerAccount"]);
+const names: readonly string[] = ["default", "failedLoginsPerAccount", "codeTriesPerAccount", "messagesPerAddress"];
 const coordinate = /^[_A-Za-z][_0-9A-Za-z]*\.[_A-Za-z][_0-9A-Za-z]*$/;
 const MAXIMUM_CALLS = 1_000_000;
 /** Counters are kept for as long as their windows last. */
@@ -25,10 +25,8 @@ export function parseLimits(section: unknown): { limits: Limits; problems: YamlP
   const problems: YamlProblem[] = [];
   for (const [name, body] of section) {
     const at = `limits.${nameKey(name)}`;
-    const isName = typeof name === "string" && (names.has(name) || coordinate.test(name));
-    const parsed = isName
-      ? parseLimit(body, at)
-      : [flaw(at, "is neither default, failedLoginsPerAccount nor a field such as Mutation.login.")];
+    const isName = typeof name === "string" && (names.includes(name) || coordinate.test(name));
+    const parsed = isName ? parseLimit(body, at) : [flaw(at, `is neither ${names.join(", ")} nor a field such as Mutation.login.`)];
     if (Array.isArray(parsed)) problems.push(...parsed);
     else limits.set(String(name), parsed);
   }

@@ -8,3 +8,9 @@ export const DEFAULT_LIMIT: RateLimit = { max: 100, windowSeconds: 60 };
  * most 100). High, because whoever reaches it shuts the owner out of new sessions for the rest of the window.
  */
 export const FAILED_LOGINS_PER_ACCOUNT: RateLimit = { max: 100, windowSeconds: 3600 };
+
+/** Codes tried for one account: of a million, so that an even chance takes four years. */
+export const CODE_TRIES_PER_ACCOUNT: RateLimit = { max: 20, windowSeconds: 3600 };
+
+/** Messages that anybody can have sent to one address: nobody's mailbox is flooded, and nobody's link replaced for ever. */
+export const MESSAGES_PER_ADDRESS: RateLimit = { max: 5, windowSeconds: 3600 };

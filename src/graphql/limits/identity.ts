@@ -3,7 +3,14 @@ import { addressKey, callerKey } from "../../auth/limits/callers.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
 
 /** Whoever calls these is nobody yet, or claims to be: their address is what counts, also where they are signed in. */
-const byAddress: ReadonlySet<string> = new Set(["Mutation.register", "Mutation.login"]);
+const byAddress: ReadonlySet<string> = new Set([
+  "Mutation.register",
+  "Mutation.login",
+  "Mutation.requestEmailVerification",
+  "Mutation.verifyEmail",
+  "Mutation.requestPasswordReset",
+  "Mutation.resetPassword",
+]);
 
 /** Whose calls of a field are counted together. */
 export function identifyCaller(coordinate: string, context: RequestContext): string {
@@ -15,10 +22,15 @@ export function identifyArguments(paths: readonly string[], args: Readonly<Recor
   return paths.length === 0 ? "" : JSON.stringify(paths.map((path) => normalise(valueAt(args, path))));
 }
 
-/** The account that a login is about, whatever the spelling of its address; undefined for what can be nobody's address. */
+/** The account that a call is about, whatever the spelling of its address; undefined for what can be nobody's address. */
 export function accountKey(args: Readonly<Record<string, unknown>>): string | undefined {
   const address = valueAt(args, "input.email");
   return typeof address === "string" ? readEmailAddress(address).email?.key : undefined;
+}
+
+/** Whether a call gives one, be it null. */
+export function hasArgument(args: Readonly<Record<string, unknown>>, path: string): boolean {
+  return valueAt(args, path) !== undefined;
 }
 
 function valueAt(args: unknown, path: string): unknown {

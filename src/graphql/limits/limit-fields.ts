@@ -3,7 +3,8 @@ import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolve
 import { AuthError } from "../../auth/errors.ts";
 import type { Refusal } from "../../auth/limits/call-limits.ts";
 import type { RequestContext } from "../context.ts";
-import { admitStatedCall } from "./admit-stated-call.ts";
+import { accountCountOf } from "./account-limits.ts";
+import { type AccountLimit, admitStatedCall } from "./admit-stated-call.ts";
 import { identifyCaller } from "./identity.ts";
 import type { FieldLimit, LimitTable } from "./limit-table.ts";
 
@@ -34,7 +35,7 @@ interface LimitedField {
 }
 
 function limitResolver(resolve: Resolver, { coordinate, limit, table }: LimitedField): Resolver {
-  const perAccount = coordinate === "Mutation.login" ? table.failedLoginsPerAccount : undefined;
+  const perAccount = accountLimitOf(coordinate, table);
   if (limit?.isStated === true || perAccount !== undefined) return admitStatedCall(resolve, { coordinate, limit, perAccount });
   if (limit === undefined) return resolve;
   return (source, args, context, info) => {
@@ -47,6 +48,12 @@ function limitResolver(resolve: Resolver, { coordinate, limit, table }: LimitedF
     }
     return refuse(counted);
   };
+}
+
+function accountLimitOf(coordinate: string, table: LimitTable): AccountLimit | undefined {
+  const count = accountCountOf(coordinate);
+  const limit = count && table.perAccount(count.name);
+  return count && limit && { ...count, limit };
 }
 
 function refuse({ retryAfterSeconds }: Refusal): never {

@@ -1,9 +1,10 @@
 import type { GraphQLSchema } from "graphql";
-import { DEFAULT_LIMIT, FAILED_LOGINS_PER_ACCOUNT } from "../../auth/limits/default-limits.ts";
+import { DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
+import { type AccountLimitName, accountLimitDefaults } from "./account-limits.ts";
 import type { AppliedLimit } from "./rate-limit-directive.ts";
 
-/** What the operator sets instead of what the schema says: by coordinate, `default` or `failedLoginsPerAccount`. */
+/** What the operator sets instead of what the schema says: by coordinate, `default` or the name of a limit per account. */
 export type LimitOverrides = ReadonlyMap<string, RateLimit | "off">;
 
 /** How one root field is limited. */
@@ -16,7 +17,7 @@ export type FieldLimit =
 export interface LimitTable {
   /** Undefined where there is no limit. */
   ofField(coordinate: string): FieldLimit | undefined;
-  readonly failedLoginsPerAccount: RateLimit | undefined;
+  perAccount(name: AccountLimitName): RateLimit | undefined;
 }
 
 export function createLimitTable(stated: ReadonlyMap<string, AppliedLimit>, overrides: LimitOverrides): LimitTable {
@@ -35,7 +36,7 @@ export function createLimitTable(stated: ReadonlyMap<string, AppliedLimit>, over
       const limit = overrides.has(coordinate) ? effective(coordinate, DEFAULT_LIMIT) : effective("default", DEFAULT_LIMIT);
       return limit && { ...limit, isStated: false };
     },
-    failedLoginsPerAccount: effective("failedLoginsPerAccount", FAILED_LOGINS_PER_ACCOUNT),
+    perAccount: (name) => effective(name, accountLimitDefaults[name]),
   };
 }
 
