@@ -14,5 +14,5 @@ export interface NewAccountFacts {
 }
 
 export function newAccount({ email, ...facts }: NewAccountFacts): NewAccount {
-  return { ...facts, email: email.address, emailKey: email.key, emailVerified: false, status: "ACTIVE", version: 1 };
+  return { ...facts, email: email.address, emailKey: email.key, emailVerified: false, status: "ACTIVE", version: 1, erasureAt: null };
 }
