@@ -45,14 +45,15 @@ export interface ConfirmEmailChangeParts {
 interface Confirmed {
   readonly before: Account;
   readonly proves: ProvenAddress;
-  /** Null for whoever only holds the link. */
-  readonly actorId: string | null;
 }
 
 interface Work {
   readonly tx: Transaction;
   readonly record: Recorder;
 }
+
+/** Uses the proof up. The transaction has to commit, also where it comes to nothing: a wrong code was counted. */
+type Take = (work: Work) => Promise<Confirmed | undefined>;
 
 /** How long the change can be undone. */
 const UNDO_SECONDS = 7 * 86_400;
@@ -62,31 +63,33 @@ export function createConfirmEmailChange(parts: ConfirmEmailChangeParts): Confir
   const perform = createPerform(parts);
 
   /** Of any number of simultaneous ones, the first to get the lock. */
-  async function takeByToken(tx: Transaction, token: string, userId: string): Promise<Confirmed | undefined> {
-    const before = await lockAccount(tx, userId);
-    if (before?.status !== "ACTIVE") return undefined;
-    return judge(before, await oneTimeTokens.take(tx, "CHANGE_EMAIL", token), null);
+  async function byToken(token: string): Promise<Take> {
+    const found = await oneTimeTokens.find(database, "CHANGE_EMAIL", token);
+    if (found === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
+    return async ({ tx }) => {
+      const before = await lockAccount(tx, found.userId);
+      if (before?.status !== "ACTIVE") return undefined;
+      return judge(before, await oneTimeTokens.take(tx, "CHANGE_EMAIL", token));
+    };
   }
 
-  async function takeByCode({ tx, record }: Work, code: string, viewer: Revocable): Promise<Confirmed | undefined> {
-    const before = await lockViewer(tx, viewer);
-    const { id } = before;
-    const confirmed = judge(before, await oneTimeTokens.takeByCode(tx, "CHANGE_EMAIL", { userId: id }, code), id);
-    if (confirmed !== undefined) return confirmed;
-    const about = { userId: id, actorId: id, sessionId: viewer.sessionId };
-    await record({ type: "EMAIL_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_code" } });
-    return undefined;
+  function byCode(code: string, viewer: Revocable): Take {
+    return async ({ tx, record }) => {
+      const before = await lockViewer(tx, viewer);
+      const { id } = before;
+      const confirmed = judge(before, await oneTimeTokens.takeByCode(tx, "CHANGE_EMAIL", { userId: id }, code));
+      if (confirmed !== undefined) return confirmed;
+      const about = { userId: id, actorId: id, sessionId: viewer.sessionId };
+      await record({ type: "EMAIL_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_code" } });
+      return undefined;
+    };
   }
 
-  return async (proof, viewer, origin) => {
-    const { token, code } = readProof(proof);
-    const holder = code === undefined ? undefined : viewer();
-    const found = token === undefined ? undefined : await oneTimeTokens.find(database, "CHANGE_EMAIL", token);
-    if (holder === undefined && found === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
+  return async ({ token, code }, viewer, origin) => {
+    if ((token === undefined) === (code === undefined)) throw badInput({ token: "Give either `token` or `code`." });
+    const take = code === undefined ? await byToken(token ?? "") : byCode(code, viewer());
     const changed = await audit.transaction(origin, async (tx, record) => {
-      const byCode = holder === undefined || code === undefined ? undefined : await takeByCode({ tx, record }, code, holder);
-      const byToken = found === undefined || token === undefined ? undefined : await takeByToken(tx, token, found.userId);
-      const confirmed = byCode ?? byToken;
+      const confirmed = await take({ tx, record });
       return confirmed && perform({ tx, record }, confirmed);
     });
     if (changed === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
@@ -113,22 +116,17 @@ function createPerform({ oneTimeTokens, outbox, endSessions, clock, options }: C
   }
 
   return async ({ tx, record }: Work, confirmed: Confirmed): Promise<{ account: Account; revocation: Revocation }> => {
-    const { before, proves, actorId } = confirmed;
+    const { before, proves } = confirmed;
     const account = await changeAddress(tx, before.id, { proves, now: clock() });
     // They were sent to the old address.
     await oneTimeTokens.drop(tx, account.id, ["VERIFY_EMAIL", "RESET_PASSWORD"]);
     await tellOldAddress(tx, confirmed);
-    await record({ type: "EMAIL_CHANGED", userId: account.id, actorId });
+    await record({ type: "EMAIL_CHANGED", userId: account.id, actorId: account.id });
     return { account, revocation: await endSessions.revokeAccess(tx, account) };
   };
 }
 
-function judge(before: Account, token: OneTimeToken | undefined, actorId: string | null): Confirmed | undefined {
+function judge(before: Account, token: OneTimeToken | undefined): Confirmed | undefined {
   if (token?.proves === undefined || token.boundTo?.equals(bindToVersion(before)) !== true) return undefined;
-  return { before, proves: token.proves, actorId };
-}
-
-function readProof({ token, code }: EmailChangeProof): EmailChangeProof {
-  if ((token === undefined) !== (code === undefined)) return { token, code };
-  throw badInput({ token: "Give either `token` or `code`." });
+  return { before, proves: token.proves };
 }
