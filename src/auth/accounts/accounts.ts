@@ -10,11 +10,12 @@ import { type Account, type AccountStore, insertAccount } from "./account-store.
 import { type Credentials, type ReadCredentials, readCredentials, readNewCredentials } from "./credentials.ts";
 import { newAccount } from "./new-account.ts";
 import type { Rehashing } from "./rehashing.ts";
+import type { RestoreAccount } from "./restore-account.ts";
 
 export interface Accounts {
   /** Creates a user and opens the first session. Throws BAD_USER_INPUT, EMAIL_TAKEN or TOO_BUSY. */
   register(credentials: Credentials, origin: Origin): Promise<HeldSession>;
-  /** Opens a session. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong. */
+  /** Opens a session, and takes the erasure of the account back if one was asked for. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong. */
   login(credentials: Credentials, origin: Origin): Promise<HeldSession>;
   find(id: string): Promise<Account | undefined>;
 }
@@ -23,6 +24,7 @@ export interface AccountParts {
   readonly store: AccountStore;
   readonly passwords: Passwords;
   readonly rehashing: Rehashing;
+  readonly restoreAccount: RestoreAccount;
   readonly commonPasswords: CommonPasswords;
   readonly sessions: Sessions;
   readonly audit: Audit;
@@ -31,20 +33,23 @@ export interface AccountParts {
 }
 
 export function createAccounts(parts: AccountParts): Accounts {
-  const { store, passwords, rehashing, commonPasswords, sessions, audit, clock, random } = parts;
+  const { store, passwords, rehashing, restoreAccount, commonPasswords, sessions, audit, clock, random } = parts;
 
   async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
-    const reason = account === undefined ? "unknown_address" : account.status === "ACTIVE" ? "wrong_password" : "disabled";
+    const reason = refusalReason(account, clock());
     await audit.record({ type: "LOGIN_FAILED", userId: account?.id ?? null, succeeded: false, detail: { reason } }, origin);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
-  /** Undefined where the user was disabled, or another hash has taken the place of the verified one: of the same password, or of a new one. */
+  /**
+   * Undefined where the user was disabled or is to be erased since, or another hash has taken the place of the verified one: of the same
+   * password, or of a new one.
+   */
   async function signIn({ email, ...typed }: ReadCredentials, origin: Origin): Promise<HeldSession | undefined> {
     const known = await store.findAccountForSignIn(email.key);
     const fits = await passwords.verify(known?.passwordHash, typed, origin.ipAddress);
     if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, origin);
-    const held = await sessions.signIn(known, origin);
+    const held = known.erasureAt === null ? await sessions.signIn(known, origin) : await restoreAccount(known, origin);
     if (held !== undefined) rehashing.afterSignIn(known, typed.password);
     return held;
   }
@@ -73,4 +78,11 @@ export function createAccounts(parts: AccountParts): Accounts {
     },
     find: (id) => store.findAccount(id),
   };
+}
+
+/** For the audit entry; a wrong password unless something else was wrong for sure. */
+function refusalReason(account: Account | undefined, now: Date): string {
+  if (account === undefined) return "unknown_address";
+  if (account.status !== "ACTIVE") return "disabled";
+  return account.erasureAt !== null && account.erasureAt <= now ? "deleted" : "wrong_password";
 }
