@@ -2,6 +2,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createOneTimeTokens, type OneTimeTokens } from "../src/auth/one-time/one-time-tokens.ts";
+import { UNUSABLE_PASSWORD_HASH } from "../src/auth/passwords/password-hash.ts";
 import { createSecureRandom } from "../src/auth/random.ts";
 import type { Database } from "../src/database/database.ts";
 import { createTestClock } from "./support/clock.ts";
@@ -73,13 +74,15 @@ describe("a token", () => {
     expect(await take(token)).toBeUndefined();
   });
 
-  test("keeps the claim of the one before, unless it brings another", async () => {
+  test("has the claim of whoever caused it, and nobody's once there was one before", async () => {
     const user = await newUser();
-    await issue(user, "claim 1");
-    const { token } = await issue(user);
-    expect(await tokens.find(database, "VERIFY_EMAIL", token)).toMatchObject({ claimedPasswordHash: "claim 1" });
+    await issue(user);
+    const { token: first } = await issue(user, "claim 1");
+    expect(await tokens.find(database, "VERIFY_EMAIL", first)).toMatchObject({ claimedPasswordHash: "claim 1" });
+    const { token: asked } = await issue(user);
+    expect(await tokens.find(database, "VERIFY_EMAIL", asked)).toMatchObject({ claimedPasswordHash: UNUSABLE_PASSWORD_HASH });
     const { token: last } = await issue(user, "claim 2");
-    expect(await take(last)).toMatchObject({ claimedPasswordHash: "claim 2" });
+    expect(await take(last)).toMatchObject({ claimedPasswordHash: UNUSABLE_PASSWORD_HASH });
   });
 
   test("of an address without account proves nothing", async () => {

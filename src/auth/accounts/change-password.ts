@@ -1,6 +1,7 @@
 import type { Audit } from "../audit/audit.ts";
 import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
+import { deleteOneTimeTokensOf } from "../one-time/one-time-token-store.ts";
 import type { Origin } from "../origin.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
@@ -19,7 +20,7 @@ export interface PasswordChange {
 
 /**
  * Replaces the viewer's password, ends every other session and refuses every access token issued before: this session goes on
- * with its next refresh. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
+ * with its next refresh. Messages that could change password or address are void. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
  * the session has ended meanwhile, TOO_BUSY (OWASP ASVS 5.0: 6.2.3, 7.4.3).
  */
 export type ChangePassword = (change: PasswordChange, viewer: Revocable, origin: Origin) => Promise<Account>;
@@ -66,6 +67,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       const account = await changeAccount(tx, locked.id, { passwordHash });
       const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, exceptId: viewer.sessionId };
       const { endedSessions, revocation } = await endSessions.end(tx, record, others);
+      await deleteOneTimeTokensOf(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
       return { account, revocation };

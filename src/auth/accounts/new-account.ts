@@ -11,8 +11,11 @@ export interface NewAccountFacts {
   readonly createdAt: Date;
   /** Null where making the account does not sign anybody in. */
   readonly lastLoginAt: Date | null;
+  /** Absent: nobody has proven or vouched for the address. */
+  readonly emailVerified?: true;
 }
 
-export function newAccount({ email, ...facts }: NewAccountFacts): NewAccount {
-  return { ...facts, email: email.address, emailKey: email.key, emailVerified: false, status: "ACTIVE", version: 1, erasureAt: null };
+export function newAccount({ email, emailVerified, ...facts }: NewAccountFacts): NewAccount {
+  const { address, key } = email;
+  return { ...facts, email: address, emailKey: key, emailVerified: emailVerified === true, status: "ACTIVE", version: 1, erasureAt: null };
 }

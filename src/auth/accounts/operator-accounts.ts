@@ -1,6 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
 import { AuthError } from "../errors.ts";
+import { deleteOneTimeTokensOf } from "../one-time/one-time-token-store.ts";
 import { nowhere } from "../origin.ts";
 import type { CommonPasswords } from "../passwords/password-policy.ts";
 import type { EndSessions } from "../sessions/end-sessions.ts";
@@ -18,7 +19,7 @@ export interface ChangedAccount {
 export interface OperatorAccounts {
   /** A new account. Throws EMAIL_TAKEN. */
   createAdmin(credentials: Credentials): Promise<Account>;
-  /** Gives an account the role, and a new password: a stranger may have registered it. Ends its sessions. Throws NOT_FOUND. */
+  /** Gives an account the role, and a new password: a stranger may have registered it. Its address counts as verified. Ends its sessions. Throws NOT_FOUND. */
   promoteToAdmin(credentials: Credentials): Promise<ChangedAccount>;
   /** Ends every session of the user. Throws NOT_FOUND. */
   setPassword(credentials: Credentials): Promise<ChangedAccount>;
@@ -45,6 +46,8 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
 
   async function change(tx: Transaction, record: Recorder, id: string, changes: AccountChanges): Promise<ChangedAccount> {
     const account = await changeAccount(tx, id, changes);
+    // Whatever was sent before: none of it is to replace what the operator has decided.
+    await deleteOneTimeTokensOf(tx, id, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
     await record({ type: "PASSWORD_CHANGED", userId: id, detail: { by: decidedBy } });
     // No memory of revocations is here to apply this one to; running servers hear of it as it commits.
     const { endedSessions } = await endSessions.end(tx, record, { account, actorId: null, endReason: "PASSWORD_CHANGED" });
@@ -71,7 +74,7 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
         const before = user?.roles ?? [];
         const roles = [...new Set([...before, ADMIN_ROLE])];
         if (!before.includes(ADMIN_ROLE)) await record(rolesChanged({ id, roles }, decidedBy));
-        return change(tx, record, id, { roles, passwordHash });
+        return change(tx, record, id, { roles, passwordHash, emailVerified: true });
       });
     },
     async setPassword(credentials) {

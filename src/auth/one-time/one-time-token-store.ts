@@ -1,14 +1,18 @@
 import { and, eq, gt, inArray, isNotNull, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
+import { UNUSABLE_PASSWORD_HASH } from "../passwords/password-hash.ts";
 
 export type OneTimeTokenRow = typeof oneTimeTokens.$inferSelect;
 export type OneTimePurpose = OneTimeTokenRow["purpose"];
 
-/** Takes the place of the live one of the same purpose and subject, except that a claim without a new one stays. */
+/**
+ * Takes the place of the live one of the same purpose and subject. A claim becomes the account's password by the message that it caused, and
+ * by no later one: who caused that, nobody knows, so then it is nobody's password that is right.
+ */
 export async function putOneTimeToken(tx: Transaction, row: OneTimeTokenRow): Promise<void> {
   const { id: _id, purpose: _purpose, subject: _subject, claimedPasswordHash, ...changes } = row;
-  const claim = sql`coalesce(${claimedPasswordHash}::text, ${oneTimeTokens.claimedPasswordHash})`;
+  const claim = sql`case when ${oneTimeTokens.claimedPasswordHash} is null then ${claimedPasswordHash}::text else ${UNUSABLE_PASSWORD_HASH} end`;
   await tx
     .insert(oneTimeTokens)
     .values(row)

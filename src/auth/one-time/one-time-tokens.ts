@@ -29,7 +29,7 @@ export interface NewOneTimeToken {
   readonly ttlSeconds: number;
   /** SHA-256 of the password hash that it is about. */
   readonly boundTo?: Buffer;
-  /** Absent: the claim of the token that it replaces stays. */
+  /** Where the token that it replaces had a claim, no claim stays: the unusable hash takes their place. */
   readonly claimedPasswordHash?: string;
 }
 

@@ -6,3 +6,6 @@ export interface PasswordHash {
   /** The engine is for argon2. */
   verify(password: string, engine: Pick<PasswordEngine, "verify">): Promise<boolean>;
 }
+
+/** Stands where there is no password: nothing reads it, so every password is wrong, after the same work. */
+export const UNUSABLE_PASSWORD_HASH = "unusable";

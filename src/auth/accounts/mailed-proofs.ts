@@ -1,0 +1,22 @@
+import type { AccountOptions } from "./account-options.ts";
+import { createMessageRequests, type MessageRequests } from "./message-requests.ts";
+import { createSendReset } from "./reset-messages.ts";
+import { createResetPassword, type ResetPassword, type ResetPasswordParts } from "./reset-password.ts";
+import { createVerifyEmail, type VerifyEmail, type VerifyEmailParts } from "./verify-email.ts";
+
+/** What whoever reads the mail of an address can do without signing in. */
+export interface MailedProofs extends MessageRequests {
+  readonly verifyEmail: VerifyEmail;
+  readonly resetPassword: ResetPassword;
+}
+
+export type MailedProofParts = ResetPasswordParts & Omit<VerifyEmailParts, "sendReset">;
+
+export function createMailedProofs(parts: MailedProofParts, options: AccountOptions): MailedProofs {
+  const sendReset = createSendReset({ ...parts, links: options.links });
+  return {
+    ...createMessageRequests(parts, options),
+    verifyEmail: createVerifyEmail({ ...parts, sendReset }),
+    resetPassword: createResetPassword(parts, options),
+  };
+}

@@ -1,0 +1,58 @@
+import type { Audit } from "../audit/audit.ts";
+import { AuthError } from "../errors.ts";
+import { badInput } from "../input-problems.ts";
+import type { Origin } from "../origin.ts";
+import type { AccountOptions } from "./account-options.ts";
+import { type EmailAddress, readEmailAddress } from "./email-addresses.ts";
+import { lockAccountOfAddress } from "./proof-store.ts";
+import { createSendReset } from "./reset-messages.ts";
+import { createSendVerification, type MessageParts } from "./verification-messages.ts";
+
+/**
+ * Has a message sent to an address. What is answered, done and sent is the same in number and shape whether or not the address has an account.
+ * Throws BAD_USER_INPUT, or SERVICE_UNAVAILABLE where no mail can be sent.
+ */
+export type RequestMessage = (email: string, origin: Origin) => Promise<void>;
+
+export interface MessageRequests {
+  /** With the link and the code that prove the address. */
+  readonly requestEmailVerification: RequestMessage;
+  /** With the link under which a new password can be set. A disabled user gets it, too, and stays disabled. */
+  readonly requestPasswordReset: RequestMessage;
+}
+
+export function createMessageRequests(
+  parts: Omit<MessageParts, "links"> & { audit: Audit },
+  { canMail, links }: AccountOptions,
+): MessageRequests {
+  const { audit } = parts;
+  const sendVerification = createSendVerification({ ...parts, links });
+  const sendReset = createSendReset({ ...parts, links });
+
+  function read(email: string): EmailAddress {
+    const address = readEmailAddress(email);
+    if (address.email === undefined) throw badInput({ email: address.problem });
+    if (!canMail) throw new AuthError("SERVICE_UNAVAILABLE", {});
+    return address.email;
+  }
+
+  return {
+    async requestEmailVerification(email, origin) {
+      const address = read(email);
+      await audit.transaction(origin, async (tx, record) => {
+        const account = await lockAccountOfAddress(tx, address.key);
+        const template = account === undefined ? "no_account" : "already_verified";
+        await sendVerification(tx, { address, account, otherwise: { template, facts: {} } });
+        await record({ type: "EMAIL_VERIFICATION_REQUESTED", userId: account?.id ?? null });
+      });
+    },
+    async requestPasswordReset(email, origin) {
+      const address = read(email);
+      await audit.transaction(origin, async (tx, record) => {
+        const account = await lockAccountOfAddress(tx, address.key);
+        await sendReset(tx, address, account);
+        await record({ type: "PASSWORD_RESET_REQUESTED", userId: account?.id ?? null });
+      });
+    },
+  };
+}

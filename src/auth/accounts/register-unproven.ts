@@ -1,0 +1,51 @@
+import type { Audit, AuditFacts } from "../audit/audit.ts";
+import type { Clock } from "../clock.ts";
+import { AuthError } from "../errors.ts";
+import type { Origin } from "../origin.ts";
+import type { PasswordHasher } from "../passwords/passwords.ts";
+import type { Random } from "../random.ts";
+import type { AccountOptions } from "./account-options.ts";
+import { insertAccount } from "./account-store.ts";
+import type { ReadCredentials } from "./credentials.ts";
+import { newAccount } from "./new-account.ts";
+import { type AddressedAccount, lockAccountOfAddress } from "./proof-store.ts";
+import type { SendVerification } from "./verification-messages.ts";
+
+/**
+ * Registers somebody who has to prove the address before they sign in. Always ends in EMAIL_NOT_VERIFIED, after the same statements and one message,
+ * whether the address is new, waits for its proof, or has been proven: only its owner learns which (OWASP ASVS 5.0: 6.3.8).
+ */
+export type RegisterUnproven = (credentials: ReadCredentials, origin: Origin) => Promise<never>;
+
+export interface RegisterUnprovenParts {
+  readonly passwords: PasswordHasher;
+  readonly sendVerification: SendVerification;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, links }: AccountOptions): RegisterUnproven {
+  const { passwords, sendVerification, audit, clock, random } = parts;
+  const otherwise = { template: "already_registered", facts: { link: links.forgottenPassword } } as const;
+
+  return async ({ email, password }, origin) => {
+    if (!canMail) throw new AuthError("SERVICE_UNAVAILABLE", {});
+    const passwordHash = await passwords.hash(password, origin.ipAddress);
+    const now = clock();
+    const fresh = newAccount({ id: random.id(now), email, passwordHash, roles: ["user"], createdAt: now, lastLoginAt: null });
+    await audit.transaction(origin, async (tx, record) => {
+      const isNew = await insertAccount(tx, fresh);
+      const account = await lockAccountOfAddress(tx, email.key);
+      const claim = isNew ? {} : { claimedPasswordHash: passwordHash };
+      await sendVerification(tx, { address: email, account, otherwise, ...claim });
+      await record(isNew ? { type: "REGISTERED", userId: fresh.id, actorId: fresh.id } : refusalOf(account));
+    });
+    throw new AuthError("EMAIL_NOT_VERIFIED", {});
+  };
+}
+
+function refusalOf(account: AddressedAccount | undefined): AuditFacts {
+  const reason = account?.emailVerified === false ? "address_unverified" : "address_taken";
+  return { type: "REGISTERED", userId: account?.id ?? null, succeeded: false, detail: { reason } };
+}

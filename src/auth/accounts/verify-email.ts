@@ -1,0 +1,116 @@
+import type { Transaction } from "../../database/database.ts";
+import type { Audit, Recorder } from "../audit/audit.ts";
+import { AuthError } from "../errors.ts";
+import { badInput } from "../input-problems.ts";
+import type { OneTimeToken, OneTimeTokens } from "../one-time/one-time-tokens.ts";
+import type { Origin } from "../origin.ts";
+import { UNUSABLE_PASSWORD_HASH } from "../passwords/password-hash.ts";
+import type { Revocation } from "../revocations/revocation.ts";
+import type { Revocations } from "../revocations/revocations.ts";
+import type { EndSessions } from "../sessions/end-sessions.ts";
+import { changeAccount } from "./account-store.ts";
+import { type EmailAddress, readEmailAddress } from "./email-addresses.ts";
+import { type AddressedAccount, lockAccountOfAddress, lockAddressedAccount, markEmailVerified } from "./proof-store.ts";
+import type { SendReset } from "./reset-messages.ts";
+
+/** As typed: either the token, or the address and the code. */
+export interface EmailProof {
+  readonly token?: string | undefined;
+  readonly email?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+/**
+ * Marks the address as proven, and answers it. Whoever reads the mail of an address takes the account: where somebody registered after the account
+ * was made, theirs becomes the password, and every session of before ends. Throws BAD_USER_INPUT, or INVALID_ONE_TIME_TOKEN for whatever is wrong.
+ */
+export type VerifyEmail = (proof: EmailProof, origin: Origin) => Promise<string>;
+
+type ReadProof = { readonly token: string } | { readonly token?: never; readonly email: EmailAddress; readonly code: string };
+
+interface Found {
+  readonly account: AddressedAccount | undefined;
+  readonly token: OneTimeToken | undefined;
+}
+
+interface Accepted {
+  readonly email: string;
+  readonly revocation?: Revocation;
+}
+
+export interface VerifyEmailParts {
+  readonly oneTimeTokens: OneTimeTokens;
+  readonly sendReset: SendReset;
+  readonly endSessions: EndSessions;
+  readonly revocations: Pick<Revocations, "apply">;
+  readonly audit: Audit;
+}
+
+const PURPOSE = "VERIFY_EMAIL";
+
+export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
+  const { oneTimeTokens, audit, revocations } = parts;
+
+  async function takeByToken(tx: Transaction, text: string): Promise<Found> {
+    const found = await oneTimeTokens.find(tx, PURPOSE, text);
+    const account = found && (await lockAddressedAccount(tx, found.userId));
+    return { account, token: found && (await oneTimeTokens.take(tx, PURPOSE, text)) };
+  }
+
+  async function takeByCode(tx: Transaction, email: EmailAddress, code: string): Promise<Found> {
+    const account = await lockAccountOfAddress(tx, email.key);
+    const subject = account?.emailVerified === false ? { userId: account.id } : { emailKey: email.key };
+    return { account, token: await oneTimeTokens.takeByCode(tx, PURPOSE, subject, code) };
+  }
+
+  return async (proof, origin) => {
+    const read = readProof(proof);
+    const accepted = await audit.transaction(origin, async (tx, record) => {
+      const { account, token } = await (read.token === undefined ? takeByCode(tx, read.email, read.code) : takeByToken(tx, read.token));
+      if (account !== undefined && token?.proves?.emailKey === account.emailKey) return accept(tx, record, { account, token, parts });
+      await record({ type: "EMAIL_VERIFIED", userId: account?.id ?? null, succeeded: false });
+      return undefined;
+    });
+    if (accepted === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
+    if (accepted.revocation !== undefined) revocations.apply(accepted.revocation);
+    return accepted.email;
+  };
+}
+
+interface Proven {
+  readonly account: AddressedAccount;
+  readonly token: OneTimeToken;
+  readonly parts: VerifyEmailParts;
+}
+
+async function accept(tx: Transaction, record: Recorder, { account, token, parts }: Proven): Promise<Accepted> {
+  const about = { type: "EMAIL_VERIFIED", userId: account.id, actorId: account.id } as const;
+  const passwordHash = token.claimedPasswordHash;
+  if (passwordHash === null) {
+    await markEmailVerified(tx, account);
+    await record(about);
+    return { email: account.email };
+  }
+  const changed = await changeAccount(tx, account.id, { passwordHash, emailVerified: true });
+  const all = { account: changed, actorId: account.id, endReason: "ADDRESS_PROVEN" } as const;
+  const { endedSessions, revocation } = await parts.endSessions.end(tx, record, all);
+  await parts.oneTimeTokens.drop(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
+  if (passwordHash === UNUSABLE_PASSWORD_HASH) await sendFirstPassword(tx, { ...account, passwordHash }, parts.sendReset);
+  await record({ ...about, detail: { passwordReplaced: true, endedSessions } });
+  return { email: account.email, revocation };
+}
+
+/** Several have registered, and none of their passwords counts: whoever reads the mail sets one. */
+async function sendFirstPassword(tx: Transaction, account: AddressedAccount, sendReset: SendReset): Promise<void> {
+  await sendReset(tx, { address: account.email, key: account.emailKey }, account);
+}
+
+function readProof({ token, email, code }: EmailProof): ReadProof {
+  if (token !== undefined && email === undefined && code === undefined) return { token };
+  if (token !== undefined || email === undefined || code === undefined) {
+    throw badInput({ token: "Give either the token of the link, or e-mail and code." });
+  }
+  const address = readEmailAddress(email);
+  if (address.email === undefined) throw badInput({ email: address.problem });
+  return { email: address.email, code };
+}
