@@ -63,7 +63,7 @@ test("docs/documents.md tells every limit", () => {
   const documentation = readDocument("docs/documents.md");
   const limits = [{ of: "tokens", most: MAXIMUM_TOKENS }, ...documentLimits];
   for (const { of, most } of limits) {
-    const name = of === "credentials" ? "`login`, `register`, `changePassword`" : of;
+    const name = of === "credentials" ? "`login`, `register`, `changePassword`, `resetPassword`" : of;
     expect(documentation).toContain(`| ${name} | ${most.toLocaleString("en")} |`);
   }
 });

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildAuthGraph } from "../src/graphql/schema.ts";
 import type { AuthFieldsFragment } from "./generated/operations.ts";
-import { DisableUserDocument, LogoutDocument } from "./generated/operations.ts";
+import { DisableUserDocument, LogoutDocument, RequestPasswordResetDocument } from "./generated/operations.ts";
 import { dataOf, type Reply } from "./support/client.ts";
 import { startTestIssuer, type TestIssuer } from "./support/foreign-issuer.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { openSocket } from "./support/live-socket.ts";
+import { lastFacts, tokenOf } from "./support/outbox.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 /**
@@ -30,6 +31,8 @@ interface Cast {
   /** Who the operation is about. */
   readonly user: AuthFieldsFragment;
   readonly tokens: Readonly<Record<Caller, string | undefined>>;
+  /** One-time tokens of the messages that the user got. */
+  readonly mailed: { readonly verification: string; readonly reset: string };
 }
 
 interface Row {
@@ -116,6 +119,26 @@ const matrix: Readonly<Record<string, Row>> = {
     variables: () => ({ input: { currentPassword: PASSWORD, newPassword: `${PASSWORD} and back` } }),
     expected: signedIn,
   },
+  "Mutation.requestEmailVerification": {
+    query: "mutation($email: String!) { requestEmailVerification(input: { email: $email }) { accepted } }",
+    variables: ({ user }) => ({ email: user.user.email }),
+    expected: forAll("ok"),
+  },
+  "Mutation.verifyEmail": {
+    query: "mutation($token: String!) { verifyEmail(input: { token: $token }) { email } }",
+    variables: ({ mailed }) => ({ token: mailed.verification }),
+    expected: forAll("ok"),
+  },
+  "Mutation.requestPasswordReset": {
+    query: "mutation($email: String!) { requestPasswordReset(input: { email: $email }) { accepted } }",
+    variables: ({ user }) => ({ email: user.user.email }),
+    expected: forAll("ok"),
+  },
+  "Mutation.resetPassword": {
+    query: "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) { endedSessions } }",
+    variables: ({ mailed }) => ({ input: { token: mailed.reset, newPassword: `${PASSWORD} and back` } }),
+    expected: forAll("ok"),
+  },
   "Mutation.setUserRoles": {
     query: 'mutation($id: ID!) { setUserRoles(userId: $id, roles: ["admin"]) { id } }',
     variables: aboutUser,
@@ -173,7 +196,13 @@ async function createCast(): Promise<Cast> {
     expired: expiredToken,
     revoked: revoked.accessToken,
   };
-  return { user, tokens };
+  return { user, tokens, mailed: await readMailed(user.user.email) };
+}
+
+async function readMailed(email: string): Promise<Cast["mailed"]> {
+  dataOf(await gateway.send(RequestPasswordResetDocument, { email }));
+  const verification = await lastFacts(gateway, email, "verify_email");
+  return { verification: tokenOf(verification), reset: tokenOf(await lastFacts(gateway, email, "reset_password")) };
 }
 
 /** As bad as it gets: whoever runs the other issuer puts into a token whatever they like. */

@@ -35,7 +35,7 @@ export interface DocumentSize {
 const LARGEST_PAGE = 100;
 /** What a list that cannot be paged is taken to hold: someone's live sessions. */
 const ASSUMED_ITEMS = 10;
-const credentialFields: ReadonlySet<string> = new Set(["login", "register", "changePassword"]);
+const credentialFields: ReadonlySet<string> = new Set(["login", "register", "changePassword", "resetPassword"]);
 
 const nothing: DocumentSize = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, credentials: 0 };
 const endless: DocumentSize = { ...nothing, depth: Number.POSITIVE_INFINITY };

@@ -17,6 +17,7 @@ import { AdministrationResolver } from "./resolvers/administration-resolver.ts";
 import { AuditResolver } from "./resolvers/audit-resolver.ts";
 import { DirectoryResolver } from "./resolvers/directory-resolver.ts";
 import { LiveResolver } from "./resolvers/live-resolver.ts";
+import { MailedProofsResolver } from "./resolvers/mailed-proofs-resolver.ts";
 import { SessionEventsResolver } from "./resolvers/session-events-resolver.ts";
 import { SessionListResolver, UserSessionsResolver } from "./resolvers/session-list-resolver.ts";
 import { SessionResolver } from "./resolvers/session-resolver.ts";
@@ -51,6 +52,7 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map())
       DirectoryResolver,
       AuditResolver,
       LiveResolver,
+      MailedProofsResolver,
       AccessResolver,
     ],
     pubSub: noPubSub,

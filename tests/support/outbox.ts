@@ -1,4 +1,4 @@
-import type { MailContent, MailTemplate } from "../../src/auth/outbox/mail-templates.ts";
+import type { MailFacts, MailTemplate } from "../../src/auth/outbox/mail-templates.ts";
 import { createPayloads } from "../../src/auth/outbox/outbox.ts";
 import type { Mail } from "../../src/auth/outbox/outbox-messages.ts";
 import { TEST_SECRET, type TestGateway } from "./gateway.ts";
@@ -31,11 +31,15 @@ export async function messagesTo(gateway: Owner, address: string): Promise<Outbo
 }
 
 /** What the last mail of a kind tells; throws where there is none. */
-export async function lastFacts<Template extends MailTemplate>(gateway: Owner, address: string, template: Template) {
+export async function lastFacts<Template extends MailTemplate>(
+  gateway: Owner,
+  address: string,
+  template: Template,
+): Promise<MailFacts[Template]> {
   const contents = (await messagesTo(gateway, address)).map(({ content }) => content);
-  const last = contents.findLast((content): content is Extract<MailContent, { template: Template }> => content.template === template);
+  const last = contents.findLast((content) => content.template === template);
   if (last === undefined) throw new Error(`no ${template} among [${contents.map((content) => content.template).join(", ")}]`);
-  return last.facts;
+  return last.facts as MailFacts[Template];
 }
 
 /** The token that a link of our own pages carries in its fragment. */
