@@ -1,5 +1,5 @@
 import type { Audit } from "../audit/audit.ts";
-import { addSeconds, type Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import type { IssuedToken, OneTimeTokens } from "../one-time/one-time-tokens.ts";
@@ -50,14 +50,12 @@ export function createRequestEmailChange(parts: RequestEmailChangeParts): Reques
       const account = await lockViewer(tx, viewer);
       refuseSame(account, email);
       const { id } = account;
-      const now = clock();
-      const isTaken = await isAddressTaken(tx, { emailKey: email.key, exceptUserId: id, now });
+      const isTaken = await isAddressTaken(tx, { emailKey: email.key, exceptUserId: id, now: clock() });
       const proves = { email: email.address, emailKey: email.key };
       const wanted = { purpose: "CHANGE_EMAIL", subject: { userId: id }, proves, ttlSeconds: CHANGE_SECONDS } as const;
       const issued = await oneTimeTokens.issue(tx, { ...wanted, boundTo: bindToVersion(account) });
       const content = isTaken ? addressInUse : confirmation(issued, options);
-      const expiresAt = addSeconds(now, CHANGE_SECONDS);
-      await outbox.add(tx, [{ channel: "email", to: email.address, content, userId: id, expiresAt }]);
+      await outbox.add(tx, [{ channel: "email", to: email.address, content, userId: id, expiresAt: issued.expiresAt }]);
       await record({ type: "EMAIL_CHANGE_REQUESTED", userId: id, actorId: id, sessionId: viewer.sessionId });
     });
   };
