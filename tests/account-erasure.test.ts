@@ -143,9 +143,8 @@ describe("erasing an account", () => {
     expect(one).not.toBe(two);
     const admin = await gateway.registerAdmin();
     const query = `{ auditEvents(filter: { sessionId: "${one}" }) { edges { node { type } } } }`;
-    const { data } = await gateway.post({ query }, { token: admin.accessToken });
-    const { edges } = data?.auditEvents as { edges: unknown[] };
-    expect(edges.length).toBeGreaterThanOrEqual(3);
+    const { text } = await gateway.post({ query }, { token: admin.accessToken });
+    expect(text.match(/"TOKEN_REFRESHED"/g)).toHaveLength(1);
   });
 
   test("the same address registers anew at once, as somebody else", async () => {
