@@ -1,12 +1,14 @@
 import type { Database } from "../database/database.ts";
 import { type AccountDirectory, createAccountDirectory } from "./accounts/account-directory.ts";
 import { createAccountDirectoryStore } from "./accounts/account-directory-store.ts";
+import { type AccountLife, type AccountLifeParts, createAccountLife } from "./accounts/account-life.ts";
 import type { AccountOptions } from "./accounts/account-options.ts";
 import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
 import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
 import { type ChangePassword, type ChangePasswordParts, createChangePassword } from "./accounts/change-password.ts";
 import { createMailedProofs, type MailedProofParts, type MailedProofs } from "./accounts/mailed-proofs.ts";
 import { createRehashing } from "./accounts/rehashing.ts";
+import { createRestoreAccount } from "./accounts/restore-account.ts";
 import { createSendVerification } from "./accounts/verification-messages.ts";
 import { type Administration, createAdministration } from "./admin/administration.ts";
 import { type Audit, type AuditLog, createAudit } from "./audit/audit.ts";
@@ -51,6 +53,7 @@ interface Readers {
 /** The domain: it knows neither GraphQL nor HTTP. */
 export interface Auth extends Readers {
   readonly accounts: Accounts & { readonly changePassword: ChangePassword };
+  readonly accountLife: AccountLife;
   readonly mailedProofs: MailedProofs;
   readonly administration: Administration;
   readonly sessions: Sessions;
@@ -125,7 +128,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     ...createRevokeSessions(sessionParts, endSessions),
   };
   const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, outbox, oneTimeTokens, database, clock, random };
-  const { accounts, mailedProofs, rehashing } = await createAccountsWithPasswords(world, accountParts, options.accounts);
+  const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
@@ -137,8 +140,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const readers = createReaders(database, { accounts: accountStore, clock });
   return {
     ...readers,
-    accounts,
-    mailedProofs,
+    ...accounts,
     administration,
     sessions,
     sessionWatch,
@@ -169,17 +171,18 @@ function createTokens(
 }
 
 type PasswordlessParts = Omit<
-  AccountParts & ChangePasswordParts & MailedProofParts,
-  "passwords" | "rehashing" | "commonPasswords" | "sendVerification"
+  AccountParts & ChangePasswordParts & MailedProofParts & AccountLifeParts,
+  "passwords" | "rehashing" | "restoreAccount" | "commonPasswords" | "sendVerification"
 >;
 
 async function createAccountsWithPasswords({ database, hashing, random }: World, passwordless: PasswordlessParts, options: AccountOptions) {
   const passwords = await createPasswords(hashing, random);
   const rehashing = createRehashing({ database, passwords });
   const sendVerification = createSendVerification({ ...passwordless, links: options.links });
-  const parts = { ...passwordless, passwords, rehashing, commonPasswords: loadCommonPasswords(), sendVerification };
+  const restoreAccount = createRestoreAccount({ ...passwordless, options });
+  const parts = { ...passwordless, passwords, rehashing, restoreAccount, commonPasswords: loadCommonPasswords(), sendVerification };
   const accounts = { ...createAccounts(parts, options), changePassword: createChangePassword(parts) };
-  return { accounts, mailedProofs: createMailedProofs(parts, options), rehashing };
+  return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }
 
 function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {

@@ -34,6 +34,7 @@ import { type Chore, startUpkeep } from "./upkeep.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
+const ERASURE_SECONDS = 60;
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -145,6 +146,7 @@ function choresOf(auth: Auth): Chore[] {
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
+    { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
   ];
 }
 

@@ -12,6 +12,7 @@ import { type Credentials, type ReadCredentials, readCredentials, readNewCredent
 import { newAccount } from "./new-account.ts";
 import { createRegisterUnproven } from "./register-unproven.ts";
 import type { Rehashing } from "./rehashing.ts";
+import type { RestoreAccount } from "./restore-account.ts";
 import type { SendVerification } from "./verification-messages.ts";
 
 export interface Accounts {
@@ -21,7 +22,7 @@ export interface Accounts {
    */
   register(credentials: Credentials, origin: Origin): Promise<HeldSession>;
   /**
-   * Opens a session. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong; EMAIL_NOT_VERIFIED
+   * Opens a session, and takes back the erasure of the account if one was asked for. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong; EMAIL_NOT_VERIFIED
    * only after the right password.
    */
   login(credentials: Credentials, origin: Origin): Promise<HeldSession>;
@@ -34,6 +35,7 @@ export interface AccountParts {
   readonly store: AccountStore;
   readonly passwords: Passwords;
   readonly rehashing: Rehashing;
+  readonly restoreAccount: RestoreAccount;
   readonly commonPasswords: CommonPasswords;
   readonly sessions: Sessions;
   readonly audit: Audit;
@@ -43,13 +45,13 @@ export interface AccountParts {
 }
 
 export function createAccounts(parts: AccountParts, options: AccountOptions): Accounts {
-  const { store, passwords, rehashing, commonPasswords, sessions, audit, clock, random, sendVerification } = parts;
+  const { store, passwords, rehashing, restoreAccount, commonPasswords, sessions, audit, clock, random, sendVerification } = parts;
   const mustVerify = options.emailVerification === "required";
   const asksToVerify = options.emailVerification === "optional" && options.canMail;
   const registerUnproven = createRegisterUnproven(parts, options);
 
   async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
-    const reason = account === undefined ? "unknown_address" : account.status === "ACTIVE" ? "wrong_password" : "disabled";
+    const reason = refusalReason(account, clock());
     await audit.record({ type: "LOGIN_FAILED", userId: account?.id ?? null, succeeded: false, detail: { reason } }, origin);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
@@ -59,13 +61,16 @@ export function createAccounts(parts: AccountParts, options: AccountOptions): Ac
     throw new AuthError("EMAIL_NOT_VERIFIED", {});
   }
 
-  /** Undefined where the user was disabled, or another hash has taken the place of the verified one: of the same password, or of a new one. */
+  /**
+   * Undefined where the user was disabled or is to be erased since, or another hash has taken the place of the verified one: of the same
+   * password, or of a new one.
+   */
   async function signIn({ email, ...typed }: ReadCredentials, origin: Origin): Promise<HeldSession | undefined> {
     const known = await store.findAccountForSignIn(email.key);
     const fits = await passwords.verify(known?.passwordHash, typed, origin.ipAddress);
     if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, origin);
     if (mustVerify && !known.emailVerified) return refuseUnverified(known, origin);
-    const held = await sessions.signIn(known, origin);
+    const held = known.erasureAt === null ? await sessions.signIn(known, origin) : await restoreAccount(known, origin);
     if (held !== undefined) rehashing.afterSignIn(known, typed.password);
     return held;
   }
@@ -102,3 +107,10 @@ export function createAccounts(parts: AccountParts, options: AccountOptions): Ac
 
 /** A new account never is; the message is about one that may be. */
 const alreadyVerified = { template: "already_verified", facts: {} } as const;
+
+/** For the audit entry; a wrong password unless something else was wrong for sure. */
+function refusalReason(account: Account | undefined, now: Date): string {
+  if (account === undefined) return "unknown_address";
+  if (account.status !== "ACTIVE") return "disabled";
+  return account.erasureAt !== null && account.erasureAt <= now ? "deleted" : "wrong_password";
+}
