@@ -6,3 +6,6 @@ export interface PasswordHash {
   /** The engine is for argon2. */
   verify(password: string, engine: Pick<PasswordEngine, "verify">): Promise<boolean>;
 }
+
+/** Stands where an account has no password, in a form that nothing reads: whatever is typed is wrong, after the same work. */
+export const UNUSABLE_PASSWORD_HASH = "!";
