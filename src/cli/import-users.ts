@@ -98,7 +98,7 @@ function describeImported(imported: Imported): string {
 }
 
 function describeCounts({ lines, imported, present, bad }: Tally, done: string): string {
-  const before = present === 0 ? "" : `, ${present} were here before`;
+  const before = present === 0 ? "" : `, ${present} were there before`;
   return `Of ${lines} lines, ${imported} users ${done}${before}, ${bad} bad.`;
 }
 

@@ -88,16 +88,16 @@ export interface Holder {
 }
 
 export async function findHolders(connection: Database | Transaction, { ids, emailKeys }: Sought): Promise<Holder[]> {
-  const origin = sql`(
-    select detail from ${auditEvents} as entries
-    where entries.user_id = ${users.id} and entries.type = 'REGISTERED' and entries.detail ->> 'by' = 'import' limit 1
+  // Nothing was told of an account before it was made. By its index alone: as one of a type, it would be looked for among all of that type.
+  const first = sql`(
+    select detail from ${auditEvents} as entries where entries.user_id = ${users.id} order by entries.user_id, entries.id limit 1
   )`;
   return await connection
     .select({
       id: users.id,
       emailKey: users.emailKey,
-      file: sql<string | null>`${origin} ->> 'file'`,
-      line: sql<number | null>`(${origin} ->> 'line')::int`,
+      file: sql<string | null>`${first} ->> 'file'`,
+      line: sql<number | null>`(${first} ->> 'line')::int`,
     })
     .from(users)
     .where(or(isAmong(users.emailKey, emailKeys), isAmong(users.id, ids)));

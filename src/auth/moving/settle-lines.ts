@@ -8,6 +8,7 @@ import type { FieldProblem } from "./line-members.ts";
 /** What comes of the good lines of a batch. */
 export interface Settled {
   readonly imported: number;
+  /** Whose account was there before. */
   readonly present: number;
   readonly bad: readonly BadLine[];
 }
@@ -47,7 +48,7 @@ export function settle(judged: readonly Judged[], imported: number, freeMeans = 
     if (verdict === "present" || verdict === "imported") return [];
     return [{ line: claim.line, problems: [verdict === "free" ? freeMeans : verdict] }];
   });
-  return { imported, present: judged.filter(({ verdict }) => verdict === "present").length, bad };
+  return { imported, present: judged.length - bad.length, bad };
 }
 
 /** What has become of lines that an earlier run has dealt with; nothing is written. */

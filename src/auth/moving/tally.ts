@@ -6,7 +6,7 @@ export interface Tally {
   readonly lines: number;
   /** Now, not by an earlier run. */
   readonly imported: number;
-  /** The same account was here before. */
+  /** The same account was there before, also by an earlier run. */
   readonly present: number;
   readonly bad: number;
 }
