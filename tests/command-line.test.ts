@@ -13,7 +13,17 @@ import { startServerProcess } from "./support/server-process.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk, in the hills";
-const commands = ["create-admin", "set-password", "import-users", "export-users", "rotate-keys", "migrate", "print-schema", "explain", "print-access"];
+const commands = [
+  "create-admin",
+  "set-password",
+  "import-users",
+  "export-users",
+  "rotate-keys",
+  "migrate",
+  "print-schema",
+  "explain",
+  "print-access",
+];
 
 /** A server that runs while commands change its database from outside. */
 let gateway: TestGateway;
