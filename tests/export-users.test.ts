@@ -86,6 +86,17 @@ test("goes to a new file that its owner alone may read, and to no other", async 
   await expect(stat(`${taken}.unfinished`)).rejects.toThrow("ENOENT");
 });
 
+test("is refused while another one goes to the same file, or was cut off", async () => {
+  const path = files.pathOf("cut-off.ndjson");
+  await writeFile(`${path}.unfinished`, "half a user");
+  const { code, stderr } = await files.run(["export-users", "--output", path]);
+  expect([code, stderr]).toEqual([
+    1,
+    `An export to this file is under way, or was cut off and left this behind; then remove it: ${path}.unfinished\n`,
+  ]);
+  expect(await readFile(`${path}.unfinished`, "utf8")).toBe("half a user");
+});
+
 test("has no file by that name where it fails", async () => {
   const path = files.pathOf("failed.ndjson");
   const elsewhere = { ...database, url: "postgres://127.0.0.1:1/nothing" };
@@ -109,7 +120,7 @@ test("leaves out who is to be deleted, and hashes that fit no password", async (
       .split("\n")
       .map((line) => JSON.parse(line)),
   ).toMatchObject([{ email: "stays@example.com", passwordHash: null }]);
-  expect(stderr).toBe("Exported 1 users. 1 who are to be deleted were left out.\n");
+  expect(stderr).toBe("Exported 1 user. Left out 1 user whose account is to be deleted.\n");
   await otherFiles.remove();
   await other.drop();
 });

@@ -1,6 +1,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openUserFile } from "../src/cli/user-file.ts";
 import { LoginDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
@@ -95,7 +96,7 @@ describe("what a line tells", () => {
       ...times,
       passwordHash: BCRYPT_HASH,
     };
-    expect(await files.importFile(await files.write([line]))).toMatchObject({ code: 0, stdout: "Of 1 lines, 1 users imported, 0 bad.\n" });
+    expect(await files.importFile(await files.write([line]))).toMatchObject({ code: 0, stdout: "Of 1 line, 1 user imported, 0 bad.\n" });
     expect(await rowOf(email)).toEqual({
       id: id.toLowerCase(),
       email,
@@ -176,7 +177,7 @@ describe("a file that was imported before", () => {
     const again = await files.run(["import-users", files.pathOf("copy.ndjson")]);
     expect(again).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Nothing to do: this file was imported to its end at .*, 1 users of it\./),
+      stdout: expect.stringMatching(/^Nothing to do: this file was imported to its end at .*, 1 user of it\./),
     });
     expect(await rowOf(email)).toEqual({});
   });
@@ -194,7 +195,7 @@ describe("a file that was imported before", () => {
     const withIds = await files.write([{ email, id }, { email: newEmail() }]);
     expect(await files.importFile(withIds)).toMatchObject({
       code: 0,
-      stdout: "Of 2 lines, 1 users imported, 1 were there before, 0 bad.\n",
+      stdout: "Of 2 lines, 1 user imported, 1 there before, 0 bad.\n",
     });
   });
 });
@@ -228,6 +229,41 @@ test("a dry run tells the same bad lines as the import, and changes nothing", as
   expect(real.report[2]?.reason).toBe("Is the address of line 1 already.");
   const after = await files.importFile(path, "--dry-run");
   expect(after.report).toEqual(dry.report);
+});
+
+test("no id and no address is given twice, in any order or spelling, near or far; the first line of a kind has it", async () => {
+  const [first, second, third] = [newEmail(), newEmail(), newEmail()];
+  const id = "7d5e1c9a-54b1-4a64-8d7c-1f2e3d4c5b6a";
+  const near = [{ email: first, id }, { email: first.toUpperCase() }, { email: second, id: id.toUpperCase() }, { email: first, id }];
+  const far = [{ email: ` ${first} ` }, { email: third, id }, { email: first, id }, { email: second }];
+  const path = await files.write([...near, ...Array.from({ length: 1000 }, () => ({ email: newEmail() })), ...far]);
+  const { report } = await files.importFile(path, "--dry-run");
+  const address = { field: "email", reason: "Is the address of line 1 already." };
+  const sameId = { field: "id", reason: "Is the id of line 1 already." };
+  expect(report).toEqual([
+    { line: 2, ...address },
+    { line: 3, ...sameId },
+    { line: 4, ...address },
+    { line: 1005, ...address },
+    { line: 1006, ...sameId },
+    // Among lines that are dealt with together, the first of them is named.
+    { line: 1007, field: "email", reason: "Is the address of line 1005 already." },
+  ]);
+  expect((await files.importFile(path)).report).toEqual(report);
+  expect(await rowOf(first)).toMatchObject({ id });
+  expect(await rowOf(second)).not.toMatchObject({ id });
+});
+
+test("a file that changes while it is read is not taken for imported", async () => {
+  const path = await files.write([{ email: newEmail() }, { email: newEmail() }]);
+  const file = await openUserFile(path);
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.replace("example.com", "example.org"));
+  const read = async () => {
+    for await (const chunk of file.chunks) expect(chunk.length).toBe(text.length);
+  };
+  await expect(read()).rejects.toThrow("FILE was changed while it was read.");
+  await file.close();
 });
 
 test("bad lines are told on standard error too, and nothing of what they hold is shown", async () => {

@@ -12,12 +12,12 @@ export interface BadLineReport {
 export function openBadLineReport(path: string | undefined, users: Pick<Stats, "dev" | "ino">): BadLineReport {
   if (path === undefined) return { add: () => undefined, close: () => undefined };
   const file = openForWriting(path);
-  const { dev, ino } = fstatSync(file);
-  if (dev === users.dev && ino === users.ino) {
+  const facts = fstatSync(file);
+  if (facts.dev === users.dev && facts.ino === users.ino) {
     closeSync(file);
     throw new CommandError("--report names FILE itself. Nothing was changed.");
   }
-  ftruncateSync(file);
+  if (facts.isFile()) ftruncateSync(file);
   return {
     add({ line, problems }) {
       appendFileSync(file, problems.map((problem) => `${JSON.stringify({ line, ...problem })}\n`).join(""));

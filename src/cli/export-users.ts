@@ -1,6 +1,7 @@
 import { createExportUsers, type Exported } from "../auth/moving/export-users.ts";
 import { withOperatorSession } from "../start/operator-session.ts";
 import type { Command } from "./command.ts";
+import { count } from "./count.ts";
 import { openStandardOutput, openUsersFile } from "./users-output.ts";
 
 export const exportUsers: Command = {
@@ -35,6 +36,6 @@ function tell(text: string, path: string | undefined): string {
 }
 
 function describe({ users, leaving }: Exported): string {
-  const left = leaving === 0 ? "" : ` ${leaving} who are to be deleted were left out.`;
-  return `Exported ${users} users.${left}\n`;
+  const left = leaving === 0 ? "" : ` Left out ${count(leaving, "user")} whose account is to be deleted.`;
+  return `Exported ${count(users, "user")}.${left}\n`;
 }

@@ -6,6 +6,7 @@ import { type OperatorSession, withOperatorSession } from "../start/operator-ses
 import { describeBadLine, openBadLineReport } from "./bad-line-report.ts";
 import type { Command, Given } from "./command.ts";
 import { CommandError } from "./command-error.ts";
+import { count } from "./count.ts";
 import { createProgress } from "./progress.ts";
 import { type OpenUserFile, openUserFile } from "./user-file.ts";
 
@@ -87,7 +88,7 @@ function describeImported(imported: Imported): string {
   const { before } = imported;
   if (imported.kind === "finished_before") {
     const at = before.finishedAt?.toISOString();
-    return `Nothing to do: this file was imported to its end at ${at}, ${before.imported} users of it. With --dry-run its bad lines are told again.\n`;
+    return `Nothing to do: this file was imported to its end at ${at}, ${count(before.imported, "user")} of it. With --dry-run its bad lines are told again.\n`;
   }
   const { tally } = imported;
   const resumed =
@@ -98,11 +99,11 @@ function describeImported(imported: Imported): string {
 }
 
 function describeCounts({ lines, imported, present, bad }: Tally, done: string): string {
-  const before = present === 0 ? "" : `, ${present} were there before`;
-  return `Of ${lines} lines, ${imported} users ${done}${before}, ${bad} bad.`;
+  const before = present === 0 ? "" : `, ${present} there before`;
+  return `Of ${count(lines, "line")}, ${count(imported, "user")} ${done}${before}, ${bad} bad.`;
 }
 
 function describeProgress({ lines, imported, bad }: Tally, { share, milliseconds }: { share: number; milliseconds: number }): string {
   const rate = Math.round((lines * 1000) / Math.max(1, milliseconds));
-  return `${Math.floor(share * 100)} %: ${lines} lines, ${imported} users, ${bad} bad, ${rate} lines a second`;
+  return `${Math.floor(share * 100)} %: ${count(lines, "line")}, ${count(imported, "user")}, ${bad} bad, ${count(rate, "line")} a second`;
 }

@@ -38,7 +38,13 @@ export async function openUserFile(path: string): Promise<OpenUserFile> {
     }
     if (again.digest("hex") !== expected) throw new CommandError("FILE was changed while it was read. Run the same command again.");
   }
-  return { hash: expected, chunks: readAgain(), facts, share: () => given / facts.size, close: () => handle.close() };
+  return {
+    hash: expected,
+    chunks: readAgain(),
+    facts,
+    share: () => (facts.size === 0 ? 1 : given / facts.size),
+    close: () => handle.close(),
+  };
 }
 
 async function* read(handle: FileHandle, size: number): AsyncGenerator<Buffer> {

@@ -36,7 +36,9 @@ async function create(path: string): Promise<FileHandle> {
   return open(path, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {
     const isThere = cause.code === "EEXIST";
     throw new CommandError(
-      isThere ? `An export to this file is under way, or was cut off; else remove ${path}` : `--output cannot be written: ${path}`,
+      isThere
+        ? `An export to this file is under way, or was cut off and left this behind; then remove it: ${path}`
+        : `--output cannot be written: ${path}`,
       { cause },
     );
   });
