@@ -2,6 +2,7 @@ import type { Database } from "../database/database.ts";
 import { type AccountDirectory, createAccountDirectory } from "./accounts/account-directory.ts";
 import { createAccountDirectoryStore } from "./accounts/account-directory-store.ts";
 import { type AccountHooks, createAskForClaims } from "./accounts/account-hooks.ts";
+import { type AccountLife, type AccountLifeParts, createAccountLife } from "./accounts/account-life.ts";
 import type { AccountOptions } from "./accounts/account-options.ts";
 import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
 import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
@@ -9,6 +10,7 @@ import { type ChangePassword, type ChangePasswordParts, createChangePassword } f
 import { createMailedProofs, type MailedProofParts, type MailedProofs } from "./accounts/mailed-proofs.ts";
 import { createNotices } from "./accounts/notices.ts";
 import { createRehashing } from "./accounts/rehashing.ts";
+import { createRestoreAccount } from "./accounts/restore-account.ts";
 import { createSendVerification } from "./accounts/verification-messages.ts";
 import { type Administration, createAdministration } from "./admin/administration.ts";
 import { type Audit, type AuditLog, createAudit, type News } from "./audit/audit.ts";
@@ -57,6 +59,7 @@ interface Readers {
 /** The domain: it knows neither GraphQL nor HTTP. */
 export interface Auth extends Readers {
   readonly accounts: Accounts & { readonly changePassword: ChangePassword };
+  readonly accountLife: AccountLife;
   readonly mailedProofs: MailedProofs;
   readonly administration: Administration;
   readonly sessions: Sessions;
@@ -132,7 +135,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const endSessions = createEndSessions({ revocations, clock }, options.sessions);
   const sessions = createSessions(sessionParts, endSessions, options.sessions);
   const accountParts = { ...sessionParts, store: accountStore, sessions, endSessions, oneTimeTokens, hooks };
-  const { accounts, mailedProofs, rehashing } = await createAccountsWithPasswords(world, accountParts, options.accounts);
+  const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
@@ -145,8 +148,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const readers = createReaders(database, { accounts: accountStore, clock });
   return {
     ...readers,
-    accounts,
-    mailedProofs,
+    ...accounts,
     administration,
     sessions,
     sessionWatch,
@@ -197,17 +199,18 @@ function createTokens(
 }
 
 type PasswordlessParts = Omit<
-  AccountParts & ChangePasswordParts & MailedProofParts,
-  "passwords" | "rehashing" | "commonPasswords" | "sendVerification"
+  AccountParts & ChangePasswordParts & MailedProofParts & AccountLifeParts,
+  "passwords" | "rehashing" | "restoreAccount" | "commonPasswords" | "sendVerification"
 >;
 
 async function createAccountsWithPasswords({ database, hashing, random }: World, passwordless: PasswordlessParts, options: AccountOptions) {
   const passwords = await createPasswords(hashing, random);
   const rehashing = createRehashing({ database, passwords });
   const sendVerification = createSendVerification({ ...passwordless, links: options.links });
-  const parts = { ...passwordless, passwords, rehashing, commonPasswords: loadCommonPasswords(), sendVerification };
+  const restoreAccount = createRestoreAccount({ ...passwordless, options });
+  const parts = { ...passwordless, passwords, rehashing, restoreAccount, commonPasswords: loadCommonPasswords(), sendVerification };
   const accounts = { ...createAccounts(parts, options), changePassword: createChangePassword(parts) };
-  return { accounts, mailedProofs: createMailedProofs(parts, options), rehashing };
+  return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }
 
 function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {

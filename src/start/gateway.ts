@@ -40,6 +40,7 @@ import { type Chore, startUpkeep } from "./upkeep.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
+const ERASURE_SECONDS = 60;
 const COUNT_SECONDS = 15;
 
 export interface Gateway {
@@ -168,6 +169,7 @@ function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
+    { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { insertFirstDevice } from "./device-store.ts";
+import { insertDevice } from "./device-store.ts";
 import { createDeviceOf } from "./devices.ts";
 import { newSession } from "./new-session.ts";
 import { insertSession } from "./session-store.ts";
@@ -14,7 +14,7 @@ export function createOpenSession(
     await insertSession(tx, { ...session, ...secrets });
     const device = deviceOf(account, origin, session.createdAt);
     if (device !== undefined) {
-      await insertFirstDevice(tx, { userId: account.id, fingerprint: device.fingerprint, firstSeenAt: session.createdAt });
+      await insertDevice(tx, { userId: account.id, fingerprint: device.fingerprint, firstSeenAt: session.createdAt });
     }
     return { session, account, refreshToken };
   };

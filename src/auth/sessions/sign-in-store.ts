@@ -22,8 +22,8 @@ export interface SignIn {
 
 /**
  * Notes the sign-in on the user's row, which also makes it wait for whoever is disabling that user or changing the password, opens
- * the session and writes the audit entry, with what is told of them. Undefined, and nothing of it done, where the user is no longer active, or no longer has
- * the password that was verified.
+ * the session and writes the audit entry, with what is told of them. Undefined, and nothing of it done, where the user is no longer
+ * active, no longer has the password that was verified, or is to be erased.
  * One statement, hence one transaction and one round trip: each time that it wakes up beside a hash, the process finds its caches
  * full of the hash's memory. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
  */
@@ -33,7 +33,7 @@ export async function recordSignIn(database: Database, signIn: SignIn): Promise<
   const rows = await database.$client<HeldAccountRow[]>`
     with signed_in as (
       update users set last_login_at = ${now}
-      where id = ${session.userId} and status = 'ACTIVE' and password_hash = ${passwordHash}
+      where id = ${session.userId} and status = 'ACTIVE' and password_hash = ${passwordHash} and erasure_at is null
       returning id as user_id, ${heldAccountColumns(database)}
     ), opened as (
       insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,

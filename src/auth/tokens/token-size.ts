@@ -7,7 +7,17 @@ import { MAXIMUM_CLAIMS_BYTES } from "./custom-claims.ts";
 export function checkTokenSize(issue: AccessTokens["issue"], { roles, now }: { roles: readonly string[]; now: Date }): void {
   const id = "00000000-0000-0000-0000-000000000000";
   const email = "a".repeat(254);
-  const user = { id, email, emailVerified: true, roles, status: "ACTIVE", version: 2 ** 31, createdAt: now, lastLoginAt: now } as const;
+  const user = {
+    id,
+    email,
+    emailVerified: true,
+    roles,
+    status: "ACTIVE",
+    version: 2 ** 31,
+    createdAt: now,
+    lastLoginAt: now,
+    erasureAt: null,
+  } as const;
   const values = { c: "a".repeat(MAXIMUM_CLAIMS_BYTES - '{"c":""}'.length) };
   const { token } = issue(user, { id, expiresAt: now }, { values, version: user.version });
   if (token.length <= MAXIMUM_TOKEN_LENGTH) return;
