@@ -13,6 +13,7 @@ const ada: Account = {
   version: 1,
   createdAt: new Date(),
   lastLoginAt: null,
+  erasureAt: null,
 };
 const newcomer = { email: ada.email, ipAddress: "192.0.2.1", userAgent: null };
 const NEVER = new Promise<never>(() => undefined);
