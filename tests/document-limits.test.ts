@@ -1,6 +1,7 @@
 import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { documentLimits, MAXIMUM_TOKENS } from "../src/graphql/document-limits.ts";
+import { credentialFields } from "../src/graphql/document-size.ts";
 import { createDocuments, type Documents, isDocument } from "../src/graphql/documents.ts";
 import { buildAuthGraph } from "../src/graphql/schema.ts";
 import { MeFromTokenDocument } from "./generated/operations.ts";
@@ -63,7 +64,7 @@ test("docs/documents.md tells every limit", () => {
   const documentation = readDocument("docs/documents.md");
   const limits = [{ of: "tokens", most: MAXIMUM_TOKENS }, ...documentLimits];
   for (const { of, most } of limits) {
-    const name = of === "credentials" ? "`login`, `register`, `changePassword`, `resetPassword`" : of;
+    const name = of === "credentials" ? [...credentialFields].map((field) => `\`${field}\``).join(", ") : of;
     expect(documentation).toContain(`| ${name} | ${most.toLocaleString("en")} |`);
   }
 });

@@ -127,7 +127,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   },
   LAST_ADMIN: {
     message: "This is the last admin: make another user an admin first.",
-    when: "demoting or disabling the last active admin",
+    when: "demoting, disabling or deleting the last active admin",
     facts: "",
   },
   SERVICE_UNAVAILABLE: {

@@ -1,5 +1,5 @@
 import type { DocumentNode, GraphQLSchema } from "graphql";
-import { type DocumentSize, sizeOfDocument } from "./document-size.ts";
+import { credentialFields, type DocumentSize, sizeOfDocument } from "./document-size.ts";
 
 /** A query for everything that the auth graph has takes 600; the parser stops here. */
 export const MAXIMUM_TOKENS = 2000;
@@ -17,7 +17,7 @@ export const documentLimits: readonly Limit[] = [
   { of: "aliases", most: 30, problem: "Has more than 30 aliases." },
   { of: "directives", most: 50, problem: "Has more than 50 directives." },
   { of: "cost", most: 20_000, problem: "Asks for too much at once: ask for smaller pages, or for fewer lists inside lists." },
-  { of: "credentials", most: 1, problem: "Has more than one of login, register, changePassword and resetPassword; send them one by one." },
+  { of: "credentials", most: 1, problem: `Has more than one of ${[...credentialFields].join(", ")}; send them one by one.` },
 ];
 
 /** Which limit a document is beyond. To be asked before validation, whose effort grows with the square of what is limited here. */

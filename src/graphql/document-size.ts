@@ -31,11 +31,18 @@ export interface DocumentSize {
   readonly credentials: number;
 }
 
-/** The most that any `first` of the schema accepts; a variable could be as much. */
+/** The most that a `first` accepts, unless its default is more; a variable could be as much. */
 const LARGEST_PAGE = 100;
 /** What a list that cannot be paged is taken to hold: someone's live sessions. */
 const ASSUMED_ITEMS = 10;
-const credentialFields: ReadonlySet<string> = new Set(["login", "register", "changePassword", "resetPassword"]);
+export const credentialFields: ReadonlySet<string> = new Set([
+  "login",
+  "register",
+  "changePassword",
+  "resetPassword",
+  "requestEmailChange",
+  "deleteAccount",
+]);
 
 const nothing: DocumentSize = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, credentials: 0 };
 const endless: DocumentSize = { ...nothing, depth: Number.POSITIVE_INFINITY };
@@ -146,7 +153,8 @@ function expectedItems(node: FieldNode, field: Field | undefined, parent: GraphQ
 }
 
 function pageSize({ arguments: given = [] }: FieldNode, byDefault: unknown): number {
+  const most = typeof byDefault === "number" ? Math.max(byDefault, LARGEST_PAGE) : LARGEST_PAGE;
   const value = given.find(({ name }) => name.value === "first")?.value;
   const written = value === undefined ? byDefault : value.kind === Kind.INT ? Number(value.value) : undefined;
-  return typeof written === "number" ? Math.min(Math.max(written, 1), LARGEST_PAGE) : LARGEST_PAGE;
+  return typeof written === "number" ? Math.min(Math.max(written, 1), most) : most;
 }

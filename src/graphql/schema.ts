@@ -12,6 +12,8 @@ import { createLimitTable, type LimitOverrides, listRootFields } from "./limits/
 import { rateLimitDirective, readAppliedLimits } from "./limits/rate-limit-directive.ts";
 import { noPubSub } from "./no-pub-sub.ts";
 import { AccessResolver } from "./resolvers/access-resolver.ts";
+import { AccountExportResolver } from "./resolvers/account-export-resolver.ts";
+import { AccountLifeResolver } from "./resolvers/account-life-resolver.ts";
 import { AccountResolver } from "./resolvers/account-resolver.ts";
 import { AdministrationResolver } from "./resolvers/administration-resolver.ts";
 import { AuditResolver } from "./resolvers/audit-resolver.ts";
@@ -45,6 +47,8 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map())
       ViewerResolver,
       SessionResolver,
       AccountResolver,
+      AccountLifeResolver,
+      AccountExportResolver,
       AdministrationResolver,
       SessionListResolver,
       UserSessionsResolver,

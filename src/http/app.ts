@@ -16,6 +16,7 @@ import { readJsonStrictly } from "./json-bodies.ts";
 import { serveJwks } from "./jwks.ts";
 import { type MetricsPage, serveMetrics } from "./metrics-endpoint.ts";
 import { observeRequests, type RequestObserver } from "./observe-requests.ts";
+import { type OutboxPage, serveOutboxPage } from "./outbox-page.ts";
 import { checkRequests } from "./request-checks.ts";
 import { allowSandbox, chooseSecurityHeaders, createSecurityHeaders } from "./security-headers.ts";
 import { trackAnswers } from "./unfinished-answers.ts";
@@ -46,6 +47,8 @@ export interface AppParts extends GraphqlEndpointParts {
   readonly requestObserver: RequestObserver;
   /** Present where `/metrics` stands on this port. */
   readonly metricsPage: MetricsPage | undefined;
+  /** Present in development without a mail server. */
+  readonly outboxPage: OutboxPage | undefined;
 }
 
 /** The HTTP side, not yet listening. */
@@ -87,6 +90,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   serveAccountPages(app);
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);
+  if (parts.outboxPage !== undefined) serveOutboxPage(app, parts.outboxPage, options);
   if (landingPage) app.get("/", (_request, reply) => reply.redirect("/graphql"));
   return app;
 }

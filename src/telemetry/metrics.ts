@@ -11,6 +11,9 @@ const EVENT_LOOP_MILLISECONDS = 50;
 const refreshOutcomes = ["rotated", "replayed", "reused", "not_genuine", "ended"] as const;
 export type RefreshOutcome = (typeof refreshOutcomes)[number];
 
+const messageChannels = ["email", "webhook"] as const;
+const messageOutcomes = ["sent", "kept", "retried", "dead"] as const;
+
 /** Everything that is counted and measured; docs/monitoring.md says what it is good for. */
 export interface Metrics {
   readonly registry: Registry;
@@ -24,6 +27,7 @@ export interface Metrics {
   readonly rateLimited: Counter<"field">;
   readonly hashingSeconds: Histogram<"work">;
   readonly hashingRefused: Counter;
+  readonly outboxMessages: Counter<"channel" | "outcome">;
   /** To be counted up by the class of the status: 2 for 2xx. */
   readonly httpResponses: number[];
 }
@@ -33,6 +37,7 @@ export function createMetrics(registry = new Registry()): Metrics {
   const metrics = registerMetrics(registry);
   // From nothing to one is an increase only where the nothing was seen.
   for (const outcome of refreshOutcomes) metrics.tokenRefreshes.inc({ outcome }, 0);
+  for (const channel of messageChannels) for (const outcome of messageOutcomes) metrics.outboxMessages.inc({ channel, outcome }, 0);
   return metrics;
 }
 
@@ -73,6 +78,12 @@ function registerMetrics(registry: Registry): Metrics {
       registers,
     }),
     hashingRefused: new Counter({ name: "auth_hashing_refused_total", help: "Fields refused as TOO_BUSY.", registers }),
+    outboxMessages: new Counter({
+      name: "auth_outbox_messages_total",
+      help: `Attempts to send a message of the outbox, by channel and what became of it: ${messageOutcomes.join(", ")}.`,
+      labelNames: ["channel", "outcome"],
+      registers,
+    }),
     httpResponses: countHttpResponses(registry),
   };
 }
@@ -106,6 +117,7 @@ export interface Readings {
   liveRevocations(): number;
   webSocketConnections(): number;
   hashing(): { readonly running: number; readonly waiting: number };
+  pendingMessages(): number;
 }
 
 export function watchReadings({ registry }: Metrics, readings: Readings): void {
@@ -123,4 +135,5 @@ export function watchReadings({ registry }: Metrics, readings: Readings): void {
   watch("auth_websocket_connections", "Open WebSockets.", readings.webSocketConnections);
   watch("auth_hashing_running", "Passwords that are being hashed.", () => readings.hashing().running);
   watch("auth_hashing_waiting", "Requests that wait for their turn to hash.", () => readings.hashing().waiting);
+  watch("auth_outbox_pending", "Messages of the outbox that wait to be sent, as every process counts them.", readings.pendingMessages);
 }

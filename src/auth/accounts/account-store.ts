@@ -1,5 +1,6 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, exists, gt, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
 import { users } from "../../database/tables/users.ts";
 
 export type UserStatus = "ACTIVE" | "DISABLED";
@@ -14,6 +15,8 @@ export interface Account {
   readonly version: number;
   readonly createdAt: Date;
   readonly lastLoginAt: Date | null;
+  /** When it is to be erased, on its user's own word. None of its sessions lives then. */
+  readonly erasureAt: Date | null;
 }
 
 export interface AccountWithPassword extends Account {
@@ -29,10 +32,13 @@ export const accountColumns = {
   version: users.version,
   createdAt: users.createdAt,
   lastLoginAt: users.lastLoginAt,
+  erasureAt: users.erasureAt,
 };
 
-/** What, once it has changed, makes access tokens issued before it out of date; `emailVerified` only comes with one of the others. */
-export type AccountChanges = Partial<Pick<AccountWithPassword, "roles" | "status" | "passwordHash" | "emailVerified">>;
+/** What, once it has changed, makes access tokens issued before it out of date; `emailVerified` and `erasureAt` only come with one of the others, or with the end of sessions. */
+export type AccountChanges = Partial<
+  Pick<AccountWithPassword, "email" | "emailVerified" | "roles" | "status" | "passwordHash" | "erasureAt"> & { emailKey: string }
+>;
 
 const columnsWithPassword = { ...accountColumns, passwordHash: users.passwordHash };
 
@@ -74,14 +80,41 @@ export function createAccountStore(database: Database): AccountStore {
   };
 }
 
-/** False where the address is taken, also by a registration that commits at the same moment. */
+/**
+ * False where the address is taken, also by a registration that commits at the same moment, or reserved when the account is created. Two
+ * statements whatever they come to: whoever gives an address up reserves it in the same transaction, which the first one may have waited for.
+ */
 export async function insertAccount(tx: Transaction, account: AccountWithPassword & { emailKey: string }): Promise<boolean> {
-  const rows = await tx
+  const inserted = await tx
     .insert(users)
     .values({ ...account, roles: [...account.roles] })
     .onConflictDoNothing({ target: users.emailKey })
     .returning({ id: users.id });
-  return rows.length > 0;
+  const reservations = tx
+    .select({ id: oneTimeTokens.id })
+    .from(oneTimeTokens)
+    .where(and(isReservation, eq(oneTimeTokens.emailKey, account.emailKey), gt(oneTimeTokens.expiresAt, account.createdAt)));
+  const takenBack = await tx
+    .delete(users)
+    .where(and(eq(users.id, account.id), exists(reservations)))
+    .returning({ id: users.id });
+  return inserted.length > takenBack.length;
+}
+
+/** Written out as it is in the index. */
+const isReservation = sql`${oneTimeTokens.purpose} = 'UNDO_EMAIL_CHANGE'`;
+
+/** Whether another account has an address, or could go back to it. */
+export async function isAddressTaken(tx: Transaction, address: { emailKey: string; exceptUserId: string; now: Date }): Promise<boolean> {
+  const { emailKey, exceptUserId, now } = address;
+  const [row] = await tx.execute<{ taken: boolean }>(sql`
+    select exists (select 1 from ${users} where ${users.emailKey} = ${emailKey} and ${users.id} <> ${exceptUserId})
+      or exists (
+        select 1 from ${oneTimeTokens}
+        where ${isReservation} and ${oneTimeTokens.emailKey} = ${emailKey} and ${oneTimeTokens.userId} <> ${exceptUserId}
+          and ${oneTimeTokens.expiresAt} > ${now.toISOString()}
+      ) as taken`);
+  return row?.taken === true;
 }
 
 /** The same password, hashed otherwise: no new version. Does nothing where another hash has taken the place of `from` meanwhile. */
@@ -98,6 +131,16 @@ export async function lockAccount(tx: Transaction, id: string): Promise<AccountW
   return rows[0];
 }
 
+/** Takes an erasure back that was asked for. The version stays: there is no access token that it could be about. */
+export async function noteRestoringSignIn(tx: Transaction, id: string, now: Date): Promise<Account> {
+  return theOnly(await tx.update(users).set({ erasureAt: null, lastLoginAt: now }).where(eq(users.id, id)).returning(accountColumns));
+}
+
+/** Without a lock, so that it may be asked for also after a session has been locked. */
+export async function findAccountIn(tx: Transaction, id: string): Promise<Account | undefined> {
+  return (await tx.select(accountColumns).from(users).where(eq(users.id, id)))[0];
+}
+
 /** Changes a locked user and raises the version: every access token issued before is to be revoked in the same transaction. */
 export async function changeAccount(tx: Transaction, id: string, { roles, ...changes }: AccountChanges): Promise<Account> {
   const rows = await tx
@@ -105,7 +148,10 @@ export async function changeAccount(tx: Transaction, id: string, { roles, ...cha
     .set({ ...changes, ...(roles === undefined ? {} : { roles: [...roles] }), version: sql`${users.version} + 1` })
     .where(eq(users.id, id))
     .returning(accountColumns);
-  const [account] = rows;
+  return theOnly(rows);
+}
+
+function theOnly([account]: readonly Account[]): Account {
   if (account === undefined) throw new Error("A locked user has gone.");
   return account;
 }

@@ -1,4 +1,4 @@
-import { and, arrayContains, count, eq, ne, sql } from "drizzle-orm";
+import { and, arrayContains, count, eq, isNull, ne, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { users } from "../../database/tables/users.ts";
 
@@ -14,12 +14,12 @@ export async function lockAdmins(tx: Transaction): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${ADMINS_LOCK})`);
 }
 
-/** Those who can sign in, less the one who is about to be changed. To be called under the lock. */
+/** Those who can sign in and stay, less the one who is about to be changed. To be called under the lock. */
 export async function countActiveAdmins(tx: Transaction, exceptUserId: string): Promise<number> {
   const rows = await tx
     .select({ admins: count() })
     .from(users)
-    .where(and(isAdmin, eq(users.status, "ACTIVE"), ne(users.id, exceptUserId)));
+    .where(and(isAdmin, eq(users.status, "ACTIVE"), isNull(users.erasureAt), ne(users.id, exceptUserId)));
   return rows[0]?.admins ?? 0;
 }
 

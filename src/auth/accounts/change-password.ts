@@ -1,8 +1,10 @@
 import type { Audit } from "../audit/audit.ts";
+import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import { deleteOneTimeTokensOf } from "../one-time/one-time-token-store.ts";
 import type { Origin } from "../origin.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { Revocable, Revocation } from "../revocations/revocation.ts";
@@ -11,6 +13,7 @@ import type { EndSessions } from "../sessions/end-sessions.ts";
 import { lockViewer } from "../sessions/lock-viewer.ts";
 import { type Account, type AccountStore, changeAccount } from "./account-store.ts";
 import { readEmailAddress } from "./email-addresses.ts";
+import type { Notices } from "./notices.ts";
 
 /** As typed. */
 export interface PasswordChange {
@@ -43,10 +46,13 @@ export interface ChangePasswordParts {
   readonly audit: Audit;
   readonly revocations: Pick<Revocations, "apply">;
   readonly endSessions: EndSessions;
+  readonly notices: Notices;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
 }
 
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
-  const { store, passwords, commonPasswords, audit, revocations, endSessions } = parts;
+  const { store, passwords, commonPasswords, audit, revocations, endSessions, notices, outbox, clock } = parts;
 
   async function refuse(viewer: Revocable, origin: Origin): Promise<never> {
     const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
@@ -70,6 +76,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       const { endedSessions, revocation } = await endSessions.end(tx, record, others);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
+      await outbox.add(tx, notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } }));
       return { account, revocation };
     });
   }

@@ -17,5 +17,5 @@ export interface NewAccountFacts {
 
 export function newAccount({ email, emailVerified, ...facts }: NewAccountFacts): NewAccount {
   const { address, key } = email;
-  return { ...facts, email: address, emailKey: key, emailVerified: emailVerified === true, status: "ACTIVE", version: 1 };
+  return { ...facts, email: address, emailKey: key, emailVerified: emailVerified === true, status: "ACTIVE", version: 1, erasureAt: null };
 }

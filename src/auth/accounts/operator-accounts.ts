@@ -74,7 +74,9 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
         const before = user?.roles ?? [];
         const roles = [...new Set([...before, ADMIN_ROLE])];
         if (!before.includes(ADMIN_ROLE)) await record(rolesChanged({ id, roles }, decidedBy));
-        return change(tx, record, id, { roles, passwordHash, emailVerified: true });
+        if (user !== undefined && user.erasureAt !== null)
+          await record({ type: "ACCOUNT_RESTORED", userId: id, detail: { by: decidedBy } });
+        return change(tx, record, id, { roles, passwordHash, emailVerified: true, erasureAt: null });
       });
     },
     async setPassword(credentials) {

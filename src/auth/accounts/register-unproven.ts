@@ -15,12 +15,7 @@ import type { SendVerification } from "./verification-messages.ts";
  * Registers somebody who has to prove the address before they sign in. Always ends in EMAIL_NOT_VERIFIED, after the same statements and one message,
  * whether the address is new, waits for its proof, or has been proven: only its owner learns which (OWASP ASVS 5.0: 6.3.8).
  */
-export type RegisterUnproven = (newcomer: Newcomer, origin: Origin) => Promise<never>;
-
-export interface Newcomer extends ReadCredentials {
-  /** Of a new account; one that there is keeps its own. */
-  readonly roles: readonly string[];
-}
+export type RegisterUnproven = (credentials: ReadCredentials, roles: readonly string[], origin: Origin) => Promise<never>;
 
 export interface RegisterUnprovenParts {
   readonly passwords: PasswordHasher;
@@ -34,7 +29,7 @@ export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, 
   const { passwords, sendVerification, audit, clock, random } = parts;
   const otherwise = { template: "already_registered", facts: { link: links.forgottenPassword } } as const;
 
-  return async ({ email, password, roles }, origin) => {
+  return async ({ email, password }, roles, origin) => {
     if (!canMail) throw new AuthError("SERVICE_UNAVAILABLE", {});
     const passwordHash = await passwords.hash(password, origin.ipAddress);
     const now = clock();

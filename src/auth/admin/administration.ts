@@ -1,6 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import { type Account, changeAccount, lockAccount } from "../accounts/account-store.ts";
-import { ADMIN_ROLE, countActiveAdmins, lockAdmins } from "../accounts/admin-store.ts";
+import { ADMIN_ROLE, lockAdmins } from "../accounts/admin-store.ts";
+import { keepAnAdmin } from "../accounts/keep-an-admin.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
 import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
@@ -107,11 +108,6 @@ export function createAdministration(parts: AdministrationParts, options: { role
         return { result: endedSessions, revocation };
       }),
   };
-}
-
-async function keepAnAdmin(tx: Transaction, user: Account): Promise<void> {
-  const counts = user.status === "ACTIVE" && user.roles.includes(ADMIN_ROLE);
-  if (counts && (await countActiveAdmins(tx, user.id)) === 0) throw new AuthError("LAST_ADMIN", {});
 }
 
 function readRoles(roles: readonly string[], known: ReadonlySet<string>): readonly string[] {

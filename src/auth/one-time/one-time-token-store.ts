@@ -79,3 +79,20 @@ export async function deleteOneTimeToken(tx: Transaction, id: string): Promise<v
 export async function deleteOneTimeTokensOf(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void> {
   await tx.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), inArray(oneTimeTokens.purpose, [...purposes])));
 }
+
+/** What was sent to addresses that the user had only after the one that a token goes back to. */
+export async function dropLaterUndoTokens(
+  tx: Transaction,
+  used: Pick<OneTimeTokenRow, "id" | "createdAt"> & { userId: string },
+): Promise<void> {
+  const made = sql`(${oneTimeTokens.createdAt}, ${oneTimeTokens.id})`;
+  await tx
+    .delete(oneTimeTokens)
+    .where(
+      and(
+        eq(oneTimeTokens.userId, used.userId),
+        eq(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"),
+        sql`${made} > (${used.createdAt.toISOString()}::timestamptz, ${used.id}::uuid)`,
+      ),
+    );
+}

@@ -22,8 +22,8 @@ export interface Page<Item> {
 const MAXIMUM_FIRST = 100;
 
 /** What is wrong with a page's size, if anything. */
-export function firstProblem(first: number): string | undefined {
-  return first >= 1 && first <= MAXIMUM_FIRST ? undefined : `Must be from 1 to ${MAXIMUM_FIRST}.`;
+export function firstProblem(first: number, most: number = MAXIMUM_FIRST): string | undefined {
+  return first >= 1 && first <= most ? undefined : `Must be from 1 to ${most.toLocaleString("en")}.`;
 }
 
 /** Throws BAD_USER_INPUT. */

@@ -69,5 +69,7 @@ export function readHeldAccount(row: HeldAccountRow): Account {
     version: row.version,
     createdAt: new Date(row.user_created_at),
     lastLoginAt: row.last_login_at === null ? null : new Date(row.last_login_at),
+    // Asking for an erasure ends every session, and none is opened before it is taken back.
+    erasureAt: null,
   };
 }

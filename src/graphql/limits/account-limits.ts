@@ -1,6 +1,6 @@
 import { CODE_TRIES_PER_ACCOUNT, FAILED_LOGINS_PER_ACCOUNT, MESSAGES_PER_ADDRESS } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
-import type { RequestContext } from "../context.ts";
+import { type RequestContext, viewerOf } from "../context.ts";
 import { accountKey, hasArgument } from "./identity.ts";
 
 /** What is counted together for one account, whoever calls: the names that an operator changes them by. */
@@ -22,6 +22,8 @@ export interface AccountCount {
 
 const byEmail = (args: Arguments) => accountKey(args);
 /** Of two ways to prove something only the code can be guessed. */
+const byViewerOfCode: AccountCount["accountOf"] = (args, context) =>
+  hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined;
 const byEmailOfCode = (args: Arguments) => (hasArgument(args, "input.code") ? accountKey(args) : undefined);
 
 /**
@@ -38,6 +40,8 @@ const counts: ReadonlyMap<string, AccountCount> = new Map<string, AccountCount>(
   ["Mutation.login", { name: "failedLoginsPerAccount", accountOf: byEmail }],
   ["Mutation.verifyEmail", { name: "codeTriesPerAccount", accountOf: byEmailOfCode }],
   ["Mutation.register", { name: "messagesPerAddress", accountOf: byEmailOfRegistration }],
+  ["Mutation.confirmEmailChange", { name: "codeTriesPerAccount", accountOf: byViewerOfCode }],
+  ["Mutation.requestEmailChange", { name: "messagesPerAddress", accountOf: (args) => accountKey(args, "input.newEmail") }],
   ["Mutation.requestEmailVerification", { name: "messagesPerAddress", accountOf: byEmail }],
   ["Mutation.requestPasswordReset", { name: "messagesPerAddress", accountOf: byEmail }],
 ]);

@@ -23,8 +23,8 @@ export function identifyArguments(paths: readonly string[], args: Readonly<Recor
 }
 
 /** The account that a call is about, whatever the spelling of its address; undefined for what can be nobody's address. */
-export function accountKey(args: Readonly<Record<string, unknown>>): string | undefined {
-  const address = valueAt(args, "input.email");
+export function accountKey(args: Readonly<Record<string, unknown>>, path: string = "input.email"): string | undefined {
+  const address = valueAt(args, path);
   return typeof address === "string" ? readEmailAddress(address).email?.key : undefined;
 }
 

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import { refuseFirst } from "../../auth/paging/pages.ts";
-import { type RequestContext, viewerOf } from "../context.ts";
+import type { RequestContext } from "../context.ts";
+import { asSeenBy } from "../foreign-events.ts";
 import { requireOwnOrAdmin } from "../own-or-admin.ts";
 import { AuditEvent, toAuditEvent } from "../types/audit-event.ts";
 import { DEFAULT_EVENTS_PER_PAGE } from "../types/audit-event-connection.ts";
@@ -21,12 +22,6 @@ export class SessionEventsResolver {
     const wanted = first ?? DEFAULT_EVENTS_PER_PAGE;
     refuseFirst(wanted);
     const events = await context.loaders.latestEventsOf(session.id, wanted);
-    return events.map((event) => toAuditEvent(isForeign(event, context) ? { ...event, ipAddress: null, userAgent: null } : event));
+    return events.map((event) => toAuditEvent(asSeenBy(event, context)));
   }
-}
-
-/** Where an admin sits is not for the user on whom they acted. */
-function isForeign({ actorId }: { actorId: string | null }, context: RequestContext): boolean {
-  const viewer = viewerOf(context);
-  return actorId !== null && actorId !== viewer?.userId && viewer?.roles.has("admin") !== true;
 }

@@ -30,6 +30,9 @@ export class User {
 
   @Field(() => DateTime, { nullable: true })
   lastLoginAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: "When the account is erased, on its user's own word, unless they sign in before." })
+  erasureAt!: Date | null;
 }
 
 /** A user whose fields may be fetched when they are selected: GraphQL's default resolver calls functions. */
@@ -67,6 +70,10 @@ export class SignedInUser implements LazyUser {
 
   async lastLoginAt(): Promise<Date | null> {
     return (await this.#account()).lastLoginAt;
+  }
+
+  async erasureAt(): Promise<Date | null> {
+    return (await this.#account()).erasureAt;
   }
 
   #account(): Promise<Account> {

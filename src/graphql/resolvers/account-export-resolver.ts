@@ -1,0 +1,34 @@
+import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from "type-graphql";
+import { getViewer, type RequestContext } from "../context.ts";
+import { asSeenBy } from "../foreign-events.ts";
+import { AccountExport } from "../types/account-export.ts";
+import { toAuditEvent } from "../types/audit-event.ts";
+import { AuditEventConnection } from "../types/audit-event-connection.ts";
+import { toConnection } from "../types/page-info.ts";
+import { toSession } from "../types/session.ts";
+
+const EVENTS_PER_PAGE = 1000;
+
+@Resolver(() => AccountExport)
+export class AccountExportResolver {
+  @Directive("@authenticated")
+  @Directive('@rateLimit(max: 5, window: "1h")')
+  @Query(() => AccountExport, { nullable: true, description: "Everything that is kept of the caller." })
+  async exportAccount(@Ctx() context: RequestContext): Promise<AccountExport> {
+    const viewer = getViewer(context);
+    const { account, sessions, ...exported } = await context.auth.accountLife.exportAccount(viewer, context.origin);
+    const seen = { now: context.clock(), currentSessionId: viewer.sessionId };
+    return { ...exported, user: account, sessions: async () => (await sessions()).map((session) => toSession(session, seen)) };
+  }
+
+  @FieldResolver(() => AuditEventConnection, { description: "Pages of them: at most 1,000 a request." })
+  async auditEvents(
+    @Root() { user }: Pick<AccountExport, "user">,
+    @Arg("first", () => Int, { nullable: true, defaultValue: EVENTS_PER_PAGE, description: "1 to 1,000." }) first: number | null,
+    @Arg("after", () => String, { nullable: true }) after: string | null,
+    @Ctx() context: RequestContext,
+  ): Promise<AuditEventConnection> {
+    const page = await context.auth.auditTrail.ofUser(user.id, { first: first ?? EVENTS_PER_PAGE, after: after ?? undefined });
+    return toConnection(page, (event) => toAuditEvent(asSeenBy(event, context)), after);
+  }
+}

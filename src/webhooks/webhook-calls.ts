@@ -1,0 +1,30 @@
+import type { AuditEvent } from "../auth/audit/audit-events.ts";
+import { addSeconds } from "../auth/clock.ts";
+import type { NewMessage } from "../auth/outbox/outbox-messages.ts";
+import { type WebhookEventType, webhookEventOf } from "./webhook-events.ts";
+
+export interface WebhookSubscription {
+  readonly url: string;
+  readonly events: readonly WebhookEventType[];
+}
+
+/** Servers may be away for a weekend. */
+const WORTH_SENDING_SECONDS = 3 * 86_400;
+
+/** What an audit event is told to whom: one call for each URL that wants to know. */
+export function createWebhookCalls(subscriptions: readonly WebhookSubscription[]): (event: AuditEvent) => readonly NewMessage[] {
+  const urlsByType = new Map<WebhookEventType, string[]>();
+  for (const { url, events } of subscriptions) {
+    for (const type of events) urlsByType.set(type, [...(urlsByType.get(type) ?? []), url]);
+  }
+
+  return (event) => {
+    const told = urlsByType.size === 0 ? undefined : webhookEventOf(event);
+    const urls = told && urlsByType.get(told.type);
+    if (told === undefined || urls === undefined) return [];
+    const { type, userId, data } = told;
+    const body = JSON.stringify({ type, timestamp: event.occurredAt, data });
+    const expiresAt = addSeconds(event.occurredAt, WORTH_SENDING_SECONDS);
+    return urls.map((url) => ({ channel: "webhook", url, type, body, userId, expiresAt }));
+  };
+}
