@@ -65,8 +65,8 @@ export function createResetPassword(parts: ResetPasswordParts, options: AccountO
       return undefined;
     }
     const account = await changeAccount(tx, userId, { passwordHash, emailVerified: true });
-    const ended = await endSessions.end(tx, record, { account, actorId: userId, endReason: "PASSWORD_RESET" });
     await oneTimeTokens.drop(tx, userId, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
+    const ended = await endSessions.end(tx, record, { account, actorId: userId, endReason: "PASSWORD_RESET" });
     if (isNoticed) await outbox.add(tx, [noticeTo(account, clock())]);
     await record({ type: "PASSWORD_RESET", userId, actorId: userId, detail: { endedSessions: ended.endedSessions } });
     return ended;
