@@ -57,7 +57,7 @@ async function disabled(): Promise<string> {
 const kinds = { unknown: async () => newEmail(), unverified, verified, disabled };
 type Kind = keyof typeof kinds;
 
-/** Upkeep and delivery have statements of their own, at any moment. */
+/** Upkeep, delivery and new connections have statements of their own, at any moment. */
 const isOfACall = (statement: string) =>
   !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|erasure_at (is not|<)/i.test(statement);
 

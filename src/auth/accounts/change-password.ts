@@ -72,8 +72,8 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       if (locked.passwordHash !== known.passwordHash) return undefined;
       const account = await changeAccount(tx, locked.id, { passwordHash });
       const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, exceptId: viewer.sessionId };
-      const { endedSessions, revocation } = await endSessions.end(tx, record, others);
       await deleteOneTimeTokensOf(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
+      const { endedSessions, revocation } = await endSessions.end(tx, record, others);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
       const notice = notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } });

@@ -62,8 +62,8 @@ export function createResetPassword(parts: ResetPasswordParts): ResetPassword {
       return undefined;
     }
     const account = await changeAccount(tx, userId, { passwordHash, emailVerified: true });
-    const ended = await endSessions.end(tx, record, { account, actorId: userId, endReason: "PASSWORD_RESET" });
     await oneTimeTokens.drop(tx, userId, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
+    const ended = await endSessions.end(tx, record, { account, actorId: userId, endReason: "PASSWORD_RESET" });
     const notice = notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } });
     if (notice.length > 0) await outbox.add(tx, notice);
     await record({ type: "PASSWORD_RESET", userId, actorId: userId, detail: { endedSessions: ended.endedSessions } });
