@@ -4,7 +4,14 @@ import { nowhere } from "../src/auth/origin.ts";
 import { refreshWithClaims } from "../src/auth/sessions/refresh-with-claims.ts";
 import { createFindRefreshingAccount } from "../src/auth/sessions/refreshing-account-store.ts";
 import { openDatabase } from "../src/database/database.ts";
-import { LoginDocument, MeFromTokenDocument, RefreshDocument, RegisterDocument, SetUserRolesDocument } from "./generated/operations.ts";
+import {
+  DeleteAccountDocument,
+  LoginDocument,
+  MeFromTokenDocument,
+  RefreshDocument,
+  RegisterDocument,
+  SetUserRolesDocument,
+} from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { ISSUER, startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { type HooksModule, writeHooks } from "./support/hooks-module.ts";
@@ -86,6 +93,19 @@ test("nothing that the hook does to its argument reaches the account", async () 
   expect(caught).toBe(2);
   expect(await claimsOf(accessToken)).toMatchObject({ sub: user.id, email: user.email, roles: ["user"] });
   expect(new Date(user.createdAt).getTime()).toBeGreaterThan(0);
+});
+
+test("whoever comes back before their account is erased has them, and stays to be erased where the hook fails", async () => {
+  const { user, accessToken: token } = await gateway.register();
+  dataOf(await gateway.send(DeleteAccountDocument, { input: { password: PASSWORD } }, { token }));
+  const isToBeErased = async () =>
+    (await gateway.database.sql`select 1 from users where id = ${user.id} and erasure_at is not null`).length;
+  hooks.current.claims = fail;
+  expect(codesOf(await gateway.send(LoginDocument, { input: { email: user.email, password: PASSWORD } }))).toEqual(["SERVICE_UNAVAILABLE"]);
+  expect(await isToBeErased()).toBe(1);
+  hooks.current.claims = () => ({ plan: "welcome back" });
+  expect(await claimsOf((await gateway.login(user.email)).accessToken)).toMatchObject({ plan: "welcome back" });
+  expect(await isToBeErased()).toBe(0);
 });
 
 describe("where the hook fails, nothing has been done", () => {
