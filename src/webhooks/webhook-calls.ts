@@ -30,6 +30,8 @@ export function createWebhookCalls(
     const { type, userId, data } = told;
     const body = JSON.stringify({ type, timestamp: event.occurredAt, data });
     const expiresAt = addSeconds(event.occurredAt, WORTH_SENDING_SECONDS);
-    return urls.map((url) => ({ channel: "webhook", url, type, body, userId, expiresAt }));
+    // Whoever was erased stands in no row any more, but in what is sealed until it is sent.
+    const owner = type === "user.erased" ? null : userId;
+    return urls.map((url) => ({ channel: "webhook", url, type, body, userId: owner, expiresAt }));
   };
 }

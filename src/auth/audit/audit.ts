@@ -8,7 +8,11 @@ import type { Random } from "../random.ts";
 import { type AuditEvent, securityEvents } from "./audit-events.ts";
 import { insertAuditEvents } from "./audit-store.ts";
 
-export type AuditFacts = Pick<AuditEvent, "type"> & Partial<Pick<AuditEvent, "userId" | "actorId" | "sessionId" | "succeeded" | "detail">>;
+export type AuditFacts = Pick<AuditEvent, "type"> &
+  Partial<Pick<AuditEvent, "userId" | "actorId" | "sessionId" | "succeeded" | "detail">> & {
+    /** Whom others are told that it is about, where the entry has a pseudonym. Neither kept nor logged. */
+    readonly toldAs?: string;
+  };
 
 /** Where announced events go: the process log. */
 export type AuditLog = (level: "info" | "warn", event: AuditEvent) => void;
@@ -85,9 +89,10 @@ export function createAudit(parts: AuditParts): Audit {
       const recorded: AuditEvent[] = [];
       const result = await database.transaction((tx) =>
         work(tx, async (facts) => {
-          const events = [facts].flat().map((each) => compose(each, origin));
+          const all = [facts].flat();
+          const events = all.map((each) => compose(each, origin));
           await insertAuditEvents(tx, events);
-          if (news !== undefined) await tell(tx, news, events);
+          if (news !== undefined) await tell(tx, news, unmask(events, all));
           // One by one: there may be more than fit on the stack as arguments.
           for (const event of events) recorded.push(event);
         }),
@@ -96,4 +101,11 @@ export function createAudit(parts: AuditParts): Audit {
       return result;
     },
   };
+}
+
+function unmask(events: readonly AuditEvent[], facts: readonly AuditFacts[]): readonly AuditEvent[] {
+  return events.map((event, index) => {
+    const userId = facts[index]?.toldAs;
+    return userId === undefined ? event : { ...event, userId };
+  });
 }
