@@ -105,7 +105,7 @@ async function insertAll(tx: Transaction, accounts: readonly NewAccount[], now: 
 /** The id tells when the account was created, so that lists by id are lists by time. */
 function draftAccount({ user }: ClaimedUser, now: Date, random: Random): NewAccount {
   const { email, createdAt = now, id = random.id(createdAt), ...facts } = user;
-  return { ...facts, id, createdAt, email: email.address, emailKey: email.key, version: 1 };
+  return { ...facts, id, createdAt, email: email.address, emailKey: email.key, version: 1, erasureAt: null };
 }
 
 function eventsOf(account: NewAccount, origin: { file: string; line: number }): AuditFacts[] {
