@@ -1,7 +1,7 @@
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { addSeconds } from "../auth/clock.ts";
 import type { NewMessage } from "../auth/outbox/outbox-messages.ts";
-import { type WebhookEventType, webhookEventOf } from "./webhook-events.ts";
+import { type WebhookEventType, webhookEventOf, webhookEventTypeOf } from "./webhook-events.ts";
 
 export interface WebhookSubscription {
   readonly url: string;
@@ -11,17 +11,22 @@ export interface WebhookSubscription {
 /** Servers may be away for a weekend. */
 const WORTH_SENDING_SECONDS = 3 * 86_400;
 
-/** What an audit event is told to whom: one call for each URL that wants to know. */
-export function createWebhookCalls(subscriptions: readonly WebhookSubscription[]): (event: AuditEvent) => readonly NewMessage[] {
+/** What an audit event is told to whom, as `News` has it: one call for each URL that wants to know. */
+export function createWebhookCalls(
+  subscriptions: readonly WebhookSubscription[],
+): (event: AuditEvent) => readonly NewMessage[] | undefined {
   const urlsByType = new Map<WebhookEventType, string[]>();
   for (const { url, events } of subscriptions) {
     for (const type of events) urlsByType.set(type, [...(urlsByType.get(type) ?? []), url]);
   }
 
   return (event) => {
-    const told = urlsByType.size === 0 ? undefined : webhookEventOf(event);
-    const urls = told && urlsByType.get(told.type);
-    if (told === undefined || urls === undefined) return [];
+    if (urlsByType.size === 0) return undefined;
+    const wanted = webhookEventTypeOf(event);
+    const urls = wanted && urlsByType.get(wanted);
+    if (urls === undefined) return undefined;
+    const told = webhookEventOf(event);
+    if (told === undefined) return [];
     const { type, userId, data } = told;
     const body = JSON.stringify({ type, timestamp: event.occurredAt, data });
     const expiresAt = addSeconds(event.occurredAt, WORTH_SENDING_SECONDS);

@@ -30,16 +30,18 @@ export interface WebhookEvent {
 /** Undefined where others are not told: of what failed, and of what concerns nobody's account. */
 export function webhookEventOf(event: AuditEvent): WebhookEvent | undefined {
   const { userId, sessionId } = event;
-  if (userId === null) return undefined;
+  const type = webhookEventTypeOf(event);
+  if (type === undefined || userId === null) return undefined;
   const end = endedSessionOf(event);
-  if (end !== undefined) return { type: "session.ended", userId, data: { userId, sessionId, reason: end.endReason } };
-  const type = nameOf(event.type);
-  if (type === undefined || !event.succeeded) return undefined;
+  if (end !== undefined) return { type, userId, data: { userId, sessionId, reason: end.endReason } };
+  if (!event.succeeded) return undefined;
   return { type, userId, data: { userId, ...(sessionId !== null && { sessionId }), ...factsOf(event) } };
 }
 
-function nameOf(type: AuditEventType): WebhookEventType | undefined {
-  return type in userEvents ? userEvents[type as keyof typeof userEvents] : undefined;
+/** Of an event like this one, whether or not this one is told. */
+export function webhookEventTypeOf(event: AuditEvent): WebhookEventType | undefined {
+  if (endedSessionOf(event) !== undefined) return "session.ended";
+  return event.type in userEvents ? userEvents[event.type as keyof typeof userEvents] : undefined;
 }
 
 function factsOf({ type, detail }: AuditEvent): Readonly<Record<string, unknown>> {

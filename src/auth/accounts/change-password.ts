@@ -76,7 +76,8 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       const { endedSessions, revocation } = await endSessions.end(tx, record, others);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
-      await outbox.add(tx, notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } }));
+      const notice = notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } });
+      if (notice.length > 0) await outbox.add(tx, notice);
       return { account, revocation };
     });
   }

@@ -19,7 +19,8 @@ export function describePlace({ userAgent, ipAddress }: Origin): { userAgent: st
   return { userAgent: userAgent || "unknown", ipAddress: ipAddress ?? "unknown" };
 }
 
-const WORTH_SENDING_SECONDS = 3 * 86_400;
+/** News of yesterday's change would only frighten. */
+const WORTH_SENDING_SECONDS = 86_400;
 
 export function createNotices({ clock }: { clock: Clock }, { notices, canMail }: Pick<AccountOptions, "notices" | "canMail">): Notices {
   const isSent = (notice: Notice) => canMail && notices.has(notice);

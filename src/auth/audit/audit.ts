@@ -16,7 +16,8 @@ export type AuditLog = (level: "info" | "warn", event: AuditEvent) => void;
 /** What others are told of events, in the transactions that write them. */
 export interface News {
   readonly outbox: Outbox;
-  messagesOf(event: AuditEvent): readonly NewMessage[];
+  /** Undefined where nobody wants to know of this type; none where this event is no news. */
+  messagesOf(event: AuditEvent): readonly NewMessage[] | undefined;
 }
 
 export interface Audit {
@@ -61,14 +62,19 @@ export function createAudit(parts: AuditParts): Audit {
 
   async function tell(tx: Transaction, { outbox, messagesOf }: News, events: readonly AuditEvent[]): Promise<void> {
     for (let index = 0; index < events.length; index += NEWS_AT_A_TIME) {
-      const messages = events.slice(index, index + NEWS_AT_A_TIME).flatMap(messagesOf);
-      if (messages.length > 0) await outbox.add(tx, messages);
+      const messages = events.slice(index, index + NEWS_AT_A_TIME).map(messagesOf);
+      // Also where there are none: a registration must not take fewer statements where the address turns out to be known.
+      if (messages.some((each) => each !== undefined))
+        await outbox.add(
+          tx,
+          messages.flatMap((each) => each ?? []),
+        );
     }
   }
 
   return {
     compose,
-    newsOf: (event) => (news === undefined ? [] : news.outbox.compose(news.messagesOf(event))),
+    newsOf: (event) => (news === undefined ? [] : news.outbox.compose(news.messagesOf(event) ?? [])),
     announce,
     async record(facts, origin) {
       const event = compose(facts, origin);

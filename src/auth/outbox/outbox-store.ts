@@ -32,9 +32,8 @@ export function messageRows(client: Database["$client"], rows: readonly OutboxRo
     )`;
 }
 
-/** Those that are due at once. */
+/** Those that are due at once. One statement, also where there are none. */
 export async function insertMessages(tx: Database | Transaction, rows: readonly OutboxRow[]): Promise<void> {
-  if (rows.length === 0) return;
   await tx.execute(sql`
     insert into ${outbox} (id, channel, topic, user_id, encrypted_payload, created_at, expires_at, next_attempt_at)
     select id, channel, topic, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
