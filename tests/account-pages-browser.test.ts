@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LoginDocument, RegisterDocument, RequestPasswordResetDocument } from "./generated/operations.ts";
+import { LoginDocument, RegisterDocument, RequestEmailChangeDocument, RequestPasswordResetDocument } from "./generated/operations.ts";
 import { type Browser, type BrowserPage, hasBrowser, startBrowser } from "./support/browser.ts";
 import { createClient, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
@@ -127,6 +127,28 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       await press(page);
       await page.until(isDone);
       dataOf(await client.send(LoginDocument, { input: { email, password: "another walk by the sea" } }));
+    });
+
+    test("a new address is confirmed, and gone back from, by the links of the messages", async () => {
+      const { user, accessToken } = await client.register();
+      const verification = await open(gateway, (await lastFacts(gateway, user.email, "verify_email")).link);
+      await press(verification);
+      await verification.until(isDone);
+      const newAddress = newEmail();
+      const input = { newEmail: newAddress, password: PASSWORD };
+      dataOf(await client.send(RequestEmailChangeDocument, { input }, { token: accessToken }));
+      const confirming = await open(gateway, (await lastFacts(gateway, newAddress, "confirm_email_change")).link);
+      await press(confirming);
+      await confirming.until(isDone);
+      expect(await database.sql`select email from users where id = ${user.id}`).toEqual([{ email: newAddress }]);
+      const undoing = await open(gateway, (await lastFacts(gateway, user.email, "email_changed")).link ?? "");
+      await press(undoing);
+      await undoing.until(isDone);
+      expect(await database.sql`select email from users where id = ${user.id}`).toEqual([{ email: user.email }]);
+      const setting = await open(gateway, (await lastFacts(gateway, user.email, "email_change_undone")).link);
+      await fill(setting, "newPassword", "another walk by the sea");
+      await press(setting);
+      await setting.until(isDone);
     });
 
     test("a link that lost its token says so, and offers nothing to press", async () => {

@@ -113,9 +113,8 @@ test("links fetched by GET, by HEAD and by a scanner that loads all that the pag
   expect(codesOf(await development.send(ResetPasswordDocument, { input }))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
 });
 
-test("what the pages send is valid, for every field that is served", async () => {
+test.each(Object.entries(accountPageDocuments))("what the pages send for %s is valid, and served", async (field, text) => {
   const { schema, rootFields } = await buildAuthGraph();
-  const served = Object.entries(accountPageDocuments).filter(([field]) => rootFields.has(`Mutation.${field}`));
-  expect(served.map(([field]) => field)).toEqual(expect.arrayContaining(["verifyEmail", "requestPasswordReset", "resetPassword"]));
-  for (const [, text] of served) expect(validate(schema, parse(text))).toEqual([]);
+  expect(rootFields).toContain(`Mutation.${field}`);
+  expect(validate(schema, parse(text))).toEqual([]);
 });

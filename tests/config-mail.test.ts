@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { linkNames } from "../src/auth/accounts/account-links.ts";
+import { notices } from "../src/auth/outbox/mail-templates.ts";
 import { parseConfig } from "../src/config/config.ts";
 import { ConfigError } from "../src/config/config-error.ts";
 
@@ -29,6 +31,12 @@ test.each(["", "{}", "{ links: {}, notices: {} }"])("with %j all is as it is by 
     links: {},
     notices: new Set(["new_device", "password_changed", "email_changed", "token_reused"]),
   });
+});
+
+test("the notices and links of the configuration are those that the domain has", () => {
+  expect(parse("{}").notices).toEqual(new Set(notices));
+  const links = linkNames.map((name) => `${name}: "https://app.acme.test/#{token}"`);
+  expect(Object.keys(parse(`{ links: { ${links.join(", ")} } }`).links)).toEqual([...linkNames]);
 });
 
 test("everything that can be said of mail; paths are relative to the file", () => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAudit } from "../src/auth/audit/audit.ts";
 import { systemClock } from "../src/auth/clock.ts";
+import type { BadLine } from "../src/auth/moving/bad-line.ts";
 import { createImportUsers, type UserFile } from "../src/auth/moving/import-users.ts";
 import { createSecureRandom } from "../src/auth/random.ts";
 import { openDatabase } from "../src/database/database.ts";
@@ -96,23 +97,47 @@ test("of two commands with one file at once, the second says so and the first co
   await expectEveryUserOnce();
 });
 
-test("of two imports that hold no lock against each other, one completes and the other stops", async () => {
-  const text = lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join("");
+/** In this process. */
+function openImports() {
   const open = openDatabase({ url: database.url, poolSize: 4 });
   const random = createSecureRandom();
   const audit = createAudit({ database: open.database, clock: systemClock, random, log: () => undefined });
-  const importUsers = createImportUsers(
-    { database: open.database, audit, clock: systemClock, random },
-    { roles: new Set(["user"]), admins: "refused" },
-  );
-  const file = (): UserFile => ({ hash: "a".repeat(64), chunks: inPieces(Buffer.from(text)) });
-  const watch = { badLine: () => undefined, progress: () => undefined };
-  const outcomes = await Promise.allSettled([importUsers(file(), watch), importUsers(file(), watch)]);
+  const parts = { database: open.database, audit, clock: systemClock, random };
+  return { importUsers: createImportUsers(parts, { roles: new Set(["user"]), admins: "refused" }), close: open.close };
+}
+
+const text = lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join("");
+const fileOf = (chunks: AsyncIterable<Buffer>): UserFile => ({ hash: "a".repeat(64), chunks });
+const unwatched = { badLine: () => undefined, progress: () => undefined };
+
+test("of two imports that hold no lock against each other, one completes and the other stops", async () => {
+  const { importUsers, close } = openImports();
+  const start = () => importUsers(fileOf(inPieces(Buffer.from(text))), unwatched);
+  const outcomes = await Promise.allSettled([start(), start()]);
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
   const stopped = outcomes.find((outcome) => outcome.status === "rejected");
   expect(stopped?.reason).toMatchObject({ name: "OvertakenImportError" });
   await expectEveryUserOnce();
-  await open.close();
+  await close();
+});
+
+test("who has gone since an import was cut off does not come back with the rest of it, and is told of", async () => {
+  const { importUsers, close } = openImports();
+  const cutOff = async function* () {
+    yield* inPieces(Buffer.from(text).subarray(0, 500_000));
+    throw new Error("Cut off.");
+  };
+  await expect(importUsers(fileOf(cutOff()), unwatched)).rejects.toThrow("Cut off.");
+  expect(await lastLine()).toBeGreaterThan(2000);
+  await database.sql`delete from users where email = ${emailOf(7)}`;
+  const told: BadLine[] = [];
+  const imported = await importUsers(fileOf(inPieces(Buffer.from(text))), { ...unwatched, badLine: (line) => told.push(line) });
+  expect(imported).toMatchObject({ kind: "done", tally: { lines: LINES, bad: bad.length + 1 } });
+  const reason = "Has no account: an earlier run found it bad, or the account has changed since.";
+  expect(told[0]).toEqual({ line: 7, problems: [{ field: null, reason }] });
+  expect(await database.sql`select from users where email = ${emailOf(7)}`).toHaveLength(0);
+  expect(await database.sql`select from users`).toHaveLength(good.length - 1);
+  await close();
 });
 
 async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {

@@ -76,7 +76,7 @@ export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
   email_changed: {
     subject: "The e-mail address of your account at {{service}} was changed",
     parts: [
-      "Your account at {{service}} now has the e-mail address {{newEmail}}. Messages no longer come here.",
+      "Your account at {{service}} now has another e-mail address: {{newEmail}}. Messages no longer come here.",
       "If that was you, you need not do anything.",
       { link: "If it was not you, take the change back:" },
       "You can do that until {{undoUntil}}. Everybody is signed out then, and you choose a new password.",
@@ -85,7 +85,7 @@ export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
   email_changed_for_good: {
     subject: "The e-mail address of your account at {{service}} was changed",
     parts: [
-      "Your account at {{service}} now has the e-mail address {{newEmail}}. Messages no longer come here.",
+      "Your account at {{service}} now has another e-mail address: {{newEmail}}. Messages no longer come here.",
       "If it was not you, write to whoever runs {{service}}.",
     ],
   },

@@ -35,7 +35,6 @@ function describeInstant(written: string): string {
 
 /** `a…@example.com`: enough for whoever knows the address, and of what somebody else chose only the place. */
 function maskAddress(address: string): string {
-  const at = address.lastIndexOf("@");
-  const [first = ""] = address;
-  return at < 1 ? "another one" : `${first}…${address.slice(at)}`;
+  const [, first, domain] = /^([\p{L}\p{N}])[^@]*@([\p{L}\p{N}.-]{1,253})$/u.exec(address) ?? [];
+  return domain === undefined ? "(not shown)" : `${first}…@${domain}`;
 }

@@ -5,7 +5,7 @@ import { accountColumns } from "../accounts/account-store.ts";
 import type { ExportedUser } from "./user-line.ts";
 
 const ROWS_PER_PAGE = 1000;
-const { version: _version, ...columns } = accountColumns;
+const { version: _version, erasureAt: _erasureAt, ...columns } = accountColumns;
 
 /** All that `work` reads is the state of one moment, whatever is written meanwhile. */
 export function atOneMoment<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {

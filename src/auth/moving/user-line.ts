@@ -62,7 +62,7 @@ export function printUserLine({ passwordHash, ...account }: ExportedUser): strin
   return `${JSON.stringify({ id, email, emailVerified, roles, status, createdAt, lastLoginAt, passwordHash: hash })}\n`;
 }
 
-export type ExportedUser = Omit<Account, "version"> & Pick<AccountWithPassword, "passwordHash">;
+export type ExportedUser = Omit<Account, "version" | "erasureAt"> & Pick<AccountWithPassword, "passwordHash">;
 
 function readEmail(value: unknown) {
   if (value === absent) return { problem: "Is missing." };
