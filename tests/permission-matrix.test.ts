@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildAuthGraph } from "../src/graphql/schema.ts";
 import type { AuthFieldsFragment } from "./generated/operations.ts";
-import { DisableUserDocument, LogoutDocument, RequestPasswordResetDocument } from "./generated/operations.ts";
+import { DisableUserDocument, LogoutDocument, RequestPasswordResetDocument, VerifyEmailDocument } from "./generated/operations.ts";
 import { dataOf, type Reply } from "./support/client.ts";
+import { askForChange, changeEmail, undoTokenOf } from "./support/email-change.ts";
 import { startTestIssuer, type TestIssuer } from "./support/foreign-issuer.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { openSocket } from "./support/live-socket.ts";
@@ -37,7 +38,7 @@ interface Cast {
 
 interface Row {
   readonly query: string;
-  readonly variables?: (cast: Cast) => Record<string, unknown>;
+  readonly variables?: (cast: Cast) => object | Promise<object>;
   readonly expected: Expectation;
 }
 
@@ -139,6 +140,27 @@ const matrix: Readonly<Record<string, Row>> = {
     variables: ({ mailed }) => ({ input: { token: mailed.reset, newPassword: `${PASSWORD} and back` } }),
     expected: forAll("ok"),
   },
+  "Query.exportAccount": { query: "{ exportAccount { user { id } sessions { id } } }", expected: signedIn },
+  "Mutation.requestEmailChange": {
+    query: "mutation($input: RequestEmailChangeInput!) { requestEmailChange(input: $input) { accepted } }",
+    variables: () => ({ input: { newEmail: newEmail(), password: PASSWORD } }),
+    expected: signedIn,
+  },
+  "Mutation.confirmEmailChange": {
+    query: "mutation($token: String!) { confirmEmailChange(input: { token: $token }) { email } }",
+    variables: ({ user }) => askForChange(gateway, user, newEmail()),
+    expected: forAll("ok"),
+  },
+  "Mutation.undoEmailChange": {
+    query: "mutation($token: String!) { undoEmailChange(input: { token: $token }) { email } }",
+    variables: async ({ user, mailed }) => {
+      dataOf(await gateway.send(VerifyEmailDocument, { input: { token: mailed.verification } }));
+      await changeEmail(gateway, user, newEmail());
+      return { token: await undoTokenOf(gateway, user.user.email) };
+    },
+    expected: forAll("ok"),
+  },
+  "Mutation.deleteAccount": { query: "mutation { deleteAccount { erasureAt endedSessions } }", expected: signedIn },
   "Mutation.setUserRoles": {
     query: 'mutation($id: ID!) { setUserRoles(userId: $id, roles: ["admin"]) { id } }',
     variables: aboutUser,
@@ -264,7 +286,7 @@ describe.each(Object.entries(matrix))("%s", (_coordinate, { query, variables, ex
     const outcomes: Record<string, string> = {};
     for (const caller of callers) {
       const cast = expected[caller] === "ok" ? await createCast() : shared;
-      const body = { query, variables: variables?.(cast) };
+      const body = { query, variables: await variables?.(cast) };
       outcomes[caller] = outcomeOf(await gateway.post(body, { token: cast.tokens[caller] }));
     }
     expect(outcomes).toEqual(expected);
