@@ -30,7 +30,9 @@ async function main(): Promise<void> {
     process.exit(0);
   });
   logger.info({ address: server.address, workers }, "listening");
-  if (config.environment === "development") process.stdout.write(firstSteps(server.address));
+  if (config.environment === "development") {
+    process.stdout.write(firstSteps(server.address, { showsOutbox: config.mail.smtp === undefined }));
+  }
 }
 
 exitOnFailure(main);

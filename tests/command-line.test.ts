@@ -13,7 +13,17 @@ import { startServerProcess } from "./support/server-process.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk, in the hills";
-const commands = ["create-admin", "set-password", "rotate-keys", "migrate", "print-schema", "explain", "print-access"];
+const commands = [
+  "create-admin",
+  "set-password",
+  "import-users",
+  "export-users",
+  "rotate-keys",
+  "migrate",
+  "print-schema",
+  "explain",
+  "print-access",
+];
 
 /** A server that runs while commands change its database from outside. */
 let gateway: TestGateway;
@@ -96,6 +106,9 @@ describe.concurrent("wrong usage is exit code 2, with the usage on standard erro
     [["explain", "--roles"]],
     [["explain", "--role", "admin", "{ me { id } }"]],
     [["print-access", "--check"]],
+    [["import-users"]],
+    [["import-users", "users.ndjson", "--report"]],
+    [["export-users", "users.ndjson"]],
     [["print-access", "access.lock"]],
   ])("%j", async (words) => {
     const { code, stdout, stderr } = await runCommand(words, { input: `${NEW_PASSWORD}\n` });

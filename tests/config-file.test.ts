@@ -248,6 +248,11 @@ test.each([
   ],
   ["claims that nobody can be told", `upstreams: [{ ${upstream}, identity: { claims: [password] } }]`, ["upstreams[0].identity"]],
   [
+    "claims of subgraphs that nobody can be told",
+    "supergraph: { file: ./s.graphql, subgraphs: { products: { identity: { claims: [password] } } } }",
+    ["supergraph.subgraphs.products.identity"],
+  ],
+  [
     "a supergraph beside upstreams",
     `{ upstreams: [{ ${upstream} }], supergraph: { file: a } }`,
     ["supergraph stands beside upstreams: a supergraph's subgraphs are all of its graphs, so choose one of the two."],

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { linkNames } from "../src/auth/accounts/account-links.ts";
+import { notices } from "../src/auth/outbox/mail-templates.ts";
 import { parseConfig } from "../src/config/config.ts";
 import { ConfigError } from "../src/config/config-error.ts";
 
@@ -23,12 +25,18 @@ function problemsOf(mail: string, env = {}): string[] {
 
 test.each(["", "{}", "{ links: {}, notices: {} }"])("with %j all is as it is by default: our words, our pages, every notice", (mail) => {
   expect(parse(mail)).toEqual({
-    smtpUrl: undefined,
+    smtp: undefined,
     from: { name: undefined, address: "no-reply@localhost" },
     templatesDirectory: undefined,
     links: {},
     notices: new Set(["new_device", "password_changed", "email_changed", "token_reused"]),
   });
+});
+
+test("the notices and links of the configuration are those that the domain has", () => {
+  expect(parse("{}").notices).toEqual(new Set(notices));
+  const links = linkNames.map((name) => `${name}: "https://app.acme.test/#{token}"`);
+  expect(Object.keys(parse(`{ links: { ${links.join(", ")} } }`).links)).toEqual([...linkNames]);
 });
 
 test("everything that can be said of mail; paths are relative to the file", () => {
@@ -47,7 +55,7 @@ test("everything that can be said of mail; paths are relative to the file", () =
     { ...production, SMTP_URL: "smtps://gateway:p%40ss@smtp.acme.test" },
   );
   expect(mail).toEqual({
-    smtpUrl: "smtps://gateway:p%40ss@smtp.acme.test",
+    smtp: { host: "smtp.acme.test", port: 465, tls: "implicit", login: { user: "gateway", password: "p@ss" } },
     from: { name: "Acme Accounts", address: "accounts@acme.test" },
     templatesDirectory: "/etc/gateway/words",
     links: {
@@ -58,6 +66,41 @@ test("everything that can be said of mail; paths are relative to the file", () =
       forgottenPassword: "https://app.acme.test/forgotten",
     },
     notices: new Set(["password_changed", "email_changed", "token_reused"]),
+  });
+});
+
+describe("the server that mail is handed to", () => {
+  const smtp = (url: string) => parse("{}", { SMTP_URL: url }).smtp;
+
+  test.each([
+    ["TLS from the first byte", "smtps://smtp.acme.test", { host: "smtp.acme.test", port: 465, tls: "implicit" }],
+    ["STARTTLS, which cannot be talked away", "smtp://smtp.acme.test", { host: "smtp.acme.test", port: 587, tls: "required" }],
+    ["no TLS on this machine", "smtp://localhost:1025/", { host: "localhost", port: 1025, tls: "none" }],
+    ["no TLS to a loopback address", "smtp://[::1]:25", { host: "::1", port: 25, tls: "none" }],
+    ["no TLS where the operator says so", "smtp://relay.internal:25?tls=none", { host: "relay.internal", port: 25, tls: "none" }],
+    ["an internationalised host", "smtp://пример.рф", { host: "xn--e1afmkfd.xn--p1ai", port: 587, tls: "required" }],
+  ])("%s", (_title, url, server) => {
+    expect(smtp(url)).toEqual({ ...server, login: undefined });
+  });
+
+  test("user name and password are percent-encoded", () => {
+    expect(smtp("smtp://ada%40acme.test:p%2Fw%25%C3%BC@smtp.acme.test")?.login).toEqual({ user: "ada@acme.test", password: "p/w%ü" });
+  });
+
+  test.each([
+    "smtp.acme.test",
+    "http://smtp.acme.test",
+    "smtp://",
+    "smtp://user:pass@",
+    "smtp://a%zz:b@smtp.acme.test",
+    "smtp://smtp.acme.test/path",
+    "smtp://smtp.acme.test?tls=maybe",
+    "smtps://smtp.acme.test?tls=none",
+    "smtp://smtp.acme.test:99999",
+    "smtp://a b@smtp.acme.test",
+  ])("%s is refused, and not quoted", (url) => {
+    expect(problemsOf("{}", { SMTP_URL: url })).toEqual([expect.stringMatching(/^SMTP_URL must be an smtp:/)]);
+    expect(problemsOf("{}", { SMTP_URL: url }).join()).not.toContain("acme");
   });
 });
 

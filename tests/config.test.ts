@@ -62,7 +62,7 @@ test("development needs no configuration at all", () => {
     },
     accounts: { emailVerification: "optional", deletionGraceSeconds: 1_209_600 },
     mail: {
-      smtpUrl: undefined,
+      smtp: undefined,
       from: { name: undefined, address: "no-reply@localhost" },
       templatesDirectory: undefined,
       links: {},
@@ -80,6 +80,9 @@ test("development needs no configuration at all", () => {
     supergraph: undefined,
     access: undefined,
     issuers: [],
+    hooks: undefined,
+    webhooks: [],
+    webhookSecrets: new Map(),
     workers: 1,
     drainDelaySeconds: 0,
     telemetry: { metricsPort: undefined, otlpEndpoint: undefined },

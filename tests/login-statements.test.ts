@@ -21,8 +21,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** The upkeep's own reading of revocations may fall into any moment. */
-const isOfALogin = (statement: string) => !statement.includes("revocations");
+/** Upkeep and delivery have statements of their own, at any moment. */
+const isOfALogin = (statement: string) => !/pg_catalog|revocations|skip locked|update outbox/.test(statement);
 const purposes = [
   ["reserve_calls", "count"],
   ["password_hash = ", "sign in"],
@@ -32,11 +32,18 @@ const purposes = [
 ] as const;
 const purposeOf = (statement: string) => purposes.find(([sign]) => statement.includes(sign))?.[1] ?? statement;
 
-test("a login takes four statements, none of them in a transaction of several", async () => {
+test("a login takes three statements, none of them in a transaction of several; the first takes along what the last login gives back", async () => {
   const { user } = await gateway.register();
   await gateway.login(user.email);
-  const statements = await tap.during(() => gateway.login(user.email));
-  expect(statements.filter(isOfALogin).map(purposeOf)).toEqual(["count", "find", "sign in", "give back"]);
+  const statements = await tap.during(async () => {
+    for (let round = 0; round < 3; round += 1) await gateway.login(user.email);
+  });
+  // Alone only where nobody comes along in time.
+  const purposes = statements.filter(isOfALogin).map(purposeOf);
+  const each = ["count", "find", "sign in"];
+  expect(purposes.filter((purpose) => purpose !== "give back")).toEqual([...each, ...each, ...each]);
+  // The registration stays.
+  await until(async () => (await database.sql`select sum(calls)::int as calls from rate_limits`)[0]?.calls === 1, 10_000);
 });
 
 test("a wrong password takes three statements, as does an unknown address", async () => {

@@ -94,7 +94,15 @@ test("one process at a time: whoever finds another at it leaves it to that one",
     insert into revocations (kind, subject_id, revoked_at, expires_at) values ('session', gen_random_uuid(), ${longAgo}, ${longAgo})`;
   await database.sql.begin(async (sql) => {
     await sql`select pg_advisory_xact_lock(7295811405)`;
-    expect(await gateway.auth.purge()).toEqual({ sessions: 0, revocations: 0, auditEvents: 0, rateLimits: 0, oneTimeTokens: 0 });
+    expect(await gateway.auth.purge()).toEqual({
+      sessions: 0,
+      revocations: 0,
+      auditEvents: 0,
+      rateLimits: 0,
+      oneTimeTokens: 0,
+      knownDevices: 0,
+      messages: 0,
+    });
   });
   expect((await gateway.auth.purge()).revocations).toBe(1);
 });
@@ -106,5 +114,7 @@ test("a purge that is told to stop does no further batch", async () => {
     auditEvents: 0,
     rateLimits: 0,
     oneTimeTokens: 0,
+    knownDevices: 0,
+    messages: 0,
   });
 });

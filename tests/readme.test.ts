@@ -25,6 +25,7 @@ test("leads nowhere that does not exist", () => {
     "docs/command-line.md",
     "docs/limits.md",
     "docs/passwords.md",
+    "docs/moving-in.md",
     "docs/upstreams.md",
     "docs/gateway.md",
     "docs/federation.md",

@@ -110,6 +110,7 @@ describe("an identity token is believed", () => {
       roles: new Set(["user"]),
       scopes: new Set(["a", "b"]),
       email: "ada@example.com",
+      claims: {},
     });
   });
 

@@ -1,17 +1,19 @@
 import type { Database } from "../database/database.ts";
 import { type AccountDirectory, createAccountDirectory } from "./accounts/account-directory.ts";
 import { createAccountDirectoryStore } from "./accounts/account-directory-store.ts";
+import { type AccountHooks, createAskForClaims } from "./accounts/account-hooks.ts";
 import { type AccountLife, type AccountLifeParts, createAccountLife } from "./accounts/account-life.ts";
 import type { AccountOptions } from "./accounts/account-options.ts";
 import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
 import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
 import { type ChangePassword, type ChangePasswordParts, createChangePassword } from "./accounts/change-password.ts";
 import { createMailedProofs, type MailedProofParts, type MailedProofs } from "./accounts/mailed-proofs.ts";
+import { createNotices } from "./accounts/notices.ts";
 import { createRehashing } from "./accounts/rehashing.ts";
 import { createRestoreAccount } from "./accounts/restore-account.ts";
 import { createSendVerification } from "./accounts/verification-messages.ts";
 import { type Administration, createAdministration } from "./admin/administration.ts";
-import { type Audit, type AuditLog, createAudit } from "./audit/audit.ts";
+import { type Audit, type AuditLog, createAudit, type News } from "./audit/audit.ts";
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
@@ -26,22 +28,26 @@ import type { Random } from "./random.ts";
 import { createRevocationFeed, type RevocationFeed, type RevocationFeedParts } from "./revocations/revocation-feed.ts";
 import type { OpenListeningConnection } from "./revocations/revocation-reader.ts";
 import { createRevocations, type Revocations } from "./revocations/revocations.ts";
-import { createEndSessions } from "./sessions/end-sessions.ts";
+import { createEndSessions, type EndSessions } from "./sessions/end-sessions.ts";
 import { createLogout } from "./sessions/logout.ts";
 import { createOpenSession } from "./sessions/open-session.ts";
 import { createRefresh } from "./sessions/refresh.ts";
+import { refreshWithClaims } from "./sessions/refresh-with-claims.ts";
+import { createFindRefreshingAccount } from "./sessions/refreshing-account-store.ts";
 import { createRevokeSessions } from "./sessions/revoke-sessions.ts";
 import { createSessionListStore } from "./sessions/session-list-store.ts";
 import { createSessionLists, type SessionLists } from "./sessions/session-lists.ts";
 import { createSessionWatch, type SessionWatch, wakeOnAudit } from "./sessions/session-watch.ts";
-import type { SessionOptions, Sessions } from "./sessions/sessions.ts";
+import type { SessionOptions, SessionParts, Sessions } from "./sessions/sessions.ts";
 import { createSignIn } from "./sessions/sign-in.ts";
 import { createIssuer } from "./tokens/access-token-issuer.ts";
 import { createVerifier } from "./tokens/access-token-verifier.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens } from "./tokens/access-tokens.ts";
 import { type Callers, createCallers } from "./tokens/callers.ts";
+import type { AskForClaims } from "./tokens/custom-claims.ts";
 import { createForeignIssuers, type ForeignIssuerOptions, type ForeignIssuerParts } from "./tokens/foreign/foreign-issuers.ts";
 import type { SigningKeys } from "./tokens/signing-keys.ts";
+import { checkTokenSize } from "./tokens/token-size.ts";
 
 /** What only reads, and leaves it to the caller to know who may. */
 interface Readers {
@@ -75,6 +81,10 @@ export interface World {
   readonly random: Random;
   readonly hashing: PasswordParts;
   readonly log: AuditLog;
+  /** The operator's own code. */
+  readonly hooks: AccountHooks;
+  /** What other servers are told of an event. */
+  readonly messagesOf: News["messagesOf"];
   /** A connection of its own for the revocation feed. */
   readonly openListeningConnection: OpenListeningConnection;
   /** Milliseconds that only go forward. */
@@ -102,7 +112,7 @@ export interface AuthOptions {
 
 /** The only place that wires the domain together. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
-  const { database, clock, random, log } = world;
+  const { database, clock, random, log, hooks } = world;
   const { revocations, feed } = createRevocations({
     database,
     clock,
@@ -113,21 +123,18 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
       ),
   });
   const sessionWatch = createSessionWatch({ database, clock, revocations });
-  const audit = createAudit({ database, clock, random, log: wakeOnAudit(sessionWatch, log) });
+  const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
+  const news = { outbox, messagesOf: world.messagesOf };
+  const audit = createAudit({ database, clock, random, log: wakeOnAudit(sessionWatch, log), news });
   const signingKeys = options.createKeys({ database, audit, clock });
   const accountStore = createAccountStore(database);
-  const sessionParts = { database, accounts: accountStore, audit, revocations, clock, random };
-  const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
+  const askForClaims = createAskForClaims(hooks);
+  const notices = createNotices({ clock }, options.accounts);
+  const sessionParts = { database, accounts: accountStore, audit, revocations, notices, outbox, clock, random, askForClaims };
   const oneTimeTokens = createOneTimeTokens({ clock, random, secrets: options.secrets });
   const endSessions = createEndSessions({ revocations, clock }, options.sessions);
-  const sessions: Sessions = {
-    open: createOpenSession(sessionParts, options.sessions),
-    signIn: createSignIn(sessionParts, options.sessions),
-    refresh: createRefresh(sessionParts, options.sessions),
-    logout: createLogout(sessionParts),
-    ...createRevokeSessions(sessionParts, endSessions),
-  };
-  const accountParts = { store: accountStore, sessions, audit, revocations, endSessions, outbox, oneTimeTokens, database, clock, random };
+  const sessions = createSessions(sessionParts, endSessions, options.sessions);
+  const accountParts = { ...sessionParts, store: accountStore, sessions, endSessions, oneTimeTokens, hooks };
   const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
@@ -136,6 +143,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();
   signingKeys.signer();
+  if (hooks.claims !== undefined) checkTokenSize(accessTokens.issue, { roles: [...options.accessTokens.roles.keys()], now: clock() });
   await feed.start();
   const readers = createReaders(database, { accounts: accountStore, clock });
   return {
@@ -153,10 +161,29 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     purge,
     async close() {
       sessionWatch.stop();
-      callLimits.close();
-      await Promise.all([rehashing.settle(), feed.stop()]);
+      await Promise.all([callLimits.close(), rehashing.settle(), feed.stop()]);
     },
   };
+}
+
+type AskingSessionParts = SessionParts & { readonly askForClaims: AskForClaims };
+
+function createSessions(parts: AskingSessionParts, endSessions: EndSessions, options: SessionOptions): Sessions {
+  return {
+    open: createOpenSession(parts, options),
+    signIn: createSignIn(parts, options),
+    refresh: createRefreshing(parts, options),
+    logout: createLogout(parts),
+    ...createRevokeSessions(parts, endSessions),
+  };
+}
+
+/** Without claims to ask for nothing stands between a refresh and its one statement. */
+function createRefreshing(parts: AskingSessionParts, options: SessionOptions): Sessions["refresh"] {
+  const { database, askForClaims, clock } = parts;
+  const refresh = createRefresh(parts, options);
+  if (askForClaims === undefined) return refresh;
+  return refreshWithClaims(refresh, { findRefreshingAccount: createFindRefreshingAccount(database), askForClaims, clock }, options);
 }
 
 function createTokens(

@@ -5,6 +5,7 @@ import { describeInputProblems } from "../start/describe-input-problems.ts";
 import { createHashing } from "../start/hashing.ts";
 import { withOperatorSession } from "../start/operator-session.ts";
 import { CommandError } from "./command-error.ts";
+import { count } from "./count.ts";
 
 /** Works on the accounts of the configured database; refusals are told in an operator's words. */
 export async function withAccounts<Result>(work: (accounts: OperatorAccounts) => Promise<Result>): Promise<Result> {
@@ -28,8 +29,8 @@ const refusals: Partial<Record<ErrorCode, string>> = {
     "An account has this e-mail address already, and a stranger may have registered it. If it is the right person's, add --promote: it becomes an admin with this new password, and its sessions end.",
 };
 
-export function countSessions(count: number): string {
-  return count === 1 ? "1 session" : `${count} sessions`;
+export function countSessions(sessions: number): string {
+  return count(sessions, "session");
 }
 
 /** A new password does not enable an account. */

@@ -2,6 +2,8 @@
 import { exitOnFailure } from "../start/exit-on-failure.ts";
 import { createAdmin } from "./create-admin.ts";
 import { explain } from "./explain.ts";
+import { exportUsers } from "./export-users.ts";
+import { importUsers } from "./import-users.ts";
 import { readInvocation } from "./invocation.ts";
 import { migrate } from "./migrate.ts";
 import { printAccess } from "./print-access.ts";
@@ -11,8 +13,10 @@ import { setPassword } from "./set-password.ts";
 
 const WRONG_USAGE = 2;
 
+const commands = [createAdmin, setPassword, importUsers, exportUsers, rotateKeys, migrate, printSchema, explain, printAccess];
+
 async function main(words: readonly string[]): Promise<void> {
-  const invocation = readInvocation([createAdmin, setPassword, rotateKeys, migrate, printSchema, explain, printAccess], words);
+  const invocation = readInvocation(commands, words);
   if (invocation.kind === "run") {
     process.stdout.write(await invocation.command.run(invocation.given));
     return;

@@ -3,18 +3,30 @@ import { dirname, resolve } from "node:path";
 import { type AccessConfig, parseAccess } from "./access.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { type Environment, setting } from "./environment.ts";
+import { type HooksConfig, parseHooks } from "./hooks.ts";
 import { type IssuerSetting, type IssuerSurroundings, parseIssuers } from "./issuers.ts";
 import { type Limits, parseLimits } from "./limits.ts";
 import { type MailSettings, parseMail } from "./mail.ts";
 import { parseRoles, type Roles } from "./roles.ts";
 import { parseSupergraph, type SupergraphConfig } from "./supergraph.ts";
 import { parseUpstreams, type UpstreamConfig } from "./upstreams.ts";
+import { parseWebhooks, type WebhookConfig } from "./webhooks.ts";
 import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set(["roles", "limits", "upstreams", "supergraph", "access", "issuers", "mail"]);
+const sections: ReadonlySet<unknown> = new Set([
+  "roles",
+  "limits",
+  "upstreams",
+  "supergraph",
+  "access",
+  "issuers",
+  "mail",
+  "hooks",
+  "webhooks",
+]);
 
 /** What the file says, section by section. Paths are absolute. */
 export interface FileSections {
@@ -25,6 +37,8 @@ export interface FileSections {
   readonly access: AccessConfig | undefined;
   /** Others whose access tokens are taken. */
   readonly issuers: readonly IssuerSetting[];
+  readonly hooks: HooksConfig | undefined;
+  readonly webhooks: readonly WebhookConfig[];
   readonly mail: MailSettings;
 }
 
@@ -52,6 +66,8 @@ export function parseConfigFile(
   const { supergraph, problems: supergraphProblems } = parseSupergraph(content.get("supergraph"));
   const { access, problems: accessProblems } = parseAccess(content.get("access"));
   const { issuers, problems: issuerProblems } = parseIssuers(content.get("issuers"), { ...surroundings, ourRoles: new Set(roles.keys()) });
+  const { hooks, problems: hookProblems } = parseHooks(content.get("hooks"));
+  const { webhooks, problems: webhookProblems } = parseWebhooks(content.get("webhooks"), surroundings);
   const { mail, problems: mailProblems } = parseMail(content.get("mail"), surroundings);
   const name = file?.path ?? "";
   const found = (path: string) => resolve(dirname(name), path);
@@ -64,6 +80,8 @@ export function parseConfigFile(
     supergraphProblems,
     accessProblems,
     issuerProblems,
+    hookProblems,
+    webhookProblems,
     mailProblems,
   ];
   return {
@@ -73,12 +91,19 @@ export function parseConfigFile(
     supergraph: supergraph && { ...supergraph, file: found(supergraph.file) },
     access,
     issuers,
-    mail: { ...mail, templatesDirectory: mail.templatesDirectory && found(mail.templatesDirectory) },
-    problems: [...problems.flat(), ...conflicts(upstreams, supergraph)].map(({ at, problem, example }) => ({
-      variable: at === "" ? name : `${name}: ${at}`,
-      problem,
-      example,
+    hooks: hooks && { ...hooks, module: found(hooks.module) },
+    webhooks: webhooks.map(({ secrets, ...each }) => ({
+      ...each,
+      secrets: secrets.map((source) => ("file" in source ? { file: found(source.file) } : source)),
     })),
+    mail: { ...mail, templatesDirectory: mail.templatesDirectory && found(mail.templatesDirectory) },
+    problems: [...problems.flat(), ...conflicts(upstreams, supergraph), ...strayClaims({ upstreams, supergraph, hooks })].map(
+      ({ at, problem, example }) => ({
+        variable: at === "" ? name : `${name}: ${at}`,
+        problem,
+        example,
+      }),
+    ),
   };
 }
 
@@ -86,6 +111,19 @@ function conflicts(upstreams: readonly UpstreamConfig[], supergraph: SupergraphC
   if (supergraph === undefined || upstreams.length === 0) return [];
   const problem = "stands beside upstreams: a supergraph's subgraphs are all of its graphs, so choose one of the two.";
   return [{ at: "supergraph", problem, example: "supergraph: { file: ./supergraph.graphql }" }];
+}
+
+/** Only the hook `claims` can add others. */
+function strayClaims({ upstreams, supergraph, hooks }: Pick<FileSections, "upstreams" | "supergraph" | "hooks">): YamlProblem[] {
+  if (hooks !== undefined) return [];
+  const problem = "has claims other than email, which only a module of hooks can add to access tokens.";
+  const subgraphs = supergraph?.named.map((name) => supergraph.connectionOf({ name, url: "" })) ?? [];
+  const places = [
+    ...upstreams.map(({ identity }, index) => ({ at: `upstreams[${index}].identity`, identity })),
+    ...subgraphs.map(({ name, identity }) => ({ at: `supergraph.subgraphs.${name}.identity`, identity })),
+  ];
+  const strays = places.filter(({ identity }) => identity?.claims.some((claim) => claim !== "email"));
+  return strays.map(({ at }) => ({ at, problem, example: "hooks: { module: ./hooks.js }" }));
 }
 
 function readContent(file: ConfigFile | undefined): { content: ReadonlyMap<unknown, unknown>; problems: YamlProblem[] } {

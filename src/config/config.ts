@@ -4,7 +4,9 @@ import { findConflicts } from "./config-rules.ts";
 import { type Environment, readVariables } from "./environment.ts";
 import type { MailSettings } from "./mail.ts";
 import type { Mailbox } from "./mailboxes.ts";
+import type { SmtpServer } from "./smtp.ts";
 import type { VariableValues } from "./variables.ts";
+import { readWebhookSecrets } from "./webhooks.ts";
 
 /** The whole configuration, parsed and coherent. */
 export interface Config extends FileSections {
@@ -24,6 +26,8 @@ export interface Config extends FileSections {
   readonly hashing: HashingConfig;
   readonly accounts: AccountConfig;
   readonly mail: MailConfig;
+  /** Those that stand in variables, by the variables' names. */
+  readonly webhookSecrets: ReadonlyMap<string, string>;
   readonly revocationMaxLagSeconds: number;
   readonly auditRetentionSeconds: number;
   /** As written; the account's own rules judge them. */
@@ -86,7 +90,7 @@ export interface AccountConfig {
 
 export interface MailConfig extends MailSettings {
   /** Undefined: in development messages are kept and shown, in production there are none. */
-  readonly smtpUrl: string | undefined;
+  readonly smtp: SmtpServer | undefined;
   readonly from: Mailbox;
 }
 
@@ -104,9 +108,10 @@ export interface HashingConfig {
 export function parseConfig(env: Environment, file?: ConfigFile): Config {
   const read = readVariables(env);
   const { problems, ...sections } = parseConfigFile(file, surroundingsOf(read.values));
-  const allProblems = [...read.problems, ...findConflicts(read), ...problems];
+  const { webhookSecrets, problems: secretProblems } = readWebhookSecrets(env, sections.webhooks);
+  const allProblems = [...read.problems, ...findConflicts(read), ...problems, ...secretProblems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
-  return toConfig(read.values, sections);
+  return { ...toConfig(read.values, sections), webhookSecrets };
 }
 
 /** What the file alone says, for whatever needs no server and none of its secrets: no variable has to be set. Throws as `parseConfig` does. */
@@ -128,7 +133,7 @@ function issuerOf(values: VariableValues): string {
   return values.ISSUER ?? publicUrlOf(values);
 }
 
-function toConfig(values: VariableValues, sections: FileSections): Config {
+function toConfig(values: VariableValues, sections: FileSections): Omit<Config, "webhookSecrets"> {
   return {
     environment: values.NODE_ENV,
     http: {
@@ -171,7 +176,7 @@ function toConfig(values: VariableValues, sections: FileSections): Config {
 
 function toMailConfig(values: VariableValues, settings: MailSettings): MailConfig {
   const fallback = { name: undefined, address: `no-reply@${new URL(publicUrlOf(values)).hostname}` };
-  return { ...settings, smtpUrl: values.SMTP_URL, from: values.MAIL_FROM ?? settings.from ?? fallback };
+  return { ...settings, smtp: values.SMTP_URL, from: values.MAIL_FROM ?? settings.from ?? fallback };
 }
 
 function toHashingConfig(values: VariableValues): HashingConfig {

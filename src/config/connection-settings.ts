@@ -10,7 +10,7 @@ export interface ConnectionConfig {
   /** Client headers that are passed on, in lower case. */
   readonly headers: readonly string[];
   /** Undefined: the upstream is not told who is calling. */
-  readonly identity: { readonly audience: string; readonly claims: readonly "email"[] } | undefined;
+  readonly identity: { readonly audience: string; readonly claims: readonly string[] } | undefined;
   readonly timeoutMilliseconds: number;
   readonly retries: number;
   readonly maximumAnswerBytes: number;
@@ -73,15 +73,17 @@ const retries = z
   .min(0, "must be a whole number from 0 to 5.")
   .max(5, "must be a whole number from 0 to 5.");
 const mapping = "must be a mapping.";
+/** `email`, or one that the hook `claims` adds. */
+const claim = z.string("must be the name of a claim.").regex(/^[A-Za-z][\w.:/-]{0,127}$/, "must be the name of a claim.");
 const identity = z.union(
   [
     z.literal("off"),
     z.strictObject({
       audience: z.string("must be a text.").min(1, "must not be empty.").optional(),
-      claims: z.array(z.literal("email", "is not a claim that can be added: email is.")).default([]),
+      claims: z.array(claim).default([]),
     }),
   ],
-  "must be off, or a mapping with the keys audience and claims: [email].",
+  "must be off, or a mapping with the keys audience and claims: a list of email and of what the hook claims adds.",
 );
 const subscriptions = z.strictObject(
   { protocol: z.enum(["graphql-ws", "sse"], "must be graphql-ws or sse.").default("graphql-ws"), url: socketUrl.optional() },

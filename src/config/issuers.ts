@@ -1,5 +1,5 @@
 import { type ClaimSettings, parseClaims, parseRoleMap, parseScopeList } from "./issuer-claims.ts";
-import { isJwksUrl, isLocalhost, isPlainHttp, isWebUrl } from "./urls.ts";
+import { isLocalhost, isPlainHttp, isUrlWithQuery, isWebUrl } from "./urls.ts";
 import { nameKey, type YamlProblem } from "./yaml.ts";
 
 /** Another issuer whose access tokens are taken. */
@@ -95,7 +95,8 @@ function parseKeySource(body: Section, { inProduction }: IssuerSurroundings, com
   if (discovery !== undefined && discovery !== true) complain("discovery", "must be true, or be left out where jwks is given.");
   if ((jwks === undefined) === (discovery === undefined)) complain("", "must have either discovery: true or jwks, the URL of its keys.");
   if (jwks === undefined) return undefined;
-  if (typeof jwks !== "string" || !isJwksUrl(jwks)) complain("jwks", "must be an http:// or https:// URL without fragment or credentials.");
+  if (typeof jwks !== "string" || !isUrlWithQuery(jwks))
+    complain("jwks", "must be an http:// or https:// URL without fragment or credentials.");
   else if (inProduction && isExposed(jwks)) complain("jwks", "must be https:// in production, unless it is localhost.");
   return String(jwks);
 }

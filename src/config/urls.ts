@@ -9,8 +9,8 @@ export function isWebUrl(written: string): boolean {
   return /^https?:\/\/[^?#@\\\s]+$/i.test(written) && URL.canParse(written);
 }
 
-/** Some issuers tell their key sets apart by a query. */
-export function isJwksUrl(written: string): boolean {
+/** Some servers tell their key sets apart by a query, or let callers in by one. */
+export function isUrlWithQuery(written: string): boolean {
   return /^https?:\/\/[^#@\\\s]+$/i.test(written) && URL.canParse(written);
 }
 
@@ -22,10 +22,6 @@ export function isPostgresUrl(written: string): boolean {
 
 export function isRedisUrl(written: string): boolean {
   return /^rediss?:\/\/[^\s/?#]+(\/\d*)?$/.test(written) && URL.canParse(written);
-}
-
-export function isSmtpUrl(written: string): boolean {
-  return /^smtps?:\/\/[^\s/?#]+\/?$/.test(written) && URL.canParse(written);
 }
 
 /** An IP address, alone or with the length of a prefix. */

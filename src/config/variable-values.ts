@@ -2,7 +2,8 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { parseDuration } from "./durations.ts";
 import { parseMailbox } from "./mailboxes.ts";
-import { isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isSmtpUrl, isWebUrl } from "./urls.ts";
+import { parseSmtpUrl } from "./smtp.ts";
+import { isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isWebUrl } from "./urls.ts";
 
 /*
  * What a variable's text may be and what it becomes. The messages continue a sentence that begins with the variable's name, and never quote
@@ -85,9 +86,12 @@ export const redisUrl = z
   .string()
   .refine(isRedisUrl, "must be a redis:// or rediss:// URL; special characters in its user name and password must be percent-encoded.");
 
-export const smtpUrl = z
-  .string()
-  .refine(isSmtpUrl, "must be an smtp:// or smtps:// URL; special characters in its user name and password must be percent-encoded.");
+export const smtpUrl = z.string().transform((written, context) => {
+  const parsed = parseSmtpUrl(written);
+  if (parsed !== undefined) return parsed;
+  context.addIssue("must be an smtp:// or smtps:// URL; special characters in its user name and password must be percent-encoded.");
+  return z.NEVER;
+});
 
 export const mailbox = z.string().transform((written, context) => {
   const parsed = parseMailbox(written);

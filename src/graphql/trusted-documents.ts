@@ -9,9 +9,10 @@ const PROBLEMS_SHOWN = 10;
 
 /**
  * Only the documents of a list: what graphql-codegen writes as `persistedDocuments` (`{ "<SHA-256>": "<document>" }`), or Apollo's
- * operation manifest. Each is judged now, so that none is found wanting by a client. Throws a `StartupError` with what is wrong.
+ * operation manifest; and `ours`, which our own pages send. Each is judged now, so that none is found wanting by a client. Throws a `StartupError` with
+ * what is wrong.
  */
-export function createTrustedDocuments(manifest: string, options: DocumentOptions): Documents {
+export function createTrustedDocuments(manifest: string, options: DocumentOptions, ours: readonly string[] = []): Documents {
   const texts = parseManifest(manifest);
   const problems = new Map<string, string>();
   const documents = new Map(
@@ -23,6 +24,11 @@ export function createTrustedDocuments(manifest: string, options: DocumentOption
     }),
   );
   if (problems.size > 0) throw refused(problems);
+  for (const text of ours) {
+    const read = judgeDocument(text, options);
+    // A graph that lacks the field has no use for it.
+    if (isDocument(read)) documents.set(text, read);
+  }
   const unknown = publicInputError({ request: ["Is not one of the documents that this server trusts."] });
   return {
     texts: { get: (hash) => texts.get(hash), set: () => undefined },

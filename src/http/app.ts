@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import { type FastifyInstance, fastify } from "fastify";
+import { serveAccountPages } from "./account-pages.ts";
 import type { AllowedOrigins } from "./allowed-origins.ts";
 import { createClientAddressOf } from "./client-address.ts";
 import { createClientErrorHandler, refuseExpectations } from "./client-errors.ts";
@@ -15,6 +16,7 @@ import { readJsonStrictly } from "./json-bodies.ts";
 import { serveJwks } from "./jwks.ts";
 import { type MetricsPage, serveMetrics } from "./metrics-endpoint.ts";
 import { observeRequests, type RequestObserver } from "./observe-requests.ts";
+import { type OutboxPage, serveOutboxPage } from "./outbox-page.ts";
 import { checkRequests } from "./request-checks.ts";
 import { allowSandbox, chooseSecurityHeaders, createSecurityHeaders } from "./security-headers.ts";
 import { trackAnswers } from "./unfinished-answers.ts";
@@ -45,6 +47,8 @@ export interface AppParts extends GraphqlEndpointParts {
   readonly requestObserver: RequestObserver;
   /** Present where `/metrics` stands on this port. */
   readonly metricsPage: MetricsPage | undefined;
+  /** Present in development without a mail server. */
+  readonly outboxPage: OutboxPage | undefined;
 }
 
 /** The HTTP side, not yet listening. */
@@ -83,8 +87,10 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   await serveGraphql(app, parts, { introspection: options.introspection, landingPage });
   serveWebSockets(app, parts, { allowed, securityHeaders, answers, clientAddressOf: createClientAddressOf(options.trustedProxies) });
   serveJwks(app, parts.auth.signingKeys);
+  serveAccountPages(app);
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);
+  if (parts.outboxPage !== undefined) serveOutboxPage(app, parts.outboxPage, options);
   if (landingPage) app.get("/", (_request, reply) => reply.redirect("/graphql"));
   return app;
 }

@@ -45,9 +45,9 @@ export function createSecurityHeaders(headers: SecurityHeaders): SetSecurityHead
 
 /** The page that a browser gets instead of an answer. */
 export function allowSandbox(app: FastifyInstance): void {
-  app.addHook("onSend", (_request, reply, payload, done) => {
+  app.addHook("onSend", (request, reply, payload, done) => {
     const isPage = String(reply.getHeader("content-type")).startsWith("text/html");
-    if (isPage) reply.header("content-security-policy", sandboxPolicy);
+    if (isPage && request.routeOptions.url === "/graphql") reply.header("content-security-policy", sandboxPolicy);
     done(null, payload);
   });
 }

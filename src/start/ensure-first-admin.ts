@@ -8,6 +8,7 @@ import { createSecureRandom } from "../auth/random.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../database/database.ts";
 import { describeInputProblems } from "./describe-input-problems.ts";
+import { createNews } from "./webhooks.ts";
 
 export interface FirstAdminWorld {
   readonly database: Database;
@@ -15,14 +16,15 @@ export interface FirstAdminWorld {
   readonly hashing: PasswordParts;
   readonly log: AuditLog;
   readonly logger: Logger;
+  readonly secrets: readonly [string, ...string[]];
 }
 
 /** Makes the admin of ADMIN_EMAIL and ADMIN_PASSWORD where there is none yet; of processes that start together, one does. */
 export async function ensureFirstAdmin(config: Config, world: FirstAdminWorld): Promise<void> {
   if (config.firstAdmin === undefined) return;
-  const { database, clock, hashing, log, logger } = world;
+  const { database, clock, hashing, log, logger, secrets } = world;
   const random = createSecureRandom();
-  const audit = createAudit({ database, clock, random, log });
+  const audit = createAudit({ database, clock, random, log, news: createNews(config, { secrets, clock, random }) });
   const operator = createOperator({ database, audit, clock, random, hashing }, config.tokens);
   const outcome = await operator.createFirstAdmin(config.firstAdmin).catch(explain);
   if (outcome === "created") logger.info("the first admin was created, as ADMIN_EMAIL and ADMIN_PASSWORD say");

@@ -1,5 +1,5 @@
 /** What `npm start` says to a newcomer: where it is, and something to paste. */
-export function firstSteps(listeningAddress: string): string {
+export function firstSteps(listeningAddress: string, { showsOutbox }: { showsOutbox: boolean }): string {
   // Browsers keep `Secure` cookies on localhost, and the issuer's default says localhost as well.
   const address = listeningAddress.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])/, "//localhost");
   const body = JSON.stringify({
@@ -10,6 +10,7 @@ export function firstSteps(listeningAddress: string): string {
     "",
     `  The auth graph runs at  ${address}/graphql`,
     `  Apollo Sandbox          ${address}/`,
+    ...(showsOutbox ? [`  Messages it would send  ${address}/outbox`] : []),
     "",
     "  A first operation, for another terminal:",
     "",

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { createAccountLinks } from "../auth/accounts/account-links.ts";
+import type { AuditLog } from "../auth/audit/audit.ts";
+import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { type Auth, createAuth, type World } from "../auth/auth.ts";
 import { type Clock, systemClock } from "../auth/clock.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
@@ -18,14 +20,18 @@ import { buildAuthGraph } from "../graphql/schema.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
 import { createApp } from "../http/app.ts";
 import type { Readiness } from "../http/health.ts";
+import type { OutboxPage } from "../http/outbox-page.ts";
 import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
+import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
+import { openHooks } from "./hooks.ts";
 import { logLimitStoreChange } from "./limits.ts";
+import { openOutbox, type RunningOutbox } from "./outbox.ts";
 import { createReadiness } from "./readiness.ts";
 import { openServedGraph } from "./served-graph.ts";
 import { chooseKeys } from "./signing-keys.ts";
@@ -35,6 +41,7 @@ import { type Chore, startUpkeep } from "./upkeep.ts";
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
 const ERASURE_SECONDS = 60;
+const COUNT_SECONDS = 15;
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -63,12 +70,14 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { poolSize } = config.database;
   const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
-  const log = telemetry.instrumentLog((level, { requestId, ...event }) => logger[level]({ requestId, event }, event.type));
+  const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
+  const hooks = await openHooks(config, logger);
+  const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
   const { engine, queue } = await createHashing(config.hashing, parts.passwordEngine);
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
-  const auth = await openAuth(config, { ...parts, database, clock, hashing, log });
-  await ensureFirstAdmin(config, { database, clock, hashing, log, logger });
-  telemetry.watch({ ...auth, hashingQueue: queue });
+  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, hooks: hooks.deciding });
+  await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
+  telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
   const checkReadiness = createReadiness({
     isMigrated: createMigrationCheck(database),
@@ -77,19 +86,23 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   });
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
-  const { observeOperations, observeUpstream } = telemetry;
-  const { graph, close: closeGraph } = await openServedGraph(config, {
-    authGraph,
+  const graphParts = { ...telemetry, authGraph, auth, clock, logger, publicErrors };
+  const { graph, close: closeGraph } = await openServedGraph(config, graphParts);
+  const httpParts = {
+    graph,
     auth,
     clock,
     logger,
     publicErrors,
-    observeOperations,
-    observeUpstream,
-  });
-  const httpParts = { graph, auth, clock, logger, publicErrors, logUnexpected, metrics, telemetry, checkReadiness };
+    logUnexpected,
+    metrics,
+    telemetry,
+    checkReadiness,
+    outboxPage: outbox.page,
+  };
   const app = await createHttpSide(config, httpParts);
-  const upkeep = startUpkeep(choresOf(auth), logger);
+  const upkeep = startUpkeep(choresOf(auth, outbox), logger);
+  outbox.start();
   return {
     app,
     auth,
@@ -101,14 +114,22 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       isDraining = true;
       await closeApp(app, { patienceSeconds: patienceAfter(config.drainDelaySeconds), ...(hurry && { hurry }) });
       await closeGraph();
-      await upkeep.stop();
+      await Promise.all([upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
       await auth.close();
       await closeDatabase();
     },
   };
 }
 
-type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> & Pick<World, "database" | "clock" | "hashing" | "log">;
+/** The log, and who else is to know. */
+function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent): void }[]): AuditLog {
+  return (level, { requestId, ...event }) => {
+    logger[level]({ requestId, event }, event.type);
+    for (const listener of listeners) listener.heed(event);
+  };
+}
+
+type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> & Pick<World, "database" | "clock" | "hashing" | "log" | "hooks">;
 
 function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: AuthParts): Promise<Auth> {
   const directUrl = config.database.directUrl ?? databaseUrl;
@@ -116,6 +137,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
     {
       ...world,
       random: createSecureRandom(),
+      messagesOf: createWebhookCalls(config.webhooks),
       openListeningConnection: (channel, hear) => openListeningConnection(directUrl, channel, hear),
       stopwatch: () => performance.now(),
       onFeedChange: logFeedChange(logger),
@@ -128,7 +150,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
       accounts: {
         ...config.accounts,
-        canMail: config.mail.smtpUrl !== undefined || config.environment !== "production",
+        canMail: config.mail.smtp !== undefined || config.environment !== "production",
         links: createAccountLinks(config.http.publicUrl, config.mail.links),
         notices: config.mail.notices,
       },
@@ -141,8 +163,9 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
   );
 }
 
-function choresOf(auth: Auth): Chore[] {
+function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
   return [
+    { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
@@ -167,6 +190,7 @@ interface HttpSideParts {
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
   checkReadiness(): Promise<Readiness>;
+  readonly outboxPage: OutboxPage | undefined;
 }
 
 async function createHttpSide(config: Config, parts: HttpSideParts): Promise<FastifyInstance> {

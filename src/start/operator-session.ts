@@ -6,6 +6,7 @@ import { readConfigFile } from "../config/config-file.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { migrateDatabase } from "../database/migrate.ts";
 import { openStorage, type Storage } from "./storage.ts";
+import { createNews } from "./webhooks.ts";
 
 /** The storage of the configuration that the server would read here; migrations go to `directUrl`. */
 export interface OperatorStorage {
@@ -40,7 +41,9 @@ export async function withOperatorSession<Result>(work: (session: OperatorSessio
     await migrateDatabase(opened.directUrl);
     const { database, close } = openDatabase({ url: opened.storage.databaseUrl, poolSize: 1 });
     const random = createSecureRandom();
-    const audit = createAudit({ database, clock: systemClock, random, log: () => undefined });
+    const { secrets } = opened.storage;
+    const news = createNews(opened.config, { secrets, clock: systemClock, random });
+    const audit = createAudit({ database, clock: systemClock, random, log: () => undefined, news });
     try {
       return await work({ ...opened, database, audit, clock: systemClock, random });
     } finally {

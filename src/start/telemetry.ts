@@ -1,5 +1,6 @@
 import type { AuditLog } from "../auth/audit/audit.ts";
 import type { Auth } from "../auth/auth.ts";
+import type { CourierParts } from "../auth/outbox/handle-message.ts";
 import type { HashingQueue } from "../auth/passwords/hashing-queue.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import type { OpenDatabaseOptions } from "../database/database.ts";
@@ -25,9 +26,15 @@ export interface Telemetry {
   instrumentEngine(engine: PasswordEngine): PasswordEngine;
   observeOperations(operations: Operations): Operations;
   observeUpstream(upstream: Upstream): Upstream;
+  readonly countMessage: CourierParts["onOutcome"];
   /** What can be read from the parts once they are there. */
-  watch(parts: Pick<Auth, "revocations" | "revocationFeed"> & { hashingQueue: Pick<HashingQueue, "load"> }): void;
+  watch(parts: WatchedParts): void;
 }
+
+type WatchedParts = Pick<Auth, "revocations" | "revocationFeed"> & {
+  readonly hashingQueue: Pick<HashingQueue, "load">;
+  readonly outbox: { pending(): number };
+};
 
 export function createTelemetry(metrics: Metrics, tracing: Tracing | undefined): Telemetry {
   let countSockets = () => 0;
@@ -53,12 +60,14 @@ export function createTelemetry(metrics: Metrics, tracing: Tracing | undefined):
       return tracing === undefined ? measured : traceOperations(measured, tracing);
     },
     observeUpstream: (upstream) => measureUpstream(upstream, metrics),
-    watch({ revocations, revocationFeed, hashingQueue }) {
+    countMessage: (outcome, { channel }) => metrics.outboxMessages.inc({ channel, outcome }),
+    watch({ revocations, revocationFeed, hashingQueue, outbox }) {
       watchReadings(metrics, {
         revocationLagSeconds: revocationFeed.lagSeconds,
         liveRevocations: revocations.count,
         webSocketConnections: () => countSockets(),
         hashing: hashingQueue.load,
+        pendingMessages: outbox.pending,
       });
     },
   };

@@ -4,10 +4,15 @@ import { type FastHistogram, registerFastHistogram } from "./fast-histogram.ts";
 /** Seconds. A query from the token takes less than the first, a login under load up to the last. */
 const OPERATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const HASHING_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+/** How often the delay of the event loop is looked at. Each time wakes the process up, so that the 10 ms of prom-client interrupt hashes. */
+const EVENT_LOOP_MILLISECONDS = 50;
 
 /** Asked for again (replayed) is no theft, an old one (reused) may be; of the others nothing was changed. */
 const refreshOutcomes = ["rotated", "replayed", "reused", "not_genuine", "ended"] as const;
 export type RefreshOutcome = (typeof refreshOutcomes)[number];
+
+const messageChannels = ["email", "webhook"] as const;
+const messageOutcomes = ["sent", "kept", "retried", "dead"] as const;
 
 /** Everything that is counted and measured; docs/monitoring.md says what it is good for. */
 export interface Metrics {
@@ -22,6 +27,7 @@ export interface Metrics {
   readonly rateLimited: Counter<"field">;
   readonly hashingSeconds: Histogram<"work">;
   readonly hashingRefused: Counter;
+  readonly outboxMessages: Counter<"channel" | "outcome">;
   /** To be counted up by the class of the status: 2 for 2xx. */
   readonly httpResponses: number[];
 }
@@ -31,6 +37,7 @@ export function createMetrics(registry = new Registry()): Metrics {
   const metrics = registerMetrics(registry);
   // From nothing to one is an increase only where the nothing was seen.
   for (const outcome of refreshOutcomes) metrics.tokenRefreshes.inc({ outcome }, 0);
+  for (const channel of messageChannels) for (const outcome of messageOutcomes) metrics.outboxMessages.inc({ channel, outcome }, 0);
   return metrics;
 }
 
@@ -71,6 +78,12 @@ function registerMetrics(registry: Registry): Metrics {
       registers,
     }),
     hashingRefused: new Counter({ name: "auth_hashing_refused_total", help: "Fields refused as TOO_BUSY.", registers }),
+    outboxMessages: new Counter({
+      name: "auth_outbox_messages_total",
+      help: `Attempts to send a message of the outbox, by channel and what became of it: ${messageOutcomes.join(", ")}.`,
+      labelNames: ["channel", "outcome"],
+      registers,
+    }),
     httpResponses: countHttpResponses(registry),
   };
 }
@@ -94,7 +107,7 @@ function countHttpResponses(registry: Registry): number[] {
 /** Of the process, not of a gateway: to be called once in a process. */
 export function createProcessRegistry(): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_MILLISECONDS });
   return registry;
 }
 
@@ -104,6 +117,7 @@ export interface Readings {
   liveRevocations(): number;
   webSocketConnections(): number;
   hashing(): { readonly running: number; readonly waiting: number };
+  pendingMessages(): number;
 }
 
 export function watchReadings({ registry }: Metrics, readings: Readings): void {
@@ -121,4 +135,5 @@ export function watchReadings({ registry }: Metrics, readings: Readings): void {
   watch("auth_websocket_connections", "Open WebSockets.", readings.webSocketConnections);
   watch("auth_hashing_running", "Passwords that are being hashed.", () => readings.hashing().running);
   watch("auth_hashing_waiting", "Requests that wait for their turn to hash.", () => readings.hashing().waiting);
+  watch("auth_outbox_pending", "Messages of the outbox that wait to be sent, as every process counts them.", readings.pendingMessages);
 }

@@ -19,6 +19,8 @@ export interface GatewayIdentity {
   readonly scopes: ReadonlySet<string>;
   /** Where the gateway is configured to tell this service, and knows it. */
   readonly email: string | undefined;
+  /** What else the gateway is configured to tell this service: claims that its operator adds. */
+  readonly claims: Readonly<Record<string, unknown>>;
 }
 
 export interface VerifierOptions {
@@ -94,7 +96,7 @@ function claimProblem({ claim, reason }: errors.JWTClaimValidationFailed): Ident
 }
 
 function identityOf(payload: JWTPayload, issuer: string): GatewayIdentity {
-  const { sub, sid, idp, roles, scope, email } = payload;
+  const { sub, sid, idp, roles, scope, email, iss, aud, iat, exp, nbf, jti, ...claims } = payload;
   const fits = typeof sub === "string" && isStringList(roles) && typeof scope === "string" && [sid, idp, email].every(isOptionalString);
   if (!fits) throw new IdentityError("malformed");
   return {
@@ -105,6 +107,7 @@ function identityOf(payload: JWTPayload, issuer: string): GatewayIdentity {
     roles: new Set(roles),
     scopes: new Set(scope.split(" ").filter((each) => each !== "")),
     email: email as string | undefined,
+    claims,
   };
 }
 

@@ -1,6 +1,7 @@
 import { benchmarkBombs } from "./bombs.ts";
 import type { Ground } from "./fleet.ts";
 import { benchmarkGateways } from "./gateways.ts";
+import { benchmarkImport } from "./import.ts";
 import { benchmarkKeys } from "./keys.ts";
 import { drillKills } from "./kills.ts";
 import { benchmarkPages } from "./pages.ts";
@@ -24,6 +25,7 @@ const studies = {
   gateway: benchmarkGateways,
   bombs: benchmarkBombs,
   kills: drillKills,
+  import: benchmarkImport,
   keys: (_ground: Ground, options: StudyOptions) => benchmarkKeys(options.keyMemory),
 } satisfies Record<string, (ground: Ground, options: StudyOptions) => Promise<readonly Verdict[]>>;
 

@@ -11,11 +11,14 @@ export interface OutboxMail extends Mail {
   readonly expiresAt: Date;
 }
 
+/** Serious enough for a gateway in production. */
+export const PRODUCTION_SECRET = "Vq3zL8wYc1RmXt6KpD0hUe9sBn4JgFa7";
+
 type Owner = Pick<TestGateway, "database">;
 
 /** Every mail that is kept, oldest first. */
 export async function allMessages({ database }: Owner): Promise<OutboxMail[]> {
-  const payloads = createPayloads([TEST_SECRET]);
+  const payloads = createPayloads([TEST_SECRET, PRODUCTION_SECRET]);
   const rows = await database.sql`select * from outbox where channel = 'email' and encrypted_payload is not null order by id`;
   return rows.map((row) => {
     const message = payloads.open(row.encrypted_payload, row.id);

@@ -136,6 +136,11 @@ export async function noteRestoringSignIn(tx: Transaction, id: string, now: Date
   return theOnly(await tx.update(users).set({ erasureAt: null, lastLoginAt: now }).where(eq(users.id, id)).returning(accountColumns));
 }
 
+/** Without a lock, so that it may be asked for also after a session has been locked. */
+export async function findAccountIn(tx: Transaction, id: string): Promise<Account | undefined> {
+  return (await tx.select(accountColumns).from(users).where(eq(users.id, id)))[0];
+}
+
 /** Changes a locked user and raises the version: every access token issued before is to be revoked in the same transaction. */
 export async function changeAccount(tx: Transaction, id: string, { roles, ...changes }: AccountChanges): Promise<Account> {
   const rows = await tx

@@ -1,52 +1,37 @@
-import type { Audit } from "../audit/audit.ts";
-import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors.ts";
 import type { Origin } from "../origin.ts";
-import type { CommonPasswords } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
-import type { Random } from "../random.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
 import type { AccountOptions } from "./account-options.ts";
-import { type Account, type AccountStore, insertAccount } from "./account-store.ts";
-import { type Credentials, type ReadCredentials, readCredentials, readNewCredentials } from "./credentials.ts";
-import { newAccount } from "./new-account.ts";
-import { createRegisterUnproven } from "./register-unproven.ts";
+import type { Account, AccountStore } from "./account-store.ts";
+import { type Credentials, type ReadCredentials, readCredentials } from "./credentials.ts";
+import { createRegister, type Register, type RegisterParts } from "./register.ts";
 import type { Rehashing } from "./rehashing.ts";
 import type { RestoreAccount } from "./restore-account.ts";
-import type { SendVerification } from "./verification-messages.ts";
 
 export interface Accounts {
+  readonly register: Register;
   /**
-   * Creates a user and opens the first session. Throws BAD_USER_INPUT, EMAIL_TAKEN or TOO_BUSY; where the address has to be verified first,
-   * always EMAIL_NOT_VERIFIED in place of EMAIL_TAKEN and of success.
-   */
-  register(credentials: Credentials, origin: Origin): Promise<HeldSession>;
-  /**
-   * Opens a session, and takes back the erasure of the account if one was asked for. Throws BAD_USER_INPUT or TOO_BUSY, or INVALID_CREDENTIALS after the same work whatever was wrong; EMAIL_NOT_VERIFIED
-   * only after the right password.
+   * Opens a session, and takes back the erasure of the account if one was asked for. Throws BAD_USER_INPUT or TOO_BUSY, or
+   * INVALID_CREDENTIALS after the same work whatever was wrong; EMAIL_NOT_VERIFIED only after the right password.
    */
   login(credentials: Credentials, origin: Origin): Promise<HeldSession>;
   find(id: string): Promise<Account | undefined>;
+  /** Whether nobody signs in before their address is proven. */
+  readonly mustVerify: boolean;
 }
 
-export interface AccountParts {
+export interface AccountParts extends RegisterParts {
   readonly store: AccountStore;
   readonly passwords: Passwords;
   readonly rehashing: Rehashing;
   readonly restoreAccount: RestoreAccount;
-  readonly commonPasswords: CommonPasswords;
   readonly sessions: Sessions;
-  readonly audit: Audit;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly sendVerification: SendVerification;
 }
 
 export function createAccounts(parts: AccountParts, options: AccountOptions): Accounts {
-  const { store, passwords, rehashing, restoreAccount, commonPasswords, sessions, audit, clock, random, sendVerification } = parts;
+  const { store, passwords, rehashing, restoreAccount, sessions, audit, clock } = parts;
   const mustVerify = options.emailVerification === "required";
-  const asksToVerify = options.emailVerification === "optional" && options.canMail;
-  const registerUnproven = createRegisterUnproven(parts, options);
 
   async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
     const reason = refusalReason(account, clock());
@@ -74,24 +59,7 @@ export function createAccounts(parts: AccountParts, options: AccountOptions): Ac
   }
 
   return {
-    async register(credentials, origin) {
-      const read = readNewCredentials(credentials, commonPasswords);
-      if (mustVerify) return registerUnproven(read, origin);
-      const { email, password } = read;
-      if ((await store.findAccountForSignIn(email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
-      const passwordHash = await passwords.hash(password, origin.ipAddress);
-      const now = clock();
-      const account = newAccount({ id: random.id(now), email, passwordHash, roles: ["user"], createdAt: now, lastLoginAt: now });
-      const held = await audit.transaction(origin, async (tx, record) => {
-        if (!(await insertAccount(tx, account))) return undefined;
-        const opened = await sessions.open(tx, account, origin);
-        if (asksToVerify) await sendVerification(tx, { address: email, account, otherwise: alreadyVerified });
-        await record({ type: "REGISTERED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
-        return opened;
-      });
-      if (held === undefined) throw new AuthError("EMAIL_TAKEN", {});
-      return held;
-    },
+    register: createRegister(parts, options),
     async login(credentials, origin) {
       const read = readCredentials(credentials);
       // Another login may just have hashed the same password anew; all else the second attempt tells.
@@ -99,11 +67,9 @@ export function createAccounts(parts: AccountParts, options: AccountOptions): Ac
       return held ?? refuseLogin(await store.findAccountForSignIn(read.email.key), origin);
     },
     find: (id) => store.findAccount(id),
+    mustVerify,
   };
 }
-
-/** A new account never is; the message is about one that may be. */
-const alreadyVerified = { template: "already_verified", facts: {} } as const;
 
 /** For the audit entry; a wrong password unless something else was wrong for sure. */
 function refusalReason(account: Account | undefined, now: Date): string {

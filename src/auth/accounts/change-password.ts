@@ -1,8 +1,10 @@
 import type { Audit } from "../audit/audit.ts";
+import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import { deleteOneTimeTokensOf } from "../one-time/one-time-token-store.ts";
 import type { Origin } from "../origin.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { Revocable, Revocation } from "../revocations/revocation.ts";
@@ -11,6 +13,7 @@ import type { EndSessions } from "../sessions/end-sessions.ts";
 import { lockViewer } from "../sessions/lock-viewer.ts";
 import { type Account, type AccountStore, changeAccount } from "./account-store.ts";
 import { readEmailAddress } from "./email-addresses.ts";
+import type { Notices } from "./notices.ts";
 
 /** As typed. */
 export interface PasswordChange {
@@ -43,10 +46,13 @@ export interface ChangePasswordParts {
   readonly audit: Audit;
   readonly revocations: Pick<Revocations, "apply">;
   readonly endSessions: EndSessions;
+  readonly notices: Notices;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
 }
 
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
-  const { store, passwords, commonPasswords, audit, revocations, endSessions } = parts;
+  const { store, passwords, commonPasswords, audit, revocations, endSessions, notices, outbox, clock } = parts;
 
   async function refuse(viewer: Revocable, origin: Origin): Promise<never> {
     const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
@@ -66,10 +72,12 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       if (locked.passwordHash !== known.passwordHash) return undefined;
       const account = await changeAccount(tx, locked.id, { passwordHash });
       const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, exceptId: viewer.sessionId };
-      const { endedSessions, revocation } = await endSessions.end(tx, record, others);
       await deleteOneTimeTokensOf(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
+      const { endedSessions, revocation } = await endSessions.end(tx, record, others);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
+      const notice = notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } });
+      if (notice.length > 0) await outbox.add(tx, notice);
       return { account, revocation };
     });
   }

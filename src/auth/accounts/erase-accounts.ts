@@ -58,7 +58,7 @@ export function createEraseAccounts(parts: EraseAccountsParts): EraseAccounts {
         if ((await erase(tx, erasure, { after: FIRST_ID, limit: 1 })).rows > 0) return false;
       }
       await deleteErasedUser(tx, erasure.userId);
-      await record({ type: "ACCOUNT_ERASED", userId: erasure.pseudonyms.ofUser });
+      await record({ type: "ACCOUNT_ERASED", userId: erasure.pseudonyms.ofUser, toldAs: erasure.userId });
       return true;
     });
   }

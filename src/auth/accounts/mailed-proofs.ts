@@ -17,6 +17,6 @@ export function createMailedProofs(parts: MailedProofParts, options: AccountOpti
   return {
     ...createMessageRequests(parts, options),
     verifyEmail: createVerifyEmail({ ...parts, sendReset }),
-    resetPassword: createResetPassword(parts, options),
+    resetPassword: createResetPassword(parts),
   };
 }

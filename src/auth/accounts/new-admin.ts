@@ -8,8 +8,8 @@ import { ADMIN_ROLE } from "./admin-store.ts";
 import type { ReadCredentials } from "./credentials.ts";
 import { type NewAccount, newAccount } from "./new-account.ts";
 
-/** Who decided: somebody at a shell, or the configuration at the start. No user of ours either way. */
-export type DecidedBy = "operator" | "configuration";
+/** Who decided: somebody at a shell, the configuration at the start, or a file of users. No user of ours either way. */
+export type DecidedBy = "operator" | "configuration" | "import";
 
 export interface NewAdminParts {
   readonly passwords: PasswordHasher;

@@ -15,7 +15,7 @@ import type { SendVerification } from "./verification-messages.ts";
  * Registers somebody who has to prove the address before they sign in. Always ends in EMAIL_NOT_VERIFIED, after the same statements and one message,
  * whether the address is new, waits for its proof, or has been proven: only its owner learns which (OWASP ASVS 5.0: 6.3.8).
  */
-export type RegisterUnproven = (credentials: ReadCredentials, origin: Origin) => Promise<never>;
+export type RegisterUnproven = (credentials: ReadCredentials, roles: readonly string[], origin: Origin) => Promise<never>;
 
 export interface RegisterUnprovenParts {
   readonly passwords: PasswordHasher;
@@ -29,11 +29,11 @@ export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, 
   const { passwords, sendVerification, audit, clock, random } = parts;
   const otherwise = { template: "already_registered", facts: { link: links.forgottenPassword } } as const;
 
-  return async ({ email, password }, origin) => {
+  return async ({ email, password }, roles, origin) => {
     if (!canMail) throw new AuthError("SERVICE_UNAVAILABLE", {});
     const passwordHash = await passwords.hash(password, origin.ipAddress);
     const now = clock();
-    const fresh = newAccount({ id: random.id(now), email, passwordHash, roles: ["user"], createdAt: now, lastLoginAt: null });
+    const fresh = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: null });
     await audit.transaction(origin, async (tx, record) => {
       const isNew = await insertAccount(tx, fresh);
       const account = await lockAccountOfAddress(tx, email.key);

@@ -1,19 +1,18 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
-import { addSeconds, type Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import type { OneTimeToken, OneTimeTokens } from "../one-time/one-time-tokens.ts";
 import type { Origin } from "../origin.ts";
 import type { Outbox } from "../outbox/outbox.ts";
-import type { NewMessage } from "../outbox/outbox-messages.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword } from "../passwords/password-policy.ts";
 import type { PasswordHasher } from "../passwords/passwords.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { EndSessions } from "../sessions/end-sessions.ts";
-import type { AccountOptions } from "./account-options.ts";
-import { type Account, changeAccount } from "./account-store.ts";
+import { changeAccount } from "./account-store.ts";
 import { readEmailAddress } from "./email-addresses.ts";
+import type { Notices } from "./notices.ts";
 import { type AddressedAccount, lockAddressedAccount } from "./proof-store.ts";
 import { bindingOf } from "./reset-messages.ts";
 
@@ -36,14 +35,13 @@ export interface ResetPasswordParts {
   readonly commonPasswords: CommonPasswords;
   readonly endSessions: EndSessions;
   readonly revocations: Pick<Revocations, "apply">;
+  readonly notices: Notices;
   readonly outbox: Outbox;
   readonly audit: Audit;
   readonly clock: Clock;
 }
 
 const PURPOSE = "RESET_PASSWORD";
-/** News of yesterday's change would only frighten. */
-const NOTICE_SECONDS = 86_400;
 
 type EndedSessions = Awaited<ReturnType<EndSessions["end"]>>;
 
@@ -53,9 +51,8 @@ interface Wanted {
   readonly passwordHash: string;
 }
 
-export function createResetPassword(parts: ResetPasswordParts, options: AccountOptions): ResetPassword {
-  const { database, oneTimeTokens, passwords, commonPasswords, endSessions, revocations, outbox, audit, clock } = parts;
-  const isNoticed = options.canMail && options.notices.has("password_changed");
+export function createResetPassword(parts: ResetPasswordParts): ResetPassword {
+  const { database, oneTimeTokens, passwords, commonPasswords, endSessions, revocations, notices, outbox, audit, clock } = parts;
 
   async function perform(tx: Transaction, record: Recorder, { token, userId, passwordHash }: Wanted): Promise<EndedSessions | undefined> {
     const locked = await lockAddressedAccount(tx, userId);
@@ -65,9 +62,10 @@ export function createResetPassword(parts: ResetPasswordParts, options: AccountO
       return undefined;
     }
     const account = await changeAccount(tx, userId, { passwordHash, emailVerified: true });
-    const ended = await endSessions.end(tx, record, { account, actorId: userId, endReason: "PASSWORD_RESET" });
     await oneTimeTokens.drop(tx, userId, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
-    if (isNoticed) await outbox.add(tx, [noticeTo(account, clock())]);
+    const ended = await endSessions.end(tx, record, { account, actorId: userId, endReason: "PASSWORD_RESET" });
+    const notice = notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } });
+    if (notice.length > 0) await outbox.add(tx, notice);
     await record({ type: "PASSWORD_RESET", userId, actorId: userId, detail: { endedSessions: ended.endedSessions } });
     return ended;
   }
@@ -99,9 +97,4 @@ function readNewPassword(text: string, email: string, common: CommonPasswords): 
 /** The account may have got another address or password since it was asked for. */
 function isAbout({ proves, boundTo }: OneTimeToken, account: AddressedAccount): boolean {
   return proves?.emailKey === account.emailKey && boundTo?.equals(bindingOf(account.passwordHash)) === true;
-}
-
-function noticeTo({ id, email }: Account, now: Date): NewMessage {
-  const content = { template: "password_changed", facts: { at: now.toISOString() } } as const;
-  return { channel: "email", to: email, content, userId: id, expiresAt: addSeconds(now, NOTICE_SECONDS) };
 }

@@ -2,30 +2,34 @@ import type { Audit } from "../audit/audit.ts";
 import { addSeconds, type Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
 import type { Outbox } from "../outbox/outbox.ts";
-import type { HeldSession, Sessions, VerifiedPassword } from "../sessions/sessions.ts";
+import type { HeldSession, Sessions } from "../sessions/sessions.ts";
+import type { AskForClaims } from "../tokens/custom-claims.ts";
 import type { AccountOptions } from "./account-options.ts";
-import { lockAccount, noteRestoringSignIn } from "./account-store.ts";
+import { type AccountWithPassword, lockAccount, noteRestoringSignIn } from "./account-store.ts";
 
 /**
  * Signs in whoever has given the right password of an account that is to be erased, and takes that back in the same transaction. Undefined
  * where it is too late, or the account is disabled, has another password or was restored by another sign-in.
  */
-export type RestoreAccount = (verified: VerifiedPassword, origin: Origin) => Promise<HeldSession | undefined>;
+export type RestoreAccount = (verified: AccountWithPassword, origin: Origin) => Promise<HeldSession | undefined>;
 
 export interface RestoreAccountParts {
   readonly sessions: Pick<Sessions, "open">;
   readonly outbox: Outbox;
   readonly audit: Audit;
   readonly clock: Clock;
+  readonly askForClaims: AskForClaims;
   readonly options: AccountOptions;
 }
 
 /** Stale news only puzzles. */
 const NOTICE_SECONDS = 86_400;
 
-export function createRestoreAccount({ sessions, outbox, audit, clock, options }: RestoreAccountParts): RestoreAccount {
-  return ({ id, passwordHash }, origin) =>
-    audit.transaction(origin, async (tx, record) => {
+export function createRestoreAccount({ sessions, outbox, audit, clock, askForClaims, options }: RestoreAccountParts): RestoreAccount {
+  return async (verified, origin) => {
+    const { id, passwordHash } = verified;
+    const customClaims = await askForClaims?.(verified);
+    return audit.transaction(origin, async (tx, record) => {
       const now = clock();
       const before = await lockAccount(tx, id);
       const isToBeErased = before?.status === "ACTIVE" && before.erasureAt !== null && before.erasureAt > now;
@@ -42,6 +46,7 @@ export function createRestoreAccount({ sessions, outbox, audit, clock, options }
         const expiresAt = addSeconds(now, NOTICE_SECONDS);
         await outbox.add(tx, [{ channel: "email", to: account.email, content, userId: id, expiresAt }]);
       }
-      return held;
+      return { ...held, customClaims };
     });
+  };
 }

@@ -92,9 +92,9 @@ async function accept(tx: Transaction, record: Recorder, { account, token, parts
     return { email: account.email };
   }
   const changed = await changeAccount(tx, account.id, { passwordHash, emailVerified: true });
+  await parts.oneTimeTokens.drop(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
   const all = { account: changed, actorId: account.id, endReason: "ADDRESS_PROVEN" } as const;
   const { endedSessions, revocation } = await parts.endSessions.end(tx, record, all);
-  await parts.oneTimeTokens.drop(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
   if (passwordHash === UNUSABLE_PASSWORD_HASH) await sendFirstPassword(tx, { ...account, passwordHash }, parts.sendReset);
   await record({ ...about, detail: { passwordReplaced: true, endedSessions } });
   return { email: account.email, revocation };

@@ -1,29 +1,56 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import type { NewMessage } from "../outbox/outbox-messages.ts";
+import type { OutboxRow } from "../outbox/outbox-store.ts";
 import type { Random } from "../random.ts";
 import { type AuditEvent, securityEvents } from "./audit-events.ts";
 import { insertAuditEvents } from "./audit-store.ts";
 
-export type AuditFacts = Pick<AuditEvent, "type"> & Partial<Pick<AuditEvent, "userId" | "actorId" | "sessionId" | "succeeded" | "detail">>;
+export type AuditFacts = Pick<AuditEvent, "type"> &
+  Partial<Pick<AuditEvent, "userId" | "actorId" | "sessionId" | "succeeded" | "detail">> & {
+    /** Whom others are told that it is about, where the entry has a pseudonym. Neither kept nor logged. */
+    readonly toldAs?: string;
+  };
 
 /** Where announced events go: the process log. */
 export type AuditLog = (level: "info" | "warn", event: AuditEvent) => void;
 
+/** What others are told of events, in the transactions that write them. */
+export interface News {
+  readonly outbox: Outbox;
+  /** Undefined where nobody wants to know of this type; none where this event is no news. */
+  messagesOf(event: AuditEvent): readonly NewMessage[] | undefined;
+}
+
 export interface Audit {
-  /** Completes an event without writing it, for statements that insert it themselves. */
+  /** Completes an event without writing it, for statements that insert it themselves, and its news with it. */
   compose(facts: AuditFacts, origin: Origin): AuditEvent;
+  newsOf(event: AuditEvent): readonly OutboxRow[];
   /** Tells the log; to be called once the event is committed. */
   announce(event: AuditEvent): void;
-  /** An entry that tells of no change: written by one statement, and announced. */
+  /** An entry that tells of no change, and so is news to nobody: written by one statement, and announced. */
   record(facts: AuditFacts, origin: Origin): Promise<void>;
   /** One transaction whose `record` writes entries in it; they are announced after the commit, or never. */
   transaction<Result>(origin: Origin, work: (tx: Transaction, record: Recorder) => Promise<Result>): Promise<Result>;
 }
 export type Recorder = (facts: AuditFacts | readonly AuditFacts[]) => Promise<void>;
 
-export function createAudit(parts: { database: Database; clock: Clock; random: Random; log: AuditLog }): Audit {
-  const { database, clock, random, log } = parts;
+export interface AuditParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: AuditLog;
+  /** Absent: nobody else is told. */
+  readonly news?: News;
+}
+
+/** So many are told of at a time: one order may end a hundred thousand sessions, and sealing their news must not keep requests waiting. */
+const NEWS_AT_A_TIME = 500;
+
+export function createAudit(parts: AuditParts): Audit {
+  const { database, clock, random, log, news } = parts;
 
   function compose(facts: AuditFacts, { ipAddress, userAgent, requestId }: Origin): AuditEvent {
     const { type, userId = null, actorId = null, sessionId = null, succeeded = true, detail = null } = facts;
@@ -37,8 +64,21 @@ export function createAudit(parts: { database: Database; clock: Clock; random: R
     log(securityEvents.has(event.type) ? "warn" : "info", event);
   }
 
+  async function tell(tx: Transaction, { outbox, messagesOf }: News, events: readonly AuditEvent[]): Promise<void> {
+    for (let index = 0; index < events.length; index += NEWS_AT_A_TIME) {
+      const messages = events.slice(index, index + NEWS_AT_A_TIME).map(messagesOf);
+      // Also where there are none: a registration must not take fewer statements where the address turns out to be known.
+      if (messages.some((each) => each !== undefined))
+        await outbox.add(
+          tx,
+          messages.flatMap((each) => each ?? []),
+        );
+    }
+  }
+
   return {
     compose,
+    newsOf: (event) => (news === undefined ? [] : news.outbox.compose(news.messagesOf(event) ?? [])),
     announce,
     async record(facts, origin) {
       const event = compose(facts, origin);
@@ -49,8 +89,10 @@ export function createAudit(parts: { database: Database; clock: Clock; random: R
       const recorded: AuditEvent[] = [];
       const result = await database.transaction((tx) =>
         work(tx, async (facts) => {
-          const events = [facts].flat().map((each) => compose(each, origin));
+          const all = [facts].flat();
+          const events = all.map((each) => compose(each, origin));
           await insertAuditEvents(tx, events);
+          if (news !== undefined) await tell(tx, news, unmask(events, all));
           // One by one: there may be more than fit on the stack as arguments.
           for (const event of events) recorded.push(event);
         }),
@@ -59,4 +101,11 @@ export function createAudit(parts: { database: Database; clock: Clock; random: R
       return result;
     },
   };
+}
+
+function unmask(events: readonly AuditEvent[], facts: readonly AuditFacts[]): readonly AuditEvent[] {
+  return events.map((event, index) => {
+    const userId = facts[index]?.toldAs;
+    return userId === undefined ? event : { ...event, userId };
+  });
 }

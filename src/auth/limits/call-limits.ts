@@ -26,7 +26,7 @@ export interface CallLimits {
   count(claim: Claim): Refusal | undefined | Promise<Refusal | undefined>;
   /** Counts a call that guesses may be made with, over all processes. The first refusal of a caller in a window is audited. */
   reserve(claims: readonly Claim[], call: LimitedCall): Promise<Admission>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function createCallLimits({ stores, audit, clock }: { stores: LimitStores; audit: Audit; clock: Clock }): CallLimits {

@@ -12,7 +12,8 @@ export interface LimitStores {
   readonly careful: LimitStore;
   /** All others: no query in the path of every request. */
   readonly common: Pick<MemoryStore, "count"> | LimitStore;
-  close(): void;
+  /** Waits until everything that was given back is there. */
+  close(): Promise<void>;
 }
 
 export interface LimitStoreOptions {
@@ -24,8 +25,9 @@ export interface LimitStoreOptions {
 export function chooseLimitStores(database: Database, { redisUrl, onStoreChange }: LimitStoreOptions): LimitStores {
   const memory = createMemoryStore();
   if (redisUrl === undefined) {
-    return { careful: rememberRefusals(createPostgresStore(database)), common: { count: memory.count }, close: () => undefined };
+    const store = createPostgresStore(database);
+    return { careful: rememberRefusals(store), common: { count: memory.count }, close: store.close };
   }
   const store = createFallbackStore({ redis: createRedisStore(redisUrl), memory, onChange: onStoreChange });
-  return { careful: store, common: store, close: store.close };
+  return { careful: store, common: store, close: async () => store.close() };
 }

@@ -10,19 +10,24 @@ const MAXIMUM_KEYS = 10_000;
  */
 export function rememberRefusals(store: LimitStore): LimitStore {
   const refused = new LRUCache<string, ExhaustedClaim & { readonly forgetAt: number }>({ max: MAXIMUM_KEYS });
+  let givenBack = 0;
 
   return {
     async reserve(claims, now) {
       const known = claims.flatMap(({ key }) => refused.get(key) ?? []).filter(({ forgetAt, endsAt }) => now < Math.min(forgetAt, endsAt));
       if (known.length > 0) return { exhausted: known.map(({ key, endsAt }) => ({ key, endsAt, isFirst: false })) };
+      const givenBackBefore = givenBack;
       const reservation = await store.reserve(claims, now);
       if (reservation.exhausted !== undefined) {
+        // What was given back meanwhile may be what this call lacked.
+        if (givenBack !== givenBackBefore) return reservation;
         for (const claim of reservation.exhausted) refused.set(claim.key, { ...claim, forgetAt: now + MEMORY_MILLISECONDS });
         return reservation;
       }
       return {
         async giveBack() {
           await reservation.giveBack();
+          givenBack += 1;
           for (const { key } of claims) refused.delete(key);
         },
       };

@@ -13,14 +13,27 @@ export interface OutboxRow {
   readonly expiresAt: Date;
 }
 
-/** As one parameter, however many there are; hot statements that write messages themselves take the same text. */
-export function messagesAsJson(rows: readonly OutboxRow[]): string {
+/** As one parameter, however many there are. */
+function messagesAsJson(rows: readonly OutboxRow[]): string {
   return JSON.stringify(rows.map(({ encryptedPayload, ...row }) => ({ ...row, payload: encryptedPayload.toString("hex") })));
 }
 
-/** Those that are due at once. */
+/** What a new message says; the rest follows. */
+export function messageColumns(client: Database["$client"]) {
+  return client`id, channel, topic, user_id, encrypted_payload, created_at, expires_at, next_attempt_at`;
+}
+
+/** In the order of `messageColumns`, for hot statements that write their messages themselves. */
+export function messageRows(client: Database["$client"], rows: readonly OutboxRow[]) {
+  return client`
+    select id, channel, topic, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
+    from json_to_recordset(${messagesAsJson(rows)}::text::json) as messages (
+      id uuid, channel text, topic text, "userId" uuid, payload text, "createdAt" timestamptz, "expiresAt" timestamptz
+    )`;
+}
+
+/** Those that are due at once. One statement, also where there are none. */
 export async function insertMessages(tx: Database | Transaction, rows: readonly OutboxRow[]): Promise<void> {
-  if (rows.length === 0) return;
   await tx.execute(sql`
     insert into ${outbox} (id, channel, topic, user_id, encrypted_payload, created_at, expires_at, next_attempt_at)
     select id, channel, topic, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"

@@ -9,6 +9,7 @@ import { insertMessages, type OutboxRow } from "./outbox-store.ts";
 export interface Outbox {
   /** Completes messages without writing them, for statements that insert them themselves. */
   compose(messages: readonly NewMessage[]): OutboxRow[];
+  /** One statement, also where there are none: so nobody can tell by the time what was written. */
   add(tx: Transaction, messages: readonly NewMessage[]): Promise<void>;
 }
 

@@ -7,5 +7,5 @@ export interface PasswordHash {
   verify(password: string, engine: Pick<PasswordEngine, "verify">): Promise<boolean>;
 }
 
-/** Stands where there is no password: nothing reads it, so every password is wrong, after the same work. */
-export const UNUSABLE_PASSWORD_HASH = "unusable";
+/** Stands where an account has no password, in a form that nothing reads: whatever is typed is wrong, after the same work. */
+export const UNUSABLE_PASSWORD_HASH = "!";

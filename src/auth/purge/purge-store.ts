@@ -28,11 +28,30 @@ export async function deleteEndedRateLimits(tx: Transaction, before: Date, limit
   return deleted.count;
 }
 
+/** At most `limit` messages that were finished before then, and as many that were worthless by then and that nothing is configured to send. */
+export async function deleteOldMessages(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const finished = await tx.execute(sql`
+    delete from outbox where id in (
+      select id from outbox where state <> 'PENDING' and finished_at < ${before.toISOString()} limit ${limit})`);
+  const worthless = await tx.execute(sql`
+    delete from outbox where id in (
+      select id from outbox where state = 'PENDING' and next_attempt_at < ${before.toISOString()} and expires_at < ${before.toISOString()}
+      limit ${limit} for update skip locked)`);
+  return finished.count + worthless.count;
+}
+
 /** Skips what is being used: whoever does so deletes it. */
 export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
     delete from one_time_tokens where id in (
       select id from one_time_tokens where expires_at < ${before.toISOString()} limit ${limit} for update skip locked)`);
+  return deleted.count;
+}
+
+export async function deleteOldDevices(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const deleted = await tx.execute(sql`
+    delete from known_devices where (user_id, fingerprint) in (
+      select user_id, fingerprint from known_devices where first_seen_at < ${before.toISOString()} order by first_seen_at limit ${limit})`);
   return deleted.count;
 }
 

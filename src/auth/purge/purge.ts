@@ -7,6 +7,8 @@ import {
   deleteEndedSessions,
   deleteExpiredOneTimeTokens,
   deleteExpiredRevocations,
+  deleteOldDevices,
+  deleteOldMessages,
   purgeAlone,
 } from "./purge-store.ts";
 
@@ -16,7 +18,10 @@ export interface Purged {
   readonly revocations: number;
   readonly auditEvents: number;
   readonly rateLimits: number;
+  /** Of the outbox. */
+  readonly messages: number;
   readonly oneTimeTokens: number;
+  readonly knownDevices: number;
 }
 
 /**
@@ -31,6 +36,10 @@ export interface PurgeOptions {
 
 /** Until then a client that comes back is told why its session ended. */
 const ENDED_SESSION_RETENTION_SECONDS = 30 * 86_400;
+/** From then on a sign-in from there is something new again. */
+const DEVICE_RETENTION_SECONDS = 400 * 86_400;
+/** Until then an operator can see what became of a message. */
+const MESSAGE_RETENTION_SECONDS = 7 * 86_400;
 /** Small, so that nobody waits long for a lock on one of its rows. */
 const ROWS_PER_BATCH = 1000;
 /** What is left is for the next time: with several processes the work moves on, and shutting down is never far away. */
@@ -81,6 +90,8 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
         signal,
       ),
       rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),
+      knownDevices: await purgeInBatches((tx) => deleteOldDevices(tx, addSeconds(now, -DEVICE_RETENTION_SECONDS), ROWS_PER_BATCH), signal),
+      messages: await purgeInBatches((tx) => deleteOldMessages(tx, addSeconds(now, -MESSAGE_RETENTION_SECONDS), ROWS_PER_BATCH), signal),
     };
   };
 }

@@ -1,11 +1,21 @@
+import { insertDevice } from "./device-store.ts";
+import { createDeviceOf } from "./devices.ts";
 import { newSession } from "./new-session.ts";
 import { insertSession } from "./session-store.ts";
 import type { SessionOptions, SessionParts, Sessions } from "./sessions.ts";
 
-export function createOpenSession(parts: Pick<SessionParts, "clock" | "random">, options: SessionOptions): Sessions["open"] {
+export function createOpenSession(
+  parts: Pick<SessionParts, "notices" | "outbox" | "clock" | "random">,
+  options: SessionOptions,
+): Sessions["open"] {
+  const deviceOf = createDeviceOf(parts);
   return async (tx, account, origin) => {
     const { session, secrets, refreshToken } = newSession(account.id, origin, { ...parts, options });
     await insertSession(tx, { ...session, ...secrets });
+    const device = deviceOf(account, origin, session.createdAt);
+    if (device !== undefined) {
+      await insertDevice(tx, { userId: account.id, fingerprint: device.fingerprint, firstSeenAt: session.createdAt });
+    }
     return { session, account, refreshToken };
   };
 }

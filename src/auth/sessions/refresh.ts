@@ -1,4 +1,6 @@
 import type { Transaction } from "../../database/database.ts";
+import { findAccountIn } from "../accounts/account-store.ts";
+import { describePlace } from "../accounts/notices.ts";
 import type { Recorder } from "../audit/audit.ts";
 import { addSeconds } from "../clock.ts";
 import { AuthError, type SessionEndReason } from "../errors.ts";
@@ -37,7 +39,7 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
     if (rotated !== undefined) return rotated;
     const replayed = await replayUnlocked(parts, { token, origin, options });
     if (replayed !== undefined) return replayed;
-    const settled = await audit.transaction(origin, (tx, record) => settle(tx, { parts, record, token, options }));
+    const settled = await audit.transaction(origin, (tx, record) => settle(tx, { parts, record, token, options, origin }));
     if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
     if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
     if (settled.kind === "replayed") return replay(token, settled);
@@ -91,10 +93,15 @@ async function replayUnlocked(
   return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
 }
 
-async function settle(
-  tx: Transaction,
-  { parts, record, token, options }: { parts: SessionParts; record: Recorder; token: RefreshToken; options: SessionOptions },
-): Promise<Settled> {
+interface Settling {
+  readonly parts: SessionParts;
+  readonly record: Recorder;
+  readonly token: RefreshToken;
+  readonly options: SessionOptions;
+  readonly origin: Origin;
+}
+
+async function settle(tx: Transaction, { parts, record, token, options, origin }: Settling): Promise<Settled> {
   const { clock, revocations } = parts;
   const session = await lockSession(tx, token.sessionId);
   if (session === undefined) return { kind: "not_genuine" };
@@ -111,5 +118,20 @@ async function settle(
   if (verdict.kind !== "reused") return verdict;
   await record({ type: "REFRESH_REUSED", ...about, succeeded: false });
   await endSession(tx, session.id, { endedAt: now, endReason: "REUSE_DETECTED" });
+  await warn(tx, session.userId, { parts, origin, at: now });
   return { kind: "reused", revocation: await revocations.revokeSession(tx, session) };
+}
+
+/** Somebody has a copy of the token: the owner, or the one who has just used it. */
+async function warn(
+  tx: Transaction,
+  userId: string,
+  { parts, origin, at }: { parts: SessionParts; origin: Origin; at: Date },
+): Promise<void> {
+  const { notices, outbox } = parts;
+  if (!notices.isSent("token_reused")) return;
+  const account = await findAccountIn(tx, userId);
+  if (account === undefined) return;
+  const facts = { at: at.toISOString(), ...describePlace(origin) };
+  await outbox.add(tx, notices.to(account, { template: "token_reused", facts }));
 }

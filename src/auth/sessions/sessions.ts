@@ -1,11 +1,14 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Account, AccountStore, AccountWithPassword } from "../accounts/account-store.ts";
+import type { Notices } from "../accounts/notices.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import type { Random } from "../random.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
+import type { CustomClaims } from "../tokens/custom-claims.ts";
 import type { Session } from "./session-state.ts";
 
 /** A session with the refresh token that its holder is to have. */
@@ -13,16 +16,15 @@ export interface HeldSession {
   readonly session: Session;
   readonly account: Account;
   readonly refreshToken: string;
+  /** For its access token; absent where the operator adds none. */
+  readonly customClaims?: CustomClaims | undefined;
 }
-
-/** A user's, as it was found. */
-export type VerifiedPassword = Pick<AccountWithPassword, "id" | "passwordHash">;
 
 export interface Sessions {
   /** Opens a session in the transaction that registers the user. */
   open(tx: Transaction, account: Account, origin: Origin): Promise<HeldSession>;
   /** Opens a session for whoever has given the right password. Undefined where that is no longer the user's, or the user is disabled. */
-  signIn(verified: VerifiedPassword, origin: Origin): Promise<HeldSession | undefined>;
+  signIn(verified: AccountWithPassword, origin: Origin): Promise<HeldSession | undefined>;
   /**
    * Exchanges a refresh token for its successor (RFC 9700, section 4.14.2).
    * Throws INVALID_REFRESH_TOKEN, SESSION_ENDED or REFRESH_TOKEN_REUSED; the last one only after the end is committed.
@@ -51,6 +53,8 @@ export interface SessionParts {
   readonly accounts: AccountStore;
   readonly audit: Audit;
   readonly revocations: Revocations;
+  readonly notices: Notices;
+  readonly outbox: Outbox;
   readonly clock: Clock;
   readonly random: Random;
 }

@@ -1,6 +1,8 @@
 import type { Database } from "../../database/database.ts";
 import type { Account } from "../accounts/account-store.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
+import { messageColumns, messageRows, type OutboxRow } from "../outbox/outbox-store.ts";
+import type { Device } from "./devices.ts";
 import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "./held-session-row.ts";
 import type { Session } from "./session-state.ts";
 import type { SessionSecrets } from "./session-store.ts";
@@ -12,16 +14,21 @@ export interface SignIn {
   readonly passwordHash: string;
   /** LOGIN_SUCCEEDED of that user and session. */
   readonly event: AuditEvent;
+  /** What others are told of it. */
+  readonly news: readonly OutboxRow[];
+  /** Undefined where nobody is told of new ones. */
+  readonly device: Device | undefined;
 }
 
 /**
  * Notes the sign-in on the user's row, which also makes it wait for whoever is disabling that user or changing the password, opens
- * the session and writes the audit entry. Undefined, and nothing of it done, where the user is no longer active, no longer has the
- * password that was verified, or is to be erased.
+ * the session and writes the audit entry, with what is told of them. Undefined, and nothing of it done, where the user is no longer
+ * active, no longer has the password that was verified, or is to be erased.
  * One statement, hence one transaction and one round trip: each time that it wakes up beside a hash, the process finds its caches
  * full of the hash's memory. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
  */
-export async function recordSignIn(database: Database, { session, passwordHash, event }: SignIn): Promise<Account | undefined> {
+export async function recordSignIn(database: Database, signIn: SignIn): Promise<Account | undefined> {
+  const { session, passwordHash, event } = signIn;
   const now = session.createdAt.toISOString();
   const rows = await database.$client<HeldAccountRow[]>`
     with signed_in as (
@@ -41,7 +48,31 @@ export async function recordSignIn(database: Database, { session, passwordHash, 
       select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, ${session.id}::uuid,
         ${event.ipAddress}, ${event.userAgent}, true
       from signed_in
-    )
+    )${tellNews(database, signIn)}${noteDevice(database, signIn)}
     select * from signed_in`;
   return rows[0] && readHeldAccount(rows[0]);
+}
+
+/** Left out of the statement where nobody wants to know. */
+function tellNews({ $client: client }: Database, { news }: SignIn) {
+  if (news.length === 0) return client``;
+  return client`, told as (
+      insert into outbox (${messageColumns(client)})
+      select messages.* from signed_in, (${messageRows(client, news)}) as messages
+    )`;
+}
+
+/** All parts of a statement see what was there before it: so the devices known by then are the other ones. */
+function noteDevice({ $client: client }: Database, { device, session }: SignIn) {
+  if (device === undefined) return client``;
+  return client`, noted as (
+      insert into known_devices (user_id, fingerprint, first_seen_at)
+      select user_id, ${device.fingerprint}::bytea, ${session.createdAt.toISOString()}::timestamptz from signed_in
+      on conflict do nothing
+      returning user_id
+    ), warned as (
+      insert into outbox (${messageColumns(client)})
+      select messages.* from noted, (${messageRows(client, device.notice)}) as messages
+      where exists (select from known_devices where known_devices.user_id = noted.user_id)
+    )`;
 }

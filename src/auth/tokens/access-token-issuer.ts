@@ -9,7 +9,7 @@ export function createIssuer(
 ): AccessTokens["issue"] {
   const { keys, clock, random } = parts;
 
-  return (account, session) => {
+  return (account, session, custom) => {
     const now = clock();
     const iat = Math.floor(now.getTime() / 1000);
     const exp = Math.min(iat + options.ttlSeconds, Math.floor(session.expiresAt.getTime() / 1000));
@@ -24,11 +24,13 @@ export function createIssuer(
       roles: account.roles,
       scope: scopesOfRoles(account.roles, options.roles).join(" "),
       email: account.email,
-      ver: account.version,
+      // Claims of an earlier moment belong into a token of that moment: it is refused where the user has changed since.
+      ver: Math.min(account.version, custom?.version ?? account.version),
       type: "access",
     };
     const { kid, algorithm, signingKey } = keys.signer();
-    const token = jwt.sign(claims, signingKey, { algorithm, keyid: kid, header: { alg: algorithm, typ: "at+jwt" } });
+    const payload = custom === undefined ? claims : { ...custom.values, ...claims };
+    const token = jwt.sign(payload, signingKey, { algorithm, keyid: kid, header: { alg: algorithm, typ: "at+jwt" } });
     return { token, expiresInSeconds: exp - iat };
   };
 }

@@ -5,6 +5,7 @@ import type { Anonymous } from "../permissions.ts";
 import { type AccessTokenClaims, checkClaims, checkLifetime, readClaims } from "./access-token-claims.ts";
 import { MAXIMUM_TOKEN_LENGTH, readHeader } from "./access-token-header.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens, Viewer } from "./access-tokens.ts";
+import { customClaimsOf } from "./custom-claims.ts";
 import type { SigningKey } from "./signing-keys.ts";
 
 /** The verified tokens in memory; an entry weighs its text and about a kilobyte of parsed claims. */
@@ -92,6 +93,7 @@ function viewerOf(claims: AccessTokenClaims): Viewer {
     sessionId: claims.sid,
     version: claims.ver,
     email: claims.email,
+    custom: customClaimsOf(claims),
     expiresAt: new Date(claims.exp * 1000),
     roles: new Set(claims.roles),
     scopes: new Set(claims.scope.split(" ").filter((scope) => scope !== "")),

@@ -5,6 +5,7 @@ import type { Random } from "../random.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { Session } from "../sessions/session-state.ts";
+import type { CustomClaims } from "./custom-claims.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -16,7 +17,7 @@ export interface Viewer extends Visitor, Revocable {
 
 export interface AccessTokens {
   /** A JWT by RFC 9068 for one session of an account; it does not outlive the session's absolute end. */
-  issue(account: Account, session: Pick<Session, "id" | "expiresAt">): IssuedAccessToken;
+  issue(account: Account, session: Pick<Session, "id" | "expiresAt">, custom?: CustomClaims): IssuedAccessToken;
   /** The viewer, or why there is none. A bad token is an answer, never a throw. */
   verify(token: string | undefined): Promise<Viewer | Anonymous>;
 }

@@ -3,17 +3,16 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
 import { StartupError } from "../errors.ts";
 import type { Random } from "../random.ts";
+import type { CustomClaimValues } from "./custom-claims.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { Visitor } from "./visitor.ts";
-
-/** What an upstream may be told beyond `sub sid roles scope`. */
-export type IdentityClaim = "email";
 
 /** Whom an identity token is for. */
 export interface IdentityTarget {
   /** The upstream's name, or what it calls itself. */
   readonly audience: string;
-  readonly claims: readonly IdentityClaim[];
+  /** What it is told beyond `sub sid roles scope`, where the caller has it: `email`, and what the operator adds to access tokens. */
+  readonly claims: readonly string[];
 }
 
 /** Tokens that tell upstreams who is calling. No access tokens: they are good for one upstream, and nobody signs in with them. */
@@ -66,6 +65,7 @@ export function createIdentityTokens(
     const iat = Math.floor(now.getTime() / 1000);
     const life = Math.max(SHORTEST_LIFE_SECONDS, Math.min(LIFE_SECONDS, Math.floor(visitor.expiresAt.getTime() / 1000) - iat));
     const claims = {
+      ...pick(visitor.custom, target.claims),
       iss: issuer,
       aud: target.audience,
       iat,
@@ -89,6 +89,11 @@ export function createIdentityTokens(
       return issued.token;
     },
   };
+}
+
+function pick(custom: CustomClaimValues | undefined, names: readonly string[]): CustomClaimValues {
+  if (custom === undefined) return {};
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(custom, name)).map((name) => [name, custom[name]]));
 }
 
 /** A subject of another issuer stands beside its name: two issuers may use one subject for two people. */

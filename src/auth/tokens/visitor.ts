@@ -1,4 +1,5 @@
 import type { Permissions } from "../permissions.ts";
+import type { CustomClaimValues } from "./custom-claims.ts";
 
 /** Who calls the graphs behind the gateway: one of our users, or a caller whom another issuer vouches for. */
 export interface Visitor extends Permissions {
@@ -10,6 +11,8 @@ export interface Visitor extends Permissions {
   readonly sessionId?: string;
   /** Of other issuers only where they say that it is verified. */
   readonly email?: string;
+  /** What the operator added to it; of our own users only. */
+  readonly custom?: CustomClaimValues;
   /** Of the token. */
   readonly expiresAt: Date;
 }

@@ -11,7 +11,7 @@ export type SdlSource =
 export interface IdentityOptions {
   readonly audience: string;
   /** Beyond `sub`, `sid`, `roles` and `scope`. */
-  readonly claims: readonly "email"[];
+  readonly claims: readonly string[];
 }
 
 /** How a subscription reaches the upstream. */

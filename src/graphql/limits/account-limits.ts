@@ -26,13 +26,22 @@ const byViewerOfCode: AccountCount["accountOf"] = (args, context) =>
   hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined;
 const byEmailOfCode = (args: Arguments) => (hasArgument(args, "input.code") ? accountKey(args) : undefined);
 
+/**
+ * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to an
+ * address keeps nobody from registering with it.
+ */
+const byEmailOfRegistration: AccountCount["accountOf"] = (args, { auth }) => {
+  const account = auth.accounts.mustVerify ? accountKey(args) : undefined;
+  return account && `registration ${account}`;
+};
+
 /** The fields that count for an account beside their caller. Fields of one name are counted together. */
 const counts: ReadonlyMap<string, AccountCount> = new Map<string, AccountCount>([
   ["Mutation.login", { name: "failedLoginsPerAccount", accountOf: byEmail }],
   ["Mutation.verifyEmail", { name: "codeTriesPerAccount", accountOf: byEmailOfCode }],
+  ["Mutation.register", { name: "messagesPerAddress", accountOf: byEmailOfRegistration }],
   ["Mutation.confirmEmailChange", { name: "codeTriesPerAccount", accountOf: byViewerOfCode }],
   ["Mutation.requestEmailChange", { name: "messagesPerAddress", accountOf: (args) => accountKey(args, "input.newEmail") }],
-  ["Mutation.register", { name: "messagesPerAddress", accountOf: byEmail }],
   ["Mutation.requestEmailVerification", { name: "messagesPerAddress", accountOf: byEmail }],
   ["Mutation.requestPasswordReset", { name: "messagesPerAddress", accountOf: byEmail }],
 ]);

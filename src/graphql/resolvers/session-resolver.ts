@@ -54,7 +54,7 @@ export class SessionResolver {
 }
 
 function toAuthPayload(held: HeldSession, context: RequestContext): AuthPayload {
-  const { token, expiresInSeconds } = context.auth.accessTokens.issue(held.account, held.session);
+  const { token, expiresInSeconds } = context.auth.accessTokens.issue(held.account, held.session, held.customClaims);
   return {
     accessToken: token,
     tokenType: "Bearer",

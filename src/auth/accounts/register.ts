@@ -1,0 +1,66 @@
+import type { Audit } from "../audit/audit.ts";
+import type { Clock } from "../clock.ts";
+import { AuthError } from "../errors.ts";
+import type { Origin } from "../origin.ts";
+import type { CommonPasswords } from "../passwords/password-policy.ts";
+import type { PasswordHasher } from "../passwords/passwords.ts";
+import type { Random } from "../random.ts";
+import type { HeldSession, Sessions } from "../sessions/sessions.ts";
+import type { AskForClaims } from "../tokens/custom-claims.ts";
+import { type AccountHooks, rolesOfNewcomer } from "./account-hooks.ts";
+import type { AccountOptions } from "./account-options.ts";
+import { type AccountStore, insertAccount } from "./account-store.ts";
+import { type Credentials, readNewCredentials } from "./credentials.ts";
+import { newAccount } from "./new-account.ts";
+import { createRegisterUnproven } from "./register-unproven.ts";
+import type { SendVerification } from "./verification-messages.ts";
+
+/**
+ * Creates a user and opens the first session. Throws BAD_USER_INPUT, REGISTRATION_REFUSED, EMAIL_TAKEN or TOO_BUSY; where the address has to
+ * be verified first, always EMAIL_NOT_VERIFIED in place of EMAIL_TAKEN and of success.
+ */
+export type Register = (credentials: Credentials, origin: Origin) => Promise<HeldSession>;
+
+export interface RegisterParts {
+  readonly store: Pick<AccountStore, "findAccountForSignIn">;
+  readonly passwords: PasswordHasher;
+  readonly commonPasswords: CommonPasswords;
+  readonly sessions: Pick<Sessions, "open">;
+  readonly audit: Audit;
+  readonly hooks: Pick<AccountHooks, "beforeRegister">;
+  readonly askForClaims: AskForClaims;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sendVerification: SendVerification;
+}
+
+export function createRegister(parts: RegisterParts, options: AccountOptions): Register {
+  const { store, passwords, commonPasswords, sessions, audit, hooks, askForClaims, clock, random, sendVerification } = parts;
+  const mustVerify = options.emailVerification === "required";
+  const asksToVerify = options.emailVerification === "optional" && options.canMail;
+  const registerUnproven = createRegisterUnproven(parts, options);
+
+  return async (credentials, origin) => {
+    const read = readNewCredentials(credentials, commonPasswords);
+    const { email, password } = read;
+    const roles = await rolesOfNewcomer({ ...origin, email: email.address }, hooks);
+    if (mustVerify) return registerUnproven(read, roles, origin);
+    if ((await store.findAccountForSignIn(email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
+    const passwordHash = await passwords.hash(password, origin.ipAddress);
+    const now = clock();
+    const account = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: now });
+    const customClaims = await askForClaims?.(account);
+    const held = await audit.transaction(origin, async (tx, record) => {
+      if (!(await insertAccount(tx, account))) return undefined;
+      const opened = await sessions.open(tx, account, origin);
+      if (asksToVerify) await sendVerification(tx, { address: email, account, otherwise: alreadyVerified });
+      await record({ type: "REGISTERED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
+      return { ...opened, customClaims };
+    });
+    if (held === undefined) throw new AuthError("EMAIL_TAKEN", {});
+    return held;
+  };
+}
+
+/** A new account never is; the message is about one that may be. */
+const alreadyVerified = { template: "already_verified", facts: {} } as const;

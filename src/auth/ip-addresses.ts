@@ -1,0 +1,29 @@
+import { isIP } from "node:net";
+
+export type IpAddress =
+  | { readonly version: 4; readonly octets: readonly number[] }
+  /** Eight of them. */
+  | { readonly version: 6; readonly groups: readonly number[] };
+
+/** One value for all spellings of an address; an IPv4 address is the same one also where it is written as an IPv6 address. */
+export function parseIpAddress(address: string): IpAddress | undefined {
+  if (isIP(address) === 4) return { version: 4, octets: address.split(".").map(Number) };
+  const groups = groupsOf(address);
+  if (groups === undefined) return undefined;
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  return isMapped ? { version: 4, octets: groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]) } : { version: 6, groups };
+}
+
+/** The eight groups of an IPv6 address. `URL` writes every spelling of one in the same way (RFC 5952). */
+function groupsOf(address: string): number[] | undefined {
+  const bare = address.split("%")[0] ?? "";
+  if (isIP(bare) !== 6) return undefined;
+  const [head = "", tail] = new URL(`http://[${bare}]/`).hostname.slice(1, -1).split("::");
+  const before = parseGroups(head);
+  const after = parseGroups(tail ?? "");
+  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
+
+function parseGroups(text: string): number[] {
+  return text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
+}

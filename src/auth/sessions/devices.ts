@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import type { Account } from "../accounts/account-store.ts";
+import { describePlace, type Notices } from "../accounts/notices.ts";
+import { parseIpAddress } from "../ip-addresses.ts";
+import type { Origin } from "../origin.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import type { OutboxRow } from "../outbox/outbox-store.ts";
+
+/** What somebody signs in from. */
+export interface Device {
+  /** 16 bytes. */
+  readonly fingerprint: Buffer;
+  /** For the outbox, where the user is known from elsewhere and not from here. */
+  readonly notice: readonly OutboxRow[];
+}
+
+/** Undefined where the operator wants no notice of new ones: then none are noted either. */
+export type DeviceOf = (account: Pick<Account, "id" | "email">, origin: Origin, at: Date) => Device | undefined;
+
+const FINGERPRINT_BYTES = 16;
+
+export function createDeviceOf({ notices, outbox }: { notices: Notices; outbox: Pick<Outbox, "compose"> }): DeviceOf {
+  return (account, origin, at) => {
+    if (!notices.isSent("new_device")) return undefined;
+    const facts = { at: at.toISOString(), ...describePlace(origin) };
+    const notice = outbox.compose(notices.to(account, { template: "new_device", facts }));
+    return { fingerprint: fingerprintOf(origin), notice };
+  };
+}
+
+/** The kind of client, whatever its version, in one provider's network: an update or the next address of a phone is nothing new. */
+function fingerprintOf({ userAgent, ipAddress }: Origin): Buffer {
+  const client = (userAgent ?? "").replace(/\d+(?:[._]\d+)*/g, "");
+  return createHash("sha256")
+    .update(`${networkOf(ipAddress)}\n${client}`)
+    .digest()
+    .subarray(0, FINGERPRINT_BYTES);
+}
+
+/** IPv4 by /16, IPv6 by /32, which is about what one provider has. */
+function networkOf(ipAddress: string | null): string {
+  const address = ipAddress === null ? undefined : parseIpAddress(ipAddress);
+  if (address === undefined) return "";
+  return (address.version === 4 ? address.octets : address.groups).slice(0, 2).join(address.version === 4 ? "." : ":");
+}

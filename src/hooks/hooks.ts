@@ -1,0 +1,54 @@
+/**
+ * What the module that `hooks.module` names may export: any of these. Each may be async, is given frozen copies of its own, and is waited
+ * for no longer than `hooks.timeout`. See docs/hooks.md.
+ */
+export interface Hooks {
+  /** Claims for the user's next access token. Called before anything is done; where it fails the caller gets SERVICE_UNAVAILABLE. */
+  claims?(user: HookUser): CustomClaims | Promise<CustomClaims>;
+  /** Called before anybody is told whether the address is known; where it fails the caller gets SERVICE_UNAVAILABLE. */
+  beforeRegister?(registration: HookRegistration): RegistrationVerdict | Promise<RegistrationVerdict>;
+  /** Told, once it is committed, that somebody has signed in with their password. Nobody waits for it. */
+  afterLogin?(login: HookLogin): unknown;
+  /** Told, once it is committed, that a session was ended; not of those that expire. Nobody waits for it. */
+  onSessionEnded?(end: HookSessionEnd): unknown;
+}
+
+export interface HookUser {
+  readonly id: string;
+  /** As typed. */
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly roles: readonly string[];
+  readonly createdAt: Date;
+}
+
+/** JSON, at most 1 kB of it, under names that are not taken. */
+export type CustomClaims = Readonly<Record<string, unknown>>;
+
+export interface HookRegistration {
+  /** As typed. */
+  readonly email: string;
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+}
+
+/** Undefined: go on. The reason, at most 200 characters, is shown to whoever registers; roles are added to `user`, and `admin` is never among them. */
+export type RegistrationVerdict = undefined | { readonly refuse: string } | { readonly roles: readonly string[] };
+
+interface HookEvent {
+  /** Of the audit entry, so that a repetition could be told. */
+  readonly id: string;
+  readonly occurredAt: Date;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+}
+
+export type HookLogin = HookEvent;
+
+/** The address and the user agent are those of whoever ended it; null where no request did. */
+export interface HookSessionEnd extends HookEvent {
+  /** Such as LOGOUT: a SessionEndReason of the schema. */
+  readonly reason: string;
+}

@@ -1,0 +1,78 @@
+import { documents } from "./documents.js";
+
+const outcome = document.querySelector("#outcome");
+const token = takeToken();
+
+/**
+ * The token is in the fragment, which no server is sent. It leaves the address bar before anything else happens, so that neither the history nor
+ * a bookmark keeps it. Nothing is sent before somebody presses a button: what follows links for people must not use them up.
+ */
+function takeToken() {
+  const found = new URLSearchParams(location.hash.slice(1)).get("token");
+  history.replaceState(null, "", location.pathname);
+  return found;
+}
+
+for (const part of document.querySelectorAll("[data-operation], [data-needs]")) {
+  const { needs } = part.dataset;
+  part.hidden = (needs === "token" && token === null) || (needs === "no-token" && token !== null);
+}
+// The server judges what is typed: browsers know no internationalised addresses (`novalidate`).
+for (const form of document.forms) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void send(form);
+  });
+}
+// The next link of the same kind, opened in this tab, changes the fragment alone.
+addEventListener("hashchange", () => location.reload());
+
+async function send(form) {
+  const [button] = form.querySelectorAll("button");
+  showProblem(form, []);
+  button.disabled = true;
+  try {
+    const errors = await mutate(form);
+    if (errors.length === 0) showDone(form);
+    else showProblem(form, errors);
+  } catch {
+    outcome.textContent = "The server cannot be reached. Check your connection, then try again.";
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** The errors of the answer. */
+async function mutate(form) {
+  const { operation, needs } = form.dataset;
+  const input = Object.fromEntries(new FormData(form));
+  if (needs === "token") input.token = token;
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    // Whoever is signed in here has nothing to do with it.
+    credentials: "omit",
+    body: JSON.stringify({ query: documents[operation], variables: { input } }),
+  });
+  const { errors = [] } = await response.json();
+  return errors;
+}
+
+function showDone(form) {
+  const done = document.querySelector(`[data-done="${form.dataset.operation}"]`);
+  for (const each of document.forms) each.hidden = true;
+  done.hidden = false;
+  done.tabIndex = -1;
+  done.focus();
+}
+
+/** Every problem is a sentence of the server's, for the person who reads it; never markup. */
+function showProblem(form, errors) {
+  const fields = Object.assign({}, ...errors.map(({ extensions }) => extensions?.fields));
+  for (const field of form.querySelectorAll("input")) field.ariaInvalid = field.name in fields ? "true" : "false";
+  const sentences = errors.flatMap(({ message, extensions }) => {
+    const problems = Object.values(extensions?.fields ?? {}).flat();
+    return problems.length > 0 ? problems : [message];
+  });
+  outcome.textContent = sentences.join("\n");
+}

@@ -1,0 +1,18 @@
+import type { Deliver } from "../auth/outbox/delivery.ts";
+import type { Mail } from "../auth/outbox/outbox-messages.ts";
+import type { ComposeMail } from "./compose-mail.ts";
+
+export interface KeptMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** For development, where there is no mail server: messages are shown, links and codes included, and kept. */
+export function createMailKeeper(compose: ComposeMail, show: (mail: KeptMail) => void): Deliver<Mail> {
+  return async ({ to, content }) => {
+    const { subject, text } = compose(content);
+    show({ to, subject, text });
+    return { kind: "kept" };
+  };
+}

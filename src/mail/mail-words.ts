@@ -1,0 +1,37 @@
+import type { MailContent, MailTemplate } from "../auth/outbox/mail-templates.ts";
+
+/** The words of one message; a file that overrides them has this name. `email_changed_for_good`: there is no link that undoes it. */
+export type WordsName = MailTemplate | "email_changed_for_good";
+
+/** What the words of each message may tell, beside `{{service}}`, the name of whoever sends it. */
+export const placeholders = {
+  verify_email: ["link", "code"],
+  already_registered: ["link"],
+  already_verified: [],
+  no_account: [],
+  reset_password: ["link"],
+  confirm_email_change: ["link", "code"],
+  address_in_use: [],
+  email_changed: ["newEmail", "link", "undoUntil"],
+  email_changed_for_good: ["newEmail"],
+  email_change_undone: ["link"],
+  password_changed: ["at"],
+  new_device: ["at", "device", "ipAddress"],
+  token_reused: ["at", "device", "ipAddress"],
+  account_deletion: ["erasureAt"],
+  account_restored: [],
+} as const satisfies Readonly<Record<WordsName, readonly string[]>>;
+
+export const wordsNames = Object.keys(placeholders) as readonly WordsName[];
+
+export function wordsOf(content: MailContent): WordsName {
+  return content.template === "email_changed" && content.facts.link === undefined ? "email_changed_for_good" : content.template;
+}
+
+/** One message with `{{name}}` where something is told. */
+export interface MailWords {
+  readonly subject: string;
+  readonly text: string;
+  /** Undefined: the message is text alone. */
+  readonly html: string | undefined;
+}

@@ -1,0 +1,130 @@
+import type { Logger } from "pino";
+import type { AuditEvent, AuditEventType } from "../auth/audit/audit-events.ts";
+import type { Clock } from "../auth/clock.ts";
+import { type Courier, startCourier } from "../auth/outbox/courier.ts";
+import type { Deliver, Deliverers } from "../auth/outbox/delivery.ts";
+import type { CourierParts } from "../auth/outbox/handle-message.ts";
+import { createPayloads } from "../auth/outbox/outbox.ts";
+import { countPending, listKept } from "../auth/outbox/outbox-queue-store.ts";
+import type { Config } from "../config/config.ts";
+import type { Database } from "../database/database.ts";
+import type { OutboxPage } from "../http/outbox-page.ts";
+import type { ComposeMail } from "../mail/compose-mail.ts";
+import { openMail } from "./mail.ts";
+import { openWebhooks } from "./webhooks.ts";
+
+/** Counted no further: so counting costs the same, however many there are. */
+const MOST_PENDING = 10_000;
+const SHOWN_MESSAGES = 100;
+const SILENCE_MILLISECONDS = 60_000;
+
+export interface OutboxParts {
+  readonly database: Database;
+  readonly secrets: readonly [string, ...string[]];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For the meters. */
+  readonly onOutcome: CourierParts["onOutcome"];
+}
+
+/** Sends what the outbox holds, on every channel that there is a way for. */
+export interface RunningOutbox {
+  start(): void;
+  /** To be told of every event after its commit: it may have written a message. */
+  heed(event: Pick<AuditEvent, "type">): void;
+  /** Counts what waits; `pending` remembers it. */
+  countPending(): Promise<void>;
+  pending(): number;
+  /** In development without SMTP_URL. */
+  readonly page: OutboxPage | undefined;
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+/** So many of them, and so few with a message, that the next look by itself is soon enough. */
+const quietEvents: ReadonlySet<AuditEventType> = new Set([
+  "LOGIN_SUCCEEDED",
+  "LOGIN_FAILED",
+  "LOGOUT",
+  "TOKEN_REFRESHED",
+  "REFRESH_REPLAYED",
+  "RATE_LIMITED",
+]);
+
+/** Not yet sending. Throws a StartupError where the operator's templates are wrong, or the secret of a webhook. */
+export async function openOutbox(config: Config, parts: OutboxParts): Promise<RunningOutbox> {
+  const { database, secrets, logger } = parts;
+  const mail = await openMail(config, logger);
+  const webhooks = config.webhooks.length === 0 ? undefined : openWebhooks(config, parts.clock);
+  const deliverers: Deliverers = { ...(mail.deliver && { email: mail.deliver }), ...(webhooks && { webhook: webhooks.deliver }) };
+  const courierParts = {
+    ...parts,
+    payloads: createPayloads(secrets),
+    deliver: routeTo(deliverers),
+    chance: Math.random,
+    onOutcome: logOutcome(logger, parts.onOutcome),
+    onFailure: logFailures(logger),
+  };
+  let couriers: readonly Courier[] = [];
+  let pending = 0;
+
+  return {
+    start() {
+      couriers = channels.filter((channel) => deliverers[channel] !== undefined).map((channel) => startCourier(channel, courierParts));
+    },
+    heed({ type }) {
+      if (!quietEvents.has(type)) for (const courier of couriers) courier.wake();
+    },
+    async countPending() {
+      pending = await countPending(database, MOST_PENDING);
+    },
+    pending: () => pending,
+    page: mail.composeKept && createOutboxPage(parts, mail.composeKept),
+    async stop(hurry) {
+      await Promise.all(couriers.map((courier) => courier.stop(hurry)));
+      mail.close();
+      await webhooks?.close();
+    },
+  };
+}
+
+const channels = ["email", "webhook"] as const;
+
+function routeTo({ email, webhook }: Deliverers): Deliver {
+  return async (message, context) => {
+    const delivery = message.channel === "email" ? email?.(message, context) : webhook?.(message, context);
+    return (await delivery) ?? { kind: "later", problem: "nothing is configured to send it" };
+  };
+}
+
+/** What `/outbox` shows. */
+function createOutboxPage({ database, secrets }: Pick<OutboxParts, "database" | "secrets">, compose: ComposeMail): OutboxPage {
+  const payloads = createPayloads(secrets);
+  return {
+    async list() {
+      const rows = await listKept(database, SHOWN_MESSAGES);
+      return rows.flatMap(({ id, encryptedPayload, createdAt }) => {
+        const message = encryptedPayload === null ? undefined : payloads.open(encryptedPayload, id);
+        return message?.channel === "email" ? [{ to: message.to, at: createdAt, ...compose(message.content) }] : [];
+      });
+    },
+  };
+}
+
+function logOutcome(logger: Logger, onOutcome: CourierParts["onOutcome"]): CourierParts["onOutcome"] {
+  return (outcome, message) => {
+    onOutcome(outcome, message);
+    if (outcome === "dead") logger.warn({ message }, "a message was given up");
+    if (outcome === "retried") logger.info({ message }, "a message could not be sent, and will be tried again");
+  };
+}
+
+/** A database that is away is told once, not at each look. */
+function logFailures(logger: Logger): CourierParts["onFailure"] {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return (err, row) => {
+    const now = performance.now();
+    if (now - lastAt < SILENCE_MILLISECONDS) return;
+    lastAt = now;
+    logger.warn({ err, ...(row && { message: { id: row.id, channel: row.channel, topic: row.topic } }) }, "the outbox is in trouble");
+  };
+}

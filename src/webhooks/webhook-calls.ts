@@ -1,0 +1,37 @@
+import type { AuditEvent } from "../auth/audit/audit-events.ts";
+import { addSeconds } from "../auth/clock.ts";
+import type { NewMessage } from "../auth/outbox/outbox-messages.ts";
+import { type WebhookEventType, webhookEventOf, webhookEventTypeOf } from "./webhook-events.ts";
+
+export interface WebhookSubscription {
+  readonly url: string;
+  readonly events: readonly WebhookEventType[];
+}
+
+/** Servers may be away for a weekend. */
+const WORTH_SENDING_SECONDS = 3 * 86_400;
+
+/** What an audit event is told to whom, as `News` has it: one call for each URL that wants to know. */
+export function createWebhookCalls(
+  subscriptions: readonly WebhookSubscription[],
+): (event: AuditEvent) => readonly NewMessage[] | undefined {
+  const urlsByType = new Map<WebhookEventType, string[]>();
+  for (const { url, events } of subscriptions) {
+    for (const type of events) urlsByType.set(type, [...(urlsByType.get(type) ?? []), url]);
+  }
+
+  return (event) => {
+    if (urlsByType.size === 0) return undefined;
+    const wanted = webhookEventTypeOf(event);
+    const urls = wanted && urlsByType.get(wanted);
+    if (urls === undefined) return undefined;
+    const told = webhookEventOf(event);
+    if (told === undefined) return [];
+    const { type, userId, data } = told;
+    const body = JSON.stringify({ type, timestamp: event.occurredAt, data });
+    const expiresAt = addSeconds(event.occurredAt, WORTH_SENDING_SECONDS);
+    // Whoever was erased stands in no row any more, but in what is sealed until it is sent.
+    const owner = type === "user.erased" ? null : userId;
+    return urls.map((url) => ({ channel: "webhook", url, type, body, userId: owner, expiresAt }));
+  };
+}
