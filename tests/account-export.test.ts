@@ -106,7 +106,8 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     state: internal,
     attempts: internal,
     next_attempt_at: internal,
-    finished_at: (exported, row) => message(exported, row)?.sentAt,
+    // In development messages are kept, which is the end of them, too.
+    finished_at: (exported, row) => (row.state === "SENT" ? message(exported, row)?.sentAt : row.finished_at),
     problem: internal,
   },
   one_time_tokens: {

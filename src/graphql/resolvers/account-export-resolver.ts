@@ -1,13 +1,11 @@
-import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from "type-graphql";
+import { Args, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { getViewer, type RequestContext } from "../context.ts";
 import { asSeenBy } from "../foreign-events.ts";
-import { AccountExport } from "../types/account-export.ts";
+import { AccountExport, EXPORTED_EVENTS_PER_PAGE, ExportedEventsArguments } from "../types/account-export.ts";
 import { toAuditEvent } from "../types/audit-event.ts";
 import { AuditEventConnection } from "../types/audit-event-connection.ts";
 import { toConnection } from "../types/page-info.ts";
 import { toSession } from "../types/session.ts";
-
-const EVENTS_PER_PAGE = 1000;
 
 @Resolver(() => AccountExport)
 export class AccountExportResolver {
@@ -24,11 +22,10 @@ export class AccountExportResolver {
   @FieldResolver(() => AuditEventConnection, { description: "Pages of them: at most 1,000 a request." })
   async auditEvents(
     @Root() { user }: Pick<AccountExport, "user">,
-    @Arg("first", () => Int, { nullable: true, defaultValue: EVENTS_PER_PAGE, description: "1 to 1,000." }) first: number | null,
-    @Arg("after", () => String, { nullable: true }) after: string | null,
+    @Args(() => ExportedEventsArguments) { first, after }: ExportedEventsArguments,
     @Ctx() context: RequestContext,
   ): Promise<AuditEventConnection> {
-    const page = await context.auth.auditTrail.ofUser(user.id, { first: first ?? EVENTS_PER_PAGE, after: after ?? undefined });
+    const page = await context.auth.auditTrail.ofUser(user.id, { first: first ?? EXPORTED_EVENTS_PER_PAGE, after: after ?? undefined });
     return toConnection(page, (event) => toAuditEvent(asSeenBy(event, context)), after);
   }
 }

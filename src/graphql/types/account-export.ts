@@ -1,7 +1,18 @@
-import { Field, ID, ObjectType } from "type-graphql";
+import { ArgsType, Field, ID, Int, ObjectType } from "type-graphql";
 import { DateTime } from "./date-time.ts";
 import { Session } from "./session.ts";
 import { User } from "./user.ts";
+
+export const EXPORTED_EVENTS_PER_PAGE = 1000;
+
+@ArgsType()
+export class ExportedEventsArguments {
+  @Field(() => Int, { nullable: true, defaultValue: EXPORTED_EVENTS_PER_PAGE, description: "1 to 1,000." })
+  first!: number | null;
+
+  @Field(() => String, { nullable: true })
+  after?: string | null;
+}
 
 @ObjectType({ simpleResolvers: true })
 export class ExportedMessage {
