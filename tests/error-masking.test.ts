@@ -28,7 +28,7 @@ async function restored(gateway: TestGateway): Promise<void> {
 describe("an unexpected error", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway({ env: { EMAIL_VERIFICATION: "off" } });
+    gateway = await startTestGateway();
   });
   afterAll(() => gateway.close());
 

@@ -13,7 +13,7 @@ const loginMutation = "mutation($input: LoginInput!) { login(input: $input) { us
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ env: { EMAIL_VERIFICATION: "off" } });
+  gateway = await startTestGateway();
 });
 afterAll(() => gateway.close());
 

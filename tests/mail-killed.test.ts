@@ -84,7 +84,7 @@ test("an orderly stop notes what is under way before it exits", async () => {
   child.signal("SIGTERM");
   await until(() => child.output().includes('"stopping"'), PATIENCE);
   answer.abort();
-  expect(await child.stop()).toBe(0);
+  expect(await child.exited()).toBe(0);
   expect(await stateOf(id)).toEqual({ state: "SENT", attempts: 1 });
 });
 

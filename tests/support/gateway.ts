@@ -18,8 +18,10 @@ export interface TestGateway extends Gateway, Client, SignIn {
   readonly url: string;
   readonly database: TestDatabase;
   readonly clock: TestClock;
-  /** What was logged, parsed. */
+  /** What was logged, parsed; without the messages that development shows there, whenever they come. */
   readonly logs: readonly Record<string, unknown>[];
+  /** Those messages. */
+  readonly shownMails: readonly Record<string, unknown>[];
 }
 
 export interface TestGatewayOptions {
@@ -40,6 +42,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const database = options.database ?? (await createTestDatabase());
   const clock = options.clock ?? createTestClock();
   const logs: Record<string, unknown>[] = [];
+  const shownMails: Record<string, unknown>[] = [];
   const env = { PORT: "0", ISSUER, SECRET: TEST_SECRET, ...options.env };
   const limits = options.limits === undefined ? readFileSync(highLimitsFile, "utf8") : `limits: ${options.limits}\n`;
   const file = { path: "gateway.yaml", text: limits + (options.gatewayYaml ?? "") };
@@ -49,7 +52,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const gateway = await createGateway(config, {
     databaseUrl: database.url,
     secrets: [secret, ...olderSecrets],
-    logger: createLogger({ level: "info", destination: collect(logs) }),
+    logger: createLogger({ level: "info", destination: collect(logs, shownMails) }),
     clock: clock.now,
     ...(options.passwordEngine === undefined ? {} : { passwordEngine: options.passwordEngine }),
   });
@@ -67,15 +70,19 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     database,
     clock,
     logs,
+    shownMails,
     close,
     ...createSignIn(client, database),
   };
 }
 
-function collect(logs: Record<string, unknown>[]): Writable {
+function collect(logs: Record<string, unknown>[], shownMails: Record<string, unknown>[]): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
-      for (const line of chunk.toString().trim().split("\n")) logs.push(JSON.parse(line));
+      for (const text of chunk.toString().trim().split("\n")) {
+        const line: Record<string, unknown> = JSON.parse(text);
+        ("mail" in line ? shownMails : logs).push(line);
+      }
       done();
     },
   });

@@ -13,6 +13,8 @@ export interface ServerProcess extends Client {
   readonly output: () => string;
   /** Sends a signal and waits for nothing. */
   signal(signal: NodeJS.Signals): void;
+  /** Waits for the exit after a signal: a second one would hurry it. */
+  exited(): Promise<number | NodeJS.Signals | null>;
   /** Sends a signal and waits for the exit. The exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
@@ -38,6 +40,7 @@ export async function startServerProcess(env: Record<string, string>, options: {
     pid: child.pid ?? 0,
     output: () => output,
     signal: (signal) => void child.kill(signal),
+    exited: () => exitOf(child),
     stop: (signal = "SIGTERM") => stop(child, signal),
   };
 }
@@ -51,11 +54,12 @@ async function listeningAddress(child: ChildProcess, output: () => string): Prom
   }
 }
 
-async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const exited = once(child, "exit");
-    child.kill(signal);
-    await exited;
-  }
+function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+  if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+  return exitOf(child);
+}
+
+async function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   return child.exitCode ?? child.signalCode;
 }

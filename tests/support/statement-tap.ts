@@ -46,9 +46,9 @@ export async function tapStatements(target: string): Promise<StatementTap> {
   };
 }
 
-/** Every process looks every second, whatever else it does. */
+/** Every process looks every second, and notes what became of a message whenever that is. */
 function isLookAtOutbox(statement: string): boolean {
-  return statement.includes("from outbox where state = 'PENDING'") || /^\s*with due as \(\s*select id from outbox/.test(statement);
+  return statement.includes("from outbox where state = 'PENDING'") || /^\s*(with due as \(\s*select id from|update) outbox/.test(statement);
 }
 
 /** Frontend messages (PostgreSQL's documentation, "Message Formats"): Query, Parse, which gives a statement a name, and Bind, which uses it. */
