@@ -112,6 +112,39 @@ describe("an attacker who registered first", () => {
   });
 });
 
+describe("an attacker who waits until the owner's message is too old", () => {
+  async function expectNobodys(email: string): Promise<void> {
+    dataOf(await required.send(RequestEmailVerificationDocument, { email }));
+    dataOf(await verify(await linkTo(email)));
+    for (const password of [ATTACKER, OWNER]) expect(codesOf(await login(email, password))).toEqual(["INVALID_CREDENTIALS"]);
+    dataOf(await reset(await resetLinkTo(email)));
+    await expectOnly(email, NEW);
+  }
+
+  test("gains nothing when the owner asks for another: that somebody else registered is not forgotten with the token", async () => {
+    const email = newEmail();
+    await register(email, ATTACKER);
+    await register(email, OWNER);
+    const owners = await linkTo(email);
+    required.clock.advance(30 * 3600);
+    await required.auth.purge();
+    expect(codesOf(await verify(owners))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+    await expectNobodys(email);
+  });
+
+  test("or makes it void by deleting the account gains nothing, either", async () => {
+    const email = newEmail();
+    const { accessToken } = dataOf(await register(email, ATTACKER, optional)).register;
+    await register(email, OWNER);
+    const owners = await linkTo(email);
+    const query = "mutation ($password: String!) { deleteAccount(input: { password: $password }) { erasureAt } }";
+    dataOf(await optional.post({ query, variables: { password: ATTACKER } }, { token: accessToken }));
+    await optional.auth.purge();
+    expect(codesOf(await verify(owners))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+    await expectNobodys(email);
+  });
+});
+
 describe("an attacker who registers between the owner's registration and its proof", () => {
   test("makes the owner's link void, and gains nothing when the owner asks for another", async () => {
     const email = newEmail();

@@ -43,11 +43,12 @@ export async function undoTokenOf(gateway: TestGateway, oldEmail: string): Promi
 }
 
 /** An account's row and what hangs on it, briefly. */
-export async function stateOf({ database: { sql } }: TestGateway, userId: string) {
+export async function stateOf({ database: { sql }, clock }: TestGateway, userId: string) {
   const [row] = await sql`
     select email, email_verified, status, erasure_at,
       (select count(*)::int from sessions where user_id = users.id and ended_at is null) as live,
-      (select coalesce(array_agg(purpose order by created_at), '{}') from one_time_tokens where user_id = users.id) as tokens
+      (select coalesce(array_agg(purpose order by created_at), '{}') from one_time_tokens
+        where user_id = users.id and expires_at > ${clock.now()}) as tokens
     from users where id = ${userId}`;
   return row;
 }

@@ -28,7 +28,7 @@ export type DeleteAccount = (password: string | undefined, viewer: Revocable, or
 
 export interface DeleteAccountParts {
   readonly requireFreshLogin: RequireFreshLogin;
-  readonly oneTimeTokens: Pick<OneTimeTokens, "drop">;
+  readonly oneTimeTokens: Pick<OneTimeTokens, "expire">;
   readonly outbox: Outbox;
   readonly audit: Audit;
   readonly revocations: Pick<Revocations, "apply">;
@@ -56,7 +56,7 @@ export function createDeleteAccount(parts: DeleteAccountParts): DeleteAccount {
     await keepAnAdmin(tx, before);
     const erasureAt = addSeconds(clock(), options.deletionGraceSeconds);
     const account = await changeAccount(tx, before.id, { erasureAt });
-    await oneTimeTokens.drop(tx, account.id, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
+    await oneTimeTokens.expire(tx, account.id, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
     const { endedSessions, revocation } = await endSessions.end(tx, record, { account, actorId: account.id, endReason: "ACCOUNT_DELETED" });
     const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
     await record({ type: "ACCOUNT_DELETION_REQUESTED", ...about, detail: { endedSessions } });

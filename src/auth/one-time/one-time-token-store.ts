@@ -80,6 +80,18 @@ export async function deleteOneTimeTokensOf(tx: Transaction, userId: string, pur
   await tx.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), inArray(oneTimeTokens.purpose, [...purposes])));
 }
 
+/** Void from now on. A claim stays, so that whoever asks for another message is not taken for the only one who has registered. */
+export async function expireOneTimeTokensOf(
+  tx: Transaction,
+  userId: string,
+  { purposes, now }: { readonly purposes: readonly OneTimePurpose[]; readonly now: Date },
+): Promise<void> {
+  await tx
+    .update(oneTimeTokens)
+    .set({ expiresAt: now })
+    .where(and(eq(oneTimeTokens.userId, userId), inArray(oneTimeTokens.purpose, [...purposes]), gt(oneTimeTokens.expiresAt, now)));
+}
+
 /** What was sent to addresses that the user had only after the one that a token goes back to. */
 export async function dropLaterUndoTokens(
   tx: Transaction,

@@ -6,6 +6,7 @@ import {
   countCodeTry,
   deleteOneTimeToken,
   deleteOneTimeTokensOf,
+  expireOneTimeTokensOf,
   findOneTimeToken,
   type OneTimePurpose,
   putOneTimeToken,
@@ -63,6 +64,8 @@ export interface OneTimeTokens {
   takeByCode(tx: Transaction, purpose: OneTimePurpose, subject: Subject, code: string): Promise<OneTimeToken | undefined>;
   /** Of a user, unused. */
   drop(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void>;
+  /** The same, while who registered with the address remains to be seen: claims are kept. */
+  expire(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void>;
 }
 
 type Connection = Parameters<typeof findOneTimeToken>[0];
@@ -117,6 +120,7 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
       return toOneTimeToken(row);
     },
     drop: deleteOneTimeTokensOf,
+    expire: (tx, userId, purposes) => expireOneTimeTokensOf(tx, userId, { purposes, now: clock() }),
   };
 }
 

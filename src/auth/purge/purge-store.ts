@@ -40,11 +40,15 @@ export async function deleteOldMessages(tx: Transaction, before: Date, limit: nu
   return finished.count + worthless.count;
 }
 
-/** Skips what is being used: whoever does so deletes it. */
+/**
+ * Skips what is being used: whoever does so deletes it. A claim stays until the address is proven or the account goes: without it, the next message
+ * would prove the address for whoever registered first.
+ */
 export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
     delete from one_time_tokens where id in (
-      select id from one_time_tokens where expires_at < ${before.toISOString()} limit ${limit} for update skip locked)`);
+      select id from one_time_tokens where expires_at < ${before.toISOString()} and claimed_password_hash is null
+      limit ${limit} for update skip locked)`);
   return deleted.count;
 }
 
