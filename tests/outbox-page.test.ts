@@ -105,3 +105,10 @@ test("Apollo Sandbox keeps the policy that it needs", async () => {
   const { headers } = await open("localhost", "/graphql");
   expect(String(headers["content-security-policy"])).toContain("embeddable-sandbox.cdn.apollographql.com");
 });
+
+test("no page elsewhere reads it, whatever else that page may read here", async () => {
+  for (const origin of ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com", "null"]) {
+    const answer = await fetch(`${gateway.url}/outbox`, { headers: { origin } });
+    expect([answer.status, await answer.text()]).toEqual([403, "Open this page itself.\n"]);
+  }
+});

@@ -24,6 +24,8 @@ pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere;margin:.75rem 0 0}`
 /** Development only: whoever sees this page can take every account over. */
 export function serveOutboxPage(app: FastifyInstance, page: OutboxPage, { publicUrl }: { publicUrl: string }): void {
   app.get(PATH, async (request, reply) => {
+    // Whoever may call the API from a page elsewhere may not read everybody's links. People who open this page send no origin.
+    if (request.headers.origin !== undefined) return reply.code(403).type("text/plain").send("Open this page itself.\n");
     // A page elsewhere can let its own name lead here (DNS rebinding): then the browser says that name.
     if (!isOurs(request.raw.headers.host, publicUrl)) return reply.code(403).type("text/plain").send("Open this page on localhost.\n");
     return reply
