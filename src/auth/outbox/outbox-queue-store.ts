@@ -1,5 +1,11 @@
+import { sql } from "drizzle-orm";
 import type { Database } from "../../database/database.ts";
 import type { Message } from "./outbox-messages.ts";
+
+/*
+ * What couriers do goes by transactions, though each is a single statement: they look every second, so whenever a database goes away some
+ * statement is on its way, and in the plain pool the driver would wait for the answer of a lost connection, and let others wait for it, too.
+ */
 
 export type Channel = Message["channel"];
 
@@ -15,7 +21,7 @@ export interface ClaimedRow {
   readonly attempts: number;
 }
 
-interface Row {
+interface Row extends Record<string, unknown> {
   readonly id: string;
   readonly channel: Channel;
   readonly topic: string;
@@ -31,10 +37,10 @@ interface Row {
  * passed over, and claimed ones are due again only when the lease is over.
  */
 export async function claimDue(
-  { $client }: Database,
+  database: Database,
   { channel, now, leaseUntil, limit }: { channel: Channel; now: Date; leaseUntil: Date; limit: number },
 ): Promise<ClaimedRow[]> {
-  const rows = await $client<Row[]>`
+  const statement = sql`
     with due as (
       select id from outbox
       where state = 'PENDING' and channel = ${channel} and next_attempt_at <= ${now.toISOString()}::timestamptz
@@ -44,6 +50,7 @@ export async function claimDue(
     from due where outbox.id = due.id
     returning outbox.id, channel, topic, encrypted_payload as payload, attempts,
       (extract(epoch from created_at) * 1000)::float8 as created, (extract(epoch from expires_at) * 1000)::float8 as expires`;
+  const rows = await database.transaction((tx) => tx.execute<Row>(statement));
   return rows.map(({ payload, created, expires, ...row }) => ({
     ...row,
     encryptedPayload: payload,
@@ -63,27 +70,29 @@ export interface Finish {
 }
 
 /** What was sent or given up is nobody's business any more, so its payload goes; what is kept is kept to be read. */
-export async function finishMessage({ $client }: Database, { id, state, now, problem }: Finish): Promise<void> {
-  await $client`
+export async function finishMessage(database: Database, { id, state, now, problem }: Finish): Promise<void> {
+  const statement = sql`
     update outbox set state = ${state}, finished_at = ${now.toISOString()}::timestamptz, problem = ${problem}::text,
       encrypted_payload = case when ${state} = 'KEPT' then encrypted_payload end
     where id = ${id} and state = 'PENDING'`;
+  await database.transaction((tx) => tx.execute(statement));
 }
 
 /** Nothing is done where the lease ran out and another process has the message by now. */
 export async function rescheduleMessage(
-  { $client }: Database,
+  database: Database,
   { id, attempts, at, problem }: { id: string; attempts: number; at: Date; problem: string },
 ): Promise<void> {
-  await $client`
+  const statement = sql`
     update outbox set next_attempt_at = ${at.toISOString()}::timestamptz, problem = ${problem}
     where id = ${id} and state = 'PENDING' and attempts = ${attempts}`;
+  await database.transaction((tx) => tx.execute(statement));
 }
 
 /** How many wait to be sent; not counted further than `most`. */
-export async function countPending({ $client }: Database, most: number): Promise<number> {
-  const [row] = await $client<{ pending: number }[]>`
-    select count(*)::int as pending from (select from outbox where state = 'PENDING' limit ${most}) as some`;
+export async function countPending(database: Database, most: number): Promise<number> {
+  const statement = sql`select count(*)::int as pending from (select from outbox where state = 'PENDING' limit ${most}) as some`;
+  const [row] = await database.transaction((tx) => tx.execute<{ pending: number }>(statement));
   return row?.pending ?? 0;
 }
 
