@@ -12,14 +12,14 @@ export interface StatementTap {
 export async function tapStatements(target: string): Promise<StatementTap> {
   const address = new URL(target);
   const sockets = new Set<Socket>();
-  const executed: string[] = [];
+  const executed: Executed[] = [];
   const server = createServer((near) => {
     const far = connect(Number(address.port || 5432), address.hostname);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("error", () => undefined);
     }
-    const read = createReader((statement) => executed.push(statement));
+    const read = createReader((text) => executed.push({ connection: near, text }));
     near.on("data", (chunk: Buffer) => {
       read(chunk);
       far.write(chunk);
@@ -37,7 +37,9 @@ export async function tapStatements(target: string): Promise<StatementTap> {
     async during(work) {
       const before = executed.length;
       await work();
-      return executed.slice(before).filter((statement) => !isLookAtOutbox(statement));
+      const passedOver = looksAtOutbox(executed);
+      const seen = executed.slice(before).filter((statement) => !passedOver.has(statement));
+      return seen.map(({ text }) => text).filter((text) => !isFirstOfConnection(text));
     },
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -46,7 +48,46 @@ export async function tapStatements(target: string): Promise<StatementTap> {
   };
 }
 
-/** Every process looks every second, and notes what became of a message whenever that is. */
+interface Executed {
+  readonly connection: Socket;
+  readonly text: string;
+}
+
+/**
+ * Couriers' transactions with all that is in them, and one that has only begun: what a call does is over by the time that it is answered.
+ * Every process looks every second, and notes what became of a message whenever that is.
+ */
+function looksAtOutbox(executed: readonly Executed[]): ReadonlySet<Executed> {
+  const looks = new Set(executed.filter(({ text }) => isLookAtOutbox(text)));
+  for (const transaction of transactionsIn(executed)) {
+    const [, ...rest] = transaction;
+    const work = rest.filter(({ text }) => !isEnd(text));
+    if (work.every((statement) => looks.has(statement))) for (const statement of transaction) looks.add(statement);
+  }
+  return looks;
+}
+
+/** Those that one connection executes from `begin` on. */
+function transactionsIn(executed: readonly Executed[]): Executed[][] {
+  const open = new Map<Socket, Executed[]>();
+  const transactions: Executed[][] = [];
+  for (const statement of executed) {
+    const { connection, text } = statement;
+    if (/^begin\b/i.test(text)) {
+      const begun = [statement];
+      open.set(connection, begun);
+      transactions.push(begun);
+    } else open.get(connection)?.push(statement);
+    if (isEnd(text)) open.delete(connection);
+  }
+  return transactions;
+}
+
+/** The driver asks for the types of arrays whenever it opens a connection, which is when it needs one more. */
+const isFirstOfConnection = (text: string) => text.includes("from pg_catalog.pg_type");
+
+const isEnd = (text: string) => /^(commit|rollback)\b/i.test(text);
+
 function isLookAtOutbox(statement: string): boolean {
   return statement.includes("from outbox where state = 'PENDING'") || /^\s*(with due as \(\s*select id from|update) outbox/.test(statement);
 }
