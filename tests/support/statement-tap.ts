@@ -19,7 +19,7 @@ export async function tapStatements(target: string): Promise<StatementTap> {
       sockets.add(socket);
       socket.on("error", () => undefined);
     }
-    const read = createReader((statement) => executed.push(statement));
+    const read = createReader(leaveOutLooks((statement) => executed.push(statement)));
     near.on("data", (chunk: Buffer) => {
       read(chunk);
       far.write(chunk);
@@ -37,12 +37,30 @@ export async function tapStatements(target: string): Promise<StatementTap> {
     async during(work) {
       const before = executed.length;
       await work();
-      return executed.slice(before).filter((statement) => !isLookAtOutbox(statement));
+      return executed.slice(before);
     },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+/** Of one connection: what couriers do, with the transaction around it, is no part of anybody's work. */
+function leaveOutLooks(onStatement: (text: string) => void): (text: string) => void {
+  let begin: string | undefined;
+  let isLook = false;
+  return (text) => {
+    if (text === "begin") {
+      begin = text;
+      return;
+    }
+    const isFirst = begin !== undefined;
+    if (isFirst) isLook = isLookAtOutbox(text);
+    if (isFirst && !isLook) onStatement("begin");
+    begin = undefined;
+    if (!isLook) onStatement(text);
+    if (text === "commit" || text === "rollback") isLook = false;
   };
 }
 
