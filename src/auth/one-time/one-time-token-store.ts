@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNotNull, lt, ne, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, lt, max, ne, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
 
@@ -102,4 +102,14 @@ export async function dropLaterUndoTokens(
         sql`${made} > (${used.createdAt.toISOString()}::timestamptz, ${used.id}::uuid)`,
       ),
     );
+}
+
+/** Until when the user's changes of address can be undone; undefined where none can. */
+export async function findLastUndoExpiry(tx: Transaction, userId: string): Promise<Date | undefined> {
+  const isUndo = and(eq(oneTimeTokens.userId, userId), eq(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"));
+  const rows = await tx
+    .select({ expiresAt: max(oneTimeTokens.expiresAt) })
+    .from(oneTimeTokens)
+    .where(isUndo);
+  return rows[0]?.expiresAt ?? undefined;
 }
