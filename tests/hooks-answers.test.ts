@@ -15,7 +15,7 @@ const ada: Account = {
   lastLoginAt: null,
   erasureAt: null,
 };
-const newcomer = { email: ada.email, ipAddress: "192.0.2.1", userAgent: null };
+const newcomer = { email: ada.email, emailKey: ada.email, ipAddress: "192.0.2.1", userAgent: null };
 const NEVER = new Promise<never>(() => undefined);
 
 /** What comes of an answer, and what the operator is told. */

@@ -17,6 +17,7 @@ test("the module in docs/hooks.md is one, and does what it says", async () => {
   const gateway = await startTestGateway({ gatewayYaml: `roles: { support: {} }\nhooks: { module: ${path} }\n` });
   const register = (email: string) => gateway.send(RegisterDocument, { input: { email, password: PASSWORD } });
   expect(codesOf(await register("eve@competitor.example"))).toEqual(["REGISTRATION_REFUSED"]);
+  expect(codesOf(await register("Eve@Competitor.Example"))).toEqual(["REGISTRATION_REFUSED"]);
   const { accessToken, user } = dataOf(await register("ada@acme.example")).register;
   expect(user.roles).toEqual(["user", "support"]);
   const payload = (token: string) => JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());

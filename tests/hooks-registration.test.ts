@@ -39,8 +39,17 @@ const rows = async () => {
 test("it is asked with the address as typed and where the call came from, before anything else", async () => {
   const email = newEmail().replace("user", "User");
   dataOf(await register(email));
-  expect(hooks.takeCalls()).toEqual([["beforeRegister", { email, ipAddress: "192.0.2.7", userAgent: "Ada's browser" }]]);
+  const emailKey = email.toLowerCase();
+  expect(hooks.takeCalls()).toEqual([["beforeRegister", { email, emailKey, ipAddress: "192.0.2.7", userAgent: "Ada's browser" }]]);
 });
+
+test.each(["eve@Bücher.example", "EVE@xn--bcher-kva.EXAMPLE"])(
+  "a rule about addresses cannot be got round by spelling one %s",
+  async (email) => {
+    hooks.current.beforeRegister = ({ emailKey }) => (emailKey.endsWith("@bücher.example") ? { refuse: "By invitation only." } : undefined);
+    expect(codesOf(await register(email))).toEqual(["REGISTRATION_REFUSED"]);
+  },
+);
 
 test("a refusal has the operator's reason, and leaves nothing behind", async () => {
   hooks.current.beforeRegister = async () => ({ refuse: "By invitation only." });

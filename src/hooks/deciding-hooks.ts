@@ -30,8 +30,8 @@ export function createDecidingHooks(hooks: Hooks, options: HookOptions & { reado
   return {
     ...(claims && { claims: (account) => ask("claims", () => claims(userOf(account)), readCustomClaims) }),
     ...(beforeRegister && {
-      async beforeRegister({ email, ipAddress, userAgent }) {
-        const registration = Object.freeze({ email, ipAddress, userAgent });
+      async beforeRegister({ email, emailKey, ipAddress, userAgent }) {
+        const registration = Object.freeze({ email, emailKey, ipAddress, userAgent });
         const read = (answer: unknown) => readVerdict(answer, options.grantable);
         const verdict = await ask("beforeRegister", () => beforeRegister(registration), read);
         if ("refuse" in verdict) throw new AuthError("REGISTRATION_REFUSED", { reason: verdict.refuse });

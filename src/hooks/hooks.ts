@@ -26,8 +26,10 @@ export interface HookUser {
 export type CustomClaims = Readonly<Record<string, unknown>>;
 
 export interface HookRegistration {
-  /** As typed. */
+  /** As typed. Nobody has proven it yet. */
   readonly email: string;
+  /** In lower case, its domain in Unicode: the same however the address is spelled, so rules about addresses look at this. */
+  readonly emailKey: string;
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
 }

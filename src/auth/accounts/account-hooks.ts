@@ -5,6 +5,8 @@ import type { Account } from "./account-store.ts";
 export interface Newcomer {
   /** As typed. */
   readonly email: string;
+  /** What addresses are compared by. */
+  readonly emailKey: string;
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
 }

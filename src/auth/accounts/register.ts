@@ -43,7 +43,7 @@ export function createRegister(parts: RegisterParts, options: AccountOptions): R
   return async (credentials, origin) => {
     const read = readNewCredentials(credentials, commonPasswords);
     const { email, password } = read;
-    const roles = await rolesOfNewcomer({ ...origin, email: email.address }, hooks);
+    const roles = await rolesOfNewcomer({ ...origin, email: email.address, emailKey: email.key }, hooks);
     if (mustVerify) return registerUnproven(read, roles, origin);
     if ((await store.findAccountForSignIn(email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
     const passwordHash = await passwords.hash(password, origin.ipAddress);
