@@ -204,6 +204,19 @@ test("a refresh that meets the change of its user's address leaves no good acces
   }
 });
 
+test.each([
+  ["the password becomes another one", "password_hash = '!'"],
+  ["an admin disables the user", "status = 'DISABLED'"],
+])("a login that would take a deletion back is refused where meanwhile %s", async (_what, change) => {
+  const { user, accessToken } = await one.register();
+  dataOf(await remove(one, accessToken));
+  const reply = await whileHeld(`update users set ${change} where id = '${user.id}'`, () => login(other, user.email));
+  expect(codesOf(reply)).toEqual(["INVALID_CREDENTIALS"]);
+  const state = await stateOf(one, user.id);
+  expect(state).toMatchObject({ live: 0 });
+  expect(state?.erasure_at).not.toBeNull();
+});
+
 test("a login that meets the erasure is refused, or takes it back: nothing is alive of what is erased", async () => {
   // For this gateway the time has not come yet, by as much as two clocks may differ.
   const ahead = createTestClock();
