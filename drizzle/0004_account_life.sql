@@ -16,7 +16,7 @@ CREATE TABLE "one_time_tokens" (
 	"code_hash" "bytea",
 	"code_tries" integer DEFAULT 0 NOT NULL,
 	"bound_to" "bytea",
-	"claimed_password_hash" text,
+	"is_contested" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"expires_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "one_time_tokens_token_hash_unique" UNIQUE("token_hash")

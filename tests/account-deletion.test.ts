@@ -13,10 +13,10 @@ import {
   SetUserRolesDocument,
 } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
-import { askForChange, confirm, eventsOf, registerVerified, stateOf } from "./support/email-change.ts";
+import { askForChange, changeEmail, confirm, eventsOf, registerVerified, stateOf, undo, undoTokenOf } from "./support/email-change.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { lastFacts, tokenOf } from "./support/outbox.ts";
-import { PASSWORD } from "./support/sign-in.ts";
+import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const DAYS = 86_400;
 const NEW_PASSWORD = "a longer walk by the sea";
@@ -218,4 +218,18 @@ test("a deletion that cannot be told by mail is carried out all the same", async
   expect(await stateOf(mute, held.user.id)).toMatchObject({ erasure_at: null, live: 1 });
   expect(await mute.database.sql`select id from outbox`).toHaveLength(0);
   await mute.close();
+});
+
+test("whoever took an account over cannot have it erased before its owner could undo that, however short the grace is", async () => {
+  const strict = await startTestGateway({ env: { ACCOUNT_DELETION_GRACE: "0s" } });
+  const held = await registerVerified(strict);
+  const stolen = await changeEmail(strict, held, newEmail());
+  const undoToken = await undoTokenOf(strict, held.user.email);
+  const { deleteAccount } = dataOf(await strict.send(DeleteAccountDocument, {}, { token: stolen.accessToken }));
+  strict.clock.advance(7 * DAYS - 60);
+  await strict.auth.accountLife.eraseAccounts();
+  expect(new Date(deleteAccount?.erasureAt ?? 0).getTime()).toBeGreaterThan(strict.clock.now().getTime());
+  expect(codesOf(await undo(strict, undoToken))).toEqual([]);
+  expect(await stateOf(strict, held.user.id)).toMatchObject({ email: held.user.email, erasure_at: null });
+  await strict.close();
 });

@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { lastFacts, messagesTo, type OutboxMail, tokenOf } from "./support/outbox.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
-import { type StatementTap, tapStatements } from "./support/statement-tap.ts";
+import { isOfACall, type StatementTap, tapStatements } from "./support/statement-tap.ts";
 
 /*
  * Where verification is required nobody learns who has an account. What is asked here is asked about every kind of address: answers, statements,
@@ -56,10 +56,6 @@ async function disabled(): Promise<string> {
 /** Every kind of address there is. */
 const kinds = { unknown: async () => newEmail(), unverified, verified, disabled };
 type Kind = keyof typeof kinds;
-
-/** Upkeep, delivery and new connections have statements of their own, at any moment. */
-const isOfACall = (statement: string) =>
-  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|erasure_at (is not|<)/i.test(statement);
 
 interface Observed {
   readonly status: number;

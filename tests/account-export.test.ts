@@ -121,7 +121,7 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     code_hash: secret,
     code_tries: internal,
     bound_to: secret,
-    claimed_password_hash: leftOut("another claimant's secret"),
+    is_contested: leftOut("what somebody else did"),
     created_at: internal,
     expires_at: internal,
   },

@@ -19,7 +19,7 @@ import { askForChange, changeEmail, confirm, registerVerified, stateOf, undo, un
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { allMessages, lastFacts, messagesTo, tokenOf } from "./support/outbox.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
-import { type StatementTap, tapStatements } from "./support/statement-tap.ts";
+import { isOfACall, type StatementTap, tapStatements } from "./support/statement-tap.ts";
 
 const NEW_PASSWORD = "a longer walk by the sea";
 
@@ -62,7 +62,7 @@ describe("whether an address is somebody's is told to its reader alone", () => {
     return {
       text: reply?.text,
       headers,
-      statements: statements.filter((statement) => !statement.includes("revocations")),
+      statements: statements.filter(isOfACall),
       mails: sent.map(({ to }) => to === wanted),
       topics: exportAccount?.messages.map(({ topic }) => topic),
       pending: exportAccount?.pendingEmail === wanted,

@@ -2,7 +2,6 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createOneTimeTokens, type OneTimeTokens } from "../src/auth/one-time/one-time-tokens.ts";
-import { UNUSABLE_PASSWORD_HASH } from "../src/auth/passwords/password-hash.ts";
 import { createSecureRandom } from "../src/auth/random.ts";
 import type { Database } from "../src/database/database.ts";
 import { createTestClock } from "./support/clock.ts";
@@ -36,9 +35,8 @@ async function newUser() {
   return { userId: user.id, proves: { email: user.email, emailKey: user.email.toLowerCase() } };
 }
 
-function issue({ userId, proves }: Awaited<ReturnType<typeof newUser>>, claimedPasswordHash?: string) {
-  const claim = claimedPasswordHash === undefined ? {} : { claimedPasswordHash };
-  const wanted = { purpose: "VERIFY_EMAIL" as const, subject: { userId }, proves, ttlSeconds: HOUR, ...claim };
+function issue({ userId, proves }: Awaited<ReturnType<typeof newUser>>, { isContested = false } = {}) {
+  const wanted = { purpose: "VERIFY_EMAIL" as const, subject: { userId }, proves, ttlSeconds: HOUR, isContested };
   return database.transaction((tx) => tokens.issue(tx, wanted));
 }
 const take = (token: string, by = tokens) => database.transaction((tx) => by.take(tx, "VERIFY_EMAIL", token));
@@ -74,15 +72,13 @@ describe("a token", () => {
     expect(await take(token)).toBeUndefined();
   });
 
-  test("has the claim of whoever caused it, and nobody's once there was one before", async () => {
+  test("stays contested, whatever takes its place", async () => {
     const user = await newUser();
-    await issue(user);
-    const { token: first } = await issue(user, "claim 1");
-    expect(await tokens.find(database, "VERIFY_EMAIL", first)).toMatchObject({ claimedPasswordHash: "claim 1" });
-    const { token: asked } = await issue(user);
-    expect(await tokens.find(database, "VERIFY_EMAIL", asked)).toMatchObject({ claimedPasswordHash: UNUSABLE_PASSWORD_HASH });
-    const { token: last } = await issue(user, "claim 2");
-    expect(await take(last)).toMatchObject({ claimedPasswordHash: UNUSABLE_PASSWORD_HASH });
+    const { token: plain } = await issue(user);
+    expect(await tokens.find(database, "VERIFY_EMAIL", plain)).toMatchObject({ isContested: false });
+    await issue(user, { isContested: true });
+    const { token: last } = await issue(user);
+    expect(await take(last)).toMatchObject({ isContested: true });
   });
 
   test("of an address without account proves nothing", async () => {

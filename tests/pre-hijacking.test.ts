@@ -64,15 +64,27 @@ describe("an attacker who registered first", () => {
     expect(codesOf(await login(email, ATTACKER))).toEqual(["EMAIL_NOT_VERIFIED"]);
     expect(codesOf(await login(email, OWNER))).toEqual(["INVALID_CREDENTIALS"]);
     dataOf(await verify(await linkTo(email)));
-    await expectOnly(email, OWNER);
+    for (const password of [ATTACKER, OWNER]) expect(codesOf(await login(email, password))).toEqual(["INVALID_CREDENTIALS"]);
     const refreshed = await required.send(RefreshDocument, { input: { refreshToken } });
     expect(refreshed.errors[0]?.extensions).toMatchObject({ code: "SESSION_ENDED", endReason: "ADDRESS_PROVEN" });
     const me = await required.post({ query: "{ me { id } }" }, { token: accessToken });
     expect(me.errors[0]?.extensions).toMatchObject({ reason: "revoked" });
     expect(codesOf(await reset(resetLink))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+    dataOf(await reset(await resetLinkTo(email)));
+    await expectOnly(email, NEW);
     const [proven] = await database.sql`select detail from audit_events join users on users.id = user_id
       where email_key = ${email} and type = 'EMAIL_VERIFIED'`;
     expect(proven?.detail).toEqual({ passwordReplaced: true, endedSessions: 1 });
+  });
+
+  test("or second gains nothing by the owner's click on the newest message, whose words are those of the owner's own", async () => {
+    const email = newEmail();
+    await register(email, OWNER);
+    await register(email, ATTACKER);
+    dataOf(await verify(await linkTo(email)));
+    for (const password of [ATTACKER, OWNER]) expect(codesOf(await login(email, password))).toEqual(["INVALID_CREDENTIALS"]);
+    dataOf(await reset(await resetLinkTo(email)));
+    await expectOnly(email, NEW);
   });
 
   test("loses both when the owner sets a new password by mail", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DeleteAccountDocument } from "./generated/operations.ts";
+import { DeleteAccountDocument, EnableUserDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { startTestGateway } from "./support/gateway.ts";
 import { openReceiver } from "./support/receiver.ts";
@@ -41,4 +41,23 @@ test("a receiver is told whom to forget, and we can no longer tell who that was"
   expect(JSON.stringify(logged)).not.toContain(user.id);
   await gateway.close();
   await receiver.close();
+});
+
+test("news of what is done to somebody whose erasure has begun go with them", async () => {
+  const HOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+  const webhook = '{ url: "http://127.0.0.1:9/", secret: { env: HOOK_SECRET }, events: [user.enabled] }';
+  const env = { HOOK_SECRET, ACCOUNT_DELETION_GRACE: "0s" };
+  const gateway = await startTestGateway({ env, gatewayYaml: `webhooks: [${webhook}]\n` });
+  const { sql } = gateway.database;
+  const messages = (userId: string) => sql`select topic from outbox where user_id = ${userId}`;
+  const { user, accessToken: token } = await gateway.register();
+  dataOf(await gateway.send(DeleteAccountDocument, { input: { password: PASSWORD } }, { token }));
+  await gateway.auth.accountLife.eraseAccounts();
+  const admin = await gateway.registerAdmin();
+  dataOf(await gateway.send(EnableUserDocument, { userId: user.id }, { token: admin.accessToken }));
+  expect(await messages(user.id)).toMatchObject([{ topic: "user.enabled" }]);
+  gateway.clock.advance(61);
+  expect(await gateway.auth.accountLife.eraseAccounts()).toBe(1);
+  expect(await messages(user.id)).toHaveLength(0);
+  await gateway.close();
 });

@@ -10,7 +10,8 @@ import { LOGIN_AIM, ratioOf, type Verdict } from "./verdicts.ts";
 
 const LOGIN_CONNECTIONS = 32;
 const QUERIES_PER_SECOND = 200;
-const WARM_UP_SECONDS = 2;
+/** As long as other contestants get: by then the compiler has seen what there is. */
+const WARM_UP_SECONDS = 7;
 const FLOOD_CONNECTIONS = 512;
 const FLOOD_SECONDS = 2;
 /** The p99 of a query, by the calm one. */

@@ -12,14 +12,14 @@ export interface StatementTap {
 export async function tapStatements(target: string): Promise<StatementTap> {
   const address = new URL(target);
   const sockets = new Set<Socket>();
-  const executed: Executed[] = [];
+  const executed: string[] = [];
   const server = createServer((near) => {
     const far = connect(Number(address.port || 5432), address.hostname);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("error", () => undefined);
     }
-    const read = createReader((text) => executed.push({ connection: near, text }));
+    const read = createReader(leaveOutLooks((statement) => executed.push(statement)));
     near.on("data", (chunk: Buffer) => {
       read(chunk);
       far.write(chunk);
@@ -37,9 +37,7 @@ export async function tapStatements(target: string): Promise<StatementTap> {
     async during(work) {
       const before = executed.length;
       await work();
-      const passedOver = looksAtOutbox(executed);
-      const seen = executed.slice(before).filter((statement) => !passedOver.has(statement));
-      return seen.map(({ text }) => text).filter((text) => !isFirstOfConnection(text));
+      return executed.slice(before);
     },
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -48,46 +46,29 @@ export async function tapStatements(target: string): Promise<StatementTap> {
   };
 }
 
-interface Executed {
-  readonly connection: Socket;
-  readonly text: string;
+/** Upkeep, delivery and new connections have statements of their own, at any moment. */
+export const isOfACall = (statement: string) =>
+  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|erasure_at (is not|<)/i.test(statement);
+
+/** Of one connection: what couriers do, with the transaction around it, is no part of anybody's work. */
+function leaveOutLooks(onStatement: (text: string) => void): (text: string) => void {
+  let begin: string | undefined;
+  let isLook = false;
+  return (text) => {
+    if (text === "begin") {
+      begin = text;
+      return;
+    }
+    const isFirst = begin !== undefined;
+    if (isFirst) isLook = isLookAtOutbox(text);
+    if (isFirst && !isLook) onStatement("begin");
+    begin = undefined;
+    if (!isLook) onStatement(text);
+    if (text === "commit" || text === "rollback") isLook = false;
+  };
 }
 
-/**
- * Couriers' transactions with all that is in them, and one that has only begun: what a call does is over by the time that it is answered.
- * Every process looks every second, and notes what became of a message whenever that is.
- */
-function looksAtOutbox(executed: readonly Executed[]): ReadonlySet<Executed> {
-  const looks = new Set(executed.filter(({ text }) => isLookAtOutbox(text)));
-  for (const transaction of transactionsIn(executed)) {
-    const [, ...rest] = transaction;
-    const work = rest.filter(({ text }) => !isEnd(text));
-    if (work.every((statement) => looks.has(statement))) for (const statement of transaction) looks.add(statement);
-  }
-  return looks;
-}
-
-/** Those that one connection executes from `begin` on. */
-function transactionsIn(executed: readonly Executed[]): Executed[][] {
-  const open = new Map<Socket, Executed[]>();
-  const transactions: Executed[][] = [];
-  for (const statement of executed) {
-    const { connection, text } = statement;
-    if (/^begin\b/i.test(text)) {
-      const begun = [statement];
-      open.set(connection, begun);
-      transactions.push(begun);
-    } else open.get(connection)?.push(statement);
-    if (isEnd(text)) open.delete(connection);
-  }
-  return transactions;
-}
-
-/** The driver asks for the types of arrays whenever it opens a connection, which is when it needs one more. */
-const isFirstOfConnection = (text: string) => text.includes("from pg_catalog.pg_type");
-
-const isEnd = (text: string) => /^(commit|rollback)\b/i.test(text);
-
+/** Every process looks every second, and notes what became of a message whenever that is. */
 function isLookAtOutbox(statement: string): boolean {
   return statement.includes("from outbox where state = 'PENDING'") || /^\s*(with due as \(\s*select id from|update) outbox/.test(statement);
 }

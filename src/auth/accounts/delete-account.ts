@@ -1,6 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
 import { addSeconds, type Clock } from "../clock.ts";
+import { findLastUndoExpiry } from "../one-time/one-time-token-store.ts";
 import type { OneTimeTokens } from "../one-time/one-time-tokens.ts";
 import type { Origin } from "../origin.ts";
 import type { Outbox } from "../outbox/outbox.ts";
@@ -21,7 +22,8 @@ export interface DeletedAccount {
 
 /**
  * Ends every session of the viewer, and has the account erased after the grace, during which signing in takes that back. Links that were sent
- * before are void, except those that undo a change of address: whoever took the account over must not get rid of them like this.
+ * before are void, except those that undo a change of address, which put the erasure off as long as they are good: whoever took the account over
+ * must not get rid of them like this.
  * Throws what `RequireFreshLogin` throws, UNAUTHENTICATED, LAST_ADMIN.
  */
 export type DeleteAccount = (password: string | undefined, viewer: Revocable, origin: Origin) => Promise<DeletedAccount>;
@@ -46,15 +48,20 @@ export function createDeleteAccount(parts: DeleteAccountParts): DeleteAccount {
   async function tell(tx: Transaction, { id, email }: Account, erasureAt: Date): Promise<void> {
     if (!options.canMail) return;
     const content = { template: "account_deletion" as const, facts: { erasureAt: erasureAt.toISOString() } };
-    const expiresAt = addSeconds(clock(), Math.max(options.deletionGraceSeconds, NOTICE_SECONDS));
+    const expiresAt = later(erasureAt, addSeconds(clock(), NOTICE_SECONDS));
     await outbox.add(tx, [{ channel: "email", to: email, content, userId: id, expiresAt }]);
+  }
+
+  async function erasureAtOf(tx: Transaction, { id }: Account): Promise<Date> {
+    const graceEnd = addSeconds(clock(), options.deletionGraceSeconds);
+    return later(graceEnd, (await findLastUndoExpiry(tx, id)) ?? graceEnd);
   }
 
   async function perform(tx: Transaction, record: Recorder, viewer: Revocable) {
     await lockAdmins(tx);
     const before = await lockViewer(tx, viewer);
     await keepAnAdmin(tx, before);
-    const erasureAt = addSeconds(clock(), options.deletionGraceSeconds);
+    const erasureAt = await erasureAtOf(tx, before);
     const account = await changeAccount(tx, before.id, { erasureAt });
     await oneTimeTokens.expire(tx, account.id, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
     const { endedSessions, revocation } = await endSessions.end(tx, record, { account, actorId: account.id, endReason: "ACCOUNT_DELETED" });
@@ -70,4 +77,8 @@ export function createDeleteAccount(parts: DeleteAccountParts): DeleteAccount {
     revocations.apply(revocation);
     return deleted;
   };
+}
+
+function later(one: Date, other: Date): Date {
+  return one > other ? one : other;
 }

@@ -60,8 +60,9 @@ export async function lockErasure(tx: Transaction, userId: string): Promise<bool
   return rows.length > 0;
 }
 
-/** With whatever still hangs on it. */
+/** With whatever still hangs on it, and with messages about what has been done to it since. */
 export async function deleteErasedUser(tx: Transaction, userId: string): Promise<void> {
+  await tx.execute(sql`delete from outbox where user_id = ${userId}`);
   await tx.execute(sql`delete from users where id = ${userId} and ${isBegun}`);
 }
 

@@ -5,10 +5,11 @@ import { deleteOneTimeTokensOf } from "../one-time/one-time-token-store.ts";
 import { nowhere } from "../origin.ts";
 import type { CommonPasswords } from "../passwords/password-policy.ts";
 import type { EndSessions } from "../sessions/end-sessions.ts";
-import { type Account, type AccountChanges, type AccountStore, changeAccount, lockAccount } from "./account-store.ts";
+import { type Account, type AccountChanges, type AccountStore, changeAccount } from "./account-store.ts";
 import { ADMIN_ROLE, lockAdmins } from "./admin-store.ts";
 import { type Credentials, readNewCredentials } from "./credentials.ts";
 import { type DecidedBy, insertAdmin, type NewAdminParts, newAdmin, rolesChanged } from "./new-admin.ts";
+import { type AddressedAccount, lockAccountOfAddress } from "./proof-store.ts";
 
 export interface ChangedAccount {
   readonly account: Account;
@@ -37,11 +38,17 @@ const decidedBy: DecidedBy = "operator";
 export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAccounts {
   const { store, passwords, commonPasswords, endSessions, audit } = parts;
 
-  async function findUser(credentials: Credentials): Promise<{ id: string; passwordHash: string }> {
+  async function findUser(credentials: Credentials): Promise<{ emailKey: string; passwordHash: string }> {
     const { email, password } = readNewCredentials(credentials, commonPasswords);
-    const user = await store.findAccountForSignIn(email.key);
+    if ((await store.findAccountForSignIn(email.key)) === undefined) throw new AuthError("NOT_FOUND", {});
+    return { emailKey: email.key, passwordHash: await passwords.hash(password, null) };
+  }
+
+  /** By the address, which may be another account's, or nobody's, once the password has been hashed. */
+  async function lockUser(tx: Transaction, emailKey: string): Promise<AddressedAccount> {
+    const user = await lockAccountOfAddress(tx, emailKey);
     if (user === undefined) throw new AuthError("NOT_FOUND", {});
-    return { id: user.id, passwordHash: await passwords.hash(password, null) };
+    return user;
   }
 
   async function change(tx: Transaction, record: Recorder, id: string, changes: AccountChanges): Promise<ChangedAccount> {
@@ -67,22 +74,20 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
       return account;
     },
     async promoteToAdmin(credentials) {
-      const { id, passwordHash } = await findUser(credentials);
+      const { emailKey, passwordHash } = await findUser(credentials);
       return audit.transaction(nowhere, async (tx, record) => {
         await lockAdmins(tx);
-        const user = await lockAccount(tx, id);
-        const before = user?.roles ?? [];
+        const { id, roles: before, erasureAt } = await lockUser(tx, emailKey);
         const roles = [...new Set([...before, ADMIN_ROLE])];
         if (!before.includes(ADMIN_ROLE)) await record(rolesChanged({ id, roles }, decidedBy));
-        if (user !== undefined && user.erasureAt !== null)
-          await record({ type: "ACCOUNT_RESTORED", userId: id, detail: { by: decidedBy } });
+        if (erasureAt !== null) await record({ type: "ACCOUNT_RESTORED", userId: id, detail: { by: decidedBy } });
         return change(tx, record, id, { roles, passwordHash, emailVerified: true, erasureAt: null });
       });
     },
     async setPassword(credentials) {
-      const { id, passwordHash } = await findUser(credentials);
+      const { emailKey, passwordHash } = await findUser(credentials);
       return audit.transaction(nowhere, async (tx, record) => {
-        await lockAccount(tx, id);
+        const { id } = await lockUser(tx, emailKey);
         return change(tx, record, id, { passwordHash });
       });
     },

@@ -37,8 +37,7 @@ export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, 
     await audit.transaction(origin, async (tx, record) => {
       const isNew = await insertAccount(tx, fresh);
       const account = await lockAccountOfAddress(tx, email.key);
-      const claim = isNew ? {} : { claimedPasswordHash: passwordHash };
-      await sendVerification(tx, { address: email, account, otherwise, ...claim });
+      await sendVerification(tx, { address: email, account, otherwise, isContested: !isNew });
       await record(isNew ? { type: "REGISTERED", userId: fresh.id, actorId: fresh.id } : refusalOf(account));
     });
     throw new AuthError("EMAIL_NOT_VERIFIED", {});

@@ -13,8 +13,8 @@ export interface VerificationWish {
   readonly address: EmailAddress;
   /** Whose address it is, locked; undefined where it is nobody's. */
   readonly account: Account | undefined;
-  /** Of somebody who registers with the address of an account that has not been verified. */
-  readonly claimedPasswordHash?: string;
+  /** Somebody registers again. */
+  readonly isContested?: boolean;
   /** What is sent where there is nothing to verify. */
   readonly otherwise: MailContent;
 }
@@ -36,7 +36,7 @@ export function createSendVerification({ oneTimeTokens, outbox, links }: Message
     return { template: "verify_email", facts: { link: links.verifyEmail(token), code } };
   }
 
-  return async (tx, { address, account, claimedPasswordHash, otherwise }) => {
+  return async (tx, { address, account, isContested = false, otherwise }) => {
     const pending = account?.emailVerified === false ? account : undefined;
     const issued = await oneTimeTokens.issue(tx, {
       purpose: "VERIFY_EMAIL",
@@ -44,7 +44,7 @@ export function createSendVerification({ oneTimeTokens, outbox, links }: Message
       ...(pending === undefined
         ? { subject: { emailKey: address.key } }
         : { subject: { userId: pending.id }, proves: { email: pending.email, emailKey: address.key } }),
-      ...(pending === undefined || claimedPasswordHash === undefined ? {} : { claimedPasswordHash }),
+      isContested: isContested && pending !== undefined,
     });
     const content = pending === undefined ? otherwise : contentFor(issued);
     const to = account?.email ?? address.address;

@@ -21,8 +21,8 @@ export interface EmailProof {
 }
 
 /**
- * Marks the address as proven, and answers it. Whoever reads the mail of an address takes the account: where somebody registered after the account
- * was made, theirs becomes the password, and every session of before ends. Throws BAD_USER_INPUT, or INVALID_ONE_TIME_TOKEN for whatever is wrong.
+ * Marks the address as proven, and answers it. Whoever reads the mail of an address takes the account: where several have registered with it,
+ * every session ends, none of their passwords counts, and a link to set one is sent. Throws BAD_USER_INPUT, or INVALID_ONE_TIME_TOKEN for whatever is wrong.
  */
 export type VerifyEmail = (proof: EmailProof, origin: Origin) => Promise<string>;
 
@@ -83,26 +83,22 @@ interface Proven {
   readonly parts: VerifyEmailParts;
 }
 
+/** Where several have registered, none of their passwords counts: whoever reads the mail sets one. */
 async function accept(tx: Transaction, record: Recorder, { account, token, parts }: Proven): Promise<Accepted> {
   const about = { type: "EMAIL_VERIFIED", userId: account.id, actorId: account.id } as const;
-  const passwordHash = token.claimedPasswordHash;
-  if (passwordHash === null) {
+  if (!token.isContested) {
     await markEmailVerified(tx, account);
     await record(about);
     return { email: account.email };
   }
+  const passwordHash = UNUSABLE_PASSWORD_HASH;
   const changed = await changeAccount(tx, account.id, { passwordHash, emailVerified: true });
   await parts.oneTimeTokens.drop(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
   const all = { account: changed, actorId: account.id, endReason: "ADDRESS_PROVEN" } as const;
   const { endedSessions, revocation } = await parts.endSessions.end(tx, record, all);
-  if (passwordHash === UNUSABLE_PASSWORD_HASH) await sendFirstPassword(tx, { ...account, passwordHash }, parts.sendReset);
+  await parts.sendReset(tx, { address: account.email, key: account.emailKey }, { ...account, passwordHash });
   await record({ ...about, detail: { passwordReplaced: true, endedSessions } });
   return { email: account.email, revocation };
-}
-
-/** Several have registered, and none of their passwords counts: whoever reads the mail sets one. */
-async function sendFirstPassword(tx: Transaction, account: AddressedAccount, sendReset: SendReset): Promise<void> {
-  await sendReset(tx, { address: account.email, key: account.emailKey }, account);
 }
 
 function readProof({ token, email, code }: EmailProof): ReadProof {

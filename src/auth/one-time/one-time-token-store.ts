@@ -1,25 +1,20 @@
-import { and, eq, gt, inArray, isNotNull, lt, ne, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, lt, max, ne, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
-import { UNUSABLE_PASSWORD_HASH } from "../passwords/password-hash.ts";
 
 export type OneTimeTokenRow = typeof oneTimeTokens.$inferSelect;
 export type OneTimePurpose = OneTimeTokenRow["purpose"];
 
-/**
- * Takes the place of the live one of the same purpose and subject. A claim becomes the account's password by the message that it caused, and
- * by no later one: who caused that, nobody knows, so then it is nobody's password that is right.
- */
+/** Takes the place of the live one of the same purpose and subject; what was contested stays so. */
 export async function putOneTimeToken(tx: Transaction, row: OneTimeTokenRow): Promise<void> {
-  const { id: _id, purpose: _purpose, subject: _subject, claimedPasswordHash, ...changes } = row;
-  const claim = sql`case when ${oneTimeTokens.claimedPasswordHash} is null then ${claimedPasswordHash}::text else ${UNUSABLE_PASSWORD_HASH} end`;
+  const { id: _id, purpose: _purpose, subject: _subject, isContested, ...changes } = row;
   await tx
     .insert(oneTimeTokens)
     .values(row)
     .onConflictDoUpdate({
       target: [oneTimeTokens.purpose, oneTimeTokens.subject],
       targetWhere: sql`${oneTimeTokens.purpose} <> 'UNDO_EMAIL_CHANGE'`,
-      set: { ...changes, id: row.id, claimedPasswordHash: claim },
+      set: { ...changes, id: row.id, isContested: sql`${oneTimeTokens.isContested} or ${isContested}` },
     });
 }
 
@@ -80,7 +75,7 @@ export async function deleteOneTimeTokensOf(tx: Transaction, userId: string, pur
   await tx.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), inArray(oneTimeTokens.purpose, [...purposes])));
 }
 
-/** Void from now on. A claim stays, so that whoever asks for another message is not taken for the only one who has registered. */
+/** Void from now on. What was contested stays so, whoever asks for another message. */
 export async function expireOneTimeTokensOf(
   tx: Transaction,
   userId: string,
@@ -107,4 +102,14 @@ export async function dropLaterUndoTokens(
         sql`${made} > (${used.createdAt.toISOString()}::timestamptz, ${used.id}::uuid)`,
       ),
     );
+}
+
+/** Until when the user's changes of address can be undone; undefined where none can. */
+export async function findLastUndoExpiry(tx: Transaction, userId: string): Promise<Date | undefined> {
+  const isUndo = and(eq(oneTimeTokens.userId, userId), eq(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"));
+  const rows = await tx
+    .select({ expiresAt: max(oneTimeTokens.expiresAt) })
+    .from(oneTimeTokens)
+    .where(isUndo);
+  return rows[0]?.expiresAt ?? undefined;
 }

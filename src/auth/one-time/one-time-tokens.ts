@@ -30,8 +30,8 @@ export interface NewOneTimeToken {
   readonly ttlSeconds: number;
   /** SHA-256 of the password hash that it is about. */
   readonly boundTo?: Buffer;
-  /** Where the token that it replaces had a claim, no claim stays: the unusable hash takes their place. */
-  readonly claimedPasswordHash?: string;
+  /** Somebody registers again with an address that nobody has proven. It stays so, whatever takes the place of this token. */
+  readonly isContested?: boolean;
 }
 
 /** For a message, and nowhere else: neither can be read back. */
@@ -48,7 +48,8 @@ export interface OneTimeToken {
   readonly userId: string;
   readonly proves: ProvenAddress | undefined;
   readonly boundTo: Buffer | null;
-  readonly claimedPasswordHash: string | null;
+  /** Whether several have registered with the address. */
+  readonly isContested: boolean;
   readonly createdAt: Date;
 }
 
@@ -64,7 +65,7 @@ export interface OneTimeTokens {
   takeByCode(tx: Transaction, purpose: OneTimePurpose, subject: Subject, code: string): Promise<OneTimeToken | undefined>;
   /** Of a user, unused. */
   drop(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void>;
-  /** The same, while who registered with the address remains to be seen: claims are kept. */
+  /** Void, but not forgotten: several may have registered with the address. */
   expire(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void>;
 }
 
@@ -84,7 +85,7 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
   const idOf = ({ userId, emailKey }: Subject) => userId ?? hashes.subjectOf(emailKey);
 
   return {
-    async issue(tx, { purpose, subject, proves, ttlSeconds, boundTo, claimedPasswordHash }) {
+    async issue(tx, { purpose, subject, proves, ttlSeconds, boundTo, isContested = false }) {
       const now = clock();
       const id = random.id(now);
       const issued = { token: newToken(random), code: newCode(random), expiresAt: addSeconds(now, ttlSeconds) };
@@ -99,7 +100,7 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
         codeHash: hasCode.has(purpose) ? hashes.hashCode(issued.code, id) : null,
         codeTries: 0,
         boundTo: boundTo ?? null,
-        claimedPasswordHash: claimedPasswordHash ?? null,
+        isContested,
         createdAt: now,
         expiresAt: issued.expiresAt,
       });
@@ -130,7 +131,7 @@ const hasCode: ReadonlySet<OneTimePurpose> = new Set(["VERIFY_EMAIL", "CHANGE_EM
 /** That of an address without account proves nothing. */
 function toOneTimeToken(row: Awaited<ReturnType<typeof findOneTimeToken>>): OneTimeToken | undefined {
   if (row === undefined || row.userId === null) return undefined;
-  const { id, userId, email, emailKey, boundTo, claimedPasswordHash, createdAt } = row;
+  const { id, userId, email, emailKey, boundTo, isContested, createdAt } = row;
   const proves = email === null || emailKey === null ? undefined : { email, emailKey };
-  return { id, userId, proves, boundTo, claimedPasswordHash, createdAt };
+  return { id, userId, proves, boundTo, isContested, createdAt };
 }

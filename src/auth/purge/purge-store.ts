@@ -41,13 +41,13 @@ export async function deleteOldMessages(tx: Transaction, before: Date, limit: nu
 }
 
 /**
- * Skips what is being used: whoever does so deletes it. A claim stays until the address is proven or the account goes: without it, the next message
- * would prove the address for whoever registered first.
+ * Skips what is being used: whoever does so deletes it. That several have registered is kept until the address is proven or the account goes:
+ * else the next message would prove the address for whoever registered first.
  */
 export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
     delete from one_time_tokens where id in (
-      select id from one_time_tokens where expires_at < ${before.toISOString()} and claimed_password_hash is null
+      select id from one_time_tokens where expires_at < ${before.toISOString()} and not is_contested
       limit ${limit} for update skip locked)`);
   return deleted.count;
 }

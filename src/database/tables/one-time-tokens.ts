@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { bytea, instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
@@ -23,8 +23,8 @@ export const oneTimeTokens = pgTable(
     codeTries: integer("code_tries").notNull().default(0),
     /** SHA-256 of the password hash that a reset replaces: void once that is another one. */
     boundTo: bytea("bound_to"),
-    /** Of whoever registered last with an address that nobody has proven: it becomes the account's with the proof. */
-    claimedPasswordHash: text("claimed_password_hash"),
+    /** Whether somebody has registered again with an address that nobody has proven: then no password of before counts after the proof. */
+    isContested: boolean("is_contested").notNull().default(false),
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
   },
