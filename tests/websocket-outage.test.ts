@@ -139,7 +139,7 @@ test("an unexpected failure ends the subscription with a masked error, and the n
   });
   await socket.until(({ type }) => type === "complete");
   expect(gateway.auth.sessionWatch.isWatched(first.user.id)).toBe(false);
-  expect(gateway.logs.filter(({ level }) => level === 50)).toHaveLength(1);
+  expect(gateway.logs.filter(({ msg }) => msg === "unexpected error")).toHaveLength(1);
   socket.socket.close();
   const again = await watch(first);
   const { session } = await gateway.login(first.user.email);
