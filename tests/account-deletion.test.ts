@@ -130,6 +130,19 @@ describe("signing in before the erasure", () => {
     expect((await stateOf(gateway, held.user.id))?.erasure_at).not.toBeNull();
   });
 
+  test("takes a proven address where nobody signs in without one", async () => {
+    const { database, clock } = gateway;
+    const held = await gateway.register();
+    dataOf(await remove(held));
+    const strict = await startTestGateway({ database, clock, env: { EMAIL_VERIFICATION: "required" } });
+    const input = { email: held.user.email, password: PASSWORD };
+    expect(codesOf(await strict.send(LoginDocument, { input }))).toEqual(["EMAIL_NOT_VERIFIED"]);
+    await strict.close();
+    const state = await stateOf(gateway, held.user.id);
+    expect(state).toMatchObject({ live: 0 });
+    expect(state?.erasure_at).not.toBeNull();
+  });
+
   test("with a password that was set by a link meanwhile works; setting it alone takes nothing back", async () => {
     const held = await gateway.register();
     dataOf(await remove(held));
