@@ -5,6 +5,7 @@ import {
   EnableUserDocument,
   ExportAccountDocument,
   type ExportAccountQuery,
+  LogoutAllDocument,
   LogoutDocument,
   RequestEmailChangeDocument,
 } from "./generated/operations.ts";
@@ -260,6 +261,10 @@ describe("the export of an account", () => {
     expect((await exportOf(moved)).pendingEmail).toBeNull();
     await askForChange(gateway, moved, first);
     gateway.clock.advance(86_401);
+    const later = await gateway.login(second);
+    expect((await exportOf(later)).pendingEmail).toBeNull();
+    await askForChange(gateway, later, first);
+    dataOf(await gateway.send(LogoutAllDocument, {}, { token: later.accessToken }));
     expect((await exportOf(await gateway.login(second))).pendingEmail).toBeNull();
   });
 
