@@ -57,7 +57,8 @@ test("a process that is killed while it erases leaves work that any other finish
   expect(left).toBeLessThan(all);
 
   gateway.clock.advance(61);
-  expect(await gateway.auth.accountLife.eraseAccounts()).toBe(1);
+  // PostgreSQL lets go of the killed one's rows when it has heard of it; until then they are passed over.
+  await until(async () => (await gateway.auth.accountLife.eraseAccounts()) === 1, 60_000);
   const pseudonyms = await sql`
     select user_id, count(*)::int, count(distinct session_id)::int as sessions from audit_events where type = 'TOKEN_REFRESHED' group by user_id`;
   const [erased] = await sql`select user_id from audit_events where type = 'ACCOUNT_ERASED'`;
