@@ -5,7 +5,8 @@ import type { EmailAddress } from "./email-addresses.ts";
 import type { AddressedAccount } from "./proof-store.ts";
 import type { MessageParts } from "./verification-messages.ts";
 
-const RESET_SECONDS = 3600;
+/** How long a link that sets a new password is good. */
+export const RESET_SECONDS = 3600;
 
 /** Has one message sent, to known and unknown addresses by the same statements; `account` is the one that has the address, locked. */
 export type SendReset = (tx: Transaction, address: EmailAddress, account: AddressedAccount | undefined) => Promise<void>;

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
@@ -15,6 +14,7 @@ import type { EndSessions } from "../sessions/end-sessions.ts";
 import type { AccountOptions } from "./account-options.ts";
 import { type Account, lockAccount } from "./account-store.ts";
 import { changeAddress } from "./change-address.ts";
+import { bindingOf, RESET_SECONDS } from "./reset-messages.ts";
 
 export interface UndoneEmailChange {
   readonly account: Account;
@@ -39,9 +39,6 @@ export interface UndoEmailChangeParts {
   readonly random: Random;
   readonly options: AccountOptions;
 }
-
-/** Of the link that sets a new password: whoever has just read one message reads the next. */
-const RESET_SECONDS = 3600;
 
 export function createUndoEmailChange(parts: UndoEmailChangeParts): UndoEmailChange {
   const { database, oneTimeTokens, audit, revocations, endSessions, clock, random, options } = parts;
@@ -83,7 +80,7 @@ function createResetLinkSender({ oneTimeTokens, outbox, options }: UndoEmailChan
     proves: ProvenAddress,
     { userId, passwordHash }: { userId: string; passwordHash: string },
   ): Promise<void> => {
-    const boundTo = hash("sha256", passwordHash, "buffer");
+    const boundTo = bindingOf(passwordHash);
     const wanted = { purpose: "RESET_PASSWORD", subject: { userId }, proves, ttlSeconds: RESET_SECONDS, boundTo } as const;
     const { token, expiresAt } = await oneTimeTokens.issue(tx, wanted);
     const content = { template: "email_change_undone" as const, facts: { link: options.links.resetPassword(token) } };
