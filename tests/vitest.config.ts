@@ -11,7 +11,7 @@ export default defineConfig({
     isolate: false,
     // They mostly wait: for servers that start, for time-outs, for each other's statements.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 });
