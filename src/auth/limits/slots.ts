@@ -4,7 +4,7 @@ import type { RateLimit } from "./rate-limits.ts";
  * So many calls of a key are remembered one by one. Of more, how many came in each of so many parts of the window: that bounds what a key takes
  * in every store, whatever its limit.
  */
-export const SLOTS_PER_WINDOW = 32;
+const SLOTS_PER_WINDOW = 32;
 
 /**
  * The instant that a call counts for, in milliseconds since 1970: the last one of its slot, never an earlier one than its own. So no call leaves
