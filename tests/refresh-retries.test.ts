@@ -179,7 +179,7 @@ describe("a follower is found by the second generation", () => {
     await refreshed(first.refreshToken);
     await refreshed(first.refreshToken, { headers: THIEF });
     await refresh(first.refreshToken, { headers: THIEF });
-    expect((await messagesTo(gateway, first.user.email)).map(({ template }) => template)).toContain("token_reused");
+    expect((await messagesTo(gateway, first.user.email)).map(({ content }) => content.template)).toContain("token_reused");
   });
 
   test("a network that changes once in ten refreshes costs nobody the session", async () => {
