@@ -39,6 +39,7 @@ export async function beginErasure(tx: Transaction, { ofUser, sessionSecret }: P
   if (row === undefined) return undefined;
   await tx.execute(sql`delete from one_time_tokens where user_id = ${row.id}`);
   await tx.execute(sql`delete from known_devices where user_id = ${row.id}`);
+  await tx.execute(sql`delete from recent_notices where user_id = ${row.id}`);
   await tx.execute(sql`delete from outbox where user_id = ${row.id}`);
   return row.id;
 }

@@ -59,6 +59,15 @@ export async function deleteOldDevices(tx: Transaction, before: Date, limit: num
   return deleted.count;
 }
 
+/** What was told so long ago counts no more. */
+export async function deleteOldNotices(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const deleted = await tx.execute(sql`
+    delete from recent_notices where (user_id, topic) in (
+      select user_id, topic from recent_notices where last_told_at < ${before.toISOString()} order by last_told_at
+      limit ${limit} for update skip locked)`);
+  return deleted.count;
+}
+
 /** Entries are deleted in the order of their ids, which is that of time. */
 export async function deleteAuditEvents(tx: Transaction, beforeId: string, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
