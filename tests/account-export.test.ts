@@ -99,6 +99,7 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
   outbox: {
     id: (exported, row) => message(exported, row)?.id,
     channel: internal,
+    awaited: internal,
     topic: (exported, row) => message(exported, row)?.topic,
     user_id: ({ user }) => user.id,
     encrypted_payload: secret,
@@ -131,6 +132,12 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     fingerprint: leftOut("a hash that cannot be read back; the sessions show what it is made of"),
     first_seen_at: leftOut("the sessions and the audit entries show it"),
   },
+  recent_notices: {
+    user_id: ({ user }) => user.id,
+    topic: leftOut("the messages show it"),
+    told_at: leftOut("the messages show it"),
+    last_told_at: leftOut("the messages show it"),
+  },
   rate_limits: { key: ofNobody, calls: ofNobody, ends_at: ofNobody, is_refused: ofNobody },
   revocations: {
     kind: internal,
@@ -161,6 +168,7 @@ async function live(): Promise<AuthFieldsFragment> {
   const phone = await gateway.login(held.user.email);
   dataOf(await gateway.send(LogoutDocument, { input: { refreshToken: phone.refreshToken } }));
   const moved = await changeEmail(gateway, held, newEmail());
+  await sql`insert into recent_notices values (${held.user.id}, 'new_device', array[now()], now())`;
   await sql`insert into known_devices values (${held.user.id}, '\\x00', now())`;
   await sql`update outbox set state = 'SENT', finished_at = now() where user_id = ${held.user.id}`;
   await sql`delete from one_time_tokens where user_id = ${held.user.id}`;

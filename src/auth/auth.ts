@@ -208,7 +208,14 @@ async function createAccountsWithPasswords({ database, hashing, random }: World,
   const rehashing = createRehashing({ database, passwords });
   const sendVerification = createSendVerification({ ...passwordless, links: options.links });
   const restoreAccount = createRestoreAccount(passwordless);
-  const parts = { ...passwordless, passwords, rehashing, restoreAccount, commonPasswords: loadCommonPasswords(), sendVerification };
+  const parts = {
+    ...passwordless,
+    passwords,
+    rehashing,
+    restoreAccount,
+    commonPasswords: loadCommonPasswords(options.serviceNames),
+    sendVerification,
+  };
   const accounts = { ...createAccounts(parts, options), changePassword: createChangePassword(parts) };
   return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }

@@ -24,10 +24,13 @@ export interface OperatorWorld {
   readonly hashing: PasswordParts;
 }
 
-export function createOperator(world: OperatorWorld, options: { accessTokenTtlSeconds: number }): Operator {
+export function createOperator(
+  world: OperatorWorld,
+  options: { accessTokenTtlSeconds: number; serviceNames: readonly string[] },
+): Operator {
   const { database, audit, clock, random, hashing } = world;
   const passwords = createPasswordHasher(hashing);
-  const commonPasswords = loadCommonPasswords();
+  const commonPasswords = loadCommonPasswords(options.serviceNames);
   const endSessions = createEndSessions({ revocations: createRevocationWriter(clock), clock }, options);
   const store = createAccountStore(database);
   return {

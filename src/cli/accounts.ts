@@ -4,6 +4,7 @@ import { createOperator } from "../auth/operator.ts";
 import { describeInputProblems } from "../start/describe-input-problems.ts";
 import { createHashing } from "../start/hashing.ts";
 import { withOperatorSession } from "../start/operator-session.ts";
+import { serviceNamesOf } from "../start/service-names.ts";
 import { CommandError } from "./command-error.ts";
 import { count } from "./count.ts";
 
@@ -11,7 +12,7 @@ import { count } from "./count.ts";
 export async function withAccounts<Result>(work: (accounts: OperatorAccounts) => Promise<Result>): Promise<Result> {
   return withOperatorSession(async ({ config, ...world }) => {
     const hashing = await createHashing(config.hashing);
-    return work(createOperator({ ...world, hashing }, config.tokens).accounts);
+    return work(createOperator({ ...world, hashing }, { ...config.tokens, serviceNames: serviceNamesOf(config) }).accounts);
   }).catch(explain);
 }
 

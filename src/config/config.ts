@@ -25,6 +25,7 @@ export interface Config extends FileSections {
   readonly sessions: SessionConfig;
   readonly hashing: HashingConfig;
   readonly accounts: AccountConfig;
+  readonly service: ServiceConfig;
   readonly mail: MailConfig;
   /** Those that stand in variables, by the variables' names. */
   readonly webhookSecrets: ReadonlyMap<string, string>;
@@ -55,6 +56,13 @@ export interface HttpConfig {
   /** Undefined: any document. */
   readonly trustedDocumentsFile: string | undefined;
   readonly maximumConnections: number;
+}
+
+/** Whose accounts these are, for people. */
+export interface ServiceConfig {
+  readonly name: string;
+  /** Undefined: pages have no link back. */
+  readonly appUrl: string | undefined;
 }
 
 export interface TelemetryConfig {
@@ -165,13 +173,19 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
         ? undefined
         : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
     ...sections,
-    mail: toMailConfig(values, sections.mail),
+    ...toServiceAndMail(values, sections.mail),
     redisUrl: values.REDIS_URL,
     workers: values.WORKERS,
     drainDelaySeconds: values.DRAIN_DELAY,
     telemetry: { metricsPort: values.METRICS_PORT, otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT },
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function toServiceAndMail(values: VariableValues, settings: MailSettings): Pick<Config, "service" | "mail"> {
+  const mail = toMailConfig(values, settings);
+  const name = values.SERVICE_NAME ?? mail.from.name ?? new URL(publicUrlOf(values)).host;
+  return { service: { name, appUrl: values.APP_URL }, mail };
 }
 
 function toMailConfig(values: VariableValues, settings: MailSettings): MailConfig {

@@ -93,6 +93,13 @@ export const smtpUrl = z.string().transform((written, context) => {
   return z.NEVER;
 });
 
+export const serviceName = z
+  .string()
+  .refine(
+    (written) => /^[^\p{C}\p{Zl}\p{Zp}<>{}]{1,80}$/u.test(written) && written.trim() !== "",
+    "must be 1 to 80 characters, without < > { }.",
+  );
+
 export const mailbox = z.string().transform((written, context) => {
   const parsed = parseMailbox(written);
   if (parsed !== undefined) return parsed;

@@ -34,6 +34,7 @@ import { logLimitStoreChange } from "./limits.ts";
 import { openOutbox, type RunningOutbox } from "./outbox.ts";
 import { createReadiness } from "./readiness.ts";
 import { openServedGraph } from "./served-graph.ts";
+import { serviceNamesOf } from "./service-names.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { type Chore, startUpkeep } from "./upkeep.ts";
@@ -153,6 +154,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
         canMail: config.mail.smtp !== undefined || config.environment !== "production",
         links: createAccountLinks(config.http.publicUrl, config.mail.links),
         notices: config.mail.notices,
+        serviceNames: serviceNamesOf(config),
       },
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
