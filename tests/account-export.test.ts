@@ -121,6 +121,7 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     email_key: leftOut("the address in another spelling"),
     token_hash: secret,
     code_hash: secret,
+    attempt_hash: secret,
     code_tries: internal,
     bound_to: secret,
     is_contested: leftOut("what somebody else did"),
@@ -138,7 +139,7 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     told_at: leftOut("the messages show it"),
     last_told_at: leftOut("the messages show it"),
   },
-  rate_limits: { key: ofNobody, calls: ofNobody, ends_at: ofNobody, is_refused: ofNobody },
+  rate_limits: { key: ofNobody, slots: ofNobody, calls: ofNobody, told_until: ofNobody, ends_at: ofNobody },
   revocations: {
     kind: internal,
     subject_id: leftOut("goes when the last token has expired; the audit entries show what it is about"),
