@@ -38,9 +38,11 @@ import { serviceNamesOf } from "./service-names.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { type Chore, startUpkeep, type Wait } from "./upkeep.ts";
+import { warnOfOtherRoles } from "./warn-of-other-roles.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
+const ROLES_SECONDS = 86_400;
 const ERASURE_SECONDS = 60;
 const COUNT_SECONDS = 15;
 
@@ -104,7 +106,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     outboxPage: outbox.page,
   };
   const app = await createHttpSide(config, httpParts);
-  const upkeep = startUpkeep(choresOf(auth, outbox), { logger, onRun: telemetry.countChore, wait: parts.wait });
+  const upkeep = startUpkeep(choresOf(auth, outbox, { config, logger }), { logger, onRun: telemetry.countChore, wait: parts.wait });
   outbox.start();
   return {
     app,
@@ -167,12 +169,13 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
   );
 }
 
-function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
+function choresOf(auth: Auth, outbox: RunningOutbox, { config, logger }: { config: Config; logger: Logger }): Chore[] {
   return [
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
+    { name: "held roles", everySeconds: ROLES_SECONDS, run: () => warnOfOtherRoles(auth.directory, { roles: config.roles, logger }) },
     { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
   ];
 }

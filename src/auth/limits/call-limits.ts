@@ -26,6 +26,8 @@ export interface CallLimits {
   count(claim: Claim): Refusal | undefined | Promise<Refusal | undefined>;
   /** Counts a call that guesses may be made with, over all processes. The first refusal of a caller in a window is audited. */
   reserve(claims: readonly Claim[], call: LimitedCall): Promise<Admission>;
+  /** As if nothing had been counted for these keys, in all processes within a second. */
+  forget(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export function createCallLimits({ stores, audit, clock }: { stores: LimitStores
       if (reservation.exhausted?.some(({ isFirst }) => isFirst) === true) await recordRefusal(call);
       return { refusal };
     },
+    forget: (keys) => stores.careful.forget(keys),
     close: () => stores.close(),
   };
 }

@@ -1,3 +1,4 @@
+import { readEmailAddress } from "../../auth/accounts/email-addresses.ts";
 import { CODE_TRIES_PER_ACCOUNT, FAILED_LOGINS_PER_ACCOUNT, MESSAGES_PER_ADDRESS } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
@@ -49,4 +50,11 @@ const counts: ReadonlyMap<string, AccountCount> = new Map<string, AccountCount>(
 /** How a field counts for accounts; undefined for most. */
 export function accountCountOf(coordinate: string): AccountCount | undefined {
   return counts.get(coordinate);
+}
+
+/** Under which everything is counted that can shut an account: wrong passwords, codes, messages. */
+export function keysOfAccount({ id, email }: { readonly id: string; readonly email: string }): string[] {
+  const address = readEmailAddress(email).email?.key ?? email.toLowerCase();
+  const counted = [address, `registration ${address}`, id];
+  return Object.keys(accountLimitDefaults).flatMap((name) => counted.map((account) => `${name} ${account}`));
 }
