@@ -1,2 +1,0 @@
-CREATE INDEX "audit_events_address" ON "audit_events" USING btree ("ip_address","id") WHERE "audit_events"."type" not in ('TOKEN_REFRESHED', 'REFRESH_REPLAYED');--> statement-breakpoint
-CREATE INDEX "users_email_domain" ON "users" USING btree (split_part("email_key", '@', 2) collate "C","email_key" collate "C");
