@@ -42,7 +42,6 @@ import { warnOfOtherRoles } from "./warn-of-other-roles.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
-const ROLES_SECONDS = 86_400;
 const ERASURE_SECONDS = 60;
 const COUNT_SECONDS = 15;
 
@@ -106,8 +105,9 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     outboxPage: outbox.page,
   };
   const app = await createHttpSide(config, httpParts);
-  const upkeep = startUpkeep(choresOf(auth, outbox, { config, logger }), { logger, onRun: telemetry.countChore, wait: parts.wait });
+  const upkeep = startUpkeep(choresOf(auth, outbox), { logger, onRun: telemetry.countChore, wait: parts.wait });
   outbox.start();
+  const rolesLookedAt = warnOfOtherRoles(auth.directory, { roles: config.roles, logger });
   return {
     app,
     auth,
@@ -119,7 +119,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       isDraining = true;
       await closeApp(app, { patienceSeconds: patienceAfter(config.drainDelaySeconds), ...(hurry && { hurry }) });
       await closeGraph();
-      await Promise.all([upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
+      await Promise.all([rolesLookedAt, upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
       await auth.close();
       await closeDatabase();
     },
@@ -169,13 +169,12 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
   );
 }
 
-function choresOf(auth: Auth, outbox: RunningOutbox, { config, logger }: { config: Config; logger: Logger }): Chore[] {
+function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
   return [
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
-    { name: "held roles", everySeconds: ROLES_SECONDS, run: () => warnOfOtherRoles(auth.directory, { roles: config.roles, logger }) },
     { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
   ];
 }
