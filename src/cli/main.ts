@@ -9,11 +9,12 @@ import { migrate } from "./migrate.ts";
 import { printAccess } from "./print-access.ts";
 import { printSchema } from "./print-schema.ts";
 import { rotateKeys } from "./rotate-keys.ts";
+import { serve } from "./serve.ts";
 import { setPassword } from "./set-password.ts";
 
 const WRONG_USAGE = 2;
 
-const commands = [createAdmin, setPassword, importUsers, exportUsers, rotateKeys, migrate, printSchema, explain, printAccess];
+const commands = [serve, createAdmin, setPassword, importUsers, exportUsers, rotateKeys, migrate, printSchema, explain, printAccess];
 
 async function main(words: readonly string[]): Promise<void> {
   const invocation = readInvocation(commands, words);
