@@ -14,7 +14,11 @@ beforeAll(async () => {
   server = await startMailServer();
   const compose = createMailComposer(chooseWords([]).words, { service: "Acme" });
   const options = { host: "127.0.0.1", port: server.port, tls: "none", login: undefined } as const;
-  smtp = createSmtpDelivery(compose, { server: options, from: { name: "Acme", address: "accounts@acme.test" } });
+  smtp = createSmtpDelivery(compose, {
+    server: options,
+    from: { name: "Acme", address: "accounts@acme.test" },
+    hostName: "auth.acme.test",
+  });
 });
 afterAll(async () => {
   smtp.close();
