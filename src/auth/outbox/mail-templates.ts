@@ -38,7 +38,7 @@ export const notices = ["new_device", "password_changed", "email_changed", "toke
 export type Notice = (typeof notices)[number];
 
 /** All that only inform: nobody waits for them. */
-export const informingTemplates = [...notices, "account_deletion", "account_restored"] as const satisfies readonly MailTemplate[];
+const informingTemplates = [...notices, "account_deletion", "account_restored"] as const satisfies readonly MailTemplate[];
 export type InformingTemplate = (typeof informingTemplates)[number];
 
 export function isInforming(template: MailTemplate): template is InformingTemplate {
