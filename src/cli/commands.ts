@@ -7,10 +7,12 @@ import { migrate } from "./migrate.ts";
 import { printAccess } from "./print-access.ts";
 import { printSchema } from "./print-schema.ts";
 import { rotateKeys } from "./rotate-keys.ts";
+import { serve } from "./serve.ts";
 import { setPassword } from "./set-password.ts";
 
 /** In the order of the help. */
 export const commands: readonly Command[] = [
+  serve,
   createAdmin,
   setPassword,
   importUsers,
