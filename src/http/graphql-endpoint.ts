@@ -14,6 +14,7 @@ import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
 import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
+import type { ClientAddressOf } from "./client-address.ts";
 import { createDirectLane } from "./direct-lane.ts";
 import { originOf } from "./origin.ts";
 import type { CreateCarrier } from "./refresh-token-carriers.ts";
@@ -32,11 +33,11 @@ export interface GraphqlEndpointParts {
 export async function serveGraphql(
   app: FastifyInstance,
   parts: GraphqlEndpointParts,
-  options: { introspection: boolean; landingPage: boolean },
+  options: { introspection: boolean; landingPage: boolean; clientAddressOf: ClientAddressOf },
 ): Promise<void> {
   const server = createApolloServer(parts, options);
   await server.start();
-  const createContext = contextFactory(parts);
+  const createContext = contextFactory(parts, options.clientAddressOf);
   const answerByApollo = fastifyApolloHandler(server, { context: createContext });
   const answerDirectly = createDirectLane({ ...parts, ...parts.graph, createContext });
   app.route({
@@ -79,7 +80,7 @@ function createApolloServer(
 }
 
 /** A fresh object for each request, with the token decoded once. */
-function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointParts) {
+function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointParts, clientAddressOf: ClientAddressOf) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
     const visitor = await auth.callers.identify(readBearerToken(request.headers.authorization));
     return {
@@ -88,7 +89,7 @@ function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointPa
       requestId: request.id,
       caller: callerOnAuthGraph(visitor),
       visitor,
-      origin: { ...originOf(request), requestId: request.id },
+      origin: { ...originOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
       clientHeaders: request.headers,
       refreshTokens: createCarrier(request, reply),
       loaders: new Loaders(auth),
