@@ -17,7 +17,7 @@ import { type Audit, type AuditLog, createAudit, type News } from "./audit/audit
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
-import { type CallLimits, createCallLimits } from "./limits/call-limits.ts";
+import { type CallLimitParts, type CallLimits, createCallLimits } from "./limits/call-limits.ts";
 import { chooseLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
 import { createOneTimeTokens } from "./one-time/one-time-tokens.ts";
 import { createOutbox, createPayloads } from "./outbox/outbox.ts";
@@ -91,6 +91,7 @@ export interface World {
   readonly stopwatch: () => number;
   readonly onFeedChange: RevocationFeedParts["onChange"];
   readonly onLimitStoreChange: LimitStoreOptions["onStoreChange"];
+  readonly onRefusal: CallLimitParts["onRefusal"];
   readonly onIssuerChange: ForeignIssuerParts["onIssuerChange"];
 }
 
@@ -105,6 +106,8 @@ export interface AuthOptions {
   readonly revocationMaxLagSeconds: number;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
+  /** Whether callers are told the name of the limit that they have met. */
+  readonly tellsSetting: boolean;
   readonly purge: PurgeOptions;
   /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
@@ -139,7 +142,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
-  const callLimits = createCallLimits({ stores: limitStores, audit, clock });
+  const callLimits = createCallLimits({ stores: limitStores, audit, clock, onRefusal: world.onRefusal }, options);
   const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();
   signingKeys.signer();
