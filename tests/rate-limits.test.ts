@@ -143,7 +143,9 @@ describe("login", () => {
 
 test("an address registers twenty accounts in an hour, signed in or not", async () => {
   const gateway = await start({ limits: PRODUCT });
-  const replies = await times(23, () => register(gateway, newEmail()));
+  const replies = [];
+  // One after the other: what is refused as too busy would be given back.
+  for (let index = 0; index < 23; index += 1) replies.push(await register(gateway, newEmail()));
   const [held] = replies.flatMap(({ data }) => data?.register ?? []);
   expect(countOf(replies, "RATE_LIMITED")).toBe(3);
   const again = { input: { email: newEmail(), password: PASSWORD } };
