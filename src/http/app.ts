@@ -62,7 +62,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
     // What comes on a connection that is open is answered until the end.
     return503OnClosing: false,
     genReqId: () => randomUUID(),
-    clientErrorHandler: createClientErrorHandler(securityHeaders, (socket) => answers.isOwed(socket)),
+    clientErrorHandler: createClientErrorHandler(securityHeaders, () => answers),
     frameworkErrors: (_error, request, reply) => {
       reply.header("x-request-id", request.id);
       setSecurityHeaders(reply);
