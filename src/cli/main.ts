@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { exitOnFailure } from "../start/exit-on-failure.ts";
 import { createAdmin } from "./create-admin.ts";
+import { endAllSessions } from "./end-all-sessions.ts";
 import { explain } from "./explain.ts";
 import { exportUsers } from "./export-users.ts";
 import { importUsers } from "./import-users.ts";
@@ -13,7 +14,18 @@ import { setPassword } from "./set-password.ts";
 
 const WRONG_USAGE = 2;
 
-const commands = [createAdmin, setPassword, importUsers, exportUsers, rotateKeys, migrate, printSchema, explain, printAccess];
+const commands = [
+  createAdmin,
+  setPassword,
+  endAllSessions,
+  importUsers,
+  exportUsers,
+  rotateKeys,
+  migrate,
+  printSchema,
+  explain,
+  printAccess,
+];
 
 async function main(words: readonly string[]): Promise<void> {
   const invocation = readInvocation(commands, words);
