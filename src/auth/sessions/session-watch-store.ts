@@ -41,7 +41,7 @@ function seenColumns(database: Database) {
  * So many sessions of a user are looked at, those that were opened last, and as many that ended last: a script that signs in over and over must
  * neither fill the memory nor cost a second of the database's time in each.
  */
-export const MAXIMUM_WATCHED_SESSIONS = 1000;
+const MAXIMUM_WATCHED_SESSIONS = 1000;
 
 /** In the order of an index, backwards. */
 function newestOpen({ $client: client }: Database, userId: Fragment) {
