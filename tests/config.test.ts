@@ -52,6 +52,7 @@ test("development needs no configuration at all", () => {
       concurrency: undefined,
       queueCapacity: 128,
       threads: 4,
+      priority: 0,
     },
     sessions: {
       idleTtlSeconds: 1_209_600,
@@ -88,6 +89,7 @@ test("development needs no configuration at all", () => {
     drainDelaySeconds: 0,
     telemetry: { metricsPort: undefined, otlpEndpoint: undefined },
     logLevel: "info",
+    logFormat: "pretty",
   });
 });
 
