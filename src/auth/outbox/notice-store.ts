@@ -13,7 +13,7 @@ export const NOTICES_PER_HOUR = 5;
 const WINDOW_SECONDS = 3600;
 
 /** Part of a statement with the CTE `source`, which has the `user_id` of whoever is to be told, or no row. */
-export function noticeParts({ $client: client }: Database, source: string, notice: OutboxRow) {
+export function noticeParts({ $client: client }: Pick<Database, "$client">, source: string, notice: OutboxRow) {
   const { now, windowStart } = windowOf(notice);
   return client`counted as (
       insert into recent_notices (user_id, topic, told_at, last_told_at)
