@@ -83,6 +83,9 @@ const MINUTE = 60_000;
  */
 function inUse({ lastUsedAt, idleExpiresAt, expiresAt }: DomainSession, now: Date): Pick<DomainSession, "lastUsedAt" | "idleExpiresAt"> {
   const usedAt = Math.floor(now.getTime() / MINUTE) * MINUTE;
-  const idleMilliseconds = idleExpiresAt.getTime() - lastUsedAt.getTime();
-  return { lastUsedAt: new Date(usedAt), idleExpiresAt: new Date(Math.min(usedAt + idleMilliseconds, expiresAt.getTime())) };
+  const end = expiresAt.getTime();
+  // Where the session's end cut it off, the difference would tell the second.
+  const isCutOff = idleExpiresAt.getTime() >= end;
+  const idleEnd = isCutOff ? end : Math.min(usedAt + idleExpiresAt.getTime() - lastUsedAt.getTime(), end);
+  return { lastUsedAt: new Date(usedAt), idleExpiresAt: new Date(idleEnd) };
 }
