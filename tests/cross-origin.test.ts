@@ -6,6 +6,13 @@ import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 
 const SANDBOX = "https://studio.apollographql.com";
 const APP = "https://app.example.com";
+/** Of applications in web views, and of a browser's extension. */
+const appOrigins = [
+  "capacitor://localhost",
+  "ionic://localhost",
+  "tauri://localhost",
+  "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+];
 
 let database: TestDatabase;
 let development: TestGateway;
@@ -17,7 +24,7 @@ beforeAll(async () => {
     DATABASE_URL: database.url,
     SECRET: "Vq3zL8wYc1RmXt6KpD0hUe9sBn4JgFa7",
     PUBLIC_URL: "https://auth.example.com",
-    CORS_ORIGINS: APP,
+    CORS_ORIGINS: `${APP},${appOrigins.join()}`,
   };
   // In production first: the keys are encrypted under its secret, and the other gateway must be able to read them.
   production = await startTestGateway({ database, env: productionEnv });
@@ -48,6 +55,7 @@ describe("origins that are allowed", () => {
     ["development", "https://sandbox.embed.apollographql.com"],
     ["development", APP],
     ["production", APP],
+    ...appOrigins.map((origin): [string, string] => ["production", origin]),
   ])("in %s, %s may call with a token and with cookies", async (environment, origin) => {
     const gateway = at(environment);
     const asked = await preflight(gateway, origin, "authorization,content-type,apollo-require-preflight");

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { createAdmin } from "./create-admin.ts";
+import { endAllSessions } from "./end-all-sessions.ts";
 import { explain } from "./explain.ts";
 import { exportUsers } from "./export-users.ts";
 import { importUsers } from "./import-users.ts";
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   serve,
   createAdmin,
   setPassword,
+  endAllSessions,
   importUsers,
   exportUsers,
   rotateKeys,

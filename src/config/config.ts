@@ -80,6 +80,7 @@ export interface SessionConfig {
   readonly idleTtlSeconds: number;
   readonly maxTtlSeconds: number;
   readonly refreshGraceSeconds: number;
+  readonly maximumPerUser: number;
   readonly carrier: "body" | "cookie";
   readonly cookieSameSite: "Strict" | "Lax" | "None";
 }
@@ -156,6 +157,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       idleTtlSeconds: values.SESSION_IDLE_TTL,
       maxTtlSeconds: values.SESSION_MAX_TTL,
       refreshGraceSeconds: values.REFRESH_GRACE,
+      maximumPerUser: values.SESSIONS_PER_USER,
       carrier: values.REFRESH_TOKEN_CARRIER,
       cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
     },
