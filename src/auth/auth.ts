@@ -150,7 +150,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   signingKeys.signer();
   if (hooks.claims !== undefined) checkTokenSize(accessTokens.issue, { roles: [...options.accessTokens.roles.keys()], now: clock() });
   await feed.start();
-  const readers = createReaders(database, { accounts: accountStore, clock });
+  const readers = createReaders(database, { accounts: accountStore, clock, ...options.sessions });
   return {
     ...readers,
     ...accounts,
@@ -227,10 +227,16 @@ async function createAccountsWithPasswords({ database, hashing, random }: World,
   return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }
 
-function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {
+interface ReaderParts {
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
+  readonly refreshGraceSeconds: number;
+}
+
+function createReaders(database: Database, { accounts, clock, refreshGraceSeconds }: ReaderParts): Readers {
   return {
     directory: createAccountDirectory({ accounts, store: createAccountDirectoryStore(database) }),
-    auditTrail: createAuditTrail({ store: createAuditTrailStore(database) }),
+    auditTrail: createAuditTrail({ store: createAuditTrailStore(database), clock, refreshGraceSeconds }),
     sessionLists: createSessionLists({ store: createSessionListStore(database), clock }),
   };
 }
