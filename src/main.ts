@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: config.logLevel, destination: createLogDestination() });
   if (cluster.isWorker) return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
   const storage = await openStorage(config, (line) => logger.info(line));
-  await migrateDatabase(config.database.directUrl ?? storage.databaseUrl);
+  await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema);
   const workers = config.workers === "max" ? availableParallelism() : config.workers;
   const server =
     workers === 1 ? await serveAlone(config, { storage, logger }) : await serveWithWorkers(config, { storage, logger, count: workers });

@@ -8,6 +8,7 @@ import { createRedisStore, type RedisStore } from "../src/auth/limits/redis-stor
 import { rememberRefusals } from "../src/auth/limits/remember-refusals.ts";
 import { openDatabase } from "../src/database/database.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { hasRedis, startTestRedis } from "./support/redis.ts";
 import { until } from "./support/until.ts";
 
@@ -31,7 +32,10 @@ async function openMemory(): Promise<Subject> {
 }
 
 async function openPostgres(): Promise<Subject> {
-  const pools = [openDatabase({ url: database.url, poolSize: 10 }), openDatabase({ url: database.url, poolSize: 10 })] as const;
+  const pools = [
+    openDatabase({ url: database.url, schema: SCHEMA, poolSize: 10 }),
+    openDatabase({ url: database.url, schema: SCHEMA, poolSize: 10 }),
+  ] as const;
   return {
     stores: [createPostgresStore(pools[0].database), createPostgresStore(pools[1].database)],
     dump: async () => JSON.stringify(await database.sql`select * from rate_limits`),

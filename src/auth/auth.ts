@@ -113,14 +113,16 @@ export interface AuthOptions {
 /** The only place that wires the domain together. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
   const { database, clock, random, log, hooks } = world;
+  const feedWorld = {
+    open: world.openListeningConnection,
+    schema: database.$schema,
+    stopwatch: world.stopwatch,
+    onChange: world.onFeedChange,
+  };
   const { revocations, feed } = createRevocations({
     database,
     clock,
-    createFeed: (apply) =>
-      createRevocationFeed(
-        { open: world.openListeningConnection, apply, clock, stopwatch: world.stopwatch, onChange: world.onFeedChange },
-        { maxLagSeconds: options.revocationMaxLagSeconds },
-      ),
+    createFeed: (apply) => createRevocationFeed({ ...feedWorld, apply, clock }, { maxLagSeconds: options.revocationMaxLagSeconds }),
   });
   const sessionWatch = createSessionWatch({ database, clock, revocations });
   const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });

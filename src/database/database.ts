@@ -1,14 +1,26 @@
 import type { ExtractTablesWithRelations } from "drizzle-orm";
-import type { PgTransaction } from "drizzle-orm/pg-core";
-import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import type { PgTransaction, PgTransactionConfig } from "drizzle-orm/pg-core";
+import { drizzle, PostgresJsDatabase, type PostgresJsQueryResultHKT, PostgresJsSession } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { type Functions, nameFunctions, nameTables, type Tables } from "./qualified-names.ts";
+import { createDialect } from "./schema-dialect.ts";
 import { createTransactions } from "./transactions.ts";
 
 type NoRelations = Record<string, never>;
-/** Drizzle over one pool; `$client` is the pool itself, for the statements that Drizzle cannot express. */
-export type Database = PostgresJsDatabase<NoRelations> & { readonly $client: postgres.Sql };
+/** In which schema everything of ours is. */
+interface InSchema {
+  readonly $schema: string;
+}
+/** Drizzle over one pool; `$client` is the pool itself, for the statements that Drizzle cannot express, which take their names from `$tables` and `$functions`. */
+export type Database = Omit<PostgresJsDatabase<NoRelations>, "transaction"> &
+  InSchema & {
+    readonly $client: postgres.Sql;
+    readonly $tables: Tables;
+    readonly $functions: Functions;
+    transaction<Result>(work: (tx: Transaction) => Promise<Result>, config?: PgTransactionConfig): Promise<Result>;
+  };
 /** Only inside `database.transaction`: functions that lock rows take this type, so that they cannot be called outside one. */
-export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, ExtractTablesWithRelations<NoRelations>>;
+export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, ExtractTablesWithRelations<NoRelations>> & InSchema;
 
 export interface OpenDatabase {
   readonly database: Database;
@@ -18,6 +30,8 @@ export interface OpenDatabase {
 
 export interface OpenDatabaseOptions {
   readonly url: string;
+  /** Where everything of ours is. */
+  readonly schema: string;
   /** Connections, half of them for transactions: at least 2. */
   readonly poolSize: number;
   /** Puts something around the pool that sees its statements. */
@@ -47,7 +61,24 @@ export function openDatabase(options: OpenDatabaseOptions): OpenDatabase {
   });
   const pool = options.instrument?.(both) ?? both;
   const close = () => Promise.all([client.end({ timeout: 5 }), transactions.close()]);
-  return { database: drizzle(pool), close: async () => void (await close()) };
+  return { database: createDatabase(pool, options.schema), close: async () => void (await close()) };
+}
+
+/** Over a pool of any kind; `openDatabase` has the one of the server. */
+export function createDatabase(pool: postgres.Sql, schema: string): Database {
+  // Drizzle replaces the driver's own reading and writing of instants and JSON; its dialect knows one schema only, that of the tables.
+  drizzle(pool);
+  const dialect = createDialect(schema);
+  const session = new PostgresJsSession<postgres.Sql, NoRelations, NoRelations>(pool, dialect, undefined);
+  const drizzled = new PostgresJsDatabase<NoRelations>(dialect, session, undefined);
+  const begin = drizzled.transaction.bind(drizzled);
+  return Object.assign(drizzled, {
+    $client: pool,
+    $schema: schema,
+    $tables: nameTables(pool, schema),
+    $functions: nameFunctions(pool, schema),
+    transaction: ((work, config) => begin((tx) => work(Object.assign(tx, { $schema: schema })), config)) satisfies Database["transaction"],
+  });
 }
 
 function openConnection(url: string, onLost: () => void): postgres.Sql {

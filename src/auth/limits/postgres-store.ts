@@ -21,14 +21,14 @@ export interface PostgresStore extends LimitStore {
 export function createPostgresStore(database: Database): PostgresStore {
   const giveBacks = createPostponedGiveBacks(
     (calls) => database.$client`
-      select give_back_calls(${keysOf(calls)}::text::uuid[], ${endsOf(calls)}::text::timestamptz[])`,
+      select ${database.$functions.giveBackCalls}(${keysOf(calls)}::text::uuid[], ${endsOf(calls)}::text::timestamptz[])`,
   );
 
   function reserveAll(claims: readonly Claim[], { keys, now }: { keys: readonly string[]; now: number }): Promise<ReservedRow[]> {
     return giveBacks.takeAlong(
       keys,
       async (calls) => database.$client<ReservedRow[]>`
-        select key, (extract(epoch from ends_at) * 1000)::float8 as ends_at, is_exhausted, is_first from give_back_and_reserve_calls(
+        select key, (extract(epoch from ends_at) * 1000)::float8 as ends_at, is_exhausted, is_first from ${database.$functions.giveBackAndReserveCalls}(
           ${keysOf(calls)}::text::uuid[], ${endsOf(calls)}::text::timestamptz[],
           ${arrayOf(keys)}::text::uuid[], ${arrayOf(claims.map(({ limit }) => limit.max))}::text::integer[],
           ${arrayOf(claims.map(({ limit }) => limit.windowSeconds))}::text::integer[], ${new Date(now).toISOString()}::timestamptz)`,

@@ -41,7 +41,7 @@ export async function findChangedSessions(database: Database, watched: readonly 
   const rows = await database.$client<SeenRow[]>`
     select ${seenColumns(database)}
     from json_to_recordset(${asked}::text::json) as watched (user_id uuid, since timestamptz)
-      join sessions on sessions.user_id = watched.user_id
+      join ${database.$tables.sessions} as sessions on sessions.user_id = watched.user_id
     where last_used_at >= since or ended_at >= since`;
   return rows.map(readSeenSession);
 }
@@ -53,7 +53,7 @@ const MAXIMUM_WATCHED_SESSIONS = 1000;
 export async function findSessionsToWatch(database: Database, { userId, since }: WatchSince, now: Date): Promise<SeenSession[]> {
   const rows = await database.$client<SeenRow[]>`
     select ${seenColumns(database)}
-    from sessions
+    from ${database.$tables.sessions} as sessions
     where user_id = ${userId}
       and (last_used_at >= ${since.toISOString()} or ended_at >= ${since.toISOString()}
         or (ended_at is null and idle_expires_at > ${now.toISOString()} and expires_at > ${now.toISOString()}))

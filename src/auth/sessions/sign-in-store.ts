@@ -29,14 +29,15 @@ export interface SignIn {
  */
 export async function recordSignIn(database: Database, signIn: SignIn): Promise<Account | undefined> {
   const { session, passwordHash, event } = signIn;
+  const { $tables: tables } = database;
   const now = session.createdAt.toISOString();
   const rows = await database.$client<HeldAccountRow[]>`
     with signed_in as (
-      update users set last_login_at = ${now}
+      update ${tables.users} as users set last_login_at = ${now}
       where id = ${session.userId} and status = 'ACTIVE' and password_hash = ${passwordHash} and erasure_at is null
       returning id as user_id, ${heldAccountColumns(database)}
     ), opened as (
-      insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,
+      insert into ${tables.sessions} (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,
         access_expires_at, ip_address, user_agent)
       select ${session.id}::uuid, user_id, ${session.familyHash}::bytea, ${session.currentHash}::bytea, ${now}::timestamptz,
         ${session.lastUsedAt.toISOString()}::timestamptz, ${session.idleExpiresAt.toISOString()}::timestamptz,
@@ -44,7 +45,7 @@ export async function recordSignIn(database: Database, signIn: SignIn): Promise<
         ${session.ipAddress}, ${session.userAgent}
       from signed_in
     ), audited as (
-      insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
       select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, ${session.id}::uuid,
         ${event.ipAddress}, ${event.userAgent}, true
       from signed_in
@@ -54,25 +55,25 @@ export async function recordSignIn(database: Database, signIn: SignIn): Promise<
 }
 
 /** Left out of the statement where nobody wants to know. */
-function tellNews({ $client: client }: Database, { news }: SignIn) {
+function tellNews({ $client: client, $tables: tables }: Database, { news }: SignIn) {
   if (news.length === 0) return client``;
   return client`, told as (
-      insert into outbox (${messageColumns(client)})
+      insert into ${tables.outbox} (${messageColumns(client)})
       select messages.* from signed_in, (${messageRows(client, news)}) as messages
     )`;
 }
 
 /** All parts of a statement see what was there before it: so the devices known by then are the other ones. */
-function noteDevice({ $client: client }: Database, { device, session }: SignIn) {
+function noteDevice({ $client: client, $tables: tables }: Database, { device, session }: SignIn) {
   if (device === undefined) return client``;
   return client`, noted as (
-      insert into known_devices (user_id, fingerprint, first_seen_at)
+      insert into ${tables.knownDevices} (user_id, fingerprint, first_seen_at)
       select user_id, ${device.fingerprint}::bytea, ${session.createdAt.toISOString()}::timestamptz from signed_in
       on conflict do nothing
       returning user_id
     ), warned as (
-      insert into outbox (${messageColumns(client)})
+      insert into ${tables.outbox} (${messageColumns(client)})
       select messages.* from noted, (${messageRows(client, device.notice)}) as messages
-      where exists (select from known_devices where known_devices.user_id = noted.user_id)
+      where exists (select from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
     )`;
 }

@@ -1,11 +1,12 @@
-import { boolean, index, integer, pgTable, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 
 /**
  * How often a caller has called what is limited, in a window that began with the first of the calls. The table is UNLOGGED, and the
  * functions `reserve_calls` and `give_back_calls` count in it (all in the migration, which Drizzle cannot express).
  */
-export const rateLimits = pgTable(
+export const rateLimits = authSchema.table(
   "rate_limits",
   {
     /** 16 bytes of a SHA-256: neither an address nor an e-mail address can be read from here. */

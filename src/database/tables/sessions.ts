@@ -1,4 +1,5 @@
-import { index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
@@ -7,7 +8,7 @@ import { users } from "./users.ts";
  * Rotation must stay a heap-only update: no index on a column that it changes, and a fill factor below 100
  * (set in the migration, which Drizzle cannot express).
  */
-export const sessions = pgTable(
+export const sessions = authSchema.table(
   "sessions",
   {
     id: uuid("id").primaryKey(),
