@@ -113,10 +113,8 @@ describe("an open socket", () => {
     const socket = await signedInSocket(accessToken);
     const second = await signedInSocket(accessToken);
     const at = where === "this" ? gateway : other;
-    const startedAt = performance.now();
     dataOf(await at.send(LogoutDocument, { input: { refreshToken } }));
     expect(await Promise.all([socket.closed, second.closed])).toEqual(Array(2).fill({ code: 4403, reason: "revoked" }));
-    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
   test.each(["this", "another"])(

@@ -20,7 +20,6 @@ const tables = {
 const functions = {
   giveBackAndReserveCalls: "give_back_and_reserve_calls",
   giveBackCalls: "give_back_calls",
-  reserveCalls: "reserve_calls",
 } as const;
 
 export type Tables = Readonly<Record<keyof typeof tables, QualifiedName>>;

@@ -14,12 +14,11 @@ const FORMER_MIGRATIONS: Readonly<Record<string, string>> = {
   "94e7309ce9393a9d1bfe8a40ce4ffc3e9bf2ac3f95dcb2b910e235df11afd23c": "0006_audit_deeds",
 };
 
-/** Their bodies name no schema, so they stay behind; a later migration makes them anew. */
-const FORMER_FUNCTIONS = [
-  "give_back_and_reserve_calls(uuid[], timestamptz[], uuid[], integer[], integer[], timestamptz)",
-  "give_back_calls(uuid[], timestamptz[])",
-  "reserve_calls(uuid[], integer[], integer[], timestamptz)",
-];
+/** By the migration that made them. Their bodies name no schema, but a later migration makes them anew. */
+const FORMER_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  "0003_rate_limits": ["reserve_calls(uuid[], integer[], integer[], timestamptz)", "give_back_calls(uuid[], timestamptz[])"],
+  "0005_give_backs": ["give_back_and_reserve_calls(uuid[], timestamptz[], uuid[], integer[], integer[], timestamptz)"],
+};
 
 /** Such a version takes it as long as it migrates. */
 const FORMER_LOCK = 7_295_811_402;
@@ -34,13 +33,14 @@ export async function moveFromPublic(client: postgres.Sql, schema: string): Prom
   if (hashes.length === 0) return [];
   const names = hashes.map((hash) => FORMER_MIGRATIONS[hash] ?? "").sort();
   const tables = readColumns(names.at(-1) ?? "");
+  const functions = names.flatMap((name) => FORMER_FUNCTIONS[name] ?? []);
   await refuseForeignTables(client, tables);
   // One message is one transaction, whose first statement nobody can do twice.
   await client.unsafe(`
     select pg_advisory_xact_lock(${FORMER_LOCK});
     ${createJournal(schema)}
     ${noteMigrations(schema, names)}
-    ${FORMER_FUNCTIONS.map((signature) => `drop function if exists public.${signature};`).join("\n")}
+    ${functions.map((signature) => `alter function public.${signature} set schema "${schema}";`).join("\n")}
     ${[...tables.keys()].map((table) => `alter table public."${table}" set schema "${schema}";`).join("\n")}
     delete from drizzle.__drizzle_migrations where hash in (${hashes.map((hash) => `'${hash}'`).join(", ")});
   `);
