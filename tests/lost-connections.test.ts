@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const kept = async () => (await server.sql`select id from kept order by id`).map(({ id }) => id);
-const insert = (id: number) => sql`insert into kept values (${id})`;
+const insert = (id: number) => sql`insert into auth.kept values (${id})`;
 
 test("a connection that is lost within a transaction fails that transaction, and neither the process nor the next one", async () => {
   for (let round = 0; round < 5; round += 1) {
