@@ -30,6 +30,7 @@ import type { OpenListeningConnection } from "./revocations/revocation-reader.ts
 import { createRevocations, type Revocations } from "./revocations/revocations.ts";
 import { createEndSessions, type EndSessions } from "./sessions/end-sessions.ts";
 import { createLogout } from "./sessions/logout.ts";
+import { createMarkEndedSessions, type MarkEndedSessions } from "./sessions/mark-ended-sessions.ts";
 import { createOpenSession } from "./sessions/open-session.ts";
 import { createRefresh } from "./sessions/refresh.ts";
 import { refreshWithClaims } from "./sessions/refresh-with-claims.ts";
@@ -71,6 +72,7 @@ export interface Auth extends Readers {
   readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
   readonly callLimits: CallLimits;
   readonly purge: Purge;
+  readonly markEndedSessions: MarkEndedSessions;
   close(): Promise<void>;
 }
 
@@ -98,7 +100,7 @@ export interface AuthOptions {
   readonly accessTokens: AccessTokenOptions;
   /** Others whose access tokens are taken for graphs behind the gateway. */
   readonly foreignIssuers: Pick<ForeignIssuerOptions, "issuers" | "mayAsk">;
-  readonly sessions: SessionOptions;
+  readonly sessions: SignInOptions;
   readonly accounts: AccountOptions;
   /** `SECRET`, newest first. */
   readonly secrets: readonly [string, ...string[]];
@@ -134,7 +136,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const notices = createNotices({ clock }, options.accounts);
   const sessionParts = { database, accounts: accountStore, audit, revocations, notices, outbox, clock, random, askForClaims };
   const oneTimeTokens = createOneTimeTokens({ clock, random, secrets: options.secrets });
-  const endSessions = createEndSessions({ revocations, clock }, options.sessions);
+  const endSessions = createEndSessions({ revocations, clock, random }, options.sessions);
   const sessions = createSessions(sessionParts, endSessions, options.sessions);
   const accountParts = { ...sessionParts, store: accountStore, sessions, endSessions, oneTimeTokens, hooks };
   const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
@@ -161,6 +163,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     revocationFeed: feed,
     callLimits,
     purge,
+    markEndedSessions: createMarkEndedSessions({ database, audit, clock }),
     async close() {
       sessionWatch.stop();
       await Promise.all([callLimits.close(), rehashing.settle(), feed.stop()]);
@@ -168,12 +171,13 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   };
 }
 
+type SignInOptions = Parameters<typeof createSignIn>[1];
 type AskingSessionParts = SessionParts & { readonly askForClaims: AskForClaims };
 
-function createSessions(parts: AskingSessionParts, endSessions: EndSessions, options: SessionOptions): Sessions {
+function createSessions(parts: AskingSessionParts, endSessions: EndSessions, options: SignInOptions): Sessions {
   return {
     open: createOpenSession(parts, options),
-    signIn: createSignIn(parts, options),
+    signIn: createSignIn({ ...parts, endSessions }, options),
     refresh: createRefreshing(parts, options),
     logout: createLogout(parts),
     ...createRevokeSessions(parts, endSessions),

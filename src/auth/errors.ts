@@ -1,19 +1,8 @@
+import type { SessionEndReason } from "../database/tables/end-reasons.ts";
 import type { AnonymousReason } from "./permissions.ts";
 
 /** The session end reasons of the public contract. */
-export type SessionEndReason =
-  | "LOGOUT"
-  | "LOGOUT_ALL"
-  | "REVOKED_BY_USER"
-  | "REVOKED_BY_ADMIN"
-  | "REUSE_DETECTED"
-  | "PASSWORD_CHANGED"
-  | "PASSWORD_RESET"
-  | "ADDRESS_PROVEN"
-  | "EMAIL_CHANGE_UNDONE"
-  | "ACCOUNT_DELETED"
-  | "USER_DISABLED"
-  | "EXPIRED";
+export type { SessionEndReason };
 
 /** The typed facts that travel beside each code in `extensions`. Never anything that the caller sent. */
 export interface ErrorFacts {

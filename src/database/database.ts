@@ -7,20 +7,26 @@ import { createDialect } from "./schema-dialect.ts";
 import { createTransactions } from "./transactions.ts";
 
 type NoRelations = Record<string, never>;
-/** In which schema everything of ours is. */
+/** In which schema everything of ours is, and its names for statements that Drizzle cannot express. */
 interface InSchema {
   readonly $schema: string;
+  readonly $tables: Tables;
+  readonly $functions: Functions;
 }
-/** Drizzle over one pool; `$client` is the pool itself, for the statements that Drizzle cannot express, which take their names from `$tables` and `$functions`. */
+/** What writes such statements: a pool, or the connection of a transaction. */
+export type Statements = InSchema & { readonly $client: postgres.Sql };
+/** Drizzle over one pool; `$client` is the pool itself, for the statements that Drizzle cannot express. */
 export type Database = Omit<PostgresJsDatabase<NoRelations>, "transaction"> &
-  InSchema & {
-    readonly $client: postgres.Sql;
-    readonly $tables: Tables;
-    readonly $functions: Functions;
+  Statements & {
     transaction<Result>(work: (tx: Transaction) => Promise<Result>, config?: PgTransactionConfig): Promise<Result>;
   };
 /** Only inside `database.transaction`: functions that lock rows take this type, so that they cannot be called outside one. */
 export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, ExtractTablesWithRelations<NoRelations>> & InSchema;
+
+/** The connection of a transaction, for the statements that Drizzle cannot express. */
+export function connectionOf({ _, $schema, $tables, $functions }: Transaction): Statements {
+  return { $client: (_.session as unknown as { readonly client: postgres.Sql }).client, $schema, $tables, $functions };
+}
 
 export interface OpenDatabase {
   readonly database: Database;
@@ -72,13 +78,9 @@ export function createDatabase(pool: postgres.Sql, schema: string): Database {
   const session = new PostgresJsSession<postgres.Sql, NoRelations, NoRelations>(pool, dialect, undefined);
   const drizzled = new PostgresJsDatabase<NoRelations>(dialect, session, undefined);
   const begin = drizzled.transaction.bind(drizzled);
-  return Object.assign(drizzled, {
-    $client: pool,
-    $schema: schema,
-    $tables: nameTables(pool, schema),
-    $functions: nameFunctions(pool, schema),
-    transaction: ((work, config) => begin((tx) => work(Object.assign(tx, { $schema: schema })), config)) satisfies Database["transaction"],
-  });
+  const named: InSchema = { $schema: schema, $tables: nameTables(pool, schema), $functions: nameFunctions(pool, schema) };
+  const transaction: Database["transaction"] = (work, config) => begin((tx) => work(Object.assign(tx, named)), config);
+  return Object.assign(drizzled, named, { $client: pool, transaction });
 }
 
 function openConnection(url: string, onLost: () => void): postgres.Sql {

@@ -11,6 +11,7 @@ const tables = {
   outbox: "outbox",
   rateLimits: "rate_limits",
   revocations: "revocations",
+  sessionEnds: "session_ends",
   sessions: "sessions",
   signingKeys: "signing_keys",
   userImports: "user_imports",
@@ -20,6 +21,7 @@ const tables = {
 const functions = {
   giveBackAndReserveCalls: "give_back_and_reserve_calls",
   giveBackCalls: "give_back_calls",
+  hasRoomForSession: "has_room_for_session",
 } as const;
 
 export type Tables = Readonly<Record<keyof typeof tables, QualifiedName>>;

@@ -42,6 +42,7 @@ const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
 const ERASURE_SECONDS = 60;
 const COUNT_SECONDS = 15;
+const MARKING_SECONDS = 5;
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -170,6 +171,7 @@ function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
+    { name: "ended sessions", everySeconds: MARKING_SECONDS, run: auth.markEndedSessions },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
     { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
   ];
