@@ -17,7 +17,7 @@ import { type Audit, type AuditLog, createAudit, type News } from "./audit/audit
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
-import { type CallLimits, createCallLimits } from "./limits/call-limits.ts";
+import { type CallLimitParts, type CallLimits, createCallLimits } from "./limits/call-limits.ts";
 import { chooseLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
 import { createOneTimeTokens } from "./one-time/one-time-tokens.ts";
 import { createOutbox, createPayloads } from "./outbox/outbox.ts";
@@ -93,6 +93,7 @@ export interface World {
   readonly stopwatch: () => number;
   readonly onFeedChange: RevocationFeedParts["onChange"];
   readonly onLimitStoreChange: LimitStoreOptions["onStoreChange"];
+  readonly onRefusal: CallLimitParts["onRefusal"];
   readonly onIssuerChange: ForeignIssuerParts["onIssuerChange"];
 }
 
@@ -107,6 +108,8 @@ export interface AuthOptions {
   readonly revocationMaxLagSeconds: number;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
+  /** Whether callers are told the name of the limit that they have met. */
+  readonly tellsSetting: boolean;
   readonly purge: PurgeOptions;
   /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
@@ -143,13 +146,13 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
-  const callLimits = createCallLimits({ stores: limitStores, audit, clock });
+  const callLimits = createCallLimits({ stores: limitStores, audit, clock, onRefusal: world.onRefusal }, options);
   const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();
   signingKeys.signer();
   if (hooks.claims !== undefined) checkTokenSize(accessTokens.issue, { roles: [...options.accessTokens.roles.keys()], now: clock() });
   await feed.start();
-  const readers = createReaders(database, { accounts: accountStore, clock });
+  const readers = createReaders(database, { accounts: accountStore, clock, ...options.sessions });
   return {
     ...readers,
     ...accounts,
@@ -219,10 +222,16 @@ async function createAccountsWithPasswords({ database, hashing, random }: World,
   return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }
 
-function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {
+interface ReaderParts {
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
+  readonly refreshGraceSeconds: number;
+}
+
+function createReaders(database: Database, { accounts, clock, refreshGraceSeconds }: ReaderParts): Readers {
   return {
     directory: createAccountDirectory({ accounts, store: createAccountDirectoryStore(database) }),
-    auditTrail: createAuditTrail({ store: createAuditTrailStore(database) }),
+    auditTrail: createAuditTrail({ store: createAuditTrailStore(database), clock, refreshGraceSeconds }),
     sessionLists: createSessionLists({ store: createSessionListStore(database), clock }),
   };
 }

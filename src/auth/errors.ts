@@ -19,7 +19,7 @@ export interface ErrorFacts {
   INVALID_REFRESH_TOKEN: Record<never, never>;
   SESSION_ENDED: { endReason: SessionEndReason };
   REFRESH_TOKEN_REUSED: Record<never, never>;
-  RATE_LIMITED: { retryAfterSeconds: number };
+  RATE_LIMITED: { retryAfterSeconds: number; setting?: string };
   TOO_BUSY: { retryAfterSeconds: number };
   NOT_FOUND: Record<never, never>;
   LAST_ADMIN: Record<never, never>;
@@ -103,7 +103,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   RATE_LIMITED: {
     message: "Too many calls; wait before the next one.",
     when: "more calls of a field than its limit allows one caller, or too many wrong passwords for one account; nothing was done",
-    facts: "retryAfterSeconds",
+    facts: "retryAfterSeconds, setting (in development)",
   },
   TOO_BUSY: {
     message: "Too many sign-ins are waiting already; try again shortly.",

@@ -30,11 +30,11 @@ export function openPagePlans(databaseUrl: string): PagePlans {
     debug: (_connection, text, values) => statements.push({ text, values }),
   });
   const database = createDatabase(client, SCHEMA);
-  const auditTrail = createAuditTrail({ store: createAuditTrailStore(database) });
+  const auditTrail = createAuditTrail({ store: createAuditTrailStore(database), clock: () => new Date(), refreshGraceSeconds: 30 });
   const directory = createAccountDirectory({ accounts: createAccountStore(database), store: createAccountDirectoryStore(database) });
 
   async function ask({ list, request }: PageCase): Promise<unknown> {
-    if (list === "auditEvents") return auditTrail.page(request);
+    if (list === "auditEvents") return auditTrail.page(request, undefined);
     const page = await directory.page(request);
     statements = list === "totalCount" ? [] : statements;
     return list === "totalCount" ? page.count() : page;

@@ -5,11 +5,11 @@ import type { HeldSession } from "../../auth/sessions/sessions.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
 import { AuthPayload, LogoutPayload } from "../types/auth-payload.ts";
 import { LoginInput, LogoutInput, RefreshInput, RegisterInput } from "../types/inputs.ts";
-import { toSession } from "../types/session.ts";
+import { toRefreshedSession } from "../types/session.ts";
 
 @Resolver()
 export class SessionResolver {
-  @Directive('@rateLimit(max: 3, window: "1h")')
+  @Directive('@rateLimit(max: 20, window: "1h")')
   @Mutation(() => AuthPayload, {
     description:
       "Create an account and open its first session. Where addresses have to be verified first, always ends in EMAIL_NOT_VERIFIED and a message, whether or not the address is known.",
@@ -62,6 +62,6 @@ function toAuthPayload(held: HeldSession, context: RequestContext): AuthPayload 
     expiresIn: expiresInSeconds,
     refreshToken: context.refreshTokens.hand(held.refreshToken, held.session.idleExpiresAt),
     user: held.account,
-    session: toSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId }),
+    session: toRefreshedSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId }),
   };
 }
