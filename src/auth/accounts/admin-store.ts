@@ -1,4 +1,4 @@
-import { and, arrayContains, count, eq, gt, isNull, ne, sql } from "drizzle-orm";
+import { and, arrayContains, count, eq, gt, isNull, ne } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { takeLock } from "../../database/locks.ts";
 import { users } from "../../database/tables/users.ts";
