@@ -5,6 +5,7 @@ import { createWatchedUsers, MAXIMUM_REMEMBERED_SESSIONS } from "../src/auth/ses
 import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
 import { LogoutAllDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { addSessions } from "./support/many-sessions.ts";
 
@@ -12,7 +13,7 @@ let gateway: TestGateway;
 let opened: OpenDatabase;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  opened = openDatabase({ url: gateway.database.url, poolSize: 2 });
+  opened = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 2 });
 });
 afterAll(async () => {
   await opened.close();

@@ -115,19 +115,18 @@ export interface AuthOptions {
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
 }
 
+function feedWorldOf({ openListeningConnection: open, database, stopwatch, onFeedChange: onChange }: World) {
+  return { open, schema: database.$schema, stopwatch, onChange };
+}
+
 /** The only place that wires the domain together. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
   const { database, clock, random, log, hooks } = world;
-  const feedWorld = {
-    open: world.openListeningConnection,
-    schema: database.$schema,
-    stopwatch: world.stopwatch,
-    onChange: world.onFeedChange,
-  };
   const { revocations, feed } = createRevocations({
     database,
     clock,
-    createFeed: (apply) => createRevocationFeed({ ...feedWorld, apply, clock }, { maxLagSeconds: options.revocationMaxLagSeconds }),
+    createFeed: (apply) =>
+      createRevocationFeed({ ...feedWorldOf(world), apply, clock }, { maxLagSeconds: options.revocationMaxLagSeconds }),
   });
   const sessionWatch = createSessionWatch({ database, clock, revocations });
   const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
