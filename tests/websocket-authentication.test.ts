@@ -39,13 +39,14 @@ describe("connection_init", () => {
   });
 
   test.each<readonly [reason: string, payload: Record<string, unknown> | undefined]>([
-    ["missing", undefined],
-    ["missing", {}],
     ["missing", { accessToken: 7 }],
     ["missing", { Authorization: "Basic dTpw" }],
     ["missing", { authorization: ["Bearer x"] }],
     ["malformed", { accessToken: "garbage" }],
     ["malformed", { accessToken: "" }],
+    ["malformed", { authorization: "Bearer a, Bearer b" }],
+    ["malformed", { accessToken: "a", authorization: "Bearer b" }],
+    ["malformed", { authorization: "Basic dTpw, Bearer b" }],
     ["too_large", { accessToken: "x".repeat(9000) }],
   ])("without a valid token closes with 4403 %s: %j", async (reason, payload) => {
     const socket = await openSocket(gateway.url);

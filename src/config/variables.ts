@@ -223,6 +223,13 @@ export const variables = {
     example: "debug",
     value: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
   },
+  LOG_FORMAT: {
+    description: "How the log is written: pretty for people, json for programs.",
+    default: "pretty",
+    productionDefault: "json",
+    example: "json",
+    value: oneOf(["pretty", "json"]),
+  },
   GATEWAY_CONFIG: {
     description: "The configuration file: roles, limits, other issuers.",
     defaultNote: "gateway.yaml, if there is one",

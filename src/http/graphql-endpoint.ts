@@ -1,5 +1,9 @@
 import { ApolloServer } from "@apollo/server";
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -14,6 +18,7 @@ import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
 import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
+import type { ClientAddressOf } from "./client-address.ts";
 import { createDirectLane } from "./direct-lane.ts";
 import { originOf } from "./origin.ts";
 import type { CreateCarrier } from "./refresh-token-carriers.ts";
@@ -32,11 +37,11 @@ export interface GraphqlEndpointParts {
 export async function serveGraphql(
   app: FastifyInstance,
   parts: GraphqlEndpointParts,
-  options: { introspection: boolean; landingPage: boolean },
+  options: { introspection: boolean; landingPage: boolean; clientAddressOf: ClientAddressOf },
 ): Promise<void> {
   const server = createApolloServer(parts, options);
   await server.start();
-  const createContext = contextFactory(parts);
+  const createContext = contextFactory(parts, options.clientAddressOf);
   const answerByApollo = fastifyApolloHandler(server, { context: createContext });
   const answerDirectly = createDirectLane({ ...parts, ...parts.graph, createContext });
   app.route({
@@ -71,6 +76,8 @@ function createApolloServer(
       retryAfterPlugin,
       // Nothing here is cacheable by others, and working that out costs a tenth of the throughput.
       ApolloServerPluginCacheControlDisabled(),
+      // By itself it would tell anybody who sends `apollo-federation-include-trace: ftv1` how the graph was answered.
+      ApolloServerPluginInlineTraceDisabled(),
       options.landingPage
         ? ApolloServerPluginLandingPageLocalDefault({ embed: true, includeCookies: true, footer: false })
         : ApolloServerPluginLandingPageDisabled(),
@@ -79,16 +86,18 @@ function createApolloServer(
 }
 
 /** A fresh object for each request, with the token decoded once. */
-function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointParts) {
+function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointParts, clientAddressOf: ClientAddressOf) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
-    const visitor = await auth.callers.identify(readBearerToken(request.headers.authorization));
+    const accessToken = readBearerToken(request.headers.authorization);
+    const visitor = await auth.callers.identify(accessToken);
     return {
       auth,
       clock,
       requestId: request.id,
       caller: callerOnAuthGraph(visitor),
       visitor,
-      origin: { ...originOf(request), requestId: request.id },
+      accessToken,
+      origin: { ...originOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
       clientHeaders: request.headers,
       refreshTokens: createCarrier(request, reply),
       loaders: new Loaders(auth),

@@ -30,7 +30,7 @@ import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
 import { openHooks } from "./hooks.ts";
-import { logLimitStoreChange } from "./limits.ts";
+import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
 import { openOutbox, type RunningOutbox } from "./outbox.ts";
 import { createReadiness } from "./readiness.ts";
 import { openServedGraph } from "./served-graph.ts";
@@ -42,6 +42,7 @@ const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
 const ERASURE_SECONDS = 60;
 const COUNT_SECONDS = 15;
+const MARKING_SECONDS = 5;
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -59,6 +60,8 @@ export interface GatewayParts {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly passwordEngine?: PasswordEngine;
+  /** So many times as much as the product's own limits: absent, what the environment says. */
+  readonly limitFactor?: number;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
   /** Between two runs of a chore. */
@@ -68,16 +71,18 @@ export interface GatewayParts {
 /** On a database that has been migrated: reads keys and revocations, and builds the HTTP side, not yet listening. */
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
-  const authGraph = await buildAuthGraph(config.limits);
+  const limitFactor = parts.limitFactor ?? limitFactorOf(config);
+  const authGraph = await buildAuthGraph(config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { poolSize } = config.database;
   const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
   const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
-  const { engine, queue } = await createHashing(config.hashing, parts.passwordEngine);
+  const { engine, queue } = await createHashing(config.hashing, { engine: parts.passwordEngine, logger });
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
-  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, hooks: hooks.deciding });
+  const onRefusal = telemetry.countRefusals(logRefusals(logger));
+  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, onRefusal, hooks: hooks.deciding });
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
@@ -88,20 +93,9 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   });
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
-  const graphParts = { ...telemetry, authGraph, auth, clock, logger, publicErrors };
+  const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, logger, publicErrors };
   const { graph, close: closeGraph } = await openServedGraph(config, graphParts);
-  const httpParts = {
-    graph,
-    auth,
-    clock,
-    logger,
-    publicErrors,
-    logUnexpected,
-    metrics,
-    telemetry,
-    checkReadiness,
-    outboxPage: outbox.page,
-  };
+  const httpParts = { ...graphParts, graph, logUnexpected, metrics, telemetry, checkReadiness, outboxPage: outbox.page };
   const app = await createHttpSide(config, httpParts);
   const upkeep = startUpkeep(choresOf(auth, outbox), { logger, onRun: telemetry.countChore, wait: parts.wait });
   outbox.start();
@@ -131,7 +125,8 @@ function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent
   };
 }
 
-type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> & Pick<World, "database" | "clock" | "hashing" | "log" | "hooks">;
+type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> &
+  Pick<World, "database" | "clock" | "hashing" | "log" | "hooks" | "onRefusal">;
 
 function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: AuthParts): Promise<Auth> {
   const directUrl = config.database.directUrl ?? databaseUrl;
@@ -159,6 +154,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
       redisUrl: config.redisUrl,
+      tellsSetting: config.environment !== "production",
       purge: { auditRetentionSeconds: config.auditRetentionSeconds },
       createKeys: chooseKeys(config.tokens, secrets),
     },
@@ -170,6 +166,7 @@ function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
+    { name: "ended sessions", everySeconds: MARKING_SECONDS, run: auth.markEndedSessions },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
     { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
   ];
