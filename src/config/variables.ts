@@ -87,7 +87,7 @@ export const variables = {
     value: webUrl,
   },
   CORS_ORIGINS: {
-    description: "Web origins that may call from a browser, comma separated.",
+    description: "Web origins that may call from a browser, comma separated; also those of apps: capacitor://localhost, tauri://localhost.",
     defaultNote: "none",
     example: "https://app.example.com,https://admin.example.com",
     value: list(corsOrigin).transform((origins) => [...new Set(origins)]),

@@ -13,7 +13,7 @@ export function firstSteps(listeningAddress: string, { showsOutbox }: { showsOut
     "",
     "  For another terminal; again and again, if you like:",
     "",
-    ...operations.flatMap(({ title, command }) => [`  ${title}:`, "", `  ${command}`, ""]),
+    ...operations.flatMap(({ title, command }) => [`  ${title}`, "", `  ${command}`, ""]),
     "",
   ].join("\n");
 }
