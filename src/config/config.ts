@@ -83,8 +83,8 @@ export interface SessionConfig {
   readonly maxTtlSeconds: number;
   readonly refreshGraceSeconds: number;
   readonly maximumPerUser: number;
-  readonly carrier: "body" | "cookie";
-  readonly cookieSameSite: "Strict" | "Lax" | "None";
+  readonly carrier: "body" | "cookie" | "both";
+  readonly cookie: { readonly sameSite: "Strict" | "Lax" | "None"; readonly secure: boolean };
 }
 
 export interface AccountConfig {
@@ -166,7 +166,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       refreshGraceSeconds: values.REFRESH_GRACE,
       maximumPerUser: values.SESSIONS_PER_USER,
       carrier: values.REFRESH_TOKEN_CARRIER,
-      cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
+      cookie: { sameSite: values.REFRESH_COOKIE_SAME_SITE, secure: values.REFRESH_COOKIE_SECURE },
     },
     hashing: toHashingConfig(values),
     accounts: { emailVerification: values.EMAIL_VERIFICATION, deletionGraceSeconds: values.ACCOUNT_DELETION_GRACE },
