@@ -5,9 +5,9 @@ import { createWatchedUsers, MAXIMUM_REMEMBERED_SESSIONS } from "../src/auth/ses
 import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
 import { LogoutAllDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
-import { SCHEMA } from "./support/raw-client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { addSessions } from "./support/many-sessions.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 
 let gateway: TestGateway;
 let opened: OpenDatabase;
