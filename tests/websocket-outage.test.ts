@@ -85,7 +85,7 @@ test("a token that expires in an outage closes its socket all the same", async (
 test("an event waits while its reader's token cannot be verified, and is told once it can", async () => {
   const proxy = await startTcpProxy(database.url);
   const env = { DATABASE_URL: database.url, DATABASE_DIRECT_URL: proxy.url, REVOCATION_MAX_LAG: "1s" };
-  const deaf = await startTestGateway({ database, env });
+  const deaf = await startTestGateway({ database, env, clock: gateway.clock });
   const auth = await gateway.register();
   const other = await gateway.login(auth.user.email);
   const { socket, brief } = await watch(auth, deaf);

@@ -84,8 +84,8 @@ export function createAccountDirectoryStore(database: Database): AccountDirector
     },
     async countOtherRoles(known) {
       return await database.execute<HeldRole & Record<string, unknown>>(sql`
-        select role, count(*)::int as users from ${users}, unnest(${users.roles}) as role
-        where not ${users.roles} <@ ${sql.param([...known])}::text[] and role <> all (${sql.param([...known])}::text[])
+        select role, count(*)::int as users from ${users} as users, unnest(users.roles) as role
+        where not users.roles <@ ${sql.param([...known])}::text[] and role <> all (${sql.param([...known])}::text[])
         group by role order by role`);
     },
   };

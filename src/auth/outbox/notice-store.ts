@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { Database, Transaction } from "../../database/database.ts";
+import type { Statements, Transaction } from "../../database/database.ts";
+import { outbox } from "../../database/tables/outbox.ts";
+import { recentNotices } from "../../database/tables/recent-notices.ts";
 import { addSeconds } from "../clock.ts";
 import { insertedColumns, messageColumns, messageRows, messageRowsIn, type OutboxRow } from "./outbox-store.ts";
 
@@ -13,17 +15,17 @@ export const NOTICES_PER_HOUR = 5;
 const WINDOW_SECONDS = 3600;
 
 /** Part of a statement with the CTE `source`, which has the `user_id` of whoever is to be told, or no row. */
-export function noticeParts({ $client: client }: Pick<Database, "$client">, source: string, notice: OutboxRow) {
+export function noticeParts({ $client: client, $tables: tables }: Statements, source: string, notice: OutboxRow) {
   const { now, windowStart } = windowOf(notice);
   return client`counted as (
-      insert into recent_notices (user_id, topic, told_at, last_told_at)
+      insert into ${tables.recentNotices} as recent_notices (user_id, topic, told_at, last_told_at)
       select user_id, ${notice.topic}, array[${now}::timestamptz], ${now}::timestamptz from ${client(source)}
       on conflict (user_id, topic) do update
       set told_at = (excluded.told_at || recent_notices.told_at)[1:${NOTICES_PER_HOUR}], last_told_at = excluded.last_told_at
       where recent_notices.told_at[${NOTICES_PER_HOUR}] is null or recent_notices.told_at[${NOTICES_PER_HOUR}] <= ${windowStart}::timestamptz
       returning user_id
     ), told_notice as (
-      insert into outbox (${messageColumns(client)})
+      insert into ${tables.outbox} (${messageColumns(client)})
       select messages.* from counted, (${messageRows(client, [notice])}) as messages
     )`;
 }
@@ -33,14 +35,14 @@ export async function insertNotice(tx: Transaction, userId: string, notice: Outb
   const { now, windowStart } = windowOf(notice);
   await tx.execute(sql`
     with counted as (
-      insert into recent_notices (user_id, topic, told_at, last_told_at)
+      insert into ${recentNotices} as recent_notices (user_id, topic, told_at, last_told_at)
       values (${userId}, ${notice.topic}, array[${now}::timestamptz], ${now}::timestamptz)
       on conflict (user_id, topic) do update
       set told_at = (excluded.told_at || recent_notices.told_at)[1:${NOTICES_PER_HOUR}], last_told_at = excluded.last_told_at
       where recent_notices.told_at[${NOTICES_PER_HOUR}] is null or recent_notices.told_at[${NOTICES_PER_HOUR}] <= ${windowStart}::timestamptz
       returning user_id
     )
-    insert into outbox (${insertedColumns}) select messages.* from counted, (${messageRowsIn([notice])}) as messages`);
+    insert into ${outbox} (${insertedColumns}) select messages.* from counted, (${messageRowsIn([notice])}) as messages`);
 }
 
 function windowOf({ createdAt }: OutboxRow) {

@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 
 /**
  * What is to be sent, written in the transaction that causes it: sent if and only if that commits, at least once. The id stays the same
  * for all attempts, so that whoever receives a message twice can tell.
  */
-export const outbox = pgTable(
+export const outbox = authSchema.table(
   "outbox",
   {
     id: uuid("id").primaryKey(),
@@ -35,7 +36,7 @@ export const outbox = pgTable(
   },
   (table) => [
     // Each channel, and what is waited for in it, has its own queue: however much there is in the others, a look costs the same.
-    index("outbox_queues").on(table.channel, table.awaited, table.nextAttemptAt).where(sql`${table.state} = 'PENDING'`),
+    index("outbox_queues").on(table.channel, table.awaited, table.nextAttemptAt).concurrently().where(sql`${table.state} = 'PENDING'`),
     // For purging, and for what is kept of a user.
     index("outbox_finished").on(table.finishedAt).where(sql`${table.state} <> 'PENDING'`),
     index("outbox_user").on(table.userId),

@@ -1,9 +1,10 @@
-import { index, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { index, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
 /** When a user was last told something of one kind, so that nobody's mailbox is flooded by what only informs. */
-export const recentNotices = pgTable(
+export const recentNotices = authSchema.table(
   "recent_notices",
   {
     userId: uuid("user_id")
