@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
-import postgres from "postgres";
+import type postgres from "postgres";
+import { openSoleConnection } from "./sole-connection.ts";
 
 /** Any constant serves, as long as every process uses the same one. */
 const MIGRATION_LOCK = 7_295_811_402;
@@ -14,14 +15,17 @@ const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url)
  * runs once; the lock belongs to this one connection and falls with it, should the process die. The number of those applied.
  */
 export async function migrateDatabase(url: string): Promise<number> {
-  const client = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined });
+  const { sql: client, close } = openSoleConnection(url, {
+    applicationName: "graphql-auth-gateway migrations",
+    settings: { statement_timeout: "0" },
+  });
   try {
     await client`select pg_advisory_lock(${MIGRATION_LOCK})`;
     const before = await countApplied(client);
     await migrate(drizzle(client), { migrationsFolder });
     return (await countApplied(client)) - before;
   } finally {
-    await client.end({ timeout: 5 });
+    close();
   }
 }
 

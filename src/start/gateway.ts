@@ -15,6 +15,7 @@ import { createMigrationCheck } from "../database/applied-migrations.ts";
 import { openDatabase } from "../database/database.ts";
 import { openListeningConnection } from "../database/listening-connection.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import { createWritingCheck } from "../database/writing-check.ts";
 import { createPublicErrors, type PublicErrors } from "../graphql/public-errors.ts";
 import { buildAuthGraph } from "../graphql/schema.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
@@ -81,6 +82,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   let isDraining = false;
   const checkReadiness = createReadiness({
     isMigrated: createMigrationCheck(database),
+    proveWritable: createWritingCheck(database),
     revocationFeed: auth.revocationFeed,
     isDraining: () => isDraining,
   });

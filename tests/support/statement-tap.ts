@@ -48,15 +48,15 @@ export async function tapStatements(target: string): Promise<StatementTap> {
 
 /** Upkeep, delivery and new connections have statements of their own, at any moment. */
 export const isOfACall = (statement: string) =>
-  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|erasure_at (is not|<)/i.test(statement);
+  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|where false|erasure_at (is not|<)/i.test(statement);
 
 /** Of one connection: what couriers do, with the transaction around it, is no part of anybody's work. */
 function leaveOutLooks(onStatement: (text: string) => void): (text: string) => void {
   let begin: string | undefined;
   let isLook = false;
   return (text) => {
-    if (text === "begin") {
-      begin = text;
+    if (/^begin\b/.test(text)) {
+      begin = "begin";
       return;
     }
     const isFirst = begin !== undefined;
@@ -77,7 +77,7 @@ function isLookAtOutbox(statement: string): boolean {
 function createReader(onStatement: (text: string) => void): (chunk: Buffer) => void {
   const texts = new Map<string, string>();
   let buffer = Buffer.alloc(0);
-  // The first message, of the start-up, has no type.
+  // The messages of the start-up have no type: one of eight bytes asks for TLS, the other one says who is there.
   let typeBytes = 0;
   return (chunk) => {
     buffer = Buffer.concat([buffer, chunk]);
@@ -93,7 +93,7 @@ function createReader(onStatement: (text: string) => void): (chunk: Buffer) => v
       if (type === "P") texts.set(first, second);
       if (type === "B") onStatement(texts.get(second) ?? "");
       buffer = buffer.subarray(end);
-      typeBytes = 1;
+      if (end !== 8) typeBytes = 1;
     }
   };
 }
