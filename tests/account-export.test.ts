@@ -120,6 +120,7 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     email_key: leftOut("the address in another spelling"),
     token_hash: secret,
     code_hash: secret,
+    attempt_hash: secret,
     code_tries: internal,
     bound_to: secret,
     is_contested: leftOut("what somebody else did"),
@@ -131,7 +132,7 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     fingerprint: leftOut("a hash that cannot be read back; the sessions show what it is made of"),
     first_seen_at: leftOut("the sessions and the audit entries show it"),
   },
-  rate_limits: { key: ofNobody, calls: ofNobody, ends_at: ofNobody, is_refused: ofNobody },
+  rate_limits: { key: ofNobody, slots: ofNobody, calls: ofNobody, told_until: ofNobody, ends_at: ofNobody },
   revocations: {
     kind: internal,
     subject_id: leftOut("goes when the last token has expired; the audit entries show what it is about"),

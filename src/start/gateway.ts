@@ -37,7 +37,7 @@ import { createReadiness } from "./readiness.ts";
 import { openServedGraph } from "./served-graph.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
-import { type Chore, startUpkeep } from "./upkeep.ts";
+import { type Chore, startUpkeep, type Wait } from "./upkeep.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
@@ -62,6 +62,8 @@ export interface GatewayParts {
   readonly passwordEngine?: PasswordEngine;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** Between two runs of a chore. */
+  readonly wait?: Wait | undefined;
 }
 
 /** On a database that has been migrated: reads keys and revocations, and builds the HTTP side, not yet listening. */
@@ -103,7 +105,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     outboxPage: outbox.page,
   };
   const app = await createHttpSide(config, httpParts);
-  const upkeep = startUpkeep(choresOf(auth, outbox), logger);
+  const upkeep = startUpkeep(choresOf(auth, outbox), { logger, onRun: telemetry.countChore, wait: parts.wait });
   outbox.start();
   return {
     app,

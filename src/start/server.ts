@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Clock } from "../auth/clock.ts";
 import type { Config } from "../config/config.ts";
 import { createMetrics, createProcessRegistry } from "../telemetry/metrics.ts";
 import { waitInPatience } from "./drain.ts";
@@ -7,6 +8,7 @@ import { listen } from "./listen.ts";
 import { lowerThreadPool } from "./low-priority-threads.ts";
 import { openTracing } from "./open-tracing.ts";
 import type { Storage } from "./storage.ts";
+import type { Wait } from "./upkeep.ts";
 
 /** What listens, in this process or in several. */
 export interface Server {
@@ -18,13 +20,16 @@ export interface Server {
 export interface ServerParts {
   readonly storage: Pick<Storage, "databaseUrl" | "secrets">;
   readonly logger: Logger;
+  /** What tests replace: the time, and the wait between two runs of a chore. */
+  readonly clock?: Clock;
+  readonly wait?: Wait;
 }
 
 /** A gateway that listens, with meters, and traces where they are wanted. */
-export async function startServer(config: Config, { storage, logger }: ServerParts) {
+export async function startServer(config: Config, { storage, logger, ...replaced }: ServerParts) {
   const metrics = createMetrics(createProcessRegistry());
   const tracing = await openTracing(config.telemetry.otlpEndpoint, logger);
-  const gateway = await createGateway(config, { ...storage, logger, metrics, tracing });
+  const gateway = await createGateway(config, { ...storage, ...replaced, logger, metrics, tracing });
   const lowered = await lowerThreadPool(config.hashing.threads);
   logger.info({ threads: lowered, of: config.hashing.threads }, "threads that hash at low priority");
   const address = await listen(gateway.app, config.http);

@@ -17,6 +17,7 @@ import { traceOperations } from "../telemetry/trace-operations.ts";
 import { createRequestTracer } from "../telemetry/trace-requests.ts";
 import { traceStatements } from "../telemetry/trace-statements.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
+import type { UpkeepParts } from "./upkeep.ts";
 
 /** Puts meters and traces around the parts of a gateway, none of which knows. */
 export interface Telemetry {
@@ -27,6 +28,7 @@ export interface Telemetry {
   observeOperations(operations: Operations): Operations;
   observeUpstream(upstream: Upstream): Upstream;
   readonly countMessage: CourierParts["onOutcome"];
+  readonly countChore: UpkeepParts["onRun"];
   /** What can be read from the parts once they are there. */
   watch(parts: WatchedParts): void;
 }
@@ -61,6 +63,7 @@ export function createTelemetry(metrics: Metrics, tracing: Tracing | undefined):
     },
     observeUpstream: (upstream) => measureUpstream(upstream, metrics),
     countMessage: (outcome, { channel }) => metrics.outboxMessages.inc({ channel, outcome }),
+    countChore: (chore, outcome) => metrics.choreRuns.inc({ chore, outcome }),
     watch({ revocations, revocationFeed, hashingQueue, outbox }) {
       watchReadings(metrics, {
         revocationLagSeconds: revocationFeed.lagSeconds,

@@ -1,47 +1,57 @@
+import { setTimeout as waitForMilliseconds } from "node:timers/promises";
 import type { Logger } from "pino";
 
 /** Work that is due again and again. */
 export interface Chore {
-  /** Of what, for the log. */
+  /** Of what, for the log and the meters. */
   readonly name: string;
   readonly everySeconds: number;
   run(signal: AbortSignal): Promise<unknown>;
 }
 
+export type ChoreOutcome = "done" | "failed";
+
+/** Resolves after so many milliseconds; rejects once the signal aborts. */
+export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
+export interface UpkeepParts {
+  readonly logger: Logger;
+  /** Told of every run, for the meters. */
+  onRun(chore: string, outcome: ChoreOutcome): void;
+  readonly wait?: Wait | undefined;
+}
+
+const waitReally: Wait = (milliseconds, signal) => waitForMilliseconds(milliseconds, undefined, { signal });
+
 /** Does the chores, each by itself and never twice at once. Stopping waits for those under way. */
-export function startUpkeep(chores: readonly Chore[], logger: Logger): { stop(): Promise<void> } {
+export function startUpkeep(chores: readonly Chore[], { logger, onRun, wait = waitReally }: UpkeepParts): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
-  const timers = new Map<Chore, NodeJS.Timeout>();
+  const { signal } = stopping;
 
   async function run(chore: Chore): Promise<void> {
     try {
-      await chore.run(stopping.signal);
+      await chore.run(signal);
+      onRun(chore.name, "done");
     } catch (err) {
       logger.error({ err, chore: chore.name }, "a chore failed and will be tried again");
+      onRun(chore.name, "failed");
     }
   }
 
-  /** Processes that start together must not stay in step. */
-  function schedule(chore: Chore): void {
-    if (stopping.signal.aborted) return;
-    const milliseconds = chore.everySeconds * 1000 * (0.9 + Math.random() * 0.2);
-    const start = () => {
-      const work = run(chore).finally(() => {
-        running.delete(work);
-        schedule(chore);
-      });
-      running.add(work);
-    };
-    timers.set(chore, setTimeout(start, milliseconds));
+  async function repeat(chore: Chore): Promise<void> {
+    while (!signal.aborted) {
+      // Processes that start together must not stay in step.
+      const milliseconds = chore.everySeconds * 1000 * (0.9 + Math.random() * 0.2);
+      await wait(milliseconds, signal).catch(() => undefined);
+      if (!signal.aborted) await run(chore);
+    }
   }
 
-  chores.forEach(schedule);
+  const all = chores.map(repeat);
   return {
     async stop() {
       stopping.abort();
-      for (const timer of timers.values()) clearTimeout(timer);
-      await Promise.all(running);
+      await Promise.all(all);
     },
   };
 }

@@ -28,6 +28,7 @@ export interface Metrics {
   readonly hashingSeconds: Histogram<"work">;
   readonly hashingRefused: Counter;
   readonly outboxMessages: Counter<"channel" | "outcome">;
+  readonly choreRuns: Counter<"chore" | "outcome">;
   /** To be counted up by the class of the status: 2 for 2xx. */
   readonly httpResponses: number[];
 }
@@ -82,6 +83,12 @@ function registerMetrics(registry: Registry): Metrics {
       name: "auth_outbox_messages_total",
       help: `Attempts to send a message of the outbox, by channel and what became of it: ${messageOutcomes.join(", ")}.`,
       labelNames: ["channel", "outcome"],
+      registers,
+    }),
+    choreRuns: new Counter({
+      name: "auth_chore_runs_total",
+      help: "Runs of periodic work, by what it is and how it ended: done, failed.",
+      labelNames: ["chore", "outcome"],
       registers,
     }),
     httpResponses: countHttpResponses(registry),

@@ -11,6 +11,8 @@ export interface ServerProcess extends Client {
   readonly url: string;
   readonly pid: number;
   readonly output: () => string;
+  /** Sends a message over the channel of `child_process.fork`, and waits for one to come back. */
+  tell(message: number): Promise<void>;
   /** Sends a signal and waits for nothing. */
   signal(signal: NodeJS.Signals): void;
   /** Waits for the exit after a signal: a second one would hurry it. */
@@ -19,18 +21,25 @@ export interface ServerProcess extends Client {
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
 
+interface ServerProcessOptions {
+  readonly cwd?: string;
+  /** What Node is to run instead of `dist/main.js`. */
+  readonly program?: readonly string[];
+}
+
 /** The built server in a process of its own, on a free port; with an empty `GATEWAY_CONFIG`, within the limits of the product. */
-export async function startServerProcess(env: Record<string, string>, options: { cwd?: string } = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [mainFile], {
-    ...options,
+export async function startServerProcess(env: Record<string, string>, options: ServerProcessOptions = {}): Promise<ServerProcess> {
+  const { cwd, program = [mainFile] } = options;
+  const child = spawn(process.execPath, program, {
+    ...(cwd !== undefined && { cwd }),
     env: { PATH: process.env.PATH, PORT: "0", ISSUER, SECRET: TEST_SECRET, GATEWAY_CONFIG: highLimitsFile, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let output = "";
-  child.stdout.on("data", (chunk: Buffer) => {
+  child.stdout?.on("data", (chunk: Buffer) => {
     output += chunk.toString();
   });
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     output += chunk.toString();
   });
   const url = await listeningAddress(child, () => output);
@@ -39,6 +48,10 @@ export async function startServerProcess(env: Record<string, string>, options: {
     url,
     pid: child.pid ?? 0,
     output: () => output,
+    async tell(message) {
+      child.send(message);
+      await once(child, "message");
+    },
     signal: (signal) => void child.kill(signal),
     exited: () => exitOf(child),
     stop: (signal = "SIGTERM") => stop(child, signal),

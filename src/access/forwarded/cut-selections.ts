@@ -10,7 +10,6 @@ import {
   isAbstractType,
   isCompositeType,
   isInterfaceType,
-  isIntrospectionType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
@@ -137,7 +136,8 @@ function cutField(cutter: Cutter, node: FieldNode, { type, path }: Place): reado
   const place = { type, path: [...path, responseKeyOf(node)] };
   if (node.name.value === "__typename") return keepTypename(cutter, node, place);
   const field = fieldOf(rules.schema, type, node.name.value);
-  if (field === undefined || isIntrospectionType(getNamedType(field.type))) return field === undefined ? [] : [node];
+  if (field === undefined) return [];
+  // No requirement stands on a type of the introspection; it is looked through for the fragments that it spreads.
   const denial = denialOfField(cutter, node, place);
   const kept = () => keepField(cutter, node, { ...place, type: getNamedType(field.type) });
   if (denial === undefined) return [kept()];

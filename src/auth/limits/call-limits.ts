@@ -43,8 +43,8 @@ export function createCallLimits({ stores, audit, clock }: { stores: LimitStores
     count(claim) {
       const now = clock().getTime();
       if ("reserve" in stores.common) return stores.common.reserve([claim], now).then((reservation) => refusalOf(reservation, now));
-      const state = stores.common.count(claim, now);
-      return state && { retryAfterSeconds: retryAfterSeconds([state], now) };
+      const exhausted = stores.common.count([claim], now);
+      return exhausted && { retryAfterSeconds: retryAfterSeconds(exhausted, now) };
     },
     async reserve(claims, call) {
       const now = clock().getTime();

@@ -45,8 +45,8 @@ export function createFallbackStore({ redis, memory, onChange }: FallbackParts):
       try {
         const reservation = await redis.reserve(claims, now);
         if (reservation.exhausted !== undefined) return reservation;
-        // What cannot be given back is lost to its caller until the window ends; that is no reason to fail.
-        return { giveBack: () => reservation.giveBack().catch(leave) };
+        // What cannot be given back is lost to its caller until it leaves the window; that is no reason to fail.
+        return { giveBack: (keys) => reservation.giveBack(keys).catch(leave) };
       } catch (error) {
         leave(error);
         return memory.reserve(claims, now);

@@ -1,12 +1,14 @@
 import type { Database } from "../../database/database.ts";
 import { hashKey } from "./key-hash.ts";
 import { type CountedCall, createPostponedGiveBacks } from "./postponed-give-backs.ts";
-import { type Claim, type LimitStore, listExhausted } from "./rate-limits.ts";
+import { type Claim, type ClaimState, type LimitStore, listExhausted } from "./rate-limits.ts";
+import { slotOf, windowMilliseconds } from "./slots.ts";
 
 interface ReservedRow {
   readonly key: string;
-  /** In milliseconds since 1970. */
-  readonly ends_at: number;
+  /** Both in milliseconds since 1970. */
+  readonly slot: number;
+  readonly free_at: number;
   readonly is_exhausted: boolean;
   readonly is_first: boolean;
 }
@@ -21,17 +23,18 @@ export interface PostgresStore extends LimitStore {
 export function createPostgresStore(database: Database): PostgresStore {
   const giveBacks = createPostponedGiveBacks(
     (calls) => database.$client`
-      select give_back_calls(${keysOf(calls)}::text::uuid[], ${endsOf(calls)}::text::timestamptz[])`,
+      select give_back_calls(${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[])`,
   );
 
   function reserveAll(claims: readonly Claim[], { keys, now }: { keys: readonly string[]; now: number }): Promise<ReservedRow[]> {
     return giveBacks.takeAlong(
       keys,
       async (calls) => database.$client<ReservedRow[]>`
-        select key, (extract(epoch from ends_at) * 1000)::float8 as ends_at, is_exhausted, is_first from give_back_and_reserve_calls(
-          ${keysOf(calls)}::text::uuid[], ${endsOf(calls)}::text::timestamptz[],
+        select key, slot::float8, free_at::float8, is_exhausted, is_first from give_back_and_reserve_calls(
+          ${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[],
           ${arrayOf(keys)}::text::uuid[], ${arrayOf(claims.map(({ limit }) => limit.max))}::text::integer[],
-          ${arrayOf(claims.map(({ limit }) => limit.windowSeconds))}::text::integer[], ${new Date(now).toISOString()}::timestamptz)`,
+          ${arrayOf(claims.map(({ limit }) => windowMilliseconds(limit)))}::text::bigint[],
+          ${arrayOf(claims.map(({ limit }) => slotOf(now, limit)))}::text::bigint[], ${now}::text::bigint)`,
     );
   }
 
@@ -39,26 +42,27 @@ export function createPostgresStore(database: Database): PostgresStore {
     async reserve(claims, now) {
       const keys = claims.map(({ key }) => hashKey(key));
       const rows = await reserveAll(claims, { keys, now });
-      const byKey = new Map(rows.map((row) => [row.key, row]));
-      const exhausted = listExhausted(claims, statesOf(claims, keys, byKey));
+      const states = statesOf(keys, rows);
+      const exhausted = listExhausted(claims, states);
       if (exhausted.length > 0) return { exhausted };
-      const counted = keys.map((key) => ({ key, endsAt: new Date(byKey.get(key)?.ends_at ?? 0).toISOString() }));
-      return { giveBack: async () => giveBacks.add(counted) };
+      const counted = claims.map(({ key }, index) => ({ claimed: key, key: keys[index] ?? "", slot: states[index]?.slot ?? 0 }));
+      return { giveBack: async (only) => giveBacks.add(counted.filter(({ claimed }) => only?.has(claimed) ?? true)) };
     },
     close: giveBacks.close,
   };
 }
 
-function statesOf(claims: readonly Claim[], keys: readonly string[], byKey: ReadonlyMap<string, ReservedRow>) {
-  return claims.map((_claim, index) => {
-    const row = byKey.get(keys[index] ?? "");
+function statesOf(keys: readonly string[], rows: readonly ReservedRow[]): ClaimState[] {
+  const byKey = new Map(rows.map((row) => [row.key, row]));
+  return keys.map((key) => {
+    const row = byKey.get(key);
     if (row === undefined) throw new Error("A claim has got no answer.");
-    return { endsAt: row.ends_at, isExhausted: row.is_exhausted, isFirst: row.is_first };
+    return { slot: row.slot, freeAt: row.free_at, isExhausted: row.is_exhausted, isFirst: row.is_first };
   });
 }
 
 const keysOf = (calls: readonly CountedCall[]) => arrayOf(calls.map(({ key }) => key));
-const endsOf = (calls: readonly CountedCall[]) => arrayOf(calls.map(({ endsAt }) => endsAt));
+const slotsOf = (calls: readonly CountedCall[]) => arrayOf(calls.map(({ slot }) => slot));
 
 /** As PostgreSQL writes arrays. Only for what needs no quotes: hashes, numbers, instants. */
 function arrayOf(values: readonly (string | number)[]): string {

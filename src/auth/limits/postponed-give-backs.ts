@@ -1,19 +1,19 @@
 import { withDeadline } from "../deadline.ts";
 
-/** One call, in the window that it was counted in. */
+/** One call, in the slot that it was counted in. */
 export interface CountedCall {
   readonly key: string;
-  /** When its window ends, as an ISO 8601 instant. */
-  readonly endsAt: string;
+  /** In milliseconds since 1970. */
+  readonly slot: number;
 }
 
-/** Calls that are to be taken back out of their windows, kept until a statement takes them along. */
+/** Calls that are to be taken back out of their slots, kept until a statement takes them along. */
 export interface PostponedGiveBacks {
   add(calls: readonly CountedCall[]): void;
   /**
    * Runs a statement that judges `keys` and first gives back what it is handed: everything that waits. What another one has taken
    * along for one of these keys is waited for, so that nobody is judged by a count that this process knows to be too high.
-   * What a failed statement has taken along is lost to its callers until their windows end: sent again, it might count twice.
+   * What a failed statement has taken along is lost to its callers until it leaves their windows: sent again, it might count twice.
    */
   takeAlong<Result>(keys: readonly string[], statement: (calls: readonly CountedCall[]) => Promise<Result>): Promise<Result>;
   /** Gives back at once what waits, and from then on whatever comes. Waits for it, but not for a database that is silent. */

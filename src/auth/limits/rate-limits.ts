@@ -1,4 +1,4 @@
-/** At most `max` calls in a window that begins with the first of them. */
+/** At most `max` calls in any time of that length, wherever it begins (the window slides). */
 export interface RateLimit {
   readonly max: number;
   readonly windowSeconds: number;
@@ -13,9 +13,9 @@ export interface Claim {
 /** A claim that was not granted. */
 export interface ExhaustedClaim {
   readonly key: string;
-  /** When its window ends, in milliseconds since 1970. */
-  readonly endsAt: number;
-  /** Whether nobody was refused for it in this window before. */
+  /** When a call would be granted again if nobody were granted one before, in milliseconds since 1970. */
+  readonly freeAt: number;
+  /** Whether nobody was told of a refusal for it within the last window. */
   readonly isFirst: boolean;
 }
 
@@ -24,19 +24,20 @@ export type Reservation =
   | { readonly exhausted: readonly ExhaustedClaim[]; readonly giveBack?: never }
   | {
       readonly exhausted?: never;
-      /** Takes the call back out of the windows that it was counted in; does nothing to windows that have ended since. */
-      giveBack(): Promise<void>;
+      /** Takes the call back out of what was counted for its keys, or for these of them; does nothing where it does not count any more. */
+      giveBack(keys?: ReadonlySet<string>): Promise<void>;
     };
 
-/** Counts calls. However many reserve at once, exactly `max` of a window are granted. */
+/** Counts calls. However many reserve at once, never more than `max` of them are granted in a window. */
 export interface LimitStore {
   /** `now` in milliseconds since 1970. */
   reserve(claims: readonly Claim[], now: number): Promise<Reservation>;
 }
 
-/** One key as a store has found it. */
+/** One key as a store has found it: the slot that the call was counted in, or why it was not. */
 export interface ClaimState {
-  readonly endsAt: number;
+  readonly slot: number;
+  readonly freeAt: number;
   readonly isExhausted: boolean;
   readonly isFirst: boolean;
 }
@@ -45,12 +46,12 @@ export interface ClaimState {
 export function listExhausted(claims: readonly Claim[], states: readonly ClaimState[]): ExhaustedClaim[] {
   return claims.flatMap(({ key }, index) => {
     const state = states[index];
-    return state?.isExhausted === true ? [{ key, endsAt: state.endsAt, isFirst: state.isFirst }] : [];
+    return state?.isExhausted === true ? [{ key, freeAt: state.freeAt, isFirst: state.isFirst }] : [];
   });
 }
 
 /** Whole seconds until a call would be admitted again. */
-export function retryAfterSeconds(exhausted: readonly Pick<ExhaustedClaim, "endsAt">[], now: number): number {
-  const endsAt = Math.max(...exhausted.map((claim) => claim.endsAt));
-  return Math.max(1, Math.ceil((endsAt - now) / 1000));
+export function retryAfterSeconds(exhausted: readonly Pick<ExhaustedClaim, "freeAt">[], now: number): number {
+  const freeAt = Math.max(...exhausted.map((claim) => claim.freeAt));
+  return Math.max(1, Math.ceil((freeAt - now) / 1000));
 }

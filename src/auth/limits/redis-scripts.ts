@@ -9,47 +9,73 @@ export interface RedisScript {
 /** A key outlives its window a little, because the clocks of Redis and of its clients differ. */
 const SLACK_MILLISECONDS = 1000;
 
-/** Keys: the claims. Arguments: now, then maximum and milliseconds of each. The answer: end, exhausted and first of each. */
+/**
+ * Keys: the claims, each a hash of how many calls were counted in which slot; `told` is until when a refusal has been told. Arguments: now,
+ * then maximum, milliseconds and slot of each. The answer: slot, when it is free again, exhausted and first of each.
+ */
 export const reserveScript = script(`
 local now = tonumber(ARGV[1])
 local claims = {}
 local exhausted = false
 for index, key in ipairs(KEYS) do
-  local held = redis.call('HMGET', key, 'calls', 'ends', 'refused')
-  local claim = { calls = tonumber(held[1] or 0), ends = tonumber(held[2] or 0), refused = held[3] and true or false }
-  if claim.ends <= now then
-    claim = { calls = 0, ends = now + tonumber(ARGV[2 * index + 1]), refused = false, fresh = true }
+  local claim = { max = tonumber(ARGV[3 * index - 1]), window = tonumber(ARGV[3 * index]), slot = tonumber(ARGV[3 * index + 1]) }
+  claim.total, claim.told, claim.slots, claim.calls, claim.passed = 0, 0, {}, {}, {}
+  local held = redis.call('HGETALL', key)
+  for each = 1, #held, 2 do
+    local slot, calls = tonumber(held[each]), tonumber(held[each + 1])
+    if held[each] == 'told' then
+      claim.told = calls
+    elseif slot + claim.window <= now then
+      claim.passed[#claim.passed + 1] = held[each]
+    else
+      claim.slots[#claim.slots + 1] = slot
+      claim.calls[slot] = calls
+      claim.total = claim.total + calls
+      claim.slot = math.max(claim.slot, slot)
+    end
   end
-  claim.full = claim.calls >= tonumber(ARGV[2 * index])
+  claim.full = claim.total >= claim.max
   exhausted = exhausted or claim.full
   claims[index] = claim
 end
 local answer = {}
 for index, key in ipairs(KEYS) do
   local claim = claims[index]
-  local first = claim.full and not claim.refused
-  if not exhausted and claim.fresh then
-    redis.call('DEL', key)
+  local first = claim.full and claim.told <= now
+  local free = 0
+  if claim.full then
+    table.sort(claim.slots)
+    local left = claim.total
+    for _, slot in ipairs(claim.slots) do
+      left = left - claim.calls[slot]
+      free = slot + claim.window
+      if left < claim.max then break end
+    end
+  end
+  if first then
+    claim.told = now + claim.window
+    redis.call('HSET', key, 'told', string.format('%.0f', claim.told))
   end
   if not exhausted then
-    redis.call('HSET', key, 'calls', claim.calls + 1, 'ends', claim.ends)
-    redis.call('PEXPIRE', key, claim.ends - now + ${SLACK_MILLISECONDS})
-  elseif first then
-    redis.call('HSET', key, 'refused', 1)
+    if #claim.passed > 0 then redis.call('HDEL', key, unpack(claim.passed)) end
+    redis.call('HINCRBY', key, string.format('%.0f', claim.slot), 1)
   end
-  answer[#answer + 1] = claim.ends
+  if first or not exhausted then
+    redis.call('PEXPIRE', key, math.max(claim.slot + claim.window, claim.told) - now + ${SLACK_MILLISECONDS})
+  end
+  answer[#answer + 1] = claim.slot
+  answer[#answer + 1] = free
   answer[#answer + 1] = claim.full and 1 or 0
   answer[#answer + 1] = first and 1 or 0
 end
 return answer
 `);
 
-/** Keys: the claims. Arguments: the end of the window that each was granted in. */
+/** Keys: the claims. Arguments: the slot that each was counted in. */
 export const giveBackScript = script(`
 for index, key in ipairs(KEYS) do
-  local held = redis.call('HMGET', key, 'calls', 'ends')
-  if tonumber(held[2] or 0) == tonumber(ARGV[index]) and tonumber(held[1] or 0) > 0 then
-    redis.call('HINCRBY', key, 'calls', -1)
+  if redis.call('HEXISTS', key, ARGV[index]) == 1 and redis.call('HINCRBY', key, ARGV[index], -1) <= 0 then
+    redis.call('HDEL', key, ARGV[index])
   end
 end
 return 0

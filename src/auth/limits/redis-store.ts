@@ -3,6 +3,7 @@ import { withDeadline } from "../deadline.ts";
 import { hashKey } from "./key-hash.ts";
 import { type LimitStore, listExhausted } from "./rate-limits.ts";
 import { giveBackScript, type RedisScript, reserveScript } from "./redis-scripts.ts";
+import { slotOf, windowMilliseconds } from "./slots.ts";
 
 /** What answers later than this counts as away. */
 const DEADLINE_MILLISECONDS = 250;
@@ -48,24 +49,24 @@ export function createRedisStore(url: string): RedisStore {
   return {
     async reserve(claims, now) {
       const keys = claims.map(({ key }) => KEY_PREFIX + hashKey(key));
-      const limits = claims.flatMap(({ limit }) => [limit.max, limit.windowSeconds * 1000]);
+      const limits = claims.flatMap(({ limit }) => [limit.max, windowMilliseconds(limit), slotOf(now, limit)]);
       const answer = (await run(reserveScript, keys, [now, ...limits])) as readonly number[];
       const states = claims.map((_claim, index) => {
-        const [endsAt = 0, full, first] = answer.slice(index * 3, index * 3 + 3);
-        return { endsAt, isExhausted: full === 1, isFirst: first === 1 };
+        const [slot = 0, freeAt = 0, full, first] = answer.slice(index * 4, index * 4 + 4);
+        return { slot, freeAt, isExhausted: full === 1, isFirst: first === 1 };
       });
       const exhausted = listExhausted(claims, states);
       if (exhausted.length > 0) return { exhausted };
+      const counted = claims.map(({ key }, index) => ({ key, held: keys[index] ?? "", slot: states[index]?.slot ?? 0 }));
       return {
-        giveBack: async () =>
-          void (await run(
-            giveBackScript,
-            keys,
-            states.map(({ endsAt }) => endsAt),
-          )),
+        async giveBack(only) {
+          const given = counted.filter(({ key }) => only?.has(key) ?? true);
+          const [held, slots] = [given.map((call) => call.held), given.map(({ slot }) => slot)];
+          if (given.length > 0) await run(giveBackScript, held, slots);
+        },
       };
     },
-    probe: async () => void (await run(reserveScript, [PROBE_KEY], [0, Number.MAX_SAFE_INTEGER, 1])),
+    probe: async () => void (await run(reserveScript, [PROBE_KEY], [1, Number.MAX_SAFE_INTEGER, 1, 1])),
     close() {
       if (client.isOpen) client.destroy();
     },

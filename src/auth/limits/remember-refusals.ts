@@ -14,8 +14,8 @@ export function rememberRefusals(store: LimitStore): LimitStore {
 
   return {
     async reserve(claims, now) {
-      const known = claims.flatMap(({ key }) => refused.get(key) ?? []).filter(({ forgetAt, endsAt }) => now < Math.min(forgetAt, endsAt));
-      if (known.length > 0) return { exhausted: known.map(({ key, endsAt }) => ({ key, endsAt, isFirst: false })) };
+      const known = claims.flatMap(({ key }) => refused.get(key) ?? []).filter(({ forgetAt, freeAt }) => now < Math.min(forgetAt, freeAt));
+      if (known.length > 0) return { exhausted: known.map(({ key, freeAt }) => ({ key, freeAt, isFirst: false })) };
       const givenBackBefore = givenBack;
       const reservation = await store.reserve(claims, now);
       if (reservation.exhausted !== undefined) {
@@ -25,10 +25,10 @@ export function rememberRefusals(store: LimitStore): LimitStore {
         return reservation;
       }
       return {
-        async giveBack() {
-          await reservation.giveBack();
+        async giveBack(keys) {
+          await reservation.giveBack(keys);
           givenBack += 1;
-          for (const { key } of claims) refused.delete(key);
+          for (const { key } of claims) if (keys?.has(key) ?? true) refused.delete(key);
         },
       };
     },

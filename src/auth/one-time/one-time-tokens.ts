@@ -98,6 +98,7 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
         emailKey: proves?.emailKey ?? null,
         tokenHash: hashToken(issued.token),
         codeHash: hasCode.has(purpose) ? hashes.hashCode(issued.code, id) : null,
+        attemptHash: null,
         codeTries: 0,
         boundTo: boundTo ?? null,
         isContested,

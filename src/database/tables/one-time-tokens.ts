@@ -20,6 +20,8 @@ export const oneTimeTokens = pgTable(
     tokenHash: bytea("token_hash").notNull().unique(),
     /** Of the 6-digit code, under a key derived from `SECRET`: a million of them are soon tried. Null where there is none. */
     codeHash: bytea("code_hash"),
+    /** SHA-256 of what the client was given that asked for the code, and without which it is not good. */
+    attemptHash: bytea("attempt_hash"),
     codeTries: integer("code_tries").notNull().default(0),
     /** SHA-256 of the password hash that a reset replaces: void once that is another one. */
     boundTo: bytea("bound_to"),

@@ -31,7 +31,7 @@ function createCallers(): () => void {
     const isUser = made % 2 === 0;
     const address = `2001:db8:${(made >>> 16).toString(16)}:${(made & 0xffff).toString(16)}::1`;
     const caller = callerKey(isUser ? { userId: randomUUID() } : undefined, { ipAddress: address, userAgent: null });
-    for (let call = 0; call < 3; call++) store.count({ key: `Query.me ${caller}`, limit: claimLimit }, Date.now());
+    for (let call = 0; call < 3; call++) store.count([{ key: `Query.me ${caller}`, limit: claimLimit }], Date.now());
   };
 }
 
