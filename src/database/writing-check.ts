@@ -9,7 +9,7 @@ import { signingKeys } from "./tables/signing-keys.ts";
 export function createWritingCheck(database: Database): () => Promise<unknown> {
   const statement = database
     .update(signingKeys)
-    .set({ id: sql`${signingKeys.id}` })
+    .set({ kid: sql`${signingKeys.kid}` })
     .where(sql`false`)
     .prepare("prove_writable");
   return () => statement.execute();

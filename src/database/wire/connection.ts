@@ -71,10 +71,7 @@ export function createConnection({ socket, rest, reported, preparesStatements, h
       if (loss !== undefined) return statement.reject(loss);
       // Its functions are other ones for every few rows, so that its end cannot be seen here.
       if (statement.cursorFn !== undefined) reading = statement;
-      else {
-        sentAt.set(statement, performance.now());
-        watch(statement, settle);
-      }
+      else sentAt.set(watch(statement, settle), performance.now());
       send(statement);
     },
     expire(due) {
@@ -100,7 +97,7 @@ export function createConnection({ socket, rest, reported, preparesStatements, h
 }
 
 /** Tells when it is settled, by the driver or by us. */
-function watch(statement: Statement, settle: (statement: Statement, error?: unknown) => void): void {
+function watch(statement: Statement, settle: (statement: Statement, error?: unknown) => void): Statement {
   const { resolve, reject } = statement;
   statement.resolve = (result) => {
     settle(statement);
@@ -110,4 +107,5 @@ function watch(statement: Statement, settle: (statement: Statement, error?: unkn
     settle(statement, error);
     reject(error);
   };
+  return statement;
 }
