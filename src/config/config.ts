@@ -18,6 +18,8 @@ export interface Config extends FileSections {
     /** Where it differs: without a transaction pooler. */
     readonly directUrl: string | undefined;
     readonly poolSize: number;
+    /** Undefined: as the URL says. */
+    readonly preparesStatements: false | undefined;
   };
   /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
   readonly secrets: readonly string[] | undefined;
@@ -146,7 +148,12 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       trustedDocumentsFile: values.TRUSTED_DOCUMENTS,
       maximumConnections: values.MAX_CONNECTIONS,
     },
-    database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
+    database: {
+      url: values.DATABASE_URL,
+      directUrl: values.DATABASE_DIRECT_URL,
+      poolSize: values.DATABASE_POOL_SIZE,
+      preparesStatements: values.DATABASE_PREPARED_STATEMENTS === "off" ? false : undefined,
+    },
     secrets: values.SECRET,
     tokens: toTokenConfig(values, issuerOf(values)),
     sessions: {

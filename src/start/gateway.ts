@@ -12,7 +12,7 @@ import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts
 import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import type { Config } from "../config/config.ts";
 import { createMigrationCheck } from "../database/applied-migrations.ts";
-import { openDatabase } from "../database/database.ts";
+import { type Database, openDatabase } from "../database/database.ts";
 import { openListeningConnection } from "../database/listening-connection.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
 import { createWritingCheck } from "../database/writing-check.ts";
@@ -71,8 +71,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
   const authGraph = await buildAuthGraph(config.limits);
   const telemetry = createTelemetry(metrics, parts.tracing);
-  const { poolSize } = config.database;
-  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
+  const { instrumentPool: instrument } = telemetry;
+  const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
   const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
@@ -82,12 +82,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
-  const checkReadiness = createReadiness({
-    isMigrated: createMigrationCheck(database),
-    proveWritable: createWritingCheck(database),
-    revocationFeed: auth.revocationFeed,
-    isDraining: () => isDraining,
-  });
+  const checkReadiness = createReadiness({ ...createChecks(database), ...auth, isDraining: () => isDraining });
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
   const graphParts = { ...telemetry, authGraph, auth, clock, logger, publicErrors };
@@ -124,6 +119,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     },
   };
 }
+
+const createChecks = (database: Database) => ({ isMigrated: createMigrationCheck(database), proveWritable: createWritingCheck(database) });
 
 /** The log, and who else is to know. */
 function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent): void }[]): AuditLog {

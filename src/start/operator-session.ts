@@ -39,7 +39,8 @@ export async function withStorage<Result>(work: (opened: OperatorStorage) => Pro
 export async function withOperatorSession<Result>(work: (session: OperatorSession) => Promise<Result>): Promise<Result> {
   return withStorage(async (opened) => {
     await migrateDatabase(opened.directUrl);
-    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, poolSize: 1 });
+    const { preparesStatements } = opened.config.database;
+    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, poolSize: 1, preparesStatements });
     const random = createSecureRandom();
     const { secrets } = opened.storage;
     const news = createNews(opened.config, { secrets, clock: systemClock, random });
