@@ -15,6 +15,7 @@ type Parameters = ReadonlyMap<string, string>;
 export function parseConnectionString(written: string): ConnectionSettings {
   const [, authority = "", path = "", query = ""] = /^postgres(?:ql)?:\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(written) ?? [];
   if (!/^postgres(ql)?:\/\//.test(written) || /[\s#]/.test(written)) throw new ConnectionStringError(URL_PROBLEM);
+  if (authority + path + query === "") throw new ConnectionStringError(URL_PROBLEM);
   const at = authority.lastIndexOf("@");
   const [writtenUser = "", ...writtenPassword] = authority.slice(0, Math.max(0, at)).split(":");
   const parameters = readParameters(query);
