@@ -19,14 +19,14 @@ const hasTerminals = spawnSync("script", ["--version"]).stdout?.includes("util-l
 async function typeInto(email: string, typed: readonly (readonly [prompt: string, text: string])[], redirection = "") {
   const command = `"${process.execPath}" "${commandFile}" set-password ${email} ${redirection}`;
   const env = { PATH: process.env.PATH, DATABASE_URL: gateway.database.url, SECRET: TEST_SECRET };
-  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { env, timeout: 20_000 });
+  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { env, timeout: 300_000 });
   let screen = "";
   child.stdout.on("data", (chunk: Buffer) => {
     screen += chunk.toString();
   });
   const exited = new Promise<number | null>((resolve) => child.on("close", resolve));
   for (const [prompt, text] of typed) {
-    await expect.poll(() => screen, { timeout: 10_000 }).toContain(prompt);
+    await expect.poll(() => screen).toContain(prompt);
     child.stdin.write(text);
   }
   const code = await exited;

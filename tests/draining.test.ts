@@ -43,22 +43,16 @@ test.each(["1", "2"])(
     dataOf(await server.send(RegisterDocument, { input: credentials }));
     const sending = sendWhileReady(server, credentials);
     await until(() => server.output().includes("LOGIN_SUCCEEDED"), 10_000);
-    const startedAt = performance.now();
     const exit = server.stop("SIGTERM");
     expect((await sending).answered).toBeGreaterThan(4);
     expect(await exit).toBe(0);
-    const milliseconds = performance.now() - startedAt;
-    expect(milliseconds).toBeGreaterThan(2000);
-    expect(milliseconds).toBeLessThan(10_000);
   },
 );
 
 test.each(["1", "2"])("a second signal ends the waiting (%s process(es))", async (WORKERS) => {
-  const server = await startServerProcess({ DATABASE_URL: database.url, DRAIN_DELAY: "1m", WORKERS });
+  const server = await startServerProcess({ DATABASE_URL: database.url, DRAIN_DELAY: "5m", WORKERS });
   const exit = server.stop("SIGTERM");
   await until(async () => !(await isReady(server)), 5000);
-  const startedAt = performance.now();
   server.signal("SIGTERM");
   expect(await exit).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(5000);
 });

@@ -63,6 +63,14 @@ describe("the supergraph", () => {
     expect(supergraph).toMatch(/type PageInfo @join__type\(graph: AUTH\) @join__type\(graph: ORDERS\)/);
   });
 
+  test("loses nothing but the purpose of two links by what docs/federation.md does for gateways that refuse it", () => {
+    expect(supergraph).toContain('@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)');
+    expect(readDocument("docs/federation.md")).toContain('composed.replaceAll(", for: SECURITY", "")');
+    const taken = supergraph.replaceAll(", for: SECURITY", "");
+    expect(taken).not.toContain("SECURITY)");
+    expect(readRequirements(parse(taken))).toEqual(readRequirements(parse(supergraph)));
+  });
+
   test("has none of what is for gateways only", () => {
     expect(supergraph).not.toMatch(/_entities|_service|_sdl|usersById|sessionsById|rateLimit/);
   });
@@ -166,4 +174,11 @@ test("with the refresh token in a cookie, it travels through in both directions"
   expect([foreign.data?.refresh ?? null, foreign.headers.getSetCookie()]).toEqual([null, []]);
   await gateway.close();
   await cookieAuth.close();
+});
+
+test("nobody is told by a header how the graph was answered, and no start speaks of inline traces", async () => {
+  const query = "query NeverAskedBefore { __typename }";
+  const { text } = await auth.post({ query }, { headers: { "apollo-federation-include-trace": "ftv1" } });
+  expect(JSON.parse(text)).toEqual({ data: { __typename: "Query" } });
+  expect(JSON.stringify(auth.logs)).not.toMatch(/inline trac/i);
 });

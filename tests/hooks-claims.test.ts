@@ -276,7 +276,7 @@ test("a user who is enabled between the question and the rotation gets claims al
     { idleTtlSeconds: 60, maxTtlSeconds: 60, refreshGraceSeconds: 30, accessTokenTtlSeconds: 60 },
   );
   await setStatus("DISABLED");
-  const held = await refreshing(refreshToken ?? "", nowhere);
+  const held = await refreshing({ refreshToken: refreshToken ?? "" }, nowhere);
   expect(held.customClaims?.values).toEqual({ of: user.id });
   await close();
   await plain.close();

@@ -224,6 +224,17 @@ describe("a request that is no GraphQL request is refused in GraphQL's shape", (
   });
 });
 
+/** What grows with the square of the input takes far longer, on any machine. */
+const MOST_SECONDS = 3;
+
+/** Of this process, which serves: other programs do not count. */
+async function processorSeconds(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000_000;
+}
+
 describe("no body keeps the server busy for others", () => {
   test.each([
     ["escaped quotes without end", `"${'\\"'.repeat(51_000)}`],
@@ -241,9 +252,7 @@ describe("no body keeps the server busy for others", () => {
     ["a value that almost ends a message", body(loginMutation, `{"input":${JSON.stringify('" at "a.'.repeat(6000))}}`)],
     ["an address of dots", body(loginMutation, `{"input":{"email":"a@${"a.".repeat(48_000)}","password":"x"}}`)],
   ])("%s", async (_name, sent) => {
-    const start = performance.now();
-    await refusal(() => gateway.post(sent));
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(await processorSeconds(() => refusal(() => gateway.post(sent)))).toBeLessThan(MOST_SECONDS);
   });
 
   test.each([
@@ -254,10 +263,11 @@ describe("no body keeps the server busy for others", () => {
     ["Authorization", { authorization: `Bearer ${" ".repeat(14_000)}x` }],
     ["Origin", { origin: `https://${"a.".repeat(7000)}` }],
   ])("nor does a header: %s", async (_name, headers) => {
-    const start = performance.now();
-    const { status } = await gateway.post({ query: "{ __typename }" }, { headers });
-    expect(status).toBeLessThan(500);
-    expect(performance.now() - start).toBeLessThan(1000);
+    const seconds = await processorSeconds(async () => {
+      const { status } = await gateway.post({ query: "{ __typename }" }, { headers });
+      expect(status).toBeLessThan(500);
+    });
+    expect(seconds).toBeLessThan(MOST_SECONDS);
   });
 });
 

@@ -37,4 +37,4 @@ test("the log lines of several processes on one pipe are all there, and none is 
     const own = read.filter((line) => line.process === writer).map(({ left, line }) => (TURNS - left) * LINES_PER_TURN + line);
     expect(own).toEqual(Array.from({ length: TURNS * LINES_PER_TURN }, (_, index) => index));
   }
-}, 30_000);
+});

@@ -79,7 +79,7 @@ describe("login", () => {
     const [event, ...others] = await auditedRefusals();
     expect(others).toEqual([]);
     expect(event).toMatchObject({ succeeded: false, user_id: null, ip_address: "203.0.113.1", detail: { coordinate: "Mutation.login" } });
-    expect(JSON.stringify(event)).not.toContain("ada");
+    expect(JSON.stringify(event)).not.toContain("ada@");
     gateway.clock.advance(60);
     await times(5, () => logIn(gateway, { email: "ada@example.com", password: "wrong password" }));
     expect(await auditedRefusals()).toHaveLength(2);

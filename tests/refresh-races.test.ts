@@ -94,7 +94,7 @@ test("a server killed after a rotation was committed and before its answer left:
     () => "answered",
     () => "lost",
   );
-  await expect.poll(async () => (await stateOf(session.id))?.generation, { timeout: 10_000 }).toBe(2);
+  await expect.poll(async () => (await stateOf(session.id))?.generation).toBe(2);
   expect(await doomed.stop("SIGKILL")).toBe("SIGKILL");
   expect(await lost).toBe("lost");
   await proxy.close();

@@ -68,7 +68,7 @@ describe("rotation", () => {
         .sql`select n_tup_upd::int as updated, n_tup_hot_upd::int as hot from pg_stat_user_tables where relname = 'sessions'`;
       return row;
     };
-    await expect.poll(async () => (await readStatistics())?.updated, { timeout: 20_000 }).toBeGreaterThanOrEqual(20);
+    await expect.poll(async () => (await readStatistics())?.updated).toBeGreaterThanOrEqual(20);
     const statistics = await readStatistics();
     expect(statistics?.hot).toBe(statistics?.updated);
   });

@@ -45,7 +45,7 @@ async function openSessions(count: number): Promise<Held[]> {
   return held.map(({ user, session, refreshToken }) => ({ id: session.id, userId: user.id, token: refreshToken ?? "" }));
 }
 
-const refresh = (on: TestGateway, { token }: Pick<Held, "token">, from = origin) => on.auth.sessions.refresh(token, from);
+const refresh = (on: TestGateway, { token }: Pick<Held, "token">, from = origin) => on.auth.sessions.refresh({ refreshToken: token }, from);
 
 /** In the order of the sessions. */
 async function statesOf(sessions: readonly Held[]) {

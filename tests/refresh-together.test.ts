@@ -36,7 +36,7 @@ async function openSessions(count: number): Promise<Held[]> {
   return held.map(({ session, refreshToken }) => ({ id: session.id, token: refreshToken ?? "" }));
 }
 
-const refresh = ({ token }: { readonly token: string }) => gateway.auth.sessions.refresh(token, origin);
+const refresh = ({ token }: { readonly token: string }) => gateway.auth.sessions.refresh({ refreshToken: token }, origin);
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const outcome = await work.then(
@@ -152,7 +152,7 @@ describe("refreshes that arrive together", () => {
       let sessions = await openSessions(12);
       for (let round = 1; round <= 30; round += 1) {
         const forth = sessions.map(refresh);
-        const back = [...sessions].reverse().map(({ token }) => other.auth.sessions.refresh(token, origin));
+        const back = [...sessions].reverse().map(({ token }) => other.auth.sessions.refresh({ refreshToken: token }, origin));
         const [here, there] = await Promise.all([Promise.all(forth), Promise.all(back)]);
         const tokens = here.map(({ refreshToken }) => refreshToken);
         expect(there.map(({ refreshToken }) => refreshToken).reverse()).toEqual(tokens);

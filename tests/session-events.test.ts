@@ -66,11 +66,11 @@ describe.each(["this", "another"])("what happens in %s process", (where) => {
     const watcher = await watch(await gateway.register());
     const second = await at().login(watcher.user.email);
     const { id } = second.session;
-    await expect.poll(watcher.brief, { timeout: 2000 }).toEqual([`OPENED ${id}`]);
+    await expect.poll(watcher.brief).toEqual([`OPENED ${id}`]);
     const { refresh: successor } = dataOf(await refresh(at(), second.refreshToken));
-    await expect.poll(watcher.brief, { timeout: 2000 }).toEqual([`OPENED ${id}`, `REFRESHED ${id}`]);
+    await expect.poll(watcher.brief).toEqual([`OPENED ${id}`, `REFRESHED ${id}`]);
     dataOf(await at().send(LogoutDocument, { input: { refreshToken: successor.refreshToken } }));
-    await expect.poll(watcher.brief, { timeout: 2000 }).toEqual([`OPENED ${id}`, `REFRESHED ${id}`, `ENDED ${id} LOGOUT`]);
+    await expect.poll(watcher.brief).toEqual([`OPENED ${id}`, `REFRESHED ${id}`, `ENDED ${id} LOGOUT`]);
     const [opened, refreshed, ended] = watcher.received.map(({ sessionEvents }) => sessionEvents);
     expect(opened).toEqual({ type: "OPENED", occurredAt: second.session.createdAt, session: { ...second.session, current: false } });
     expect(refreshed).toMatchObject({ occurredAt: successor.session.lastUsedAt, session: { current: false, endedAt: null } });
@@ -84,7 +84,7 @@ describe.each(["this", "another"])("what happens in %s process", (where) => {
     dataOf(await refresh(at(), second.refreshToken));
     expect((await refresh(at(), refreshToken)).errors[0]?.extensions.code).toBe("REFRESH_TOKEN_REUSED");
     const end = `ENDED ${session.id} REUSE_DETECTED`;
-    await expect.poll(() => watcher.brief().at(-1), { timeout: 2000 }).toBe(end);
+    await expect.poll(() => watcher.brief().at(-1)).toBe(end);
     expect(watcher.brief()[0]).toBe(`OPENED ${session.id}`);
     expect(watcher.brief().filter((event) => event === end)).toHaveLength(1);
   });
@@ -94,11 +94,11 @@ describe.each(["this", "another"])("what happens in %s process", (where) => {
     const watchers = [await watch(first), await watch(first), await watch(await gateway.login(first.user.email))];
     const stranger = await watch(await gateway.register());
     // The first two have seen the third sign in.
-    for (const watcher of watchers.slice(0, 2)) await expect.poll(watcher.brief, { timeout: 2000 }).toHaveLength(1);
+    for (const watcher of watchers.slice(0, 2)) await expect.poll(watcher.brief).toHaveLength(1);
     const { session } = await at().login(first.user.email);
-    for (const watcher of watchers) await expect.poll(() => watcher.brief().at(-1), { timeout: 2000 }).toBe(`OPENED ${session.id}`);
+    for (const watcher of watchers) await expect.poll(() => watcher.brief().at(-1)).toBe(`OPENED ${session.id}`);
     const own = await at().login(stranger.user.email);
-    await expect.poll(stranger.brief, { timeout: 2000 }).toEqual([`OPENED ${own.session.id}`]);
+    await expect.poll(stranger.brief).toEqual([`OPENED ${own.session.id}`]);
     expect(watchers.map(({ received }) => received.length)).toEqual([2, 2, 1]);
   });
 
@@ -111,7 +111,7 @@ describe.each(["this", "another"])("what happens in %s process", (where) => {
       dataOf(await at().send(LogoutDocument, { input: { refreshToken } }));
     }
     const expected = ids.flatMap((id) => [`OPENED ${id}`, `ENDED ${id} LOGOUT`]);
-    await expect.poll(() => watcher.brief().length, { timeout: 3000 }).toBeGreaterThanOrEqual(expected.length);
+    await expect.poll(() => watcher.brief().length).toBeGreaterThanOrEqual(expected.length);
     expect(watcher.brief()).toEqual(expected);
   });
 });
@@ -138,7 +138,7 @@ test("a session that expires is told as ended, when it expired", async () => {
   idle.clock.advance(300);
   const watcher = await watch(await idle.login(user.email), idle);
   idle.clock.advance(301);
-  await expect.poll(watcher.brief, { timeout: 3000 }).toEqual([`ENDED ${session.id} EXPIRED`]);
+  await expect.poll(watcher.brief).toEqual([`ENDED ${session.id} EXPIRED`]);
   const at = session.idleExpiresAt;
   expect(watcher.received[0]?.sessionEvents).toMatchObject({ occurredAt: at, session: { endedAt: at } });
   await idle.close();

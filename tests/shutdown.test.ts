@@ -30,7 +30,7 @@ test("a request that never ends does not hold up a shutdown, and one under way i
   const head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n";
   await new Promise<void>((resolve) => socket.write(`${head}{"query":`, () => resolve()));
   const underWay = server.send(LoginDocument, { input: { email, password: "not the password" } });
-  await expect.poll(() => server.output(), { timeout: 10_000 }).toContain("LOGIN_FAILED");
+  await expect.poll(() => server.output()).toContain("LOGIN_FAILED");
   expect(codesOf(await underWay)).toEqual(["INVALID_CREDENTIALS"]);
   expect(await server.stop("SIGTERM")).toBe(0);
   socket.destroy();
@@ -44,16 +44,16 @@ test("a server whose npm script is stopped stops too", async () => {
   shell.stdout.on("data", (chunk: Buffer) => {
     output += chunk.toString();
   });
-  await expect.poll(() => output, { timeout: 20_000 }).toContain("listening");
+  await expect.poll(() => output).toContain("listening");
   shell.kill("SIGTERM");
-  await expect.poll(() => output, { timeout: 10_000 }).toContain("stopping");
+  await expect.poll(() => output).toContain("stopping");
   const address = /"address":"(http:[^"]+)"/.exec(output)?.[1] ?? "";
   const isAnswering = () =>
     fetch(`${address}/.well-known/jwks.json`).then(
       () => true,
       () => false,
     );
-  await expect.poll(isAnswering, { timeout: 10_000 }).toBe(false);
+  await expect.poll(isAnswering).toBe(false);
 });
 
 test("a development secret is made once and whole, and a damaged one is refused, not replaced", async () => {

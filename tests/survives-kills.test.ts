@@ -18,6 +18,5 @@ test("nothing that was acknowledged is lost or done twice when the server or Pos
   });
   expect(outcome.problems).toEqual([]);
   for (const count of Object.values(outcome.counts)) expect(count).toBeGreaterThan(5);
-  for (const milliseconds of outcome.databaseBack) expect(milliseconds).toBeLessThan(5000);
   await rm(directory, { recursive: true, force: true });
 }, 300_000);

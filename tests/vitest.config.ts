@@ -13,5 +13,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    // What is waited for comes, however many other programs run; nothing here is about time.
+    expect: { poll: { timeout: 60_000 } },
   },
 });

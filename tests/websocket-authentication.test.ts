@@ -39,13 +39,14 @@ describe("connection_init", () => {
   });
 
   test.each<readonly [reason: string, payload: Record<string, unknown> | undefined]>([
-    ["missing", undefined],
-    ["missing", {}],
     ["missing", { accessToken: 7 }],
     ["missing", { Authorization: "Basic dTpw" }],
     ["missing", { authorization: ["Bearer x"] }],
     ["malformed", { accessToken: "garbage" }],
     ["malformed", { accessToken: "" }],
+    ["malformed", { authorization: "Bearer a, Bearer b" }],
+    ["malformed", { accessToken: "a", authorization: "Bearer b" }],
+    ["malformed", { authorization: "Basic dTpw, Bearer b" }],
     ["too_large", { accessToken: "x".repeat(9000) }],
   ])("without a valid token closes with 4403 %s: %j", async (reason, payload) => {
     const socket = await openSocket(gateway.url);
@@ -113,10 +114,8 @@ describe("an open socket", () => {
     const socket = await signedInSocket(accessToken);
     const second = await signedInSocket(accessToken);
     const at = where === "this" ? gateway : other;
-    const startedAt = performance.now();
     dataOf(await at.send(LogoutDocument, { input: { refreshToken } }));
     expect(await Promise.all([socket.closed, second.closed])).toEqual(Array(2).fill({ code: 4403, reason: "revoked" }));
-    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
   test.each(["this", "another"])(

@@ -33,7 +33,7 @@ export function responseKeyOf(node: FieldNode): string {
   return node.alias?.value ?? node.name.value;
 }
 
-function isIncluded(node: SelectionNode, variableValues: Record<string, unknown>): boolean {
+export function isIncluded(node: SelectionNode, variableValues: Record<string, unknown>): boolean {
   if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.if === true) return false;
   return getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.if !== false;
 }

@@ -36,6 +36,7 @@ export interface ErrorFacts {
   LAST_ADMIN: Record<never, never>;
   SERVICE_UNAVAILABLE: Record<never, never>;
   UPSTREAM_UNAVAILABLE: { upstream: string };
+  UPSTREAM_ERROR: Record<never, never>;
   INTERNAL_SERVER_ERROR: { requestId: string };
 }
 export type ErrorCode = keyof ErrorFacts;
@@ -139,6 +140,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     message: "A graph behind the gateway gave no answer; try again shortly.",
     when: "a graph behind the gateway is out of reach, too slow, or answers with something that is no answer",
     facts: "upstream",
+  },
+  UPSTREAM_ERROR: {
+    message: "A graph behind the gateway answered with an error.",
+    when: "a graph behind the gateway answers with an error that has no code; the message is that graph's own",
+    facts: "",
   },
   INTERNAL_SERVER_ERROR: {
     message: "Something went wrong on our side; quote the request id when you report it.",

@@ -1,19 +1,9 @@
 #!/usr/bin/env node
 import { exitOnFailure } from "../start/exit-on-failure.ts";
-import { createAdmin } from "./create-admin.ts";
-import { explain } from "./explain.ts";
-import { exportUsers } from "./export-users.ts";
-import { importUsers } from "./import-users.ts";
+import { commands } from "./commands.ts";
 import { readInvocation } from "./invocation.ts";
-import { migrate } from "./migrate.ts";
-import { printAccess } from "./print-access.ts";
-import { printSchema } from "./print-schema.ts";
-import { rotateKeys } from "./rotate-keys.ts";
-import { setPassword } from "./set-password.ts";
 
 const WRONG_USAGE = 2;
-
-const commands = [createAdmin, setPassword, importUsers, exportUsers, rotateKeys, migrate, printSchema, explain, printAccess];
 
 async function main(words: readonly string[]): Promise<void> {
   const invocation = readInvocation(commands, words);

@@ -28,16 +28,18 @@ export interface ComposedParts {
   readonly parts: readonly Part[];
   /** Of the schema as a whole. */
   readonly table: RequirementTable;
+  /** The same without what is closed only because an upstream has a type of the auth graph's name. */
+  readonly tableOfAuth: RequirementTable;
   /** Of the auth graph by itself. */
   readonly authTable: RequirementTable;
 }
 
-export function createComposedGraph({ schema, parts, table, authTable }: ComposedParts): ComposedGraph {
+export function createComposedGraph({ schema, parts, table, tableOfAuth, authTable }: ComposedParts): ComposedGraph {
   const access = createGuardedSchema(schema, table);
   const routes = new WeakMap<Cut, { readonly part: Part | undefined }>();
   const auth = parts.find(({ answerer }) => answerer.name === AUTH_GRAPH);
   // It asks by itself for all that it takes to see it here: then it needs no other guard.
-  const authGuardsItself = auth !== undefined && addsNothing(table, authTable, auth.schema);
+  const authGuardsItself = auth !== undefined && addsNothing(tableOfAuth, authTable, auth.schema);
 
   function answererOf(cut: Cut): Part | undefined {
     const known = routes.get(cut);

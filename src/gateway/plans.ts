@@ -34,7 +34,7 @@ export function planFor({ document, operation, context }: Operation, graph: Comp
 
 /** Why nothing at all is sent; undefined: go on. */
 export function refusePlan(request: Operation, { cut, graph }: Plan, options: PlanOptions): ExecutionResult | undefined {
-  const rejected = options.denied === "reject" ? rejectDenied(cut) : undefined;
+  const rejected = options.denied === "reject" ? rejectDenied(cut, { ...request, schema: graph.access.schema }) : undefined;
   if (rejected !== undefined) return rejected;
   // What the client sent for variables has to fit, whether or not they are sent on.
   const errors = graph.checkVariables(request);

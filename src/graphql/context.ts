@@ -37,6 +37,8 @@ export interface RequestContext {
   readonly caller: Viewer | Anonymous;
   /** Whom the graphs behind the gateway are asked for: `caller`, or the caller of another issuer. */
   readonly visitor: Visitor | Anonymous;
+  /** What `visitor` was made of, or what was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
+  readonly accessToken: string | undefined;
   readonly origin: Origin;
   /** As the client sent them; on a WebSocket those that it was opened with. */
   readonly clientHeaders: IncomingHttpHeaders;

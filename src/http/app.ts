@@ -63,7 +63,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
     return503OnClosing: false,
     genReqId: () => randomUUID(),
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
-    clientErrorHandler: createClientErrorHandler(securityHeaders, (socket) => answers.isOwed(socket)),
+    clientErrorHandler: createClientErrorHandler(securityHeaders, () => answers),
     frameworkErrors: (_error, request, reply) => {
       reply.header("x-request-id", request.id);
       setSecurityHeaders(reply);

@@ -19,8 +19,14 @@ const unknownExpectation: ClientError = { status: 417, problem: "Expects somethi
  * For Node's event `clientError`, by the codes of its documentation. Nothing is said on a connection that is gone, nor on one where a
  * request before is still to be answered: that one was not refused.
  */
-export function createClientErrorHandler(headers: SecurityHeaders, isOwed: UnfinishedAnswers["isOwed"]) {
+export function createClientErrorHandler(headers: SecurityHeaders, answersOf: () => Pick<UnfinishedAnswers, "isOwed" | "isGiven">) {
   return (error: Error & { code?: string }, socket: Duplex): void => {
+    const { isOwed, isGiven } = answersOf();
+    // Node has requests begin whose Transfer-Encoding it refuses afterwards.
+    if (isGiven(socket)) {
+      socket.end(() => socket.destroy());
+      return;
+    }
     const isHeard = error.code !== "ECONNRESET" && socket.writable && !isOwed(socket);
     if (isHeard) socket.write(writeAnswer(clientErrorOf(error.code), headers));
     socket.destroy(error);

@@ -15,6 +15,8 @@ export const connectionLimits = {
     connectionsCheckingInterval: 1000,
     /** A request without Host is refused with every other one that has no valid one; Node's own answer has no headers. */
     requireHostHeader: false,
+    /** Of two `Authorization`, `Host` or `Origin` headers Node would take the first, another server the last; joined they fit nothing. */
+    joinDuplicateHeaders: true,
   },
 };
 

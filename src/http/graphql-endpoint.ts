@@ -1,5 +1,9 @@
 import { ApolloServer } from "@apollo/server";
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -71,6 +75,8 @@ function createApolloServer(
       retryAfterPlugin,
       // Nothing here is cacheable by others, and working that out costs a tenth of the throughput.
       ApolloServerPluginCacheControlDisabled(),
+      // By itself it would tell anybody who sends `apollo-federation-include-trace: ftv1` how the graph was answered.
+      ApolloServerPluginInlineTraceDisabled(),
       options.landingPage
         ? ApolloServerPluginLandingPageLocalDefault({ embed: true, includeCookies: true, footer: false })
         : ApolloServerPluginLandingPageDisabled(),
@@ -81,13 +87,15 @@ function createApolloServer(
 /** A fresh object for each request, with the token decoded once. */
 function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointParts) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
-    const visitor = await auth.callers.identify(readBearerToken(request.headers.authorization));
+    const accessToken = readBearerToken(request.headers.authorization);
+    const visitor = await auth.callers.identify(accessToken);
     return {
       auth,
       clock,
       requestId: request.id,
       caller: callerOnAuthGraph(visitor),
       visitor,
+      accessToken,
       origin: { ...originOf(request), requestId: request.id },
       clientHeaders: request.headers,
       refreshTokens: createCarrier(request, reply),

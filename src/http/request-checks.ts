@@ -32,8 +32,15 @@ function createHostCheck(): (host: string) => boolean {
 
 function refusalOf(request: FastifyRequest, isHost: (host: string) => boolean): Refusal | undefined {
   if (!isHost(request.host)) return { status: 400, problem: "Has no valid Host header." };
+  // Node has a request begin, and refuses it afterwards.
+  if (isUnknownTransfer(request.headers["transfer-encoding"]))
+    return { status: 400, problem: "Has a Transfer-Encoding other than chunked." };
   const { accept } = request.headers;
   if (accept === undefined || accept === "*/*" || accept === "application/json") return undefined;
   const isTakeable = new Negotiator({ headers: { accept } }).mediaTypes(offered).length > 0;
   return isTakeable ? undefined : { status: 406, problem: "Accepts none of the media types of an answer; accept application/json." };
+}
+
+function isUnknownTransfer(encoding: string | undefined): boolean {
+  return encoding !== undefined && encoding.toLowerCase() !== "chunked";
 }

@@ -4,8 +4,10 @@ import type { RequestContext } from "../graphql/context.ts";
 
 /** RFC 9110, section 10.2.3: the longest wait that any error of an answer asks for, as that header's value. */
 export function retryAfterOf(errors: readonly GraphQLFormattedError[]): string | undefined {
-  const waits = errors.map(({ extensions }) => extensions?.retryAfterSeconds).filter((wait) => typeof wait === "number");
-  return waits.length === 0 ? undefined : String(Math.max(...waits));
+  const waits = errors
+    .map(({ extensions }) => extensions?.retryAfterSeconds)
+    .filter((wait) => Number.isSafeInteger(wait) && Number(wait) >= 0);
+  return waits.length === 0 ? undefined : String(Math.max(...waits.map(Number)));
 }
 
 export const retryAfterPlugin: ApolloServerPlugin<RequestContext> = {

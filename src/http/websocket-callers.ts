@@ -11,6 +11,8 @@ import type { LiveConnection } from "../graphql/context.ts";
 export interface SocketCaller extends LiveConnection {
   /** The last verdict on the socket's token. */
   readonly current: Visitor | Anonymous;
+  /** The one that `current` is about; undefined where the socket came without one. */
+  readonly token: string | undefined;
   /** Judges the token again. */
   check(): Promise<void>;
   /** Waits until nothing speaks against the token; false where it was refused instead, or the socket is gone. */
@@ -101,6 +103,20 @@ export function createSocketCallers(
   };
 }
 
+/** Who came without a token, for what is public. There is none that could end, so the socket stays anonymous. */
+export const anonymousCaller: SocketCaller = {
+  current: { reason: "missing" },
+  token: undefined,
+  check: async () => undefined,
+  clearance: async () => true,
+  reauthenticate: () => Promise.reject(ofAnotherSession()),
+  leave: () => undefined,
+};
+
+function ofAnotherSession(): AuthError {
+  return new AuthError("BAD_USER_INPUT", { fields: { accessToken: ["Belongs to another session; open another WebSocket for it."] } });
+}
+
 /** Where one answer could not be had, the others will not be either: they are not asked for, and the sockets wait. */
 async function checkAll(members: readonly Member[]): Promise<void> {
   for (let index = 0; index < members.length; index += SWEEP_BATCH) {
@@ -130,6 +146,9 @@ function createMember(
 
   const member: Member = {
     current: admitted.visitor,
+    get token() {
+      return token;
+    },
     isOwn: isViewer(admitted.visitor),
     async check() {
       const judged = token;
@@ -151,7 +170,7 @@ function createMember(
       const verdict = await verify(successor);
       if (isAnonymous(verdict)) throw refusalOf(verdict);
       if (verdict.issuer !== issuer || verdict.subject !== subject || verdict.sessionId !== sessionId) {
-        throw new AuthError("BAD_USER_INPUT", { fields: { accessToken: ["Belongs to another session; open another WebSocket for it."] } });
+        throw ofAnotherSession();
       }
       if (isGone) throw refusalOf(member.current);
       token = successor;

@@ -12,7 +12,7 @@ import { publicInputError } from "../graphql/public-errors.ts";
 import { readSocketDocument } from "../graphql/socket-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
 import type { GraphqlEndpointParts } from "./graphql-endpoint.ts";
-import type { SocketCaller, SocketCallers } from "./websocket-callers.ts";
+import { anonymousCaller, type SocketCaller, type SocketCallers } from "./websocket-callers.ts";
 
 /** What a socket without a valid access token is closed with; the reason says why there is none. */
 const CLOSED_UNAUTHENTICATED = CloseCode.Forbidden;
@@ -51,7 +51,9 @@ export function serveConnection(parts: ConnectionParts, wire: Wire, opening: Ope
   const server = makeServer({
     connectionInitWaitTimeout: INIT_MILLISECONDS,
     async onConnect({ connectionParams = {} }) {
-      const admitted = await parts.callers.admit(readToken(connectionParams), (reason) => refuse(wire, reason));
+      const admitted = hasCredentials(connectionParams)
+        ? await parts.callers.admit(readToken(connectionParams), (reason) => refuse(wire, reason))
+        : anonymousCaller;
       if ("reason" in admitted) refuse(wire, admitted.reason);
       else if (!wire.isOpen()) admitted.leave();
       else caller = admitted;
@@ -82,11 +84,17 @@ export function serveConnection(parts: ConnectionParts, wire: Wire, opening: Ope
   return server.opened(wire, undefined);
 }
 
-/** `{ accessToken }`, or the header as clients send it over HTTP. */
+const credentials = ["accessToken", "authorization", "Authorization"];
+
+function hasCredentials(params: Readonly<Record<string, unknown>>): boolean {
+  return credentials.some((name) => params[name] !== undefined && params[name] !== null);
+}
+
+/** `{ accessToken }`, or the header as clients send it over HTTP. Several that differ are none. */
 function readToken({ accessToken, authorization, Authorization }: Readonly<Record<string, unknown>>): string | undefined {
-  if (typeof accessToken === "string") return accessToken;
-  const header = authorization ?? Authorization;
-  return typeof header === "string" ? readBearerToken(header) : undefined;
+  const headers = [authorization, Authorization].map((header) => (typeof header === "string" ? readBearerToken(header) : undefined));
+  const tokens = new Set([accessToken, ...headers].filter((token) => typeof token === "string"));
+  return tokens.size === 0 ? undefined : [...tokens].join(", ");
 }
 
 function refuse(wire: Wire, reason: AnonymousReason): void {
@@ -117,6 +125,9 @@ function createContext({ graph, auth, clock }: ConnectionParts, caller: SocketCa
     },
     get visitor() {
       return caller.current;
+    },
+    get accessToken() {
+      return caller.token;
     },
     origin: { ...opening.origin, requestId },
     clientHeaders: opening.headers,

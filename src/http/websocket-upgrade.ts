@@ -1,12 +1,14 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type AllowedOrigins, isAllowedOrigin } from "./allowed-origins.ts";
+import { isAmbiguous } from "./bearer-token.ts";
 import { writeHead } from "./client-errors.ts";
 import type { SecurityHeaders } from "./security-headers.ts";
 
 /** The status of a request for a WebSocket that gets none. */
-export function refusedUpgrade(request: IncomingMessage, allowed: AllowedOrigins): 403 | 404 | undefined {
+export function refusedUpgrade(request: IncomingMessage, allowed: AllowedOrigins): 400 | 403 | 404 | undefined {
   if (request.url?.split("?")[0] !== "/graphql") return 404;
+  if (isAmbiguous(request.headers.authorization)) return 400;
   // Browsers let any page open a socket to anywhere, and say whose page it is. Other clients send no origin.
   const { origin, host } = request.headers;
   return origin === undefined || isAllowedOrigin(origin, host, allowed) ? undefined : 403;

@@ -41,7 +41,7 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
   const logFailure = (error: unknown) => logUnexpected(error, "websocket");
   const callers = createSocketCallers({ ...auth, clock: parts.clock }, logFailure);
   const connectionParts: ConnectionParts = { ...parts, callers };
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_MESSAGE_BYTES, handleProtocols, ...closing });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_MESSAGE_BYTES, handleProtocols: chooseProtocol, ...closing });
   parts.requestObserver.watchSockets(() => sockets.clients.size);
   const keepAlive = keepSocketsAlive(sockets);
   sockets.on("wsClientError", (_error, socket) => refuseUpgrade(socket, 400, { ...options.securityHeaders, ...spokenVersion }));
@@ -68,6 +68,15 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
     for (const socket of sockets.clients) socket.close(CLOSED_GOING_AWAY, "Going away");
     await new Promise<void>((resolve) => sockets.close(() => resolve()));
   });
+}
+
+/**
+ * A client whose protocol is not named in the answer gives up by itself (1006), without learning why: so an unknown one is named, and closed
+ * with 4406 by graphql-ws.
+ */
+function chooseProtocol(offered: Set<string>): string | false {
+  const [first = false] = offered;
+  return handleProtocols(offered) || first;
 }
 
 /** A connection that is dead without a word is found by a ping that nobody answers; one that answers, and takes nothing else, by what waits. */

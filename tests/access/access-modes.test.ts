@@ -27,9 +27,14 @@ const rootValue = {
 const query = "{ open closed items { ... on Post { title } } }";
 const { origins } = mergeRequirements([{ name: "shop", schema: graph.schema, requirements: graph.access.table }]);
 
+function reject(text: string, variableValues: Record<string, unknown> = {}) {
+  const request = operationOf(text);
+  return rejectDenied(cutOperation(graph.access, { ...request, caller: anonymous }), { ...request, schema: graph.schema, variableValues });
+}
+
 describe("an operation that is refused for any denial", () => {
   test("answers every denial, and no data", () => {
-    const result = rejectDenied(graph.cut(query, anonymous));
+    const result = reject(query);
     expect(result).not.toHaveProperty("data");
     expect(result?.errors?.map(({ originalError }) => originalError instanceof AuthError && originalError.facts)).toMatchObject([
       { coordinate: "Query.closed" },
@@ -37,7 +42,26 @@ describe("an operation that is refused for any denial", () => {
     ]);
   });
   test("is executed where nothing is denied", () => {
-    expect(rejectDenied(graph.cut("{ open }", anonymous))).toBeUndefined();
+    expect(reject("{ open }")).toBeUndefined();
+  });
+  test("tells where each would have stood", () => {
+    const aliased = "{ mine: closed items { ... on Post { heading: title } } }";
+    expect(reject(aliased)?.errors?.map(({ path }) => path)).toEqual([["mine"], ["items", "heading"]]);
+  });
+  test.each<[string, string, Record<string, unknown>, string[]]>([
+    ["written out", "{ open closed @include(if: false) }", {}, []],
+    ["by a variable", "query($on: Boolean!) { open closed @include(if: $on) }", { on: false }, []],
+    ["by a variable that includes it", "query($on: Boolean!) { open closed @include(if: $on) }", { on: true }, ["closed"]],
+    ["by a default", "query($off: Boolean = true) { open ... @skip(if: $off) { closed } }", {}, []],
+    ["around a fragment", "query($off: Boolean!) { open ...F @skip(if: $off) } fragment F on Query { closed }", { off: true }, []],
+    [
+      "of one of two spreads",
+      "query($off: Boolean!) { ...F @skip(if: $off) ...F } fragment F on Query { closed }",
+      { off: true },
+      ["closed"],
+    ],
+  ])("does not count what a condition leaves out: %s", (_name, text, variableValues, paths) => {
+    expect((reject(text, variableValues)?.errors ?? []).map(({ path }) => path?.join("."))).toEqual(paths);
   });
 });
 

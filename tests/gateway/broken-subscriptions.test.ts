@@ -73,7 +73,7 @@ describe.each(["socket", "stream"] as const)("an upstream over a %s that", (kind
 
   test.each(failures)("%s: what came before, an error, the end; the socket lives on", async (behaviour) => {
     const begun = await begin(kind, behaviour);
-    await expect.poll(begun.isComplete, { timeout: 5000 }).toBe(true);
+    await expect.poll(begun.isComplete).toBe(true);
     expect(begun.told()).toMatchObject([first, unavailable]);
     await until(() => broken.openSockets() === 0, 5000);
     expect(broken.takePaths()).toEqual(["/graphql"]);
@@ -85,7 +85,7 @@ describe.each(["socket", "stream"] as const)("an upstream over a %s that", (kind
     "never begins (%s): an error within its time-out, the end, and nothing is left open",
     async (behaviour) => {
       const begun = await begin(kind, behaviour);
-      await expect.poll(begun.isComplete, { timeout: 5000 }).toBe(true);
+      await expect.poll(begun.isComplete).toBe(true);
       expect(begun.told()).toMatchObject([unavailable]);
       await until(() => broken.openSockets() === 0, 5000);
       expect(broken.takePaths()).toEqual(["/graphql"]);

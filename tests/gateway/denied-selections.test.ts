@@ -131,6 +131,7 @@ describe("denied: reject", () => {
     const { status, data, errors } = await strict.post({ query: "{ products { name cost } warehouse { city } }" });
     expect({ status, data }).toEqual({ status: 400, data: undefined });
     expect(errors.map(({ extensions }) => extensions.coordinate)).toEqual(["Product.cost", "Query.warehouse"]);
+    expect(errors.map(({ path }) => path)).toEqual([["products", "cost"], ["warehouse"]]);
     expect(shop.takeCalls()).toEqual([]);
     expect((await strict.post({ query: "{ products(first: 1) { name } }" })).data).toEqual({ products: [{ name: "product 1" }] });
     await strict.close();

@@ -46,11 +46,11 @@ async function begin(token: string, query: string, variables: object = {}): Prom
 async function beginNotices(graph: LiveGraph, token: string, selection = "text"): Promise<Watch & { readonly topic: string }> {
   const topic = newTopic();
   const begun = await begin(token, `subscription ($topic: String!) { ${graph.name}Notices(topic: $topic) { ${selection} } }`, { topic });
-  await expect.poll(() => graph.listeners(topic), { timeout: 5000 }).toBe(1);
+  await expect.poll(() => graph.listeners(topic)).toBe(1);
   return { ...begun, topic };
 }
 
-const isLeft = (graph: LiveGraph, topic: string) => expect.poll(() => graph.listeners(topic), { timeout: 2000 }).toBe(0);
+const isLeft = (graph: LiveGraph, topic: string) => expect.poll(() => graph.listeners(topic)).toBe(0);
 
 describe.each(["socket", "stream"] as const)("an upstream over a %s", (kind) => {
   const graph = () => graphs[kind];
@@ -128,7 +128,7 @@ describe.each(["socket", "stream"] as const)("an upstream over a %s", (kind) => 
     await end({ token: accessToken, userId: user.id });
     expect(await socket.closed).toEqual({ code: 4403, reason });
     await isLeft(graph(), topic);
-    await expect.poll(() => graph().openSockets(), { timeout: 2000 }).toBeLessThanOrEqual(sockets);
+    await expect.poll(() => graph().openSockets()).toBeLessThanOrEqual(sockets);
   });
 
   test.each<[string, (begun: Watch) => void]>([
@@ -141,7 +141,7 @@ describe.each(["socket", "stream"] as const)("an upstream over a %s", (kind) => 
     const begun = await beginNotices(graph(), accessToken);
     leave(begun);
     await isLeft(graph(), begun.topic);
-    await expect.poll(() => graph().openSockets(), { timeout: 2000 }).toBeLessThanOrEqual(sockets);
+    await expect.poll(() => graph().openSockets()).toBeLessThanOrEqual(sockets);
   });
 
   test("a new token with the same permissions: it goes on; with others: it ends at its next event, which is not told", async () => {

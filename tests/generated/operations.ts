@@ -82,6 +82,8 @@ export type LogoutInput = {
 /** `refreshToken` is left out where the token travels in the cookie. */
 export type RefreshInput = {
   refreshToken?: string | null | undefined;
+  /** Made at random by the client for each refresh, stored before it is sent, and sent again with every retry: then a lost answer can be asked for at any time. 16 to 64 printable ASCII characters without spaces. Without it a retry is answered for 30 seconds. */
+  retryKey?: string | null | undefined;
 };
 
 export type RegisterInput = {

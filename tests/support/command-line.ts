@@ -31,7 +31,7 @@ export function failToStart(env: Record<string, string>): Promise<CommandResult>
 
 function runProgram(words: readonly string[], { env, input = "", cwd }: CommandOptions): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, words, { env: { PATH: process.env.PATH, ...env }, cwd, timeout: 60_000 });
+    const child = spawn(process.execPath, words, { env: { PATH: process.env.PATH, ...env }, cwd, timeout: 300_000 });
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       child[name].on("data", (chunk: Buffer) => {

@@ -16,3 +16,22 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
+
+/** Code that a document shows. */
+export interface Block {
+  readonly document: string;
+  /** Where it begins. */
+  readonly line: number;
+  readonly language: string;
+  readonly text: string;
+}
+
+export function blocksOf(name: string): Block[] {
+  const document = readDocument(name);
+  return [...document.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(({ index, 1: language = "", 2: text = "" }) => ({
+    document: name,
+    line: document.slice(0, index).split("\n").length,
+    language,
+    text,
+  }));
+}

@@ -3,6 +3,7 @@ import { AuthError } from "../../auth/errors.ts";
 import { type CompletionRequest, completeResult } from "./complete-result.ts";
 import type { ResponsePath } from "./complete-value.ts";
 import type { Cut } from "./cut.ts";
+import { type IncludedRequest, listIncluded } from "./included-fields.ts";
 
 /** What a dry run found: a selection that would have been denied, where it stands in the answer, and why. */
 export interface ReportedDenial {
@@ -13,13 +14,16 @@ export interface ReportedDenial {
 }
 
 /**
- * The whole answer where any denial refuses the operation: an error for each denied selection, and nothing executed; undefined:
+ * The whole answer where any denial of what is included refuses the operation: an error for each denied selection, and nothing executed; undefined:
  * execute. Objects of a guarded type behind an abstract one are denied later, as in a partial answer: only the result tells them.
  */
-export function rejectDenied({ denied }: Cut): ExecutionResult | undefined {
+export function rejectDenied({ denied }: Cut, request: IncludedRequest): ExecutionResult | undefined {
   if (denied.length === 0) return undefined;
-  // Nothing was executed, so there is no response that a path could lead through.
-  return { errors: denied.map(({ node, error }) => new GraphQLError(error.message, { nodes: node, originalError: error })) };
+  const included = listIncluded(request);
+  const asked = denied.filter(({ node }) => included === undefined || included.has(node));
+  if (asked.length === 0) return undefined;
+  // Where it would have stood: nothing was executed, so no list has an index.
+  return { errors: asked.map(({ node, path, error }) => new GraphQLError(error.message, { nodes: node, path, originalError: error })) };
 }
 
 /**

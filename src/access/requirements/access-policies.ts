@@ -1,4 +1,5 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
+import type { KeyedGraph } from "./cover-key-fields.ts";
 import {
   addOrigin,
   composedCoordinate,
@@ -28,6 +29,8 @@ export interface PolicyScope {
   readonly upstreams: readonly Subschema[];
   /** Graphs that guard themselves: the default closes none of their fields. */
   readonly own: readonly Subschema[];
+  /** Fields of theirs that upstreams resolve as well: those are closed all the same. */
+  readonly shared?: ReadonlySet<string>;
 }
 
 const SOURCE = "policy";
@@ -44,6 +47,16 @@ function coordinatesOf({ schema }: Subschema): string[] {
   return fieldTypesOf(schema).flatMap((type) =>
     Object.keys(type.getFields()).map((field) => composedCoordinate(`${type.name}.${field}`, roots)),
   );
+}
+
+/** What upstreams resolve under a name that another graph has as well. Keys refer to that graph's objects, and travel between graphs anyway. */
+export function sharedCoordinates(upstreams: readonly (Subschema & KeyedGraph)[], own: readonly Subschema[]): ReadonlySet<string> {
+  const owned = new Set(own.flatMap(coordinatesOf));
+  const resolved = upstreams.flatMap((graph) => {
+    const keys = new Set(graph.keyedTypes.flatMap(({ name, keyFields }) => [...keyFields].map((field) => `${name}.${field}`)));
+    return coordinatesOf(graph).filter((coordinate) => !keys.has(coordinate));
+  });
+  return new Set(resolved.filter((coordinate) => owned.has(coordinate)));
 }
 
 /** The rule of each field that has one: its own, or else its type's. */
@@ -75,7 +88,7 @@ export function applyPolicies(merged: MergedRequirements, policies: AccessPolici
     if (rule !== "public") addOrigin(origins, coordinate, { source: SOURCE, requirement: rule });
   }
   if (policies.default === "public") return mergeOrigins(origins);
-  const guardThemselves = new Set(scope.own.flatMap(coordinatesOf));
+  const guardThemselves = new Set(scope.own.flatMap(coordinatesOf).filter((coordinate) => scope.shared?.has(coordinate) !== true));
   for (const coordinate of new Set(scope.upstreams.flatMap(coordinatesOf))) {
     const isSettled = origins.has(coordinate) || rules.has(coordinate) || guardThemselves.has(coordinate);
     if (!isSettled) addOrigin(origins, coordinate, { source: SOURCE, requirement: signedIn });

@@ -1,6 +1,7 @@
 import { addSeconds, type Clock } from "../clock.ts";
 import type { AskForClaims } from "../tokens/custom-claims.ts";
-import { hashSecret, parseRefreshToken } from "./refresh-tokens.ts";
+import { readPresented } from "./presented-tokens.ts";
+import { hashSecret } from "./refresh-tokens.ts";
 import type { FindRefreshingAccount } from "./refreshing-account-store.ts";
 import type { SessionOptions, Sessions } from "./sessions.ts";
 
@@ -17,19 +18,19 @@ export interface ClaimParts {
 export function refreshWithClaims(refresh: Sessions["refresh"], parts: ClaimParts, options: SessionOptions): Sessions["refresh"] {
   const { findRefreshingAccount, askForClaims, clock } = parts;
 
-  return async (refreshToken, origin) => {
-    const token = refreshToken === undefined ? undefined : parseRefreshToken(refreshToken);
-    if (token === undefined) return refresh(refreshToken, origin);
+  return async (request, origin) => {
+    const { token, retryHash } = readPresented(request);
     const now = clock();
     const account = await findRefreshingAccount({
       sessionId: token.sessionId,
       familyHash: hashSecret(token.familySecret),
       presentedHash: hashSecret(token.generationSecret),
+      retryHash: retryHash ?? null,
       now,
       rotatedSince: addSeconds(now, -options.refreshGraceSeconds),
     });
     const ahead = account && (await askForClaims(account));
-    const held = await refresh(refreshToken, origin);
+    const held = await refresh(request, origin);
     // It refreshes after all: the user was enabled between the two. Where this fails, the same token yields the same successor.
     return { ...held, customClaims: ahead ?? (await askForClaims(held.account)) };
   };

@@ -7,11 +7,13 @@ import { AuthError, type SessionEndReason } from "../errors.ts";
 import type { Origin } from "../origin.ts";
 import type { Revocation } from "../revocations/revocation.ts";
 import { LATE_REPLAY_SECONDS } from "../revocations/revocations.ts";
-import { formatRefreshToken, hashSecret, parseRefreshToken, type RefreshToken, SECRET_BYTES, successorOf } from "./refresh-tokens.ts";
+import { clientPrintOf } from "./client-prints.ts";
+import { type PresentedToken, readPresented } from "./presented-tokens.ts";
+import { formatRefreshToken, hashSecret, type RefreshToken, SECRET_BYTES, successorOf } from "./refresh-tokens.ts";
 import { replaySession } from "./replay-store.ts";
 import { createRotate, type Rotate } from "./rotate-together.ts";
 import { judgeRefresh, type Session } from "./session-state.ts";
-import { endSession, extendAccess, lockSession } from "./session-store.ts";
+import { endSession, extendAccess, lockSession, noteFollower } from "./session-store.ts";
 import type { HeldSession, SessionOptions, SessionParts, Sessions } from "./sessions.ts";
 
 /** What the locked row says of a token that did not rotate. Returned, not thrown: the transaction must commit. */
@@ -32,25 +34,32 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
     return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
   }
 
-  return async (refreshToken, origin) => {
-    const token = refreshToken === undefined ? undefined : parseRefreshToken(refreshToken);
-    if (token === undefined) throw new AuthError("INVALID_REFRESH_TOKEN", {});
-    const rotated = await rotate(rotation, { token, origin, options });
+  return async (request, origin) => {
+    const presented = readPresented(request);
+    const asked = { ...presented, origin, options, client: clientPrintOf(origin) };
+    const rotated = await rotate(rotation, asked);
     if (rotated !== undefined) return rotated;
-    const replayed = await replayUnlocked(parts, { token, origin, options });
+    const replayed = await replayUnlocked(parts, asked);
     if (replayed !== undefined) return replayed;
-    const settled = await audit.transaction(origin, (tx, record) => settle(tx, { parts, record, token, options, origin }));
+    const settled = await audit.transaction(origin, (tx, record) => settle(tx, { ...asked, parts, record }));
     if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
     if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
-    if (settled.kind === "replayed") return replay(token, settled);
+    if (settled.kind === "replayed") return replay(presented.token, settled);
     revocations.apply(settled.revocation);
     throw new AuthError("REFRESH_TOKEN_REUSED", {});
   };
 }
 
+interface Asked extends PresentedToken {
+  readonly origin: Origin;
+  readonly options: SessionOptions;
+  /** Who presents the token. */
+  readonly client: Buffer;
+}
+
 async function rotate(
   { rotateSession, audit, clock, random }: SessionParts & { readonly rotateSession: Rotate },
-  { token, origin, options }: { token: RefreshToken; origin: Origin; options: SessionOptions },
+  { token, retryHash, origin, options, client }: Asked,
 ): Promise<HeldSession | undefined> {
   const now = clock();
   const nonce = random.bytes(SECRET_BYTES);
@@ -62,6 +71,8 @@ async function rotate(
     presentedHash: hashSecret(token.generationSecret),
     successorHash: hashSecret(successor.generationSecret),
     nonce,
+    retryHash: retryHash ?? null,
+    client,
     now,
     idleExpiresAt: addSeconds(now, options.idleTtlSeconds),
     accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds),
@@ -74,7 +85,7 @@ async function rotate(
 
 async function replayUnlocked(
   { database, audit, clock }: SessionParts,
-  { token, origin, options }: { token: RefreshToken; origin: Origin; options: SessionOptions },
+  { token, retryHash, origin, options, client }: Asked,
 ): Promise<HeldSession | undefined> {
   const now = clock();
   const event = audit.compose({ type: "REFRESH_REPLAYED", sessionId: token.sessionId }, origin);
@@ -82,6 +93,8 @@ async function replayUnlocked(
     sessionId: token.sessionId,
     familyHash: hashSecret(token.familySecret),
     presentedHash: hashSecret(token.generationSecret),
+    retryHash: retryHash ?? null,
+    client,
     now,
     rotatedSince: addSeconds(now, -options.refreshGraceSeconds),
     accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds - LATE_REPLAY_SECONDS),
@@ -93,24 +106,23 @@ async function replayUnlocked(
   return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
 }
 
-interface Settling {
+interface Settling extends Asked {
   readonly parts: SessionParts;
   readonly record: Recorder;
-  readonly token: RefreshToken;
-  readonly options: SessionOptions;
-  readonly origin: Origin;
 }
 
-async function settle(tx: Transaction, { parts, record, token, options, origin }: Settling): Promise<Settled> {
+async function settle(tx: Transaction, { parts, record, options, origin, ...presented }: Settling): Promise<Settled> {
+  const { token, client } = presented;
   const { clock, revocations } = parts;
   const session = await lockSession(tx, token.sessionId);
   if (session === undefined) return { kind: "not_genuine" };
   const now = clock();
-  const verdict = judgeRefresh(session, token, { now, graceSeconds: options.refreshGraceSeconds });
+  const verdict = judgeRefresh(session, presented, { now, graceSeconds: options.refreshGraceSeconds, client });
   // Current, and yet it did not rotate: the compare-and-swap found that the user may not sign in.
   if (verdict.kind === "current") return { kind: "ended", endReason: "USER_DISABLED" };
   const about = { userId: session.userId, sessionId: session.id };
   if (verdict.kind === "replayed") {
+    if (verdict.isFollower) await noteFollower(tx, session);
     await extendAccess(tx, session.id, addSeconds(now, options.accessTokenTtlSeconds));
     await record({ type: "REFRESH_REPLAYED", ...about, actorId: session.userId });
     return { ...verdict, session };

@@ -4,11 +4,13 @@ import { sessions } from "../../database/tables/sessions.ts";
 import { users } from "../../database/tables/users.ts";
 import { type Account, accountColumns } from "../accounts/account-store.ts";
 
-/** A genuine token that is current, or the direct predecessor within its grace. */
+/** A genuine token that is current, or the direct predecessor within its grace or with the key of its rotation. */
 export interface RefreshingToken {
   readonly sessionId: string;
   readonly familyHash: Buffer;
   readonly presentedHash: Buffer;
+  /** What proves a retry; null where the client sent no key. */
+  readonly retryHash: Buffer | null;
   readonly now: Date;
   /** A rotation before this is too long ago for the predecessor. */
   readonly rotatedSince: Date;
@@ -30,7 +32,10 @@ export function createFindRefreshingAccount(database: Database): FindRefreshingA
         eq(sessions.familyHash, placeholder("familyHash")),
         or(
           eq(sessions.currentHash, presented),
-          and(eq(sessions.previousHash, presented), gte(sessions.rotatedAt, placeholder("rotatedSince"))),
+          and(
+            eq(sessions.previousHash, presented),
+            or(gte(sessions.rotatedAt, placeholder("rotatedSince")), eq(sessions.retryHash, placeholder("retryHash"))),
+          ),
         ),
         isNull(sessions.endedAt),
         gt(sessions.idleExpiresAt, placeholder("now")),

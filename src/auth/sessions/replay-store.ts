@@ -7,8 +7,11 @@ export interface Replay {
   readonly familyHash: Buffer;
   /** The hash of the secret that was presented: the direct predecessor's. */
   readonly presentedHash: Buffer;
+  /** What proves that this is a retry of the rotation; null where the client sent no key. */
+  readonly retryHash: Buffer | null;
+  readonly client: Buffer;
   readonly now: Date;
-  /** A rotation before this is too long ago. */
+  /** A rotation before this is too long ago for a retry that proves nothing. */
   readonly rotatedSince: Date;
   /** The session must remember access tokens for at least this long, or its row has to change. */
   readonly accessExpiresAt: Date;
@@ -18,7 +21,7 @@ export interface Replay {
 
 /**
  * The common replay, without a lock: of a thousand losers of one rotation none waits for another's commit.
- * It changes nothing, so it may be judged by what was committed when it was asked; all else is judged under the lock.
+ * Of the client that rotated, or of one that proves its retry: it changes nothing, so it may be judged by what was committed when it was asked; all else is judged under the lock.
  */
 export async function replaySession(database: Database, replay: Replay): Promise<(SessionOfAccount & { nonce: Buffer }) | undefined> {
   const { event } = replay;
@@ -30,7 +33,8 @@ export async function replaySession(database: Database, replay: Replay): Promise
       where sessions.id = ${replay.sessionId}
         and family_hash = ${replay.familyHash}
         and previous_hash = ${replay.presentedHash}
-        and rotated_at >= ${replay.rotatedSince.toISOString()}
+        and (retry_hash = ${replay.retryHash}
+          or (rotated_at >= ${replay.rotatedSince.toISOString()} and (rotation_client = ${replay.client} or rotation_client is null)))
         and access_expires_at >= ${replay.accessExpiresAt.toISOString()}
         and ended_at is null
         and idle_expires_at > ${now}

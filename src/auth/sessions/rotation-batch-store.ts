@@ -21,7 +21,7 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
   const rows = await database.$client<Row[]>`
     with asked as (
       select * from json_to_recordset(${asked}::text::json) as asked (
-        position integer, session uuid, family text, presented text, successor text, nonce text, instant timestamptz,
+        position integer, session uuid, family text, presented text, successor text, nonce text, retry text, client text, instant timestamptz,
         idle_end timestamptz, access_end timestamptz, event uuid, event_type text, event_instant timestamptz, address text, agent text
       )
     ), locked as materialized (
@@ -34,6 +34,8 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
       set previous_hash = current_hash,
           current_hash = decode(locked.successor, 'hex'),
           rotation_nonce = decode(locked.nonce, 'hex'),
+          retry_hash = decode(locked.retry, 'hex'),
+          rotation_client = decode(locked.client, 'hex'),
           generation = generation + 1,
           rotated_at = locked.instant,
           last_used_at = locked.instant,
@@ -71,6 +73,8 @@ function describe(rotation: Rotation, position: number) {
     presented: rotation.presentedHash.toString("hex"),
     successor: rotation.successorHash.toString("hex"),
     nonce: rotation.nonce.toString("hex"),
+    retry: rotation.retryHash?.toString("hex") ?? null,
+    client: rotation.client.toString("hex"),
     instant: rotation.now,
     idle_end: rotation.idleExpiresAt,
     access_end: rotation.accessExpiresAt,

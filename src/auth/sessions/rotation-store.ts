@@ -9,6 +9,9 @@ export interface Rotation {
   readonly presentedHash: Buffer;
   readonly successorHash: Buffer;
   readonly nonce: Buffer;
+  /** What a retry will prove itself with; null where the client sent no key. */
+  readonly retryHash: Buffer | null;
+  readonly client: Buffer;
   readonly now: Date;
   /** The next idle end; the absolute end caps it. */
   readonly idleExpiresAt: Date;
@@ -32,6 +35,8 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
       set previous_hash = current_hash,
           current_hash = ${rotation.successorHash},
           rotation_nonce = ${rotation.nonce},
+          retry_hash = ${rotation.retryHash},
+          rotation_client = ${rotation.client},
           generation = generation + 1,
           rotated_at = ${now},
           last_used_at = ${now},

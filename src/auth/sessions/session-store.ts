@@ -25,6 +25,10 @@ const recordColumns = {
   previousHash: sessions.previousHash,
   rotationNonce: sessions.rotationNonce,
   rotatedAt: sessions.rotatedAt,
+  retryHash: sessions.retryHash,
+  rotationClient: sessions.rotationClient,
+  followedGeneration: sessions.followedGeneration,
+  generation: sessions.generation,
   accessExpiresAt: sessions.accessExpiresAt,
 };
 
@@ -57,6 +61,11 @@ export async function extendAccess(tx: Transaction, id: string, until: Date): Pr
     .update(sessions)
     .set({ accessExpiresAt: sql`greatest(${sessions.accessExpiresAt}, ${sql.param(until, sessions.accessExpiresAt)})` })
     .where(eq(sessions.id, id));
+}
+
+/** Notes that a client other than the one that rotated was given the successor, without a proof. */
+export async function noteFollower(tx: Transaction, { id, generation }: Pick<SessionRecord, "id" | "generation">): Promise<void> {
+  await tx.update(sessions).set({ followedGeneration: generation }).where(eq(sessions.id, id));
 }
 
 /** Ends all of a user's sessions that live, but one if it is named. Whoever rotates one of them meanwhile finds it ended. */

@@ -9,6 +9,7 @@ import type { Random } from "../random.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { CustomClaims } from "../tokens/custom-claims.ts";
+import type { RefreshRequest } from "./presented-tokens.ts";
 import type { Session } from "./session-state.ts";
 
 /** A session with the refresh token that its holder is to have. */
@@ -27,9 +28,9 @@ export interface Sessions {
   signIn(verified: AccountWithPassword, origin: Origin): Promise<HeldSession | undefined>;
   /**
    * Exchanges a refresh token for its successor (RFC 9700, section 4.14.2).
-   * Throws INVALID_REFRESH_TOKEN, SESSION_ENDED or REFRESH_TOKEN_REUSED; the last one only after the end is committed.
+   * Throws BAD_USER_INPUT, INVALID_REFRESH_TOKEN, SESSION_ENDED or REFRESH_TOKEN_REUSED; the last one only after the end is committed.
    */
-  refresh(refreshToken: string | undefined, origin: Origin): Promise<HeldSession>;
+  refresh(request: RefreshRequest, origin: Origin): Promise<HeldSession>;
   /**
    * Ends the session of the refresh token if there is one, else the one that the caller's access token vouches for.
    * The number of ended sessions: 0 where the token is not genuine or the session had ended before.

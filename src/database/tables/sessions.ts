@@ -22,6 +22,12 @@ export const sessions = pgTable(
     previousHash: bytea("previous_hash"),
     /** The nonce R of the last rotation: S = HMAC-SHA-256(predecessor's S, R). */
     rotationNonce: bytea("rotation_nonce"),
+    /** What a retry of the last rotation proves itself with: SHA-256 of the client's key and the predecessor's S. */
+    retryHash: bytea("retry_hash"),
+    /** Which client the last rotation answered: its network and kind of program, hashed. */
+    rotationClient: bytea("rotation_client"),
+    /** The generation whose predecessor another client was last answered for, without a proof. */
+    followedGeneration: integer("followed_generation"),
     generation: integer("generation").notNull().default(0),
     rotatedAt: instant("rotated_at"),
     createdAt: instant("created_at").notNull(),

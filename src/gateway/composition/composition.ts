@@ -31,6 +31,8 @@ export interface Composition {
   readonly supergraph?: StitchedSupergraph["options"];
   /** All of them, the auth graph included. */
   readonly graphs: readonly DescribedGraph[];
+  /** Whether the auth graph is part of a supergraph that was composed elsewhere. */
+  readonly authIsTakenIn?: boolean;
   /** What has connections to close. */
   readonly upstreams: readonly Upstream[];
 }

@@ -1,6 +1,6 @@
 import { stitchSchemas } from "@graphql-tools/stitch";
 import type { GraphQLSchema } from "graphql";
-import { applyPolicies } from "../../access/requirements/access-policies.ts";
+import { applyPolicies, sharedCoordinates } from "../../access/requirements/access-policies.ts";
 import { coverInterfaceObjects } from "../../access/requirements/cover-interface-objects.ts";
 import { coverKeyFields } from "../../access/requirements/cover-key-fields.ts";
 import { coverRequiredFields } from "../../access/requirements/cover-required-fields.ts";
@@ -16,6 +16,7 @@ import { toClientSchema } from "./client-schema.ts";
 import type { Composition } from "./composition.ts";
 import { openSupergraph, type SupergraphSource } from "./open-supergraph.ts";
 import { type OwnGraph, openUpstreams } from "./open-upstreams.ts";
+import { refuseConflictingTypes } from "./refuse-conflicting-types.ts";
 import { refuseTakenFields } from "./refuse-taken-fields.ts";
 
 /** The graph in this process. */
@@ -64,11 +65,14 @@ async function open({ upstreams, supergraph, access }: GraphSources, { auth, ...
   const close = async () => void (await Promise.all(composition.upstreams.map((upstream) => upstream.close())));
   try {
     refuseTakenFields(composition.parts, { answerer: own.answerer, schema: auth.schema });
+    refuseConflictingTypes(composition.parts, { answerer: own.answerer, schema: auth.schema });
     const schema = toClientSchema(stitch(composition), auth.gatewayFields);
-    const requirements = mergeAll(composition, schema, access);
+    const requirements = mergeAll(composition, schema, { access, closesShared: true });
     const { table } = requirements;
+    // What the auth graph answers by itself is its own objects: closing those that share a type's name concerns others.
+    const { table: tableOfAuth } = mergeAll(composition, schema, { access, closesShared: false });
     return {
-      composed: createComposedGraph({ schema, parts: composition.parts, table, authTable: auth.requirements }),
+      composed: createComposedGraph({ schema, parts: composition.parts, table, tableOfAuth, authTable: auth.requirements }),
       requirements,
       close,
     };
@@ -79,10 +83,20 @@ async function open({ upstreams, supergraph, access }: GraphSources, { auth, ...
 }
 
 /** What all graphs ask for, the operator's policies, and what fields pull from others. */
-function mergeAll({ graphs }: Composition, schema: GraphQLSchema, access: AccessOptions): MergedRequirements {
+function mergeAll(
+  { graphs, authIsTakenIn }: Composition,
+  schema: GraphQLSchema,
+  { access, closesShared }: { readonly access: AccessOptions; readonly closesShared: boolean },
+): MergedRequirements {
   const own = graphs.filter(({ name }) => name === AUTH_GRAPH);
   const upstreams = graphs.filter(({ name }) => name !== AUTH_GRAPH);
-  const scope = { schema, upstreams, own };
+  // A composition by Federation lets no two graphs resolve one field, unless both say so.
+  const scope = {
+    schema,
+    upstreams,
+    own,
+    shared: closesShared && authIsTakenIn !== true ? sharedCoordinates(upstreams, own) : new Set<string>(),
+  };
   const merged = mergeRequirements(graphs);
   // What the default closes is closed for the graphs' own clients; keys travel between graphs whatever it says.
   const ruled = applyPolicies(merged, { ...access, default: "public" }, scope);

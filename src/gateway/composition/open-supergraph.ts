@@ -45,6 +45,7 @@ export function openSupergraph(
     parts: [...supergraph.parts, ...ownParts],
     supergraph: supergraph.options,
     graphs: [describeGraph(SUPERGRAPH, document), describeGraph(AUTH_GRAPH, ownSdl)],
+    authIsTakenIn: isTakenIn,
     upstreams,
   };
 }

@@ -1,11 +1,14 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { isShallow } from "../../access/forwarded/nesting.ts";
-import { AuthError } from "../../auth/errors.ts";
+import { AuthError, type ErrorCode } from "../../auth/errors.ts";
 import { isRecord } from "../../graphql/is-record.ts";
 import { UpstreamError } from "../../graphql/upstream-error.ts";
 
 /** Stacks and the like, which servers in development answer with. */
 const developersOnly: ReadonlySet<string> = new Set(["stacktrace", "exception", "originalError"]);
+
+/** What Apollo Server takes an answer's status and headers from: those of an upstream's answer are not ours. */
+const forItsServer = "http";
 
 /** Of one answer. What more there are say nothing new, and each costs as much as a hundred values. */
 const MAXIMUM_ERRORS = 1000;
@@ -27,10 +30,15 @@ function readError(error: unknown): GraphQLError | undefined {
   const { message, path, extensions } = error as Record<string, unknown>;
   if (typeof message !== "string") return undefined;
   const shown = Object.entries(isRecord(extensions) ? extensions : {}).filter(
-    ([key, value]) => !developersOnly.has(key) && isShallow(value),
+    ([key, value]) => !developersOnly.has(key) && key !== forItsServer && isShallow(value),
   );
-  const originalError = new UpstreamError(message, Object.fromEntries(shown));
+  const originalError = new UpstreamError(message, withCode(Object.fromEntries(shown)));
   return new GraphQLError(message, { path: isPath(path) ? path : null, originalError, extensions: originalError.extensions });
+}
+
+/** What has none would be taken for a failure of ours. */
+function withCode(extensions: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return typeof extensions.code === "string" ? extensions : { ...extensions, code: "UPSTREAM_ERROR" satisfies ErrorCode };
 }
 
 /** Nothing that can be used came back, for whatever reason: that is in the log. */

@@ -8,29 +8,38 @@ import type { ConnectionOptions } from "./upstream-options.ts";
 const IDENTITY_HEADER = "gateway-identity";
 
 /** What of a request upstreams are told. */
-export type UpstreamContext = Pick<RequestContext, "visitor" | "clientHeaders" | "requestId">;
+export type UpstreamContext = Pick<RequestContext, "visitor" | "accessToken" | "clientHeaders" | "requestId">;
 
 export type UpstreamHeaders = (context: UpstreamContext) => Record<string, string>;
 
 /**
  * The headers of a call to an upstream: those of the client that are configured, so that no copy of the identity header can be among
- * them, and the identity that the gateway signs. Callers without one are anonymous there, too.
+ * them, and the identity that the gateway signs. Callers without one are anonymous there, too. `authorization` is the token that made the
+ * caller, or nothing.
  */
 export function createUpstreamHeaders(
   { headers, identity }: Pick<ConnectionOptions, "headers" | "identity">,
   createIdentityTokens: () => IdentityTokens,
 ): UpstreamHeaders {
   const tell = identity && tellIdentity(identity, createIdentityTokens());
-  return ({ visitor, clientHeaders, requestId }) => {
+  return (context) => {
+    const { visitor } = context;
     const sent: Record<string, string> = {};
     for (const name of headers) {
-      // Ours, not the client's: it is what our log has.
-      const value = name === "x-request-id" ? requestId : clientHeaders[name];
+      const value = headerOf(name, context);
       if (typeof value === "string") sent[name] = value;
     }
     if (tell !== undefined && !isAnonymous(visitor)) sent[IDENTITY_HEADER] = tell(visitor);
     return sent;
   };
+}
+
+function headerOf(name: string, { visitor, accessToken, clientHeaders, requestId }: UpstreamContext) {
+  // Ours, not the client's: it is what our log has.
+  if (name === "x-request-id") return requestId;
+  if (name !== "authorization") return clientHeaders[name];
+  // What the client sent may have been refused here, or, on a WebSocket, be another caller's.
+  return isAnonymous(visitor) || accessToken === undefined ? undefined : `Bearer ${accessToken}`;
 }
 
 function tellIdentity(target: IdentityTarget, tokens: IdentityTokens): (visitor: Visitor) => string {

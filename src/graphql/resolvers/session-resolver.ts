@@ -32,7 +32,8 @@ export class SessionResolver {
     @Ctx() context: RequestContext,
   ): Promise<AuthPayload> {
     const refreshToken = context.refreshTokens.read(input?.refreshToken);
-    return toAuthPayload(await context.auth.sessions.refresh(refreshToken, context.origin), context);
+    const request = { refreshToken, retryKey: input?.retryKey ?? undefined };
+    return toAuthPayload(await context.auth.sessions.refresh(request, context.origin), context);
   }
 
   @Mutation(() => LogoutPayload, {

@@ -1,0 +1,10 @@
+// From src/ to dist/: compiles, and copies what is served as it stands. In Node.js, so that it runs on every system alike.
+import { spawnSync } from "node:child_process";
+import { cpSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+const compiler = fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json")));
+const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+if (status !== 0) process.exit(status ?? 1);
+cpSync(`${root}src/http/pages`, `${root}dist/http/pages`, { recursive: true });

@@ -1,0 +1,23 @@
+import type { Command } from "./command.ts";
+import { createAdmin } from "./create-admin.ts";
+import { explain } from "./explain.ts";
+import { exportUsers } from "./export-users.ts";
+import { importUsers } from "./import-users.ts";
+import { migrate } from "./migrate.ts";
+import { printAccess } from "./print-access.ts";
+import { printSchema } from "./print-schema.ts";
+import { rotateKeys } from "./rotate-keys.ts";
+import { setPassword } from "./set-password.ts";
+
+/** In the order of the help. */
+export const commands: readonly Command[] = [
+  createAdmin,
+  setPassword,
+  importUsers,
+  exportUsers,
+  rotateKeys,
+  migrate,
+  printSchema,
+  explain,
+  printAccess,
+];
