@@ -52,11 +52,13 @@ test("development needs no configuration at all", () => {
       concurrency: undefined,
       queueCapacity: 128,
       threads: 4,
+      priority: 0,
     },
     sessions: {
       idleTtlSeconds: 1_209_600,
       maxTtlSeconds: 7_776_000,
       refreshGraceSeconds: 30,
+      maximumPerUser: 100,
       carrier: "body",
       cookieSameSite: "Strict",
     },
@@ -87,6 +89,7 @@ test("development needs no configuration at all", () => {
     drainDelaySeconds: 0,
     telemetry: { metricsPort: undefined, otlpEndpoint: undefined },
     logLevel: "info",
+    logFormat: "pretty",
   });
 });
 
@@ -137,6 +140,7 @@ test("every variable is read", () => {
     SESSION_IDLE_TTL: "1h",
     SESSION_MAX_TTL: "1h",
     REFRESH_GRACE: "0s",
+    SESSIONS_PER_USER: "5",
     REFRESH_TOKEN_CARRIER: "cookie",
     REFRESH_COOKIE_SAME_SITE: "Lax",
     WORKERS: "max",
@@ -164,6 +168,7 @@ test("every variable is read", () => {
     idleTtlSeconds: 3_600,
     maxTtlSeconds: 3_600,
     refreshGraceSeconds: 0,
+    maximumPerUser: 5,
     carrier: "cookie",
     cookieSameSite: "Lax",
   });
@@ -205,7 +210,23 @@ test.each([
       "https:\\\\a.test",
     ],
   ],
-  ["CORS_ORIGINS", ["*", "null", "https://a.test,*", "https://a.test/x", "a.test", "https://*.a.test/", "https://a.test,"]],
+  [
+    "CORS_ORIGINS",
+    [
+      "*",
+      "null",
+      "https://a.test,*",
+      "https://a.test/x",
+      "a.test",
+      "https://*.a.test/",
+      "https://a.test,",
+      "capacitor://",
+      "capacitor://*",
+      "capacitor://localhost/",
+      "file://",
+      "javascript://a",
+    ],
+  ],
   [
     "TRUSTED_PROXIES",
     ["*", "all", "10.0.0.0/33", "10.0.0.1/", "fd00::/129", "10.0.0.0/8,", "0.0.0.0/0", "10.0.0.1,::/0", "proxy.acme.test"],
@@ -223,6 +244,7 @@ test.each([
   ["SESSION_IDLE_TTL", ["9s", "2w", "99999999999d"]],
   ["SESSION_MAX_TTL", ["0s", "3651d"]],
   ["REFRESH_GRACE", ["301s", "6m", "30"]],
+  ["SESSIONS_PER_USER", ["0", "10001", "off"]],
   ["REFRESH_TOKEN_CARRIER", ["header", "Cookie"]],
   ["REFRESH_COOKIE_SAME_SITE", ["strict", "no"]],
   ["WORKERS", ["0", "257", "all", "Max", "1.5", "-1"]],

@@ -114,7 +114,7 @@ test(
   async () => {
     const folder = await makeReachableFolder("gateway-start-");
     const first = await startServerProcess({}, { cwd: folder });
-    await expect.poll(() => first.output()).toContain("Apollo Sandbox");
+    await expect.poll(() => first.output()).toContain("First operations");
     const { register } = dataOf(await first.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } }));
     expect(await first.stop("SIGINT")).toBe(0);
     const second = await startServerProcess({}, { cwd: folder });

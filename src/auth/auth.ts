@@ -17,7 +17,7 @@ import { type Audit, type AuditLog, createAudit, type News } from "./audit/audit
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
-import { type CallLimits, createCallLimits } from "./limits/call-limits.ts";
+import { type CallLimitParts, type CallLimits, createCallLimits } from "./limits/call-limits.ts";
 import { chooseLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
 import { createOneTimeTokens } from "./one-time/one-time-tokens.ts";
 import { createOutbox, createPayloads } from "./outbox/outbox.ts";
@@ -30,6 +30,7 @@ import type { OpenListeningConnection } from "./revocations/revocation-reader.ts
 import { createRevocations, type Revocations } from "./revocations/revocations.ts";
 import { createEndSessions, type EndSessions } from "./sessions/end-sessions.ts";
 import { createLogout } from "./sessions/logout.ts";
+import { createMarkEndedSessions, type MarkEndedSessions } from "./sessions/mark-ended-sessions.ts";
 import { createOpenSession } from "./sessions/open-session.ts";
 import { createRefresh } from "./sessions/refresh.ts";
 import { refreshWithClaims } from "./sessions/refresh-with-claims.ts";
@@ -71,6 +72,7 @@ export interface Auth extends Readers {
   readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
   readonly callLimits: CallLimits;
   readonly purge: Purge;
+  readonly markEndedSessions: MarkEndedSessions;
   close(): Promise<void>;
 }
 
@@ -91,6 +93,7 @@ export interface World {
   readonly stopwatch: () => number;
   readonly onFeedChange: RevocationFeedParts["onChange"];
   readonly onLimitStoreChange: LimitStoreOptions["onStoreChange"];
+  readonly onRefusal: CallLimitParts["onRefusal"];
   readonly onIssuerChange: ForeignIssuerParts["onIssuerChange"];
 }
 
@@ -98,13 +101,15 @@ export interface AuthOptions {
   readonly accessTokens: AccessTokenOptions;
   /** Others whose access tokens are taken for graphs behind the gateway. */
   readonly foreignIssuers: Pick<ForeignIssuerOptions, "issuers" | "mayAsk">;
-  readonly sessions: SessionOptions;
+  readonly sessions: SignInOptions;
   readonly accounts: AccountOptions;
   /** `SECRET`, newest first. */
   readonly secrets: readonly [string, ...string[]];
   readonly revocationMaxLagSeconds: number;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
+  /** Whether callers are told the name of the limit that they have met. */
+  readonly tellsSetting: boolean;
   readonly purge: PurgeOptions;
   /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
@@ -132,14 +137,14 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const notices = createNotices({ clock }, options.accounts);
   const sessionParts = { database, accounts: accountStore, audit, revocations, notices, outbox, clock, random, askForClaims };
   const oneTimeTokens = createOneTimeTokens({ clock, random, secrets: options.secrets });
-  const endSessions = createEndSessions({ revocations, clock }, options.sessions);
+  const endSessions = createEndSessions({ revocations, clock, random }, options.sessions);
   const sessions = createSessions(sessionParts, endSessions, options.sessions);
   const accountParts = { ...sessionParts, store: accountStore, sessions, endSessions, oneTimeTokens, hooks };
   const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
-  const callLimits = createCallLimits({ stores: limitStores, audit, clock });
+  const callLimits = createCallLimits({ stores: limitStores, audit, clock, onRefusal: world.onRefusal }, options);
   const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();
   signingKeys.signer();
@@ -159,6 +164,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     revocationFeed: feed,
     callLimits,
     purge,
+    markEndedSessions: createMarkEndedSessions({ database, audit, clock }),
     async close() {
       sessionWatch.stop();
       await Promise.all([callLimits.close(), rehashing.settle(), feed.stop()]);
@@ -166,12 +172,13 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   };
 }
 
+type SignInOptions = Parameters<typeof createSignIn>[1];
 type AskingSessionParts = SessionParts & { readonly askForClaims: AskForClaims };
 
-function createSessions(parts: AskingSessionParts, endSessions: EndSessions, options: SessionOptions): Sessions {
+function createSessions(parts: AskingSessionParts, endSessions: EndSessions, options: SignInOptions): Sessions {
   return {
     open: createOpenSession(parts, options),
-    signIn: createSignIn(parts, options),
+    signIn: createSignIn({ ...parts, endSessions }, options),
     refresh: createRefreshing(parts, options),
     logout: createLogout(parts),
     ...createRevokeSessions(parts, endSessions),

@@ -42,6 +42,7 @@ export interface Config extends FileSections {
   readonly drainDelaySeconds: number;
   readonly telemetry: TelemetryConfig;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+  readonly logFormat: "pretty" | "json";
 }
 
 export interface HttpConfig {
@@ -81,6 +82,7 @@ export interface SessionConfig {
   readonly idleTtlSeconds: number;
   readonly maxTtlSeconds: number;
   readonly refreshGraceSeconds: number;
+  readonly maximumPerUser: number;
   readonly carrier: "body" | "cookie";
   readonly cookieSameSite: "Strict" | "Lax" | "None";
 }
@@ -104,6 +106,8 @@ export interface HashingConfig {
   readonly queueCapacity: number;
   /** Of the pool that hashes run on, among other things. */
   readonly threads: number;
+  /** A nice value: 0 is everybody's. */
+  readonly priority: number;
 }
 
 /** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
@@ -160,6 +164,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       idleTtlSeconds: values.SESSION_IDLE_TTL,
       maxTtlSeconds: values.SESSION_MAX_TTL,
       refreshGraceSeconds: values.REFRESH_GRACE,
+      maximumPerUser: values.SESSIONS_PER_USER,
       carrier: values.REFRESH_TOKEN_CARRIER,
       cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
     },
@@ -178,6 +183,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
     drainDelaySeconds: values.DRAIN_DELAY,
     telemetry: { metricsPort: values.METRICS_PORT, otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT },
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
   };
 }
 
@@ -196,6 +202,7 @@ function toHashingConfig(values: VariableValues): HashingConfig {
     concurrency: values.HASHING_CONCURRENCY,
     queueCapacity: values.HASHING_QUEUE,
     threads: values.UV_THREADPOOL_SIZE,
+    priority: values.HASHING_PRIORITY,
   };
 }
 

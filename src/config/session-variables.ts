@@ -1,4 +1,4 @@
-import { duration, oneOf } from "./variable-values.ts";
+import { duration, oneOf, wholeNumber } from "./variable-values.ts";
 
 /** A part of `variables`. */
 export const sessionVariables = {
@@ -19,6 +19,12 @@ export const sessionVariables = {
     default: "30s",
     example: "30s",
     value: duration({ min: "0s", max: "5m" }),
+  },
+  SESSIONS_PER_USER: {
+    description: "How many live sessions a user may have: one more sign-in ends the one that has not been used for the longest time.",
+    default: "100",
+    example: "100",
+    value: wholeNumber({ min: 1, max: 10_000 }),
   },
   REFRESH_TOKEN_CARRIER: {
     description: "How refresh tokens travel: body (in the GraphQL response) or cookie (httpOnly, for browsers).",

@@ -4,7 +4,7 @@ import { ConnectionStringError, parseConnectionString } from "../database/connec
 import { parseDuration } from "./durations.ts";
 import { parseMailbox } from "./mailboxes.ts";
 import { parseSmtpUrl } from "./smtp.ts";
-import { isNetwork, isOrigin, isRedisUrl, isWebUrl } from "./urls.ts";
+import { isAppOrigin, isNetwork, isOrigin, isRedisUrl, isWebUrl } from "./urls.ts";
 
 /*
  * What a variable's text may be and what it becomes. The messages continue a sentence that begins with the variable's name, and never quote
@@ -45,16 +45,18 @@ export function list<Item>(item: z.ZodType<Item, string>) {
   return z.string().transform(split).pipe(z.array(item));
 }
 
+const originProblem = "must be an origin: http:// or https://, a host and perhaps a port; no path, query or credentials.";
+
 export const origin = z
   .string()
-  .refine(isOrigin, "must be an origin: http:// or https://, a host and perhaps a port; no path, query or credentials.")
+  .refine(isOrigin, originProblem)
   .transform((written) => new URL(written).origin);
 
 export const corsOrigin = z
   .string()
   .refine((written) => written !== "*", "must name origins: * would let every web site call with its visitors' sessions.")
   .refine((written) => written !== "null", "must not allow the origin null: sandboxed frames of any web site have it.")
-  .pipe(origin);
+  .pipe(z.union([z.string().refine(isAppOrigin), origin], { error: originProblem }));
 
 /** RFC 8414 section 2: an issuer is a URL without query or fragment. Kept as written, because verifiers compare it as a string. */
 export const issuer = z.string().refine(isWebUrl, "must be an http:// or https:// URL without query, fragment or credentials.");

@@ -87,7 +87,7 @@ export const variables = {
     value: webUrl,
   },
   CORS_ORIGINS: {
-    description: "Web origins that may call from a browser, comma separated.",
+    description: "Web origins that may call from a browser, comma separated; also those of apps: capacitor://localhost, tauri://localhost.",
     defaultNote: "none",
     example: "https://app.example.com,https://admin.example.com",
     value: list(corsOrigin).transform((origins) => [...new Set(origins)]),
@@ -228,6 +228,13 @@ export const variables = {
     default: "info",
     example: "debug",
     value: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
+  },
+  LOG_FORMAT: {
+    description: "How the log is written: pretty for people, json for programs.",
+    default: "pretty",
+    productionDefault: "json",
+    example: "json",
+    value: oneOf(["pretty", "json"]),
   },
   GATEWAY_CONFIG: {
     description: "The configuration file: roles, limits, other issuers.",

@@ -14,6 +14,11 @@ export type Database = PostgresJsDatabase<NoRelations> & { readonly $client: pos
 /** Only inside `database.transaction`: functions that lock rows take this type, so that they cannot be called outside one. */
 export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, ExtractTablesWithRelations<NoRelations>>;
 
+/** The connection of a transaction, for the statements that Drizzle cannot express. */
+export function connectionOf(tx: Transaction): Pick<Database, "$client"> {
+  return { $client: (tx._.session as unknown as { readonly client: postgres.Sql }).client };
+}
+
 export interface OpenDatabase {
   readonly database: Database;
   /** Waits for statements and transactions under way, for at most five seconds. */

@@ -31,7 +31,7 @@ import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
 import { openHooks } from "./hooks.ts";
-import { logLimitStoreChange } from "./limits.ts";
+import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
 import { openOutbox, type RunningOutbox } from "./outbox.ts";
 import { createReadiness } from "./readiness.ts";
 import { openServedGraph } from "./served-graph.ts";
@@ -43,6 +43,7 @@ const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
 const ERASURE_SECONDS = 60;
 const COUNT_SECONDS = 15;
+const MARKING_SECONDS = 5;
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -60,6 +61,8 @@ export interface GatewayParts {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly passwordEngine?: PasswordEngine;
+  /** So many times as much as the product's own limits: absent, what the environment says. */
+  readonly limitFactor?: number;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
   /** Between two runs of a chore. */
@@ -69,36 +72,27 @@ export interface GatewayParts {
 /** On a database that has been migrated: reads keys and revocations, and builds the HTTP side, not yet listening. */
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
-  const authGraph = await buildAuthGraph(config.limits);
+  const limitFactor = parts.limitFactor ?? limitFactorOf(config);
+  const authGraph = await buildAuthGraph(config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { instrumentPool: instrument } = telemetry;
   const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
   const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
-  const { engine, queue } = await createHashing(config.hashing, parts.passwordEngine);
+  const { engine, queue } = await createHashing(config.hashing, { engine: parts.passwordEngine, logger });
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
-  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, hooks: hooks.deciding });
+  const onRefusal = telemetry.countRefusals(logRefusals(logger));
+  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, onRefusal, hooks: hooks.deciding });
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
   const checkReadiness = createReadiness({ ...createChecks(database), ...auth, isDraining: () => isDraining });
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
-  const graphParts = { ...telemetry, authGraph, auth, clock, logger, publicErrors };
+  const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, logger, publicErrors };
   const { graph, close: closeGraph } = await openServedGraph(config, graphParts);
-  const httpParts = {
-    graph,
-    auth,
-    clock,
-    logger,
-    publicErrors,
-    logUnexpected,
-    metrics,
-    telemetry,
-    checkReadiness,
-    outboxPage: outbox.page,
-  };
+  const httpParts = { ...graphParts, graph, logUnexpected, metrics, telemetry, checkReadiness, outboxPage: outbox.page };
   const app = await createHttpSide(config, httpParts);
   const upkeep = startUpkeep(choresOf(auth, outbox), { logger, onRun: telemetry.countChore, wait: parts.wait });
   outbox.start();
@@ -130,7 +124,8 @@ function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent
   };
 }
 
-type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> & Pick<World, "database" | "clock" | "hashing" | "log" | "hooks">;
+type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> &
+  Pick<World, "database" | "clock" | "hashing" | "log" | "hooks" | "onRefusal">;
 
 function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: AuthParts): Promise<Auth> {
   const directUrl = config.database.directUrl ?? databaseUrl;
@@ -158,6 +153,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
       redisUrl: config.redisUrl,
+      tellsSetting: config.environment !== "production",
       purge: { auditRetentionSeconds: config.auditRetentionSeconds },
       createKeys: chooseKeys(config.tokens, secrets),
     },
@@ -169,6 +165,7 @@ function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
+    { name: "ended sessions", everySeconds: MARKING_SECONDS, run: auth.markEndedSessions },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
     { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
   ];

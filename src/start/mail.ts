@@ -23,7 +23,7 @@ export async function openMail(config: Config, logger: Logger): Promise<OpenMail
   if (smtp !== undefined) {
     // Loaded where there is something to send with, and nowhere else.
     const { createSmtpDelivery } = await import("../mail/smtp-delivery.ts");
-    const { deliver, close } = createSmtpDelivery(compose, { server: smtp, from });
+    const { deliver, close } = createSmtpDelivery(compose, { server: smtp, from, hostName: new URL(config.http.publicUrl).hostname });
     return { deliver, composeKept: undefined, close };
   }
   const close = () => undefined;

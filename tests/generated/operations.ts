@@ -116,6 +116,7 @@ export type SessionEndReason =
   | 'REUSE_DETECTED'
   | 'REVOKED_BY_ADMIN'
   | 'REVOKED_BY_USER'
+  | 'TOO_MANY_SESSIONS'
   | 'USER_DISABLED';
 
 export type SessionEventType =

@@ -35,6 +35,8 @@ export interface TestGatewayOptions {
   readonly database?: TestDatabase;
   readonly clock?: TestClock;
   readonly passwordEngine?: PasswordEngine;
+  /** So many times as much as the product's own limits; 1 unless given. */
+  readonly limitFactor?: number;
 }
 
 /** A whole gateway on a free port, on a database of its own unless one is given. */
@@ -54,6 +56,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     secrets: [secret, ...olderSecrets],
     logger: createLogger({ level: "info", destination: collect(logs, shownMails) }),
     clock: clock.now,
+    limitFactor: options.limitFactor ?? 1,
     ...(options.passwordEngine === undefined ? {} : { passwordEngine: options.passwordEngine }),
   });
   const url = await gateway.app.listen({ port: 0, host: "127.0.0.1" });

@@ -1,4 +1,4 @@
-import { and, arrayContains, count, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, arrayContains, count, eq, gt, isNull, ne, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { users } from "../../database/tables/users.ts";
 
@@ -27,4 +27,15 @@ export async function countActiveAdmins(tx: Transaction, exceptUserId: string): 
 export async function hasAnyAdmin(connection: Database | Transaction): Promise<boolean> {
   const rows = await connection.select({ id: users.id }).from(users).where(isAdmin).limit(1);
   return rows.length > 0;
+}
+
+/** The next ids after one, by their order. */
+export async function findUsersWithRole(database: Database, role: string, page: { after: string; limit: number }): Promise<string[]> {
+  const rows = await database
+    .select({ id: users.id })
+    .from(users)
+    .where(and(arrayContains(users.roles, [role]), gt(users.id, page.after)))
+    .orderBy(users.id)
+    .limit(page.limit);
+  return rows.map(({ id }) => id);
 }

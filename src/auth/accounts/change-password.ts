@@ -71,7 +71,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       const locked = await lockViewer(tx, viewer);
       if (locked.passwordHash !== known.passwordHash) return undefined;
       const account = await changeAccount(tx, locked.id, { passwordHash });
-      const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, exceptId: viewer.sessionId };
+      const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, keepIds: [viewer.sessionId] };
       await deleteOneTimeTokensOf(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
       const { endedSessions, revocation } = await endSessions.end(tx, record, others);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };

@@ -47,7 +47,7 @@ const BATCHES_PER_RUN = 2000;
 /** Of looking, not of deleting: most sessions that the walk passes are alive. */
 const BATCHES_PER_WALK = 200;
 /** A process whose clock is ahead must not forget for those whose clock is right. */
-const CLOCK_SKEW_SECONDS = 3600;
+export const CLOCK_SKEW_SECONDS = 3600;
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 export function createPurge({ database, clock }: { database: Database; clock: Clock }, options: PurgeOptions): Purge {

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { users } from "../../database/tables/users.ts";
+import { isNotEndedSession } from "../sessions/session-ends-store.ts";
 import type { Revocable, Revocation } from "./revocation.ts";
 
 /** Where revocations are announced as they commit; the payload is what `readAnnouncement` reads. */
@@ -28,7 +29,12 @@ export async function insertRevocation(tx: Transaction, revocation: Revocation, 
 export function readAnnouncement(payload: string): Revocation | undefined {
   try {
     const [kind, subjectId, version, expiresAtSeconds] = JSON.parse(payload) as [unknown, unknown, unknown, unknown];
-    if ((kind !== "session" && kind !== "user") || typeof subjectId !== "string" || typeof expiresAtSeconds !== "number") return undefined;
+    if (
+      (kind !== "session" && kind !== "user" && kind !== "everybody") ||
+      typeof subjectId !== "string" ||
+      typeof expiresAtSeconds !== "number"
+    )
+      return undefined;
     const expiresAt = new Date(expiresAtSeconds * 1000);
     if (Number.isNaN(expiresAt.getTime())) return undefined;
     return { kind, subjectId, version: typeof version === "number" ? version : null, expiresAt };
@@ -93,7 +99,7 @@ export function createTokenLookUp(database: Database): LookUpToken {
     .from(sessions)
     .innerJoin(users, sql`${users.id} = ${sessions.userId}`)
     .where(
-      sql`${sessions.id} = ${sql.placeholder("sessionId")} and ${sessions.endedAt} is null
+      sql`${sessions.id} = ${sql.placeholder("sessionId")} and ${isNotEndedSession}
         and ${users.id} = ${sql.placeholder("userId")} and ${users.version} <= ${sql.placeholder("version")} and ${users.status} = 'ACTIVE'`,
     )
     .prepare("look_up_token");

@@ -11,7 +11,7 @@ export function createOpenSession(
   const deviceOf = createDeviceOf(parts);
   return async (tx, account, origin) => {
     const { session, secrets, refreshToken } = newSession(account.id, origin, { ...parts, options });
-    await insertSession(tx, { ...session, ...secrets });
+    await insertSession(tx, { ...session, ...secrets, openedVersion: account.version });
     const device = deviceOf(account, origin, session.createdAt);
     if (device !== undefined) {
       await insertDevice(tx, { userId: account.id, fingerprint: device.fingerprint, firstSeenAt: session.createdAt });

@@ -1,6 +1,7 @@
 import type { Database } from "../../database/database.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "./held-session-row.ts";
+import { isNotEnded } from "./session-ends-store.ts";
 
 export interface Replay {
   readonly sessionId: string;
@@ -36,7 +37,7 @@ export async function replaySession(database: Database, replay: Replay): Promise
         and (retry_hash = ${replay.retryHash}
           or (rotated_at >= ${replay.rotatedSince.toISOString()} and (rotation_client = ${replay.client} or rotation_client is null)))
         and access_expires_at >= ${replay.accessExpiresAt.toISOString()}
-        and ended_at is null
+        and ${isNotEnded(database)}
         and idle_expires_at > ${now}
         and expires_at > ${now}
         and users.status = 'ACTIVE'

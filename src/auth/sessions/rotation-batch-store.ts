@@ -1,6 +1,7 @@
 import type { Database } from "../../database/database.ts";
 import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "./held-session-row.ts";
 import type { Rotation } from "./rotation-store.ts";
+import { isNotEnded } from "./session-ends-store.ts";
 
 /** What became of one rotation of a batch. */
 export type BatchedRotation =
@@ -45,7 +46,7 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
       where sessions.id = locked.session
         and family_hash = decode(locked.family, 'hex')
         and current_hash = decode(locked.presented, 'hex')
-        and ended_at is null
+        and ${isNotEnded(database)}
         and idle_expires_at > locked.instant
         and expires_at > locked.instant
         and users.id = sessions.user_id

@@ -1,6 +1,7 @@
 import type { Database } from "../../database/database.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "./held-session-row.ts";
+import { isNotEnded } from "./session-ends-store.ts";
 
 export interface Rotation {
   readonly sessionId: string;
@@ -46,7 +47,7 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
       where sessions.id = ${rotation.sessionId}
         and family_hash = ${rotation.familyHash}
         and current_hash = ${rotation.presentedHash}
-        and ended_at is null
+        and ${isNotEnded(database)}
         and idle_expires_at > ${now}
         and expires_at > ${now}
         and users.id = sessions.user_id

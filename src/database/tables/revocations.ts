@@ -6,8 +6,8 @@ import { instant, transactionId } from "./column-types.ts";
 export const revocations = pgTable(
   "revocations",
   {
-    /** `session`: that session has ended. `user`: tokens of the user below `version` are refused. */
-    kind: text("kind", { enum: ["session", "user"] }).notNull(),
+    /** `session`: that session has ended. `user`: tokens of the user below `version` are refused. `everybody`: those of sessions with a lower id. */
+    kind: text("kind", { enum: ["session", "user", "everybody"] }).notNull(),
     subjectId: uuid("subject_id").notNull(),
     version: integer("version"),
     revokedAt: instant("revoked_at").notNull(),

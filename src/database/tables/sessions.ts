@@ -1,5 +1,6 @@
-import { index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { bytea, instant } from "./column-types.ts";
+import { isKnownEndReason } from "./end-reasons.ts";
 import { users } from "./users.ts";
 
 /**
@@ -36,10 +37,17 @@ export const sessions = pgTable(
     expiresAt: instant("expires_at").notNull(),
     /** When the last access token issued for it expires: how long its revocation must be remembered, whatever the configuration says by then. */
     accessExpiresAt: instant("access_expires_at").notNull(),
+    /** `users.version` when it was opened: what ends all sessions of a user ends those that were opened below a version (`session_ends`). */
+    openedVersion: integer("opened_version").notNull().default(0),
+    /** Null also for a while after one row has ended many sessions: see `session_ends`. */
     endedAt: instant("ended_at"),
     endReason: text("end_reason"),
     ipAddress: text("ip_address"),
     userAgent: text("user_agent"),
   },
-  (table) => [index("sessions_user_id").on(table.userId)],
+  (table) => [
+    check("sessions_end_reason", isKnownEndReason(table.endReason)),
+    // A user's live sessions, newest first, and the latest that have ended: none of it is changed by a rotation.
+    index("sessions_of_user").on(table.userId, table.endedAt, table.openedVersion, table.id),
+  ],
 );

@@ -9,7 +9,7 @@ import { toSession } from "../types/session.ts";
 
 @Resolver()
 export class SessionResolver {
-  @Directive('@rateLimit(max: 3, window: "1h")')
+  @Directive('@rateLimit(max: 20, window: "1h")')
   @Mutation(() => AuthPayload, {
     description:
       "Create an account and open its first session. Where addresses have to be verified first, always ends in EMAIL_NOT_VERIFIED and a message, whether or not the address is known.",

@@ -14,6 +14,7 @@ export enum SessionEndReason {
   EMAIL_CHANGE_UNDONE = "EMAIL_CHANGE_UNDONE",
   ACCOUNT_DELETED = "ACCOUNT_DELETED",
   USER_DISABLED = "USER_DISABLED",
+  TOO_MANY_SESSIONS = "TOO_MANY_SESSIONS",
   EXPIRED = "EXPIRED",
 }
 registerEnumType(SessionEndReason, { name: "SessionEndReason" });
