@@ -36,7 +36,7 @@ test("development needs no configuration at all", () => {
       introspection: true,
       maximumConnections: 10_000,
     },
-    database: { url: undefined, poolSize: 10 },
+    database: { url: undefined, schema: "auth", poolSize: 10 },
     secrets: undefined,
     tokens: {
       algorithm: "ES256",

@@ -205,12 +205,12 @@ test("sessions and events of many users take one statement each", async () => {
     { type: "LOGIN_SUCCEEDED" },
     { type: "REGISTERED" },
   ]);
-  const count = (table: string) => statements.filter((text) => text.includes(`from "${table}"`)).length;
+  const count = (table: string) => statements.filter((text) => text.includes(`from ${table}`)).length;
   expect([count("users"), count("sessions"), count("audit_events")]).toEqual([1, 1, 1]);
 });
 
 test("what the access token says of the caller is still answered without any statement", async () => {
   const { accessToken } = await gateway.register();
   const statements = await tap.during(() => gateway.post({ query: "{ me { id email roles } }" }, { token: accessToken }));
-  expect(statements.filter((text) => /users|"sessions"|audit_events/.test(text))).toEqual([]);
+  expect(statements.filter((text) => /users|sessions|audit_events/.test(text))).toEqual([]);
 });

@@ -7,12 +7,13 @@ import { LogoutAllDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { addSessions } from "./support/many-sessions.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 
 let gateway: TestGateway;
 let opened: OpenDatabase;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  opened = openDatabase({ url: gateway.database.url, poolSize: 2 });
+  opened = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 2 });
 });
 afterAll(async () => {
   await opened.close();

@@ -115,6 +115,10 @@ export interface AuthOptions {
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
 }
 
+function feedWorldOf({ openListeningConnection: open, database, stopwatch, onFeedChange: onChange }: World) {
+  return { open, schema: database.$schema, stopwatch, onChange };
+}
+
 /** The only place that wires the domain together. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
   const { database, clock, random, log, hooks } = world;
@@ -122,10 +126,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     database,
     clock,
     createFeed: (apply) =>
-      createRevocationFeed(
-        { open: world.openListeningConnection, apply, clock, stopwatch: world.stopwatch, onChange: world.onFeedChange },
-        { maxLagSeconds: options.revocationMaxLagSeconds },
-      ),
+      createRevocationFeed({ ...feedWorldOf(world), apply, clock }, { maxLagSeconds: options.revocationMaxLagSeconds }),
   });
   const sessionWatch = createSessionWatch({ database, clock, revocations });
   const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });

@@ -17,6 +17,8 @@ export interface Config extends FileSections {
     readonly url: string | undefined;
     /** Where it differs: without a transaction pooler. */
     readonly directUrl: string | undefined;
+    /** Where everything of ours is. */
+    readonly schema: string;
     readonly poolSize: number;
   };
   /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
@@ -150,7 +152,12 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       trustedDocumentsFile: values.TRUSTED_DOCUMENTS,
       maximumConnections: values.MAX_CONNECTIONS,
     },
-    database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
+    database: {
+      url: values.DATABASE_URL,
+      directUrl: values.DATABASE_DIRECT_URL,
+      schema: values.DATABASE_SCHEMA,
+      poolSize: values.DATABASE_POOL_SIZE,
+    },
     secrets: values.SECRET,
     tokens: toTokenConfig(values, issuerOf(values)),
     sessions: {

@@ -74,8 +74,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const limitFactor = parts.limitFactor ?? limitFactorOf(config);
   const authGraph = await buildAuthGraph(config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
-  const { poolSize } = config.database;
-  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
+  const { schema, poolSize } = config.database;
+  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, schema, poolSize, instrument: telemetry.instrumentPool });
   const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
