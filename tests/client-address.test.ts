@@ -3,9 +3,9 @@ import { fastify } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createClientAddressOf } from "../src/http/client-address.ts";
-import { originOf } from "../src/http/origin.ts";
+import { startTestGateway } from "./support/gateway.ts";
 
-const trusted = ["127.0.0.0/8", "10.0.0.0/8"];
+const trusted = ["127.0.0.0/8", "10.0.0.0/8", "fd00::/8"];
 
 const cases: readonly (readonly [forwardedFor: string | undefined, behindProxies: string | null])[] = [
   [undefined, "127.0.0.1"],
@@ -15,17 +15,28 @@ const cases: readonly (readonly [forwardedFor: string | undefined, behindProxies
   ["10.0.0.9, 192.0.2.1, 203.0.113.81, 10.9.9.9", "203.0.113.81"],
   ["2001:db8:8:8::1", "2001:db8:8:8::1"],
   ["[2001:db8:8:8::1]:4711", "2001:db8:8:8::1"],
+  // As Azure and others write them: every hop with its port.
+  ["203.0.113.82:51234, 10.0.0.5:443", "203.0.113.82"],
+  ["198.51.100.1:1, 203.0.113.83:51234,10.0.0.5:443 , 10.0.0.6:8080", "203.0.113.83"],
+  ["[2001:db8:8:8::2]:51234, [fd00::5]:443", "2001:db8:8:8::2"],
+  ["2001:db8:8:8::3, fd00::5", "2001:db8:8:8::3"],
+  ["::ffff:203.0.113.84, ::ffff:10.0.0.5", "203.0.113.84"],
+  ["[::ffff:203.0.113.85]:443, [::ffff:10.0.0.5]:443", "203.0.113.85"],
+  ["10.0.0.7:443, 10.0.0.5:443", "10.0.0.7"],
+  [" , ,203.0.113.86", "203.0.113.86"],
+  ["203.0.113.87, nobody", null],
+  ["203.0.113.87, 10.0.0.5:port", null],
+  ["203.0.113.87, 10.0.0.999", null],
   ["nobody", null],
 ];
 
-/** A server that says who asked: over HTTP as Fastify sees it, and in the close of a WebSocket as we do. */
+/** A server that says who asked: in the answer over HTTP, and in the refusal of a WebSocket. */
 function createWitness(trustedProxies: readonly string[]) {
-  const app = fastify({ trustProxy: trustedProxies.length > 0 && [...trustedProxies] });
-  const clientAddressOf = createClientAddressOf(trustedProxies);
-  app.get("/", (request) => ({ address: originOf(request).ipAddress }));
+  const app = fastify();
+  const clientAddressOf = createClientAddressOf({ trustedProxies, onUnlistedProxy: () => undefined });
+  app.get("/", (request) => ({ address: clientAddressOf(request.raw) }));
   app.server.on("upgrade", (request, socket) => {
-    const { ipAddress } = originOf({ ip: clientAddressOf(request), headers: request.headers });
-    socket.end(`HTTP/1.1 418 Teapot\r\nx-address: ${ipAddress}\r\nconnection: close\r\n\r\n`);
+    socket.end(`HTTP/1.1 418 Teapot\r\nx-address: ${clientAddressOf(request)}\r\nconnection: close\r\n\r\n`);
   });
   return app;
 }
@@ -50,4 +61,20 @@ describe.each([
     expect(response.headers["x-address"]).toBe(String(expected));
     response.destroy();
   });
+});
+
+test.each([
+  ["no proxies are listed", "", "x-forwarded-for"],
+  ["another one is listed", "10.0.0.0/8", "x-forwarded-for"],
+  ["it sends `Forwarded`", "", "forwarded"],
+])("an unlisted proxy is told of once, with its address and the setting, where %s", async (_title, trustedProxies, header) => {
+  const gateway = await startTestGateway({ env: { TRUSTED_PROXIES: trustedProxies } });
+  const warnings = () => gateway.logs.filter(({ msg }) => String(msg).includes("TRUSTED_PROXIES"));
+  await gateway.post({ query: "{ __typename }" });
+  expect(warnings()).toEqual([]);
+  for (let index = 0; index < 3; index += 1) {
+    await gateway.post({ query: "{ __typename }" }, { headers: { [header]: `203.0.113.${index}` } });
+  }
+  expect(warnings()).toMatchObject([{ level: 40, peer: "127.0.0.1", msg: expect.stringContaining("TRUSTED_PROXIES=127.0.0.1") }]);
+  await gateway.close();
 });

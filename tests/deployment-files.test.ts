@@ -1,15 +1,20 @@
 import { existsSync, readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { createAdmin } from "../src/cli/create-admin.ts";
+import { parseFileAlone } from "../src/config/config.ts";
+import { readConfigFile } from "../src/config/config-file.ts";
 import { variables } from "../src/config/variables.ts";
 import { readDocument } from "./support/documents.ts";
 
 const dockerfile = readDocument("Dockerfile");
 
 interface Service {
+  readonly env_file?: readonly { readonly path: string; readonly required: boolean }[];
+  readonly ports?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly depends_on?: Readonly<Record<string, unknown>>;
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly (string | Readonly<Record<string, unknown>>)[];
 }
 const compose = parse(readDocument("compose.yaml")) as { services: Record<string, Service>; volumes: Record<string, unknown> };
 
@@ -75,6 +80,28 @@ test("compose.yaml sets variables that exist, and depends on services that it ha
   for (const name of Object.keys(gateway?.depends_on ?? {})) expect(compose.services[name]).toBeDefined();
   expect(compose.services.postgres?.volumes).toEqual(["postgres:/var/lib/postgresql"]);
   expect(Object.keys(compose.volumes)).toEqual(["postgres"]);
+});
+
+test("compose.yaml hands every setting to the container, and overrides only those that depend on the container itself", () => {
+  const { gateway } = compose.services;
+  expect(gateway?.env_file).toEqual([{ path: ".env", required: false }]);
+  const written = Object.entries(gateway?.environment ?? {});
+  // Whoever sets one of the others in .env finds it in force: it comes by env_file, or by a line that says `${NAME…}`.
+  const fixed = written.filter(([name, value]) => !value.startsWith(`\${${name}`)).map(([name]) => name);
+  expect(fixed.sort()).toEqual(["GATEWAY_CONFIG", "HOST", "METRICS_PORT", "NODE_ENV", "PORT"]);
+  expect(gateway?.ports).toEqual([`4000:${gateway?.environment?.PORT}`]);
+});
+
+test("compose.yaml mounts the configuration file that .env names, or an empty one, which is taken", () => {
+  const { gateway } = compose.services;
+  const target = gateway?.environment?.GATEWAY_CONFIG;
+  expect(gateway?.volumes).toEqual([{ type: "bind", source: `\${GATEWAY_CONFIG:-/dev/null}`, target, read_only: true }]);
+  expect(parseFileAlone({}, readConfigFile({ GATEWAY_CONFIG: "/dev/null" }, "/")).roles.size).toBeGreaterThan(0);
+});
+
+test("compose.yaml says how the first admin is made, by a command that exists", () => {
+  const [, command] = /docker compose run --rm gateway node dist\/cli\/main\.js (\S+) /.exec(readDocument("compose.yaml")) ?? [];
+  expect(command).toBe(createAdmin.name);
 });
 
 test("docs/deployment.md leads nowhere that does not exist", () => {

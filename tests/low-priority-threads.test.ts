@@ -33,7 +33,7 @@ describe.skipIf(!isLinux).each([
   let server: ServerProcess;
   beforeAll(async () => {
     database = await createTestDatabase();
-    server = await startServerProcess({ DATABASE_URL: database.url, ...env });
+    server = await startServerProcess({ DATABASE_URL: database.url, HASHING_PRIORITY: "19", ...env });
   });
   afterAll(async () => {
     await server.stop();
@@ -59,4 +59,16 @@ describe.skipIf(!isLinux).each([
     expect(total(19)).toBeGreaterThan(300);
     expect(most(19)).toBeGreaterThan(most(0));
   });
+});
+
+test.skipIf(!isLinux).each([
+  ["none in development", {}, 0, 0],
+  ["as HASHING_PRIORITY says", { HASHING_PRIORITY: "10" }, 10, 4],
+])("threads stand back for others: %s", async (_name, env, nice, threads) => {
+  const database = await createTestDatabase();
+  const server = await startServerProcess({ DATABASE_URL: database.url, ...env });
+  const lowered = threadsOf(server.pid).filter((thread) => thread.nice !== 0);
+  expect(lowered.map((thread) => thread.nice)).toEqual(Array(threads).fill(nice));
+  await server.stop();
+  await database.drop();
 });

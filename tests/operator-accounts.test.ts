@@ -9,13 +9,14 @@ import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../src/auth/random.ts";
 import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { newEmail } from "./support/sign-in.ts";
 
 let gateway: TestGateway;
 let own: OpenDatabase;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  own = openDatabase({ url: gateway.database.url, poolSize: 2 });
+  own = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 2 });
 });
 afterAll(async () => {
   await own.close();
@@ -30,7 +31,7 @@ async function operatorWhile(meanwhile: () => Promise<unknown>) {
   const audit = createAudit({ database, clock, random, log: () => undefined, news });
   const slowly = { ...engine, hash: (password: string) => engine.hash(password).finally(meanwhile) };
   const hashing = { engine: slowly, queue: createHashingQueue({ concurrency: 1, capacity: 8 }) };
-  return createOperator({ database, audit, clock, random, hashing }, { accessTokenTtlSeconds: 900 }).accounts;
+  return createOperator({ database, audit, clock, random, hashing }, { accessTokenTtlSeconds: 900, serviceNames: [] }).accounts;
 }
 
 test.each(["setPassword", "promoteToAdmin"] as const)("%s means whoever has the address once the password is hashed", async (order) => {

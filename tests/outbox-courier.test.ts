@@ -127,5 +127,5 @@ test("a certificate that nobody vouches for is refused", async () => {
 
 function smtpTo(to: Parameters<typeof createSmtpDelivery>[1]["server"]) {
   const compose = createMailComposer(chooseWords([]).words, { service: "Acme" });
-  return createSmtpDelivery(compose, { server: to, from: { name: undefined, address: "accounts@acme.test" } });
+  return createSmtpDelivery(compose, { server: to, hostName: "auth.acme.test", from: { name: undefined, address: "accounts@acme.test" } });
 }

@@ -72,6 +72,11 @@ describe("behind trusted proxies", () => {
     expect(await countAdmitted(gateway, (index) => forms[index % 3] ?? "")).toBe(3);
   });
 
+  test("a port at every hop makes nobody another caller, nor everybody one", async () => {
+    expect(await countAdmitted(gateway, (index) => `198.51.100.${index}:4711, 10.0.0.5:443`)).toBe(10);
+    expect(await countAdmitted(gateway, (index) => `198.51.100.70:${4000 + index}, 10.0.0.5:443`)).toBe(3);
+  });
+
   test("what is no address is nobody's, and all of it together is one caller", async () => {
     expect(await countAdmitted(gateway, (index) => `unknown-${index}`)).toBe(3);
   });

@@ -77,7 +77,7 @@ test("the operator's limits take the place of those of the schema and of the pro
     ]),
   );
   expect(table.ofField("Mutation.login")).toMatchObject({ max: 5, isStated: true });
-  expect(table.ofField("Query.me")).toEqual({ ...own, isStated: false });
+  expect(table.ofField("Query.me")).toEqual({ ...own, setting: "Query.me", isStated: false });
   expect(table.ofField("Query.users")).toBeUndefined();
   const changed = createLimitTable(
     stated,
@@ -87,7 +87,7 @@ test("the operator's limits take the place of those of the schema and of the pro
     ]),
   );
   expect(changed.ofField("Mutation.login")).toMatchObject({ ...own, isStated: true });
-  expect(changed.ofField("Query.users")).toEqual({ max: 100, windowSeconds: 60, isStated: false });
+  expect(changed.ofField("Query.users")).toEqual({ max: 100, windowSeconds: 60, setting: "default", isStated: false });
   expect(changed.perAccount("failedLoginsPerAccount")).toBeUndefined();
-  expect(changed.perAccount("codeTriesPerAccount")).toEqual({ max: 20, windowSeconds: 3600 });
+  expect(changed.perAccount("codeTriesPerAccount")).toEqual({ max: 20, windowSeconds: 3600, setting: "codeTriesPerAccount" });
 });

@@ -141,11 +141,13 @@ describe("login", () => {
   });
 });
 
-test("an address registers three accounts in an hour, signed in or not", async () => {
+test("an address registers twenty accounts in an hour, signed in or not", async () => {
   const gateway = await start({ limits: PRODUCT });
-  const replies = await times(10, () => register(gateway, newEmail()));
+  const replies = [];
+  // One after the other: what is refused as too busy would be given back.
+  for (let index = 0; index < 23; index += 1) replies.push(await register(gateway, newEmail()));
   const [held] = replies.flatMap(({ data }) => data?.register ?? []);
-  expect(countOf(replies, "RATE_LIMITED")).toBe(7);
+  expect(countOf(replies, "RATE_LIMITED")).toBe(3);
   const again = { input: { email: newEmail(), password: PASSWORD } };
   expect(codesOf(await gateway.send(RegisterDocument, again, from("203.0.113.1", { token: held?.accessToken })))).toEqual(["RATE_LIMITED"]);
   expect(codesOf(await register(gateway, newEmail(), "203.0.113.2"))).toEqual([]);
@@ -154,7 +156,7 @@ test("an address registers three accounts in an hour, signed in or not", async (
 test("what is refused for its input is given back: nobody waits an hour for three passwords that were too short", async () => {
   const gateway = await start({ limits: PRODUCT });
   const attempt = (password: string) => gateway.send(RegisterDocument, { input: { email: newEmail(), password } }, from("203.0.113.1"));
-  for (let index = 0; index < 5; index += 1) expect(codesOf(await attempt("short"))).toEqual(["BAD_USER_INPUT"]);
+  for (let index = 0; index < 22; index += 1) expect(codesOf(await attempt("short"))).toEqual(["BAD_USER_INPUT"]);
   expect(codesOf(await attempt(PASSWORD))).toEqual([]);
   // Not for ever: each such call costs the database two statements.
   const flood = await times(150, () => attempt("short"));

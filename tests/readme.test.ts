@@ -1,6 +1,7 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { errorTable } from "../src/auth/errors.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { readDocument, sectionOf, table } from "./support/documents.ts";
@@ -31,8 +32,8 @@ test("leads nowhere that does not exist", () => {
     "docs/federation.md",
     "docs/stitching.md",
   ]) {
-    const text = readDocument(name);
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");
+    const page = readDocument(name);
+    const links = [...page.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");
     const folder = name.includes("/") ? "docs/" : "";
     for (const link of links) expect(readDocument(folder + link), `${name}: ${link}`).not.toBe("");
   }
@@ -42,54 +43,66 @@ test("stays short", () => {
   expect(readme.split("\n").length).toBeLessThan(120);
 });
 
-describe("the first operations, pasted into a shell", () => {
+describe.each(["bash", "zsh"])("the first operations, pasted into %s", (shell) => {
   let database: TestDatabase;
   let server: ServerProcess;
-  beforeAll(async () => {
+  beforeEach(async () => {
     database = await createTestDatabase();
     server = await startServerProcess({ DATABASE_URL: database.url, GATEWAY_CONFIG: "" });
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await server.stop();
     await database.drop();
   });
 
-  test("give a user, a session, new tokens, and after the logout an access token that is refused", async () => {
-    const [, section = ""] = readme.split("## First operations");
-    const script = /```sh\n([\s\S]*?)```/.exec(section)?.[1]?.replaceAll("http://localhost:4000", server.url);
-    const { stdout } = await promisify(execFile)("sh", ["-euc", script ?? "exit 1"]);
-    const answers = stdout
-      .trim()
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line));
-    expect(answers).toEqual([
-      {
-        data: {
-          register: { user: { id: expect.any(String), email: "ada@example.com", roles: ["user"] }, session: { id: expect.any(String) } },
-        },
-      },
-      { data: { login: { accessToken: expect.stringMatching(/^ey/), expiresIn: 900, refreshToken: expect.stringMatching(/^rt1_/) } } },
-      { data: { me: expect.objectContaining({ email: "ada@example.com", roles: ["user"] }) } },
-      { data: { refresh: { accessToken: expect.stringMatching(/^ey/), refreshToken: expect.stringMatching(/^rt1_/) } } },
-      { data: { logout: { endedSessions: 1 } } },
-      {
-        data: { me: null },
-        errors: [expect.objectContaining({ extensions: expect.objectContaining({ code: "UNAUTHENTICATED", reason: "revoked" }) })],
-      },
-    ]);
-    expect(answers[3].data.refresh.refreshToken).not.toBe(answers[1].data.login.refreshToken);
-    const rows = await database.sql`select generation, end_reason from sessions order by created_at`;
-    expect(rows.map(({ generation, end_reason }) => ({ generation, end_reason }))).toEqual([
-      { generation: 0, end_reason: null },
-      { generation: 1, end_reason: "LOGOUT" },
-    ]);
+  const section = readme.slice(readme.indexOf("## First operations"), readme.indexOf("## What it does"));
+  const readmeLines = () =>
+    [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block?.replaceAll("http://localhost:4000", server.url)).join("");
+  async function bannerLines(): Promise<string> {
+    await expect.poll(() => server.output()).toContain("Who am I?");
+    return [...server.output().matchAll(/^ {2}((?:for field|curl -s) .*)$/gm)]
+      .map(([, line]) => line?.replace(/http:\/\/localhost:\d+/, server.url))
+      .join("\n");
+  }
+
+  const tokens = { accessToken: expect.stringMatching(/^ey/), refreshToken: expect.stringMatching(/^rt\d_/) };
+  const signedIn = expect.objectContaining({ ...tokens, expiresIn: 900 });
+  const me = { data: { me: expect.objectContaining({ email: "ada@example.com", roles: ["user"] }) } };
+  const fromReadme = (field: string) => [
+    { data: { [field]: signedIn } },
+    me,
+    { data: { refresh: tokens } },
+    { data: { logout: { endedSessions: 1 } } },
+    {
+      data: { me: null },
+      errors: [expect.objectContaining({ extensions: expect.objectContaining({ code: "UNAUTHENTICATED", reason: "revoked" }) })],
+    },
+  ];
+  const fromBanner = (field: string) => [{ data: { [field]: signedIn } }, me];
+
+  test("README's work again and again, and no line fails", async () => {
+    expect(await paste(shell, readmeLines() + readmeLines())).toEqual([...fromReadme("register"), ...fromReadme("login")]);
   });
 
-  test("npm start's own first operation works as printed", async () => {
-    await expect.poll(() => server.output()).toContain("curl -s");
-    const command = /curl -s .*/.exec(server.output())?.[0].replace(/http:\/\/localhost:\d+/, server.url);
-    const { stdout } = await promisify(execFile)("sh", ["-euc", (command ?? "exit 1").replace("ada@example.com", "grace@example.com")]);
-    expect(JSON.parse(stdout)).toMatchObject({ data: { register: { user: { email: "grace@example.com" } } } });
+  test("those that npm start prints work after README's", async () => {
+    expect(await paste(shell, `${readmeLines()}${await bannerLines()}\n`)).toEqual([...fromReadme("register"), ...fromBanner("login")]);
+  });
+
+  test("README's work after those that npm start prints, and these again", async () => {
+    const banner = await bannerLines();
+    const expected = [...fromBanner("register"), ...fromReadme("login"), ...fromBanner("login")];
+    expect(await paste(shell, `${banner}\n${readmeLines()}${banner}\n`)).toEqual(expected);
   });
 });
+
+/** As a person pastes: into an interactive shell, where zsh knows no comments. What was answered, line by line. */
+async function paste(shell: string, script: string): Promise<unknown[]> {
+  const args = shell === "zsh" ? ["-f", "-i", "-s"] : ["--norc", "--noprofile", "-i"];
+  const child = spawn(shell, args, { env: { PATH: process.env.PATH, PS1: "", PS2: "", HISTFILE: "" }, detached: true });
+  const closed = once(child, "close");
+  child.stdin.end(script);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  expect(stderr).not.toMatch(/not found|no matches|error|unmatched|bad /i);
+  const lines = stdout.split("\n").filter((line) => line.trim() !== "");
+  return lines.flatMap((line) => (line.includes("{") ? [JSON.parse(line.slice(line.indexOf("{")))] : []));
+}

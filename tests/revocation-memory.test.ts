@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { CLOCK_SKEW_SECONDS } from "../src/auth/purge/purge.ts";
 import { createRevocationMemory } from "../src/auth/revocations/revocation-memory.ts";
+import { LATE_TOKEN_SECONDS } from "../src/auth/revocations/revocations.ts";
+import { readDocument } from "./support/documents.ts";
 
 const now = new Date("2026-01-01T00:00:00Z");
 const inSeconds = (seconds: number) => new Date(now.getTime() + seconds * 1000);
@@ -34,4 +37,20 @@ test("what has expired is forgotten, what has not is kept, and a repetition neve
   expect(memory.has(token)).toBe(true);
   memory.forgetExpired(inSeconds(90));
   expect(memory.size).toBe(0);
+});
+
+test("the end of everybody refuses the tokens of sessions with a lower id, and is one entry however often it happens", () => {
+  const memory = createRevocationMemory();
+  memory.apply({ kind: "everybody", subjectId: "m", version: null, expiresAt: inSeconds(60) });
+  memory.apply({ kind: "everybody", subjectId: "k", version: null, expiresAt: inSeconds(90) });
+  expect([memory.has({ ...token, sessionId: "l" }), memory.has({ ...token, sessionId: "m" })]).toEqual([true, false]);
+  expect(memory.size).toBe(1);
+  memory.forgetExpired(inSeconds(90));
+  expect([memory.size, memory.has({ ...token, sessionId: "l" })]).toEqual([0, false]);
+});
+
+test("the documentation says how long what is revoked is remembered", () => {
+  const text = readDocument("docs/revocation.md").replaceAll(/\s+/g, " ");
+  expect(text).toContain(`has expired and ${LATE_TOKEN_SECONDS / 60} minutes more`);
+  expect(text).toContain(`the row is deleted ${CLOCK_SKEW_SECONDS / 60} minutes after that`);
 });

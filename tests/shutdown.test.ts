@@ -37,7 +37,14 @@ test("a request that never ends does not hold up a shutdown, and one under way i
 });
 
 test("a server whose npm script is stopped stops too", async () => {
-  const env = { PATH: process.env.PATH, PORT: "0", SECRET: TEST_SECRET, DATABASE_URL: database.url, npm_lifecycle_event: "start" };
+  const env = {
+    PATH: process.env.PATH,
+    PORT: "0",
+    LOG_FORMAT: "json",
+    SECRET: TEST_SECRET,
+    DATABASE_URL: database.url,
+    npm_lifecycle_event: "start",
+  };
   // As npm does it: a shell between, which a signal ends without its child being told.
   const shell = spawn("sh", ["-c", `"${process.execPath}" dist/main.js; true`], { env, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";

@@ -17,7 +17,7 @@ import { type Audit, type AuditLog, createAudit, type News } from "./audit/audit
 import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
-import { type CallLimits, createCallLimits } from "./limits/call-limits.ts";
+import { type CallLimitParts, type CallLimits, createCallLimits } from "./limits/call-limits.ts";
 import { chooseLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
 import { createOneTimeTokens } from "./one-time/one-time-tokens.ts";
 import { createOutbox, createPayloads } from "./outbox/outbox.ts";
@@ -30,6 +30,7 @@ import type { OpenListeningConnection } from "./revocations/revocation-reader.ts
 import { createRevocations, type Revocations } from "./revocations/revocations.ts";
 import { createEndSessions, type EndSessions } from "./sessions/end-sessions.ts";
 import { createLogout } from "./sessions/logout.ts";
+import { createMarkEndedSessions, type MarkEndedSessions } from "./sessions/mark-ended-sessions.ts";
 import { createOpenSession } from "./sessions/open-session.ts";
 import { createRefresh } from "./sessions/refresh.ts";
 import { refreshWithClaims } from "./sessions/refresh-with-claims.ts";
@@ -71,6 +72,7 @@ export interface Auth extends Readers {
   readonly revocationFeed: Pick<RevocationFeed, "isFresh" | "lagSeconds">;
   readonly callLimits: CallLimits;
   readonly purge: Purge;
+  readonly markEndedSessions: MarkEndedSessions;
   close(): Promise<void>;
 }
 
@@ -91,6 +93,7 @@ export interface World {
   readonly stopwatch: () => number;
   readonly onFeedChange: RevocationFeedParts["onChange"];
   readonly onLimitStoreChange: LimitStoreOptions["onStoreChange"];
+  readonly onRefusal: CallLimitParts["onRefusal"];
   readonly onIssuerChange: ForeignIssuerParts["onIssuerChange"];
 }
 
@@ -98,16 +101,22 @@ export interface AuthOptions {
   readonly accessTokens: AccessTokenOptions;
   /** Others whose access tokens are taken for graphs behind the gateway. */
   readonly foreignIssuers: Pick<ForeignIssuerOptions, "issuers" | "mayAsk">;
-  readonly sessions: SessionOptions;
+  readonly sessions: SignInOptions;
   readonly accounts: AccountOptions;
   /** `SECRET`, newest first. */
   readonly secrets: readonly [string, ...string[]];
   readonly revocationMaxLagSeconds: number;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
+  /** Whether callers are told the name of the limit that they have met. */
+  readonly tellsSetting: boolean;
   readonly purge: PurgeOptions;
   /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
+}
+
+function feedWorldOf({ openListeningConnection: open, database, stopwatch, onFeedChange: onChange }: World) {
+  return { open, schema: database.$schema, stopwatch, onChange };
 }
 
 /** The only place that wires the domain together. Reads keys and revocations before it answers. */
@@ -117,10 +126,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     database,
     clock,
     createFeed: (apply) =>
-      createRevocationFeed(
-        { open: world.openListeningConnection, apply, clock, stopwatch: world.stopwatch, onChange: world.onFeedChange },
-        { maxLagSeconds: options.revocationMaxLagSeconds },
-      ),
+      createRevocationFeed({ ...feedWorldOf(world), apply, clock }, { maxLagSeconds: options.revocationMaxLagSeconds }),
   });
   const sessionWatch = createSessionWatch({ database, clock, revocations });
   const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
@@ -129,23 +135,23 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const signingKeys = options.createKeys({ database, audit, clock });
   const accountStore = createAccountStore(database);
   const askForClaims = createAskForClaims(hooks);
-  const notices = createNotices({ clock }, options.accounts);
+  const notices = createNotices({ clock, outbox }, options.accounts);
   const sessionParts = { database, accounts: accountStore, audit, revocations, notices, outbox, clock, random, askForClaims };
   const oneTimeTokens = createOneTimeTokens({ clock, random, secrets: options.secrets });
-  const endSessions = createEndSessions({ revocations, clock }, options.sessions);
+  const endSessions = createEndSessions({ revocations, clock, random }, options.sessions);
   const sessions = createSessions(sessionParts, endSessions, options.sessions);
   const accountParts = { ...sessionParts, store: accountStore, sessions, endSessions, oneTimeTokens, hooks };
   const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
-  const callLimits = createCallLimits({ stores: limitStores, audit, clock });
+  const callLimits = createCallLimits({ stores: limitStores, audit, clock, onRefusal: world.onRefusal }, options);
   const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();
   signingKeys.signer();
   if (hooks.claims !== undefined) checkTokenSize(accessTokens.issue, { roles: [...options.accessTokens.roles.keys()], now: clock() });
   await feed.start();
-  const readers = createReaders(database, { accounts: accountStore, clock });
+  const readers = createReaders(database, { accounts: accountStore, clock, ...options.sessions });
   return {
     ...readers,
     ...accounts,
@@ -159,6 +165,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     revocationFeed: feed,
     callLimits,
     purge,
+    markEndedSessions: createMarkEndedSessions({ database, audit, clock }),
     async close() {
       sessionWatch.stop();
       await Promise.all([callLimits.close(), rehashing.settle(), feed.stop()]);
@@ -166,12 +173,13 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   };
 }
 
+type SignInOptions = Parameters<typeof createSignIn>[1];
 type AskingSessionParts = SessionParts & { readonly askForClaims: AskForClaims };
 
-function createSessions(parts: AskingSessionParts, endSessions: EndSessions, options: SessionOptions): Sessions {
+function createSessions(parts: AskingSessionParts, endSessions: EndSessions, options: SignInOptions): Sessions {
   return {
     open: createOpenSession(parts, options),
-    signIn: createSignIn(parts, options),
+    signIn: createSignIn({ ...parts, endSessions }, options),
     refresh: createRefreshing(parts, options),
     logout: createLogout(parts),
     ...createRevokeSessions(parts, endSessions),
@@ -207,16 +215,29 @@ async function createAccountsWithPasswords({ database, hashing, random }: World,
   const passwords = await createPasswords(hashing, random);
   const rehashing = createRehashing({ database, passwords });
   const sendVerification = createSendVerification({ ...passwordless, links: options.links });
-  const restoreAccount = createRestoreAccount({ ...passwordless, options });
-  const parts = { ...passwordless, passwords, rehashing, restoreAccount, commonPasswords: loadCommonPasswords(), sendVerification };
+  const restoreAccount = createRestoreAccount(passwordless);
+  const parts = {
+    ...passwordless,
+    passwords,
+    rehashing,
+    restoreAccount,
+    commonPasswords: loadCommonPasswords(options.serviceNames),
+    sendVerification,
+  };
   const accounts = { ...createAccounts(parts, options), changePassword: createChangePassword(parts) };
   return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }
 
-function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {
+interface ReaderParts {
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
+  readonly refreshGraceSeconds: number;
+}
+
+function createReaders(database: Database, { accounts, clock, refreshGraceSeconds }: ReaderParts): Readers {
   return {
     directory: createAccountDirectory({ accounts, store: createAccountDirectoryStore(database) }),
-    auditTrail: createAuditTrail({ store: createAuditTrailStore(database) }),
+    auditTrail: createAuditTrail({ store: createAuditTrailStore(database), clock, refreshGraceSeconds }),
     sessionLists: createSessionLists({ store: createSessionListStore(database), clock }),
   };
 }

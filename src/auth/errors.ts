@@ -1,19 +1,8 @@
+import type { SessionEndReason } from "../database/tables/end-reasons.ts";
 import type { AnonymousReason } from "./permissions.ts";
 
 /** The session end reasons of the public contract. */
-export type SessionEndReason =
-  | "LOGOUT"
-  | "LOGOUT_ALL"
-  | "REVOKED_BY_USER"
-  | "REVOKED_BY_ADMIN"
-  | "REUSE_DETECTED"
-  | "PASSWORD_CHANGED"
-  | "PASSWORD_RESET"
-  | "ADDRESS_PROVEN"
-  | "EMAIL_CHANGE_UNDONE"
-  | "ACCOUNT_DELETED"
-  | "USER_DISABLED"
-  | "EXPIRED";
+export type { SessionEndReason };
 
 /** The typed facts that travel beside each code in `extensions`. Never anything that the caller sent. */
 export interface ErrorFacts {
@@ -30,7 +19,7 @@ export interface ErrorFacts {
   INVALID_REFRESH_TOKEN: Record<never, never>;
   SESSION_ENDED: { endReason: SessionEndReason };
   REFRESH_TOKEN_REUSED: Record<never, never>;
-  RATE_LIMITED: { retryAfterSeconds: number };
+  RATE_LIMITED: { retryAfterSeconds: number; setting?: string };
   TOO_BUSY: { retryAfterSeconds: number };
   NOT_FOUND: Record<never, never>;
   LAST_ADMIN: Record<never, never>;
@@ -114,7 +103,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   RATE_LIMITED: {
     message: "Too many calls; wait before the next one.",
     when: "more calls of a field than its limit allows one caller, or too many wrong passwords for one account; nothing was done",
-    facts: "retryAfterSeconds",
+    facts: "retryAfterSeconds, setting (in development)",
   },
   TOO_BUSY: {
     message: "Too many sign-ins are waiting already; try again shortly.",

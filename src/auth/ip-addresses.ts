@@ -14,6 +14,20 @@ export function parseIpAddress(address: string): IpAddress | undefined {
   return isMapped ? { version: 4, octets: groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]) } : { version: 6, groups };
 }
 
+/** The first so many 16 bits of an IPv6 address as a network; undefined for other addresses. */
+export function ipv6NetworkOf(address: string, groups: 3 | 4): string | undefined {
+  const parsed = parseIpAddress(address);
+  if (parsed?.version !== 6) return undefined;
+  const first = parsed.groups.slice(0, groups).map((group) => group.toString(16));
+  return `${first.join(":")}::/${groups * 16}`;
+}
+
+/** Where somebody sits, as far as turns and limits go: of IPv6 the first 64 bits, because every household has as many as it likes below them. */
+export function householdOf(address: string): string {
+  const parsed = parseIpAddress(address);
+  return parsed?.version === 4 ? parsed.octets.join(".") : (ipv6NetworkOf(address, 4) ?? address);
+}
+
 /** The eight groups of an IPv6 address. `URL` writes every spelling of one in the same way (RFC 5952). */
 function groupsOf(address: string): number[] | undefined {
   const bare = address.split("%")[0] ?? "";

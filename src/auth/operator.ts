@@ -1,5 +1,6 @@
 import type { Database } from "../database/database.ts";
 import { createAccountStore } from "./accounts/account-store.ts";
+import { createEndEverybody, type EndEverybody } from "./accounts/end-everybody.ts";
 import { type CreateFirstAdmin, createFirstAdminMaker } from "./accounts/first-admin.ts";
 import { createOperatorAccounts, type OperatorAccounts } from "./accounts/operator-accounts.ts";
 import type { Audit } from "./audit/audit.ts";
@@ -14,6 +15,7 @@ import { createEndSessions } from "./sessions/end-sessions.ts";
 export interface Operator {
   readonly accounts: OperatorAccounts;
   readonly createFirstAdmin: CreateFirstAdmin;
+  readonly endEverybody: EndEverybody;
 }
 
 export interface OperatorWorld {
@@ -24,14 +26,19 @@ export interface OperatorWorld {
   readonly hashing: PasswordParts;
 }
 
-export function createOperator(world: OperatorWorld, options: { accessTokenTtlSeconds: number }): Operator {
+export function createOperator(
+  world: OperatorWorld,
+  options: { accessTokenTtlSeconds: number; serviceNames: readonly string[] },
+): Operator {
   const { database, audit, clock, random, hashing } = world;
   const passwords = createPasswordHasher(hashing);
-  const commonPasswords = loadCommonPasswords();
-  const endSessions = createEndSessions({ revocations: createRevocationWriter(clock), clock }, options);
+  const commonPasswords = loadCommonPasswords(options.serviceNames);
+  const revocations = createRevocationWriter(clock);
+  const endSessions = createEndSessions({ revocations, clock, random }, options);
   const store = createAccountStore(database);
   return {
     accounts: createOperatorAccounts({ store, passwords, commonPasswords, endSessions, audit, clock, random }),
+    endEverybody: createEndEverybody({ database, audit, revocations, endSessions, clock, random }),
     createFirstAdmin: createFirstAdminMaker({ database, passwords, commonPasswords, audit, clock, random }),
   };
 }

@@ -1,5 +1,6 @@
 import { parseFileAlone } from "../config/config.ts";
 import { type FileSections, readConfigFile } from "../config/config-file.ts";
+import { loadEnvFile } from "../config/env-file.ts";
 import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 
 export interface ConfiguredGraph {
@@ -9,6 +10,7 @@ export interface ConfiguredGraph {
 
 /** What the gateway.yaml that a server in this folder would find has guarded. No other variable than the one that names the file has to be set. */
 export async function readConfiguredGraph(): Promise<ConfiguredGraph> {
+  loadEnvFile(process.env, process.cwd());
   const sections = parseFileAlone(process.env, readConfigFile(process.env, process.cwd()));
   // What composes graphs takes half a second to load: the other commands do not wait for it.
   const { readExplainedGraph } = await import("../start/explained-graph.ts");

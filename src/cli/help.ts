@@ -21,7 +21,7 @@ ${usage()}
 Commands:
 ${lines.join("\n")}
 
-All but print-schema read the configuration that a server in this folder would read: environment variables, and gateway.yaml; explain and
+All but print-schema read the configuration that a server in this folder would read: environment variables, .env, and gateway.yaml; explain and
 print-access need none of the variables.
 \`${PROGRAM} COMMAND --help\` tells more about one of them; in a checkout, \`npm run cli -- COMMAND\` runs it.
 

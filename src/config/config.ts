@@ -17,7 +17,11 @@ export interface Config extends FileSections {
     readonly url: string | undefined;
     /** Where it differs: without a transaction pooler. */
     readonly directUrl: string | undefined;
+    /** Where everything of ours is. */
+    readonly schema: string;
     readonly poolSize: number;
+    /** Undefined: as the URL says. */
+    readonly preparesStatements: false | undefined;
   };
   /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
   readonly secrets: readonly string[] | undefined;
@@ -25,6 +29,7 @@ export interface Config extends FileSections {
   readonly sessions: SessionConfig;
   readonly hashing: HashingConfig;
   readonly accounts: AccountConfig;
+  readonly service: ServiceConfig;
   readonly mail: MailConfig;
   /** Those that stand in variables, by the variables' names. */
   readonly webhookSecrets: ReadonlyMap<string, string>;
@@ -40,6 +45,7 @@ export interface Config extends FileSections {
   readonly drainDelaySeconds: number;
   readonly telemetry: TelemetryConfig;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+  readonly logFormat: "pretty" | "json";
 }
 
 export interface HttpConfig {
@@ -55,6 +61,13 @@ export interface HttpConfig {
   /** Undefined: any document. */
   readonly trustedDocumentsFile: string | undefined;
   readonly maximumConnections: number;
+}
+
+/** Whose accounts these are, for people. */
+export interface ServiceConfig {
+  readonly name: string;
+  /** Undefined: pages have no link back. */
+  readonly appUrl: string | undefined;
 }
 
 export interface TelemetryConfig {
@@ -79,8 +92,9 @@ export interface SessionConfig {
   readonly idleTtlSeconds: number;
   readonly maxTtlSeconds: number;
   readonly refreshGraceSeconds: number;
-  readonly carrier: "body" | "cookie";
-  readonly cookieSameSite: "Strict" | "Lax" | "None";
+  readonly maximumPerUser: number;
+  readonly carrier: "body" | "cookie" | "both";
+  readonly cookie: { readonly sameSite: "Strict" | "Lax" | "None"; readonly secure: boolean };
 }
 
 export interface AccountConfig {
@@ -102,6 +116,8 @@ export interface HashingConfig {
   readonly queueCapacity: number;
   /** Of the pool that hashes run on, among other things. */
   readonly threads: number;
+  /** A nice value: 0 is everybody's. */
+  readonly priority: number;
 }
 
 /** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
@@ -146,15 +162,22 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       trustedDocumentsFile: values.TRUSTED_DOCUMENTS,
       maximumConnections: values.MAX_CONNECTIONS,
     },
-    database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
+    database: {
+      url: values.DATABASE_URL,
+      directUrl: values.DATABASE_DIRECT_URL,
+      schema: values.DATABASE_SCHEMA,
+      poolSize: values.DATABASE_POOL_SIZE,
+      preparesStatements: values.DATABASE_PREPARED_STATEMENTS === "off" ? false : undefined,
+    },
     secrets: values.SECRET,
     tokens: toTokenConfig(values, issuerOf(values)),
     sessions: {
       idleTtlSeconds: values.SESSION_IDLE_TTL,
       maxTtlSeconds: values.SESSION_MAX_TTL,
       refreshGraceSeconds: values.REFRESH_GRACE,
+      maximumPerUser: values.SESSIONS_PER_USER,
       carrier: values.REFRESH_TOKEN_CARRIER,
-      cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
+      cookie: { sameSite: values.REFRESH_COOKIE_SAME_SITE, secure: values.REFRESH_COOKIE_SECURE },
     },
     hashing: toHashingConfig(values),
     accounts: { emailVerification: values.EMAIL_VERIFICATION, deletionGraceSeconds: values.ACCOUNT_DELETION_GRACE },
@@ -165,13 +188,20 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
         ? undefined
         : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
     ...sections,
-    mail: toMailConfig(values, sections.mail),
+    ...toServiceAndMail(values, sections.mail),
     redisUrl: values.REDIS_URL,
     workers: values.WORKERS,
     drainDelaySeconds: values.DRAIN_DELAY,
     telemetry: { metricsPort: values.METRICS_PORT, otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT },
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
   };
+}
+
+function toServiceAndMail(values: VariableValues, settings: MailSettings): Pick<Config, "service" | "mail"> {
+  const mail = toMailConfig(values, settings);
+  const name = values.SERVICE_NAME ?? mail.from.name ?? new URL(publicUrlOf(values)).host;
+  return { service: { name, appUrl: values.APP_URL }, mail };
 }
 
 function toMailConfig(values: VariableValues, settings: MailSettings): MailConfig {
@@ -189,6 +219,7 @@ function toHashingConfig(values: VariableValues): HashingConfig {
     concurrency: values.HASHING_CONCURRENCY,
     queueCapacity: values.HASHING_QUEUE,
     threads: values.UV_THREADPOOL_SIZE,
+    priority: values.HASHING_PRIORITY,
   };
 }
 

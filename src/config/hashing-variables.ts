@@ -33,6 +33,14 @@ export const hashingVariables = {
     example: "128",
     value: wholeNumber({ min: 0, max: 10_000 }),
   },
+  HASHING_PRIORITY: {
+    description:
+      "How far the threads that hash stand back for everything else on Linux (their nice value): 0 not at all, 19 as far as can be.",
+    default: "0",
+    productionDefault: "19",
+    example: "10",
+    value: wholeNumber({ min: 0, max: 19 }),
+  },
   UV_THREADPOOL_SIZE: {
     description: "Threads of Node.js itself for hashing, files and DNS: a few more than HASHING_CONCURRENCY.",
     default: "4",

@@ -6,12 +6,19 @@ export interface LimitSetting {
   readonly windowSeconds: number;
 }
 
-/** By root field (`Mutation.login`), `default` for all fields that the schema states no limit for, or one of the names for accounts. */
+/** By root field (`Mutation.login`), `default` for all fields that the schema states no limit for, `all` for all fields of a caller together, or one of the names for accounts. */
 export type Limits = ReadonlyMap<string, LimitSetting | "off">;
 
 export const limitsExample = "limits: { default: { max: 1000, window: 1m }, Mutation.login: { max: 5, window: 15m } }";
 
-const names: readonly string[] = ["default", "failedLoginsPerAccount", "codeTriesPerAccount", "messagesPerAddress"];
+const names: readonly string[] = [
+  "default",
+  "all",
+  "failedLoginsPerAccount",
+  "codeTriesPerAccount",
+  "codeTriesPerDomain",
+  "messagesPerAddress",
+];
 const coordinate = /^[_A-Za-z][_0-9A-Za-z]*\.[_A-Za-z][_0-9A-Za-z]*$/;
 const MAXIMUM_CALLS = 1_000_000;
 /** Counters are kept for as long as their windows last. */

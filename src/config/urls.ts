@@ -5,6 +5,11 @@ export function isOrigin(written: string): boolean {
   return /^https?:\/\/[^/?#@*\\\s]+\/?$/i.test(written) && URL.canParse(written);
 }
 
+/** The origin of an application that a web view shows, or of a browser's extension: as the page itself sends it. */
+export function isAppOrigin(written: string): boolean {
+  return /^(capacitor|ionic|tauri|app|chrome-extension|moz-extension|safari-web-extension):\/\/[a-z\d.-]+(:\d{1,5})?$/i.test(written);
+}
+
 export function isWebUrl(written: string): boolean {
   return /^https?:\/\/[^?#@\\\s]+$/i.test(written) && URL.canParse(written);
 }
@@ -12,12 +17,6 @@ export function isWebUrl(written: string): boolean {
 /** Some servers tell their key sets apart by a query, or let callers in by one. */
 export function isUrlWithQuery(written: string): boolean {
   return /^https?:\/\/[^#@\\\s]+$/i.test(written) && URL.canParse(written);
-}
-
-/** Several hosts separated by commas are fine to postgres.js, but not to `URL`, so only the first is checked. */
-export function isPostgresUrl(written: string): boolean {
-  if (!/^postgres(ql)?:\/\/\S+$/.test(written)) return false;
-  return URL.canParse(written.replace(/,[^/?#]*(?=$|[/?#])/, ""));
 }
 
 export function isRedisUrl(written: string): boolean {

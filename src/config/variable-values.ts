@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { ConnectionStringError, parseConnectionString } from "../database/connection-string.ts";
 import { parseDuration } from "./durations.ts";
 import { parseMailbox } from "./mailboxes.ts";
 import { parseSmtpUrl } from "./smtp.ts";
-import { isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isWebUrl } from "./urls.ts";
+import { isAppOrigin, isNetwork, isOrigin, isRedisUrl, isWebUrl } from "./urls.ts";
 
 /*
  * What a variable's text may be and what it becomes. The messages continue a sentence that begins with the variable's name, and never quote
@@ -44,16 +45,18 @@ export function list<Item>(item: z.ZodType<Item, string>) {
   return z.string().transform(split).pipe(z.array(item));
 }
 
+const originProblem = "must be an origin: http:// or https://, a host and perhaps a port; no path, query or credentials.";
+
 export const origin = z
   .string()
-  .refine(isOrigin, "must be an origin: http:// or https://, a host and perhaps a port; no path, query or credentials.")
+  .refine(isOrigin, originProblem)
   .transform((written) => new URL(written).origin);
 
 export const corsOrigin = z
   .string()
   .refine((written) => written !== "*", "must name origins: * would let every web site call with its visitors' sessions.")
   .refine((written) => written !== "null", "must not allow the origin null: sandboxed frames of any web site have it.")
-  .pipe(origin);
+  .pipe(z.union([z.string().refine(isAppOrigin), origin], { error: originProblem }));
 
 /** RFC 8414 section 2: an issuer is a URL without query or fragment. Kept as written, because verifiers compare it as a string. */
 export const issuer = z.string().refine(isWebUrl, "must be an http:// or https:// URL without query, fragment or credentials.");
@@ -75,11 +78,26 @@ export function workers({ most }: { most: number }) {
 /** RFC 7519 section 2, StringOrURI, less spaces. */
 export const audience = z.string().regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 printable ASCII characters without spaces.");
 
-export const databaseUrl = z
+/** Kept as written: what it says is read by whoever connects, and checked here. */
+export const databaseUrl = z.string().superRefine((written, context) => {
+  try {
+    parseConnectionString(written);
+  } catch (error) {
+    if (!(error instanceof ConnectionStringError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
+});
+
+/**
+ * Short enough for the names that are made of it, plain enough to need no quotes. Not `public`, which an application shares with its ORM
+ * and its extensions: there a table `users` is soon somebody else's.
+ */
+export const databaseSchema = z
   .string()
+  .regex(/^[a-z_][a-z0-9_]{0,49}$/, "must be a lower-case letter or _, then at most 49 lower-case letters, digits or _.")
   .refine(
-    isPostgresUrl,
-    "must be a postgres:// or postgresql:// URL; special characters in its user name and password must be percent-encoded.",
+    (name) => !/^(pg_.*|information_schema|public)$/.test(name),
+    "must be a schema of its own: neither public nor one of PostgreSQL's.",
   );
 
 export const redisUrl = z
@@ -92,6 +110,13 @@ export const smtpUrl = z.string().transform((written, context) => {
   context.addIssue("must be an smtp:// or smtps:// URL; special characters in its user name and password must be percent-encoded.");
   return z.NEVER;
 });
+
+export const serviceName = z
+  .string()
+  .refine(
+    (written) => /^[^\p{C}\p{Zl}\p{Zp}<>{}]{1,80}$/u.test(written) && written.trim() !== "",
+    "must be 1 to 80 characters, without < > { }.",
+  );
 
 export const mailbox = z.string().transform((written, context) => {
   const parsed = parseMailbox(written);

@@ -5,6 +5,7 @@ import { sessionVariables } from "./session-variables.ts";
 import {
   audience,
   corsOrigin,
+  databaseSchema,
   databaseUrl,
   duration,
   flag,
@@ -87,7 +88,7 @@ export const variables = {
     value: webUrl,
   },
   CORS_ORIGINS: {
-    description: "Web origins that may call from a browser, comma separated.",
+    description: "Web origins that may call from a browser, comma separated; also those of apps: capacitor://localhost, tauri://localhost.",
     defaultNote: "none",
     example: "https://app.example.com,https://admin.example.com",
     value: list(corsOrigin).transform((origins) => [...new Set(origins)]),
@@ -123,11 +124,23 @@ export const variables = {
     example: "postgres://gateway:password@db.example.com:5432/gateway",
     value: databaseUrl,
   },
+  DATABASE_SCHEMA: {
+    description: "The PostgreSQL schema that everything of this server's own is kept in; it is made at the first start.",
+    default: "auth",
+    example: "auth",
+    value: databaseSchema,
+  },
   DATABASE_POOL_SIZE: {
     description: "The most connections to PostgreSQL that one process opens.",
     default: "10",
     example: "10",
     value: wholeNumber({ min: 2, max: 100 }),
+  },
+  DATABASE_PREPARED_STATEMENTS: {
+    description: "`off` where a pooler in between forgets prepared statements, as PgBouncer before 1.21 does in transaction mode.",
+    default: "on",
+    example: "off",
+    value: oneOf(["on", "off"]),
   },
   DATABASE_DIRECT_URL: {
     description: "The same database without a transaction pooler such as PgBouncer in between, for migrations and for announcements.",
@@ -222,6 +235,13 @@ export const variables = {
     default: "info",
     example: "debug",
     value: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
+  },
+  LOG_FORMAT: {
+    description: "How the log is written: pretty for people, json for programs.",
+    default: "pretty",
+    productionDefault: "json",
+    example: "json",
+    value: oneOf(["pretty", "json"]),
   },
   GATEWAY_CONFIG: {
     description: "The configuration file: roles, limits, other issuers.",

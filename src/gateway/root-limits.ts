@@ -10,8 +10,9 @@ import {
 import { type Fragments, fragmentsOf, responseKeyOf } from "../access/collect-fields.ts";
 import { AuthError } from "../auth/errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
-import { identifyCaller } from "../graphql/limits/identity.ts";
+import { allFieldsClaims, fieldClaims } from "../graphql/limits/caller-claims.ts";
 import type { FieldLimit, LimitTable } from "../graphql/limits/limit-table.ts";
+import { limitedCall } from "../graphql/limits/limited-call.ts";
 import type { Operation } from "../graphql/operations.ts";
 import type { ComposedGraph } from "./composed-graph.ts";
 import type { IncludedFields, RootFields } from "./root-fields.ts";
@@ -22,7 +23,7 @@ export type RootLimits = (included: IncludedFields, context: RequestContext) => 
 interface LimitedField {
   readonly key: string;
   readonly coordinate: string;
-  readonly limit: FieldLimit;
+  readonly limit: FieldLimit | undefined;
 }
 
 /**
@@ -37,8 +38,9 @@ export function createRootLimits(table: LimitTable, isCounted: (coordinate: stri
     if (found !== undefined) return found;
     const limited = [...included.fields].flatMap(([key, [node]]) => {
       const coordinate = `${included.rootType.name}.${node?.name.value}`;
-      const limit = isCounted(coordinate) ? table.ofField(coordinate) : undefined;
-      return limit === undefined ? [] : [{ key, coordinate, limit }];
+      const limit = table.ofField(coordinate);
+      const isLimited = isCounted(coordinate) && (limit !== undefined || table.ofCaller !== undefined);
+      return isLimited ? [{ key, coordinate, limit }] : [];
     });
     known.set(included, limited);
     return limited;
@@ -47,10 +49,12 @@ export function createRootLimits(table: LimitTable, isCounted: (coordinate: stri
   return async (included, context) => {
     let refused: Map<string, AuthError> | undefined;
     for (const { key, coordinate, limit } of limitedFields(included)) {
-      const refusal = await context.auth.callLimits.count({ key: `${coordinate} ${identifyCaller(coordinate, context)}`, limit });
+      const own = limit === undefined ? [] : fieldClaims(coordinate, { limit, context, detail: "" });
+      const claims = [...own, ...allFieldsClaims(table, context)];
+      const refusal = await context.auth.callLimits.count(claims, () => limitedCall(coordinate, context));
       if (refusal === undefined) continue;
       refused ??= new Map();
-      refused.set(key, new AuthError("RATE_LIMITED", { retryAfterSeconds: refusal.retryAfterSeconds }));
+      refused.set(key, new AuthError("RATE_LIMITED", refusal));
     }
     return refused;
   };

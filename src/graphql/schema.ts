@@ -41,7 +41,7 @@ export interface AuthGraph {
 }
 
 /** The auth graph from its classes. Its own SDL is what the requirements are read from, so print and enforcement agree. */
-export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map()): Promise<AuthGraph> {
+export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map(), limitFactor = 1): Promise<AuthGraph> {
   const schema = await buildSchema({
     resolvers: [
       ViewerResolver,
@@ -69,6 +69,6 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map())
   const requirements = readRequirements(document);
   const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
   const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).caller);
-  const limited = limitFields(guarded, createLimitTable(readAppliedLimits(document), limitOverrides));
+  const limited = limitFields(guarded, createLimitTable(readAppliedLimits(document), limitOverrides, limitFactor));
   return { schema: limited, requirements, rootFields: new Set(listRootFields(limited)), sdl, gatewaySdl };
 }

@@ -19,6 +19,7 @@ import { observeRequests, type RequestObserver } from "./observe-requests.ts";
 import { type OutboxPage, serveOutboxPage } from "./outbox-page.ts";
 import { checkRequests } from "./request-checks.ts";
 import { allowSandbox, chooseSecurityHeaders, createSecurityHeaders } from "./security-headers.ts";
+import { serveStartPage } from "./start-page.ts";
 import { trackAnswers } from "./unfinished-answers.ts";
 import { serveWebSockets } from "./websockets.ts";
 
@@ -62,7 +63,6 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
     // What comes on a connection that is open is answered until the end.
     return503OnClosing: false,
     genReqId: () => randomUUID(),
-    trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     clientErrorHandler: createClientErrorHandler(securityHeaders, () => answers),
     frameworkErrors: (_error, request, reply) => {
       reply.header("x-request-id", request.id);
@@ -84,15 +84,22 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   if (options.usesCookies) await useCookies(app, allowed);
   if (options.trustsListOnly) acceptDocumentIds(app);
   if (landingPage) allowSandbox(app);
-  await serveGraphql(app, parts, { introspection: options.introspection, landingPage });
-  serveWebSockets(app, parts, { allowed, securityHeaders, answers, clientAddressOf: createClientAddressOf(options.trustedProxies) });
+  const clientAddressOf = createClientAddressOf({ ...options, onUnlistedProxy: (peer) => warnOfUnlistedProxy(parts.logger, peer) });
+  await serveGraphql(app, parts, { introspection: options.introspection, landingPage, clientAddressOf });
+  serveWebSockets(app, parts, { allowed, securityHeaders, answers, clientAddressOf });
   serveJwks(app, parts.auth.signingKeys);
   serveAccountPages(app);
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);
   if (parts.outboxPage !== undefined) serveOutboxPage(app, parts.outboxPage, options);
-  if (landingPage) app.get("/", (_request, reply) => reply.redirect("/graphql"));
+  if (landingPage) serveStartPage(app, { ...options, showsOutbox: parts.outboxPage !== undefined });
   return app;
+}
+
+/** Whoever sits behind such a proxy shares every limit with all others behind it. */
+function warnOfUnlistedProxy(logger: AppParts["logger"], peer: string): void {
+  const advice = `if it is a proxy of yours, set TRUSTED_PROXIES=${peer} (or its network): until then everybody behind it counts as one caller`;
+  logger.warn({ peer }, `a request says where it came from, sent by ${peer}, which TRUSTED_PROXIES does not list; ${advice}`);
 }
 
 async function useCookies(app: FastifyInstance, allowed: AllowedOrigins): Promise<void> {

@@ -18,9 +18,10 @@ import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
 import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
+import type { ClientAddressOf } from "./client-address.ts";
 import { createDirectLane } from "./direct-lane.ts";
 import { originOf } from "./origin.ts";
-import type { CreateCarrier } from "./refresh-token-carriers.ts";
+import type { CreateRefreshTokens } from "./refresh-token-carriers.ts";
 import { retryAfterPlugin } from "./retry-after.ts";
 
 export interface GraphqlEndpointParts {
@@ -28,7 +29,7 @@ export interface GraphqlEndpointParts {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly publicErrors: PublicErrors;
-  readonly createCarrier: CreateCarrier;
+  readonly createRefreshTokens: CreateRefreshTokens;
   readonly logger: Logger;
 }
 
@@ -36,11 +37,11 @@ export interface GraphqlEndpointParts {
 export async function serveGraphql(
   app: FastifyInstance,
   parts: GraphqlEndpointParts,
-  options: { introspection: boolean; landingPage: boolean },
+  options: { introspection: boolean; landingPage: boolean; clientAddressOf: ClientAddressOf },
 ): Promise<void> {
   const server = createApolloServer(parts, options);
   await server.start();
-  const createContext = contextFactory(parts);
+  const createContext = contextFactory(parts, options.clientAddressOf);
   const answerByApollo = fastifyApolloHandler(server, { context: createContext });
   const answerDirectly = createDirectLane({ ...parts, ...parts.graph, createContext });
   app.route({
@@ -85,7 +86,7 @@ function createApolloServer(
 }
 
 /** A fresh object for each request, with the token decoded once. */
-function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointParts) {
+function contextFactory({ graph, auth, clock, createRefreshTokens }: GraphqlEndpointParts, clientAddressOf: ClientAddressOf) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
     const accessToken = readBearerToken(request.headers.authorization);
     const visitor = await auth.callers.identify(accessToken);
@@ -96,9 +97,9 @@ function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointPa
       caller: callerOnAuthGraph(visitor),
       visitor,
       accessToken,
-      origin: { ...originOf(request), requestId: request.id },
+      origin: { ...originOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
       clientHeaders: request.headers,
-      refreshTokens: createCarrier(request, reply),
+      refreshTokens: createRefreshTokens(request, reply),
       loaders: new Loaders(auth),
       explainAccess: graph.explainAccess,
     };

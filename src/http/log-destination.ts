@@ -10,8 +10,9 @@ const ONE_PIECE_BYTES = 4096;
  * Standard output, with the lines of one turn of the event loop in few writes: a write for each costs as much as a database statement.
  * Nothing waits for longer, and what ends the process by itself writes first; only a kill can lose the lines of a turn.
  */
-export function createLogDestination(): DestinationStream {
+export async function createLogDestination({ format }: { format: "json" | "pretty" }): Promise<DestinationStream> {
   const output = pino.destination({ dest: 1, sync: true });
+  const write = await chooseWriting(format);
   let lines = "";
   let bytes = 0;
 
@@ -24,7 +25,8 @@ export function createLogDestination(): DestinationStream {
 
   process.on("exit", flush);
   return {
-    write(line) {
+    write(entry) {
+      const line = write(entry);
       const length = Buffer.byteLength(line);
       if (bytes + length > ONE_PIECE_BYTES) flush();
       if (lines === "") setImmediate(flush);
@@ -32,4 +34,11 @@ export function createLogDestination(): DestinationStream {
       bytes += length;
     },
   };
+}
+
+async function chooseWriting(format: "json" | "pretty"): Promise<(line: string) => string> {
+  if (format === "json") return (line) => line;
+  // Loaded where people read, and nowhere else.
+  const { createReadableLines } = await import("./readable-lines.ts");
+  return createReadableLines({ colors: process.stdout.isTTY && !process.env.NO_COLOR });
 }

@@ -81,8 +81,8 @@ export function createSocketCallers(
   }
 
   const unsubscribe = revocations.subscribe(({ kind, subjectId }) => {
-    const affected = kind === "session" ? bySession.get(subjectId) : byUser.get(subjectId);
-    for (const member of affected ?? []) void member.check();
+    const affected = { session: bySession.get(subjectId), user: byUser.get(subjectId), everybody: members }[kind] ?? [];
+    void checkAll([...affected].filter(({ isOwn }) => isOwn));
   });
 
   return {

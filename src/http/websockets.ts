@@ -48,7 +48,7 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
     const { headers } = request;
-    const opening = { origin: originOf({ ip: options.clientAddressOf(request), headers }), headers };
+    const opening = { origin: originOf(options.clientAddressOf(request), headers), headers };
     const closed = serveConnection(connectionParts, createWire(socket, logFailure), opening);
     socket.once("close", (code, reason) => void closed(code, reason.toString()).catch(logFailure));
   }

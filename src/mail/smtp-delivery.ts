@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { createTransport } from "nodemailer";
 import type { Deliver } from "../auth/outbox/delivery.ts";
@@ -12,6 +13,8 @@ export interface SmtpOptions {
     readonly tls: "implicit" | "required" | "none";
     readonly login: { readonly user: string; readonly password: string } | undefined;
   };
+  /** What we call ourselves to the server: a host name, or an address as URLs have it. */
+  readonly hostName: string;
   readonly from: { readonly name: string | undefined; readonly address: string };
 }
 
@@ -28,10 +31,10 @@ export interface SmtpDelivery {
 }
 
 /** Hands mail to one SMTP server, over connections that are kept for a while. */
-export function createSmtpDelivery(compose: ComposeMail, { server, from }: SmtpOptions): SmtpDelivery {
+export function createSmtpDelivery(compose: ComposeMail, { server, from, hostName }: SmtpOptions): SmtpDelivery {
   const sender = { name: from.name ?? "", address: withAsciiDomain(from.address) };
   const domain = sender.address.slice(sender.address.lastIndexOf("@") + 1);
-  const transport = createTransport({ pool: true, ...connectionOptions(server), ...timeouts });
+  const transport = createTransport({ pool: true, name: greetingName(hostName), ...connectionOptions(server), ...timeouts });
 
   return {
     async deliver({ to, content }, { id, createdAt, signal }) {
@@ -60,6 +63,12 @@ export function createSmtpDelivery(compose: ComposeMail, { server, from }: SmtpO
 
 /** RFC 3834, and what Exchange heeds: nobody's absence is to be told to us. */
 const automatic = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" };
+
+/** RFC 5321, section 4.1.3: addresses stand in brackets. */
+function greetingName(hostName: string): string {
+  if (isIP(hostName) === 4) return `[${hostName}]`;
+  return hostName.startsWith("[") ? `[IPv6:${hostName.slice(1)}` : hostName;
+}
 
 function connectionOptions({ host, port, tls, login }: SmtpOptions["server"]) {
   return {

@@ -12,16 +12,17 @@ import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts
 import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import type { Config } from "../config/config.ts";
 import { createMigrationCheck } from "../database/applied-migrations.ts";
-import { openDatabase } from "../database/database.ts";
+import { type Database, openDatabase } from "../database/database.ts";
 import { openListeningConnection } from "../database/listening-connection.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import { createWritingCheck } from "../database/writing-check.ts";
 import { createPublicErrors, type PublicErrors } from "../graphql/public-errors.ts";
 import { buildAuthGraph } from "../graphql/schema.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
 import { createApp } from "../http/app.ts";
 import type { Readiness } from "../http/health.ts";
 import type { OutboxPage } from "../http/outbox-page.ts";
-import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
+import { bodyTokens, type CreateRefreshTokens, chosenTokens, cookieTokens } from "../http/refresh-token-carriers.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
@@ -30,18 +31,21 @@ import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
 import { openHooks } from "./hooks.ts";
-import { logLimitStoreChange } from "./limits.ts";
+import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
 import { openOutbox, type RunningOutbox } from "./outbox.ts";
 import { createReadiness } from "./readiness.ts";
 import { openServedGraph } from "./served-graph.ts";
+import { serviceNamesOf } from "./service-names.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { type Chore, startUpkeep, type Wait } from "./upkeep.ts";
+import { warnOfOtherRoles } from "./warn-of-other-roles.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
 const ERASURE_SECONDS = 60;
 const COUNT_SECONDS = 15;
+const MARKING_SECONDS = 5;
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -59,6 +63,8 @@ export interface GatewayParts {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly passwordEngine?: PasswordEngine;
+  /** So many times as much as the product's own limits: absent, what the environment says. */
+  readonly limitFactor?: number;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
   /** Between two runs of a chore. */
@@ -68,43 +74,31 @@ export interface GatewayParts {
 /** On a database that has been migrated: reads keys and revocations, and builds the HTTP side, not yet listening. */
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
-  const authGraph = await buildAuthGraph(config.limits);
+  const limitFactor = parts.limitFactor ?? limitFactorOf(config);
+  const authGraph = await buildAuthGraph(config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
-  const { poolSize } = config.database;
-  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
+  const { instrumentPool: instrument } = telemetry;
+  const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
   const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
-  const { engine, queue } = await createHashing(config.hashing, parts.passwordEngine);
+  const { engine, queue } = await createHashing(config.hashing, { engine: parts.passwordEngine, logger });
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
-  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, hooks: hooks.deciding });
+  const onRefusal = telemetry.countRefusals(logRefusals(logger));
+  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, onRefusal, hooks: hooks.deciding });
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
-  const checkReadiness = createReadiness({
-    isMigrated: createMigrationCheck(database),
-    revocationFeed: auth.revocationFeed,
-    isDraining: () => isDraining,
-  });
+  const checkReadiness = createReadiness({ ...createChecks(database), ...auth, isDraining: () => isDraining });
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
-  const graphParts = { ...telemetry, authGraph, auth, clock, logger, publicErrors };
+  const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, logger, publicErrors };
   const { graph, close: closeGraph } = await openServedGraph(config, graphParts);
-  const httpParts = {
-    graph,
-    auth,
-    clock,
-    logger,
-    publicErrors,
-    logUnexpected,
-    metrics,
-    telemetry,
-    checkReadiness,
-    outboxPage: outbox.page,
-  };
+  const httpParts = { ...graphParts, graph, logUnexpected, metrics, telemetry, checkReadiness, outboxPage: outbox.page };
   const app = await createHttpSide(config, httpParts);
   const upkeep = startUpkeep(choresOf(auth, outbox), { logger, onRun: telemetry.countChore, wait: parts.wait });
   outbox.start();
+  const rolesLookedAt = warnOfOtherRoles(auth.directory, { roles: config.roles, logger });
   return {
     app,
     auth,
@@ -116,12 +110,14 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       isDraining = true;
       await closeApp(app, { patienceSeconds: patienceAfter(config.drainDelaySeconds), ...(hurry && { hurry }) });
       await closeGraph();
-      await Promise.all([upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
+      await Promise.all([rolesLookedAt, upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
       await auth.close();
       await closeDatabase();
     },
   };
 }
+
+const createChecks = (database: Database) => ({ isMigrated: createMigrationCheck(database), proveWritable: createWritingCheck(database) });
 
 /** The log, and who else is to know. */
 function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent): void }[]): AuditLog {
@@ -131,7 +127,8 @@ function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent
   };
 }
 
-type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> & Pick<World, "database" | "clock" | "hashing" | "log" | "hooks">;
+type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> &
+  Pick<World, "database" | "clock" | "hashing" | "log" | "hooks" | "onRefusal">;
 
 function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: AuthParts): Promise<Auth> {
   const directUrl = config.database.directUrl ?? databaseUrl;
@@ -155,10 +152,12 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
         canMail: config.mail.smtp !== undefined || config.environment !== "production",
         links: createAccountLinks(config.http.publicUrl, config.mail.links),
         notices: config.mail.notices,
+        serviceNames: serviceNamesOf(config),
       },
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
       redisUrl: config.redisUrl,
+      tellsSetting: config.environment !== "production",
       purge: { auditRetentionSeconds: config.auditRetentionSeconds },
       createKeys: chooseKeys(config.tokens, secrets),
     },
@@ -170,6 +169,7 @@ function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
     { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
+    { name: "ended sessions", everySeconds: MARKING_SECONDS, run: auth.markEndedSessions },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
     { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
   ];
@@ -197,15 +197,20 @@ interface HttpSideParts {
 
 async function createHttpSide(config: Config, parts: HttpSideParts): Promise<FastifyInstance> {
   const { metrics, telemetry } = parts;
-  const usesCookies = config.sessions.carrier === "cookie";
-  const createCarrier = usesCookies ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
+  const usesCookies = config.sessions.carrier !== "body";
+  const createRefreshTokens = refreshTokensBy(config.sessions);
   const isProduction = config.environment === "production";
   const { registry } = metrics;
   const isMetricsPublic = !isProduction && config.telemetry.metricsPort === undefined;
   const metricsPage = isMetricsPublic ? { contentType: registry.contentType, read: () => registry.metrics() } : undefined;
   const { requestObserver } = telemetry;
   return createApp(
-    { ...parts, createCarrier, requestObserver, metricsPage },
+    { ...parts, createRefreshTokens, requestObserver, metricsPage },
     { ...config.http, isProduction, usesCookies, trustsListOnly: config.http.trustedDocumentsFile !== undefined },
   );
+}
+
+function refreshTokensBy({ carrier, cookie }: Config["sessions"]): CreateRefreshTokens {
+  if (carrier === "body") return bodyTokens;
+  return carrier === "cookie" ? cookieTokens(cookie) : chosenTokens(cookie);
 }

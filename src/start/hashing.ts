@@ -1,13 +1,41 @@
 import { availableParallelism } from "node:os";
-import { createHashingQueue } from "../auth/passwords/hashing-queue.ts";
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import { createHashingQueue, type HashingCaller } from "../auth/passwords/hashing-queue.ts";
 import { loadPasswordEngine, type PasswordEngine } from "../auth/passwords/password-engine.ts";
 import type { PasswordParts } from "../auth/passwords/passwords.ts";
 import type { HashingConfig } from "../config/config.ts";
 
+export interface HashingOptions {
+  /** Absent: the best that loads here. */
+  readonly engine?: PasswordEngine | undefined;
+  /** Told of who is refused. */
+  readonly logger?: Logger;
+}
+
 /** One for the whole process: it is the cores that are shared out. */
-export async function createHashing(config: HashingConfig, engine?: PasswordEngine): Promise<PasswordParts> {
-  const queue = createHashingQueue({ concurrency: concurrencyOf(config), capacity: config.queueCapacity });
+export async function createHashing(config: HashingConfig, { engine, logger }: HashingOptions = {}): Promise<PasswordParts> {
+  const options = {
+    concurrency: concurrencyOf(config),
+    capacity: config.queueCapacity,
+    ...(logger && { onRefusal: logOncePerCaller(logger) }),
+  };
+  const queue = createHashingQueue(options);
   return { engine: engine ?? (await loadPasswordEngine(config.parameters)), queue };
+}
+
+const LOGGED_MILLISECONDS = 60_000;
+const MAXIMUM_CALLERS = 1000;
+
+/** Once a minute for whoever is refused, of whom it remembers so many. */
+function logOncePerCaller(logger: Logger): (caller: HashingCaller) => void {
+  const logged = new LRUCache<string, true>({ max: MAXIMUM_CALLERS, ttl: LOGGED_MILLISECONDS });
+  return (caller) => {
+    const key = caller ?? "";
+    if (logged.has(key)) return;
+    logged.set(key, true);
+    logger.info({ caller }, "passwords are not hashed: too many wait already (TOO_BUSY)");
+  };
 }
 
 /** One a core, as far as there are threads, of which one stays free: files and DNS must not wait behind passwords. */

@@ -1,6 +1,8 @@
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
+import type { RefusedCall } from "../auth/limits/call-limits.ts";
 import type { LimitStoreOptions } from "../auth/limits/limit-stores.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { type Limits, limitsExample } from "../config/limits.ts";
 import { listRootFields } from "../graphql/limits/limit-table.ts";
@@ -12,6 +14,20 @@ export function refuseUnknownLimits(limits: Limits, schema: GraphQLSchema): void
   if (unknown.length === 0) return;
   const problem = "is no field of the types Query, Mutation and Subscription.";
   throw new ConfigError(unknown.map((name) => ({ variable: `gateway.yaml: limits.${name}`, problem, example: limitsExample })));
+}
+
+/** So many times as much as in production: nobody who tries things out is to wait an hour. */
+const FACTOR_IN_DEVELOPMENT = 20;
+
+export function limitFactorOf({ environment }: Pick<Config, "environment">): number {
+  return environment === "production" ? 1 : FACTOR_IN_DEVELOPMENT;
+}
+
+/** One line for a caller and a window, however many calls there are; the audit log has those of credentials besides. */
+export function logRefusals(logger: Logger): (refused: RefusedCall) => void {
+  return ({ isFirst, setting, coordinate, userId, ipAddress }) => {
+    if (isFirst) logger.info({ limit: `limits.${setting}`, coordinate, userId, ipAddress }, "calls are refused: a limit is reached");
+  };
 }
 
 export function logLimitStoreChange(logger: Logger): LimitStoreOptions["onStoreChange"] {

@@ -1,6 +1,6 @@
 import { pbkdf2 } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import { promisify } from "node:util";
 
 /** Some 25 ms for each thread: far more than compiling and collecting garbage take another thread meanwhile, also on a busy machine. */
@@ -18,19 +18,19 @@ const work = promisify(pbkdf2);
  * right. Nothing names the threads of the pool, so they are those that have worked when the pool has.
  * How many of `threads` it has found; fewer, and none on other systems, is no failure: the queue alone has to do there.
  */
-export async function lowerThreadPool(threads: number): Promise<number> {
+export async function lowerThreadPool(threads: number, nice: number): Promise<number> {
   if (!existsSync(tasks)) return 0;
   let best: readonly number[] = [];
   for (let attempt = 0; attempt < ATTEMPTS && best.length < threads; attempt++) {
     const found = await findPoolThreads(threads).catch((): number[] => []);
     if (found.length > best.length) best = found;
   }
-  return best.filter(lower).length;
+  return best.filter((thread) => lower(thread, nice)).length;
 }
 
-function lower(thread: number): boolean {
+function lower(thread: number, nice: number): boolean {
   try {
-    setPriority(thread, constants.priority.PRIORITY_LOW);
+    setPriority(thread, nice);
     return true;
   } catch {
     return false;

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../auth/clock.ts";
 import { createSecureRandom, type Random } from "../auth/random.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { readConfigFile } from "../config/config-file.ts";
+import { loadEnvFile } from "../config/env-file.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { migrateDatabase } from "../database/migrate.ts";
 import { openStorage, type Storage } from "./storage.ts";
@@ -25,6 +26,7 @@ export interface OperatorSession extends OperatorStorage {
 
 /** Closes the storage also when `work` fails. An embedded PostgreSQL that a server in this folder runs is shared, and left running. */
 export async function withStorage<Result>(work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
+  loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
   // Where the data are: a command that runs in the wrong folder would succeed on an empty database of its own.
   const storage = await openStorage(config, (line) => process.stderr.write(`${line}\n`));
@@ -38,8 +40,9 @@ export async function withStorage<Result>(work: (opened: OperatorStorage) => Pro
 /** Migrates first: an admin may be made before any server has started. What is done is audited, and for the command to tell. */
 export async function withOperatorSession<Result>(work: (session: OperatorSession) => Promise<Result>): Promise<Result> {
   return withStorage(async (opened) => {
-    await migrateDatabase(opened.directUrl);
-    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, poolSize: 1 });
+    const { schema, preparesStatements } = opened.config.database;
+    await migrateDatabase(opened.directUrl, schema);
+    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 1, preparesStatements });
     const random = createSecureRandom();
     const { secrets } = opened.storage;
     const news = createNews(opened.config, { secrets, clock: systemClock, random });

@@ -17,11 +17,18 @@ const CLOSING_SECONDS = 3;
 export async function serveWithWorkers(config: Config, { storage, logger, count }: ServerParts & { count: number }): Promise<Server> {
   const env = { DATABASE_URL: storage.databaseUrl, SECRET: storage.secrets.join(",") };
   const pool = createWorkerPool({ count, env, logger });
-  const address = await pool.started;
+  const stopAtOnce = () => pool.stop(0, AbortSignal.abort());
+  const address = await pool.started.catch(async (error: unknown) => {
+    await stopAtOnce();
+    throw error;
+  });
   const registry = new Registry();
   const restarts = countRestarts(pool, registry);
   const page = { contentType: registry.contentType, read: async () => mergeMetrics(await readMetrics(pool), restarts) };
-  const metricsPort = await serveMetricsPort(config, page, logger);
+  const metricsPort = await serveMetricsPort(config, page, logger).catch(async (error: unknown) => {
+    await stopAtOnce();
+    throw error;
+  });
   return {
     address,
     async stop(hurry) {

@@ -27,6 +27,7 @@ export interface ServedGraphParts {
   readonly authGraph: AuthGraph;
   readonly auth: Auth;
   readonly clock: Clock;
+  readonly limitFactor: number;
   readonly logger: Logger;
   readonly publicErrors: PublicErrors;
   observeOperations(operations: Operations): Operations;
@@ -62,7 +63,10 @@ export async function openServedGraph(config: Config, parts: ServedGraphParts): 
     authOperations,
     publicErrors,
     access: accessOf(config),
-    limits: createRootLimits(createLimitTable(new Map(), config.limits), (coordinate) => !authGraph.rootFields.has(coordinate)),
+    limits: createRootLimits(
+      createLimitTable(new Map(), config.limits, parts.limitFactor),
+      (coordinate) => !authGraph.rootFields.has(coordinate),
+    ),
   });
   const stopWatching = config.supergraph && watchFile(config.supergraph.file, () => reload(open, graph.replace, parts.logger));
   return {

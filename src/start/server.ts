@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../auth/clock.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, HashingConfig } from "../config/config.ts";
 import { createMetrics, createProcessRegistry } from "../telemetry/metrics.ts";
 import { waitInPatience } from "./drain.ts";
 import { createGateway } from "./gateway.ts";
@@ -30,8 +30,7 @@ export async function startServer(config: Config, { storage, logger, ...replaced
   const metrics = createMetrics(createProcessRegistry());
   const tracing = await openTracing(config.telemetry.otlpEndpoint, logger);
   const gateway = await createGateway(config, { ...storage, ...replaced, logger, metrics, tracing });
-  const lowered = await lowerThreadPool(config.hashing.threads);
-  logger.info({ threads: lowered, of: config.hashing.threads }, "threads that hash at low priority");
+  if (config.hashing.priority > 0) await standBack(config.hashing, logger);
   const address = await listen(gateway.app, config.http);
   async function stop(hurry: AbortSignal): Promise<void> {
     gateway.startDraining();
@@ -40,4 +39,9 @@ export async function startServer(config: Config, { storage, logger, ...replaced
     await tracing?.close();
   }
   return { address, registry: metrics.registry, stop } satisfies Server & { registry: unknown };
+}
+
+async function standBack({ threads, priority }: HashingConfig, logger: Logger): Promise<void> {
+  const lowered = await lowerThreadPool(threads, priority);
+  logger.info({ threads: lowered, of: threads, nice: priority }, "threads that hash at low priority");
 }

@@ -1,5 +1,6 @@
 import type { AuditLog } from "../auth/audit/audit.ts";
 import type { Auth } from "../auth/auth.ts";
+import type { RefusedCall } from "../auth/limits/call-limits.ts";
 import type { CourierParts } from "../auth/outbox/handle-message.ts";
 import type { HashingQueue } from "../auth/passwords/hashing-queue.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
@@ -27,6 +28,7 @@ export interface Telemetry {
   instrumentEngine(engine: PasswordEngine): PasswordEngine;
   observeOperations(operations: Operations): Operations;
   observeUpstream(upstream: Upstream): Upstream;
+  countRefusals(tell: (refused: RefusedCall) => void): (refused: RefusedCall) => void;
   readonly countMessage: CourierParts["onOutcome"];
   readonly countChore: UpkeepParts["onRun"];
   /** What can be read from the parts once they are there. */
@@ -62,6 +64,10 @@ export function createTelemetry(metrics: Metrics, tracing: Tracing | undefined):
       return tracing === undefined ? measured : traceOperations(measured, tracing);
     },
     observeUpstream: (upstream) => measureUpstream(upstream, metrics),
+    countRefusals: (tell) => (refused) => {
+      metrics.limitRefusals.inc({ limit: refused.setting });
+      tell(refused);
+    },
     countMessage: (outcome, { channel }) => metrics.outboxMessages.inc({ channel, outcome }),
     countChore: (chore, outcome) => metrics.choreRuns.inc({ chore, outcome }),
     watch({ revocations, revocationFeed, hashingQueue, outbox }) {

@@ -25,6 +25,7 @@ export interface Metrics {
   /** Of graphs behind the gateway. */
   readonly upstreamSeconds: FastHistogram<"upstream" | "outcome">;
   readonly rateLimited: Counter<"field">;
+  readonly limitRefusals: Counter<"limit">;
   readonly hashingSeconds: Histogram<"work">;
   readonly hashingRefused: Counter;
   readonly outboxMessages: Counter<"channel" | "outcome">;
@@ -69,6 +70,12 @@ function registerMetrics(registry: Registry): Metrics {
       name: "auth_rate_limited_total",
       help: "Fields refused as RATE_LIMITED.",
       labelNames: ["field"],
+      registers,
+    }),
+    limitRefusals: new Counter({
+      name: "auth_limit_refusals_total",
+      help: "Limits that refused a call, by their name in `limits` of gateway.yaml.",
+      labelNames: ["limit"],
       registers,
     }),
     hashingSeconds: new Histogram({

@@ -35,6 +35,8 @@ export interface TestGatewayOptions {
   readonly database?: TestDatabase;
   readonly clock?: TestClock;
   readonly passwordEngine?: PasswordEngine;
+  /** So many times as much as the product's own limits; 1 unless given. */
+  readonly limitFactor?: number;
 }
 
 /** A whole gateway on a free port, on a database of its own unless one is given. */
@@ -48,12 +50,13 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const file = { path: "gateway.yaml", text: limits + (options.gatewayYaml ?? "") };
   const config = parseConfig(env, file);
   const [secret = TEST_SECRET, ...olderSecrets] = config.secrets ?? [];
-  await migrateDatabase(config.database.directUrl ?? database.url);
+  await migrateDatabase(config.database.directUrl ?? database.url, config.database.schema);
   const gateway = await createGateway(config, {
     databaseUrl: database.url,
     secrets: [secret, ...olderSecrets],
     logger: createLogger({ level: "info", destination: collect(logs, shownMails) }),
     clock: clock.now,
+    limitFactor: options.limitFactor ?? 1,
     ...(options.passwordEngine === undefined ? {} : { passwordEngine: options.passwordEngine }),
   });
   const url = await gateway.app.listen({ port: 0, host: "127.0.0.1" });

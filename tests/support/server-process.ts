@@ -32,7 +32,7 @@ export async function startServerProcess(env: Record<string, string>, options: S
   const { cwd, program = [mainFile] } = options;
   const child = spawn(process.execPath, program, {
     ...(cwd !== undefined && { cwd }),
-    env: { PATH: process.env.PATH, PORT: "0", ISSUER, SECRET: TEST_SECRET, GATEWAY_CONFIG: highLimitsFile, ...env },
+    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", ISSUER, SECRET: TEST_SECRET, GATEWAY_CONFIG: highLimitsFile, ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let output = "";

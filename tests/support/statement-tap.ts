@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from "node:net";
 export interface StatementTap {
   /** The given address, through the tap. */
   readonly url: string;
-  /** The texts of the statements executed while the work lasted, in their order. */
+  /** The texts of the statements executed while the work lasted, in their order; tables and functions of the server without its schema. */
   during(work: () => Promise<unknown>): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -19,7 +19,8 @@ export async function tapStatements(target: string): Promise<StatementTap> {
       sockets.add(socket);
       socket.on("error", () => undefined);
     }
-    const read = createReader(leaveOutLooks((statement) => executed.push(statement)));
+    const note = leaveOutLooks((statement) => executed.push(statement));
+    const read = createReader((statement) => note(withoutSchema(statement)));
     near.on("data", (chunk: Buffer) => {
       read(chunk);
       far.write(chunk);
@@ -46,6 +47,11 @@ export async function tapStatements(target: string): Promise<StatementTap> {
   };
 }
 
+/** `"auth"."users" as users` and `"auth"."users"` are both `users`. */
+function withoutSchema(statement: string): string {
+  return statement.replace(/"auth"\."(\w+)"(?: as \1\b)?/g, "$1");
+}
+
 /** Upkeep, delivery and new connections have statements of their own, at any moment. */
 export const isOfACall = (statement: string) =>
   !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|erasure_at (is not|<)/i.test(statement);
@@ -55,8 +61,8 @@ function leaveOutLooks(onStatement: (text: string) => void): (text: string) => v
   let begin: string | undefined;
   let isLook = false;
   return (text) => {
-    if (text === "begin") {
-      begin = text;
+    if (/^begin\b/.test(text)) {
+      begin = "begin";
       return;
     }
     const isFirst = begin !== undefined;
@@ -77,7 +83,7 @@ function isLookAtOutbox(statement: string): boolean {
 function createReader(onStatement: (text: string) => void): (chunk: Buffer) => void {
   const texts = new Map<string, string>();
   let buffer = Buffer.alloc(0);
-  // The first message, of the start-up, has no type.
+  // The messages of the start-up have no type: one of eight bytes asks for TLS, the other one says who is there.
   let typeBytes = 0;
   return (chunk) => {
     buffer = Buffer.concat([buffer, chunk]);
@@ -93,7 +99,7 @@ function createReader(onStatement: (text: string) => void): (chunk: Buffer) => v
       if (type === "P") texts.set(first, second);
       if (type === "B") onStatement(texts.get(second) ?? "");
       buffer = buffer.subarray(end);
-      typeBytes = 1;
+      if (end !== 8) typeBytes = 1;
     }
   };
 }

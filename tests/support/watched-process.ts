@@ -18,9 +18,9 @@ const { onOrderToStop } = (await built("start/stop-orders.js")) as typeof import
 const { openStorage } = (await built("start/storage.js")) as typeof import("../../src/start/storage.ts");
 
 const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
-const logger = createLogger({ level: config.logLevel, destination: createLogDestination() });
+const logger = createLogger({ level: config.logLevel, destination: await createLogDestination({ format: "json" }) });
 const storage = await openStorage(config, (line) => logger.info(line));
-await migrateDatabase(config.database.directUrl ?? storage.databaseUrl);
+await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema);
 
 let aheadSeconds = 0;
 process.on("message", (seconds: number) => {

@@ -1,4 +1,5 @@
 import type { Database } from "../../database/database.ts";
+import { findWantedAddress } from "../one-time/one-time-token-store.ts";
 import { createSessionListStore } from "../sessions/session-list-store.ts";
 import type { AccountOptions } from "./account-options.ts";
 import { type ConfirmEmailChange, type ConfirmEmailChangeParts, createConfirmEmailChange } from "./confirm-email-change.ts";
@@ -17,6 +18,8 @@ export interface AccountLife {
   readonly undoEmailChange: UndoEmailChange;
   readonly deleteAccount: DeleteAccount;
   readonly exportAccount: ExportAccount;
+  /** The key of the address that a user has asked for, and not confirmed. */
+  findWantedAddress(userId: string): Promise<string | undefined>;
   readonly eraseAccounts: EraseAccounts;
 }
 
@@ -43,6 +46,7 @@ export function createAccountLife(given: AccountLifeParts, options: AccountOptio
     undoEmailChange: createUndoEmailChange(parts),
     deleteAccount: createDeleteAccount(parts),
     exportAccount: createExportAccount(parts),
+    findWantedAddress: (userId) => findWantedAddress(database, userId),
     eraseAccounts: createEraseAccounts(parts),
   };
 }

@@ -2,15 +2,24 @@ import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
 import type { LimitStores } from "./limit-stores.ts";
-import { type Claim, type Reservation, retryAfterSeconds } from "./rate-limits.ts";
+import { type Claim, type ExhaustedClaim, type Reservation, retryAfterSeconds } from "./rate-limits.ts";
+
+/** A claim, and the name that an operator changes its limit by. */
+export interface NamedClaim extends Claim {
+  readonly setting: string;
+}
 
 /** A call that comes too soon. */
 export interface Refusal {
   readonly retryAfterSeconds: number;
+  /** Told to callers in development: `limits.Mutation.login` of `gateway.yaml`. */
+  readonly setting?: string;
 }
 
-/** A call that was admitted, and may be taken back; or why it was not. */
-export type Admission = { readonly refusal: Refusal; readonly giveBack?: never } | { readonly refusal?: never; giveBack(): Promise<void> };
+/** A call that was admitted, and may be taken back, for all of its keys or some; or why it was not. */
+export type Admission =
+  | { readonly refusal: Refusal; readonly giveBack?: never }
+  | { readonly refusal?: never; giveBack(keys?: ReadonlySet<string>): Promise<void> };
 
 /** A call of a field, by whoever its access token says. */
 export interface LimitedCall {
@@ -21,41 +30,76 @@ export interface LimitedCall {
   readonly origin: Origin;
 }
 
+/** What was refused, to be counted each time and logged once a window. */
+export interface RefusedCall {
+  readonly setting: string;
+  readonly coordinate: string;
+  readonly userId: string | null;
+  readonly ipAddress: string | null;
+  /** Whether nobody was refused for the same within the last window. */
+  readonly isFirst: boolean;
+}
+
 export interface CallLimits {
-  /** Counts a call that needs no care: each process by itself and without waiting, or all together in Redis. Undefined where it may go on. */
-  count(claim: Claim): Refusal | undefined | Promise<Refusal | undefined>;
+  /**
+   * Counts a call that needs no care: each process by itself and without waiting, or all together in Redis. Undefined where it may go on.
+   * Without a call nobody is told of the refusal.
+   */
+  count(claims: readonly NamedClaim[], call?: () => LimitedCall): Refusal | undefined | Promise<Refusal | undefined>;
   /** Counts a call that guesses may be made with, over all processes. The first refusal of a caller in a window is audited. */
-  reserve(claims: readonly Claim[], call: LimitedCall): Promise<Admission>;
+  reserve(claims: readonly NamedClaim[], call: LimitedCall): Promise<Admission>;
+  /** As if nothing had been counted for these keys, in all processes within a second. */
+  forget(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createCallLimits({ stores, audit, clock }: { stores: LimitStores; audit: Audit; clock: Clock }): CallLimits {
+export interface CallLimitParts {
+  readonly stores: LimitStores;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly onRefusal: (refused: RefusedCall) => void;
+}
+
+/** `tellsSetting`: whether callers learn which setting they have met. */
+export function createCallLimits(
+  { stores, audit, clock, onRefusal }: CallLimitParts,
+  { tellsSetting }: { tellsSetting: boolean },
+): CallLimits {
   async function recordRefusal({ coordinate, userId, sessionId, origin }: LimitedCall): Promise<void> {
     const about = { userId, actorId: userId, sessionId };
     await audit.record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }, origin);
   }
 
-  function refusalOf(reservation: Reservation, now: number): Refusal | undefined {
-    return reservation.exhausted && { retryAfterSeconds: retryAfterSeconds(reservation.exhausted, now) };
+  function refuse(exhausted: readonly ExhaustedClaim[], claims: readonly NamedClaim[], call: LimitedCall | undefined): Refusal {
+    let setting: string | undefined;
+    for (const { key, isFirst } of exhausted) {
+      const claim = claims.find((each) => each.key === key);
+      if (claim === undefined) continue;
+      setting ??= claim.setting;
+      if (call === undefined) continue;
+      const { coordinate, userId, origin } = call;
+      onRefusal({ setting: claim.setting, coordinate, userId, ipAddress: origin.ipAddress, isFirst });
+    }
+    const refusal = { retryAfterSeconds: retryAfterSeconds(exhausted, clock().getTime()) };
+    return tellsSetting && setting !== undefined ? { ...refusal, setting: `limits.${setting}` } : refusal;
   }
 
   return {
-    count(claim) {
+    count(claims, call) {
       const now = clock().getTime();
-      if ("reserve" in stores.common) return stores.common.reserve([claim], now).then((reservation) => refusalOf(reservation, now));
-      const exhausted = stores.common.count([claim], now);
-      return exhausted && { retryAfterSeconds: retryAfterSeconds(exhausted, now) };
+      const judge = ({ exhausted }: Pick<Reservation, "exhausted">) => exhausted && refuse(exhausted, claims, call?.());
+      if ("reserve" in stores.common) return stores.common.reserve(claims, now).then(judge);
+      const exhausted = stores.common.count(claims, now);
+      return exhausted && judge({ exhausted });
     },
     async reserve(claims, call) {
-      const now = clock().getTime();
-      const reservation = await stores.careful.reserve(claims, now);
-      const refusal = refusalOf(reservation, now);
-      if (refusal === undefined) return { giveBack: reservation.giveBack ?? nothing };
-      if (reservation.exhausted?.some(({ isFirst }) => isFirst) === true) await recordRefusal(call);
+      const reservation = await stores.careful.reserve(claims, clock().getTime());
+      if (reservation.exhausted === undefined) return { giveBack: reservation.giveBack };
+      const refusal = refuse(reservation.exhausted, claims, call);
+      if (reservation.exhausted.some(({ isFirst }) => isFirst)) await recordRefusal(call);
       return { refusal };
     },
+    forget: (keys) => stores.careful.forget(keys),
     close: () => stores.close(),
   };
 }
-
-const nothing = () => Promise.resolve();

@@ -1,4 +1,4 @@
-import { parseIpAddress } from "../ip-addresses.ts";
+import { householdOf, ipv6NetworkOf } from "../ip-addresses.ts";
 import type { Origin } from "../origin.ts";
 
 /** Whom calls are counted for: the user where somebody is signed in, else the address. */
@@ -6,18 +6,13 @@ export function callerKey(viewer: { readonly userId: string } | undefined, origi
   return viewer === undefined ? addressKey(origin) : `user ${viewer.userId}`;
 }
 
-/**
- * An IPv6 address counts by its first 64 bits, because every household has as many as it likes below them; an IPv4 address is the same
- * one also where it is written as an IPv6 address.
- */
+/** An IPv6 address counts by its first 64 bits; an IPv4 address is the same one also where it is written as an IPv6 address. */
 export function addressKey({ ipAddress }: Origin): string {
-  return ipAddress === null ? "address unknown" : `address ${networkOf(ipAddress)}`;
+  return ipAddress === null ? "address unknown" : `address ${householdOf(ipAddress)}`;
 }
 
-function networkOf(address: string): string {
-  const parsed = parseIpAddress(address);
-  if (parsed === undefined) return address;
-  if (parsed.version === 4) return parsed.octets.join(".");
-  const groups = parsed.groups.slice(0, 4).map((group) => group.toString(16));
-  return `${groups.join(":")}::/64`;
+/** What is handed out to an organisation: the first 48 bits of an IPv6 address. Undefined for what has no such network around it. */
+export function widerAddressKey({ ipAddress }: Origin): string | undefined {
+  const network = ipAddress === null ? undefined : ipv6NetworkOf(ipAddress, 3);
+  return network && `address ${network}`;
 }

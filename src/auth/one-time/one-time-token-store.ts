@@ -104,6 +104,13 @@ export async function dropLaterUndoTokens(
     );
 }
 
+/** The key of the address that the user has asked for, and not confirmed; undefined where there is none. */
+export async function findWantedAddress(database: Database, userId: string): Promise<string | undefined> {
+  const isWanted = and(eq(oneTimeTokens.purpose, "CHANGE_EMAIL"), eq(oneTimeTokens.subject, userId));
+  const rows = await database.select({ emailKey: oneTimeTokens.emailKey }).from(oneTimeTokens).where(isWanted);
+  return rows[0]?.emailKey ?? undefined;
+}
+
 /** Until when the user's changes of address can be undone; undefined where none can. */
 export async function findLastUndoExpiry(tx: Transaction, userId: string): Promise<Date | undefined> {
   const isUndo = and(eq(oneTimeTokens.userId, userId), eq(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"));

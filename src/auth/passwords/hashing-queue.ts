@@ -26,13 +26,16 @@ export interface HashingQueueOptions {
   readonly concurrency: number;
   /** Pieces of work that wait. */
   readonly capacity: number;
+  /** Told of each that is refused. */
+  readonly onRefusal?: (caller: HashingCaller) => void;
 }
 
 interface Waiter {
   start(): void;
 }
 
-export function createHashingQueue({ concurrency, capacity }: HashingQueueOptions, stopwatch = () => performance.now()): HashingQueue {
+export function createHashingQueue(options: HashingQueueOptions, stopwatch = () => performance.now()): HashingQueue {
+  const { concurrency, capacity, onRefusal = () => undefined } = options;
   const line = createFairLine<HashingCaller, Waiter>();
   const shareOfOne = Math.ceil(capacity * SHARE_OF_ONE_CALLER);
   let running = 0;
@@ -61,6 +64,7 @@ export function createHashingQueue({ concurrency, capacity }: HashingQueueOption
   }
 
   function tooBusy(caller: HashingCaller): AuthError<"TOO_BUSY"> {
+    onRefusal(caller);
     const wait = Math.min(expectedWait(caller), LONGEST_WAIT_MILLISECONDS);
     return new AuthError("TOO_BUSY", { retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) });
   }

@@ -1,3 +1,4 @@
+import { householdOf } from "../ip-addresses.ts";
 import type { Random } from "../random.ts";
 import type { HashingCaller, HashingQueue } from "./hashing-queue.ts";
 import type { PasswordEngine } from "./password-engine.ts";
@@ -27,7 +28,7 @@ export interface PasswordParts {
 }
 
 export function createPasswordHasher({ engine, queue }: PasswordParts): PasswordHasher {
-  return { hash: (password, caller) => queue.run(caller, () => engine.hash(password)) };
+  return { hash: (password, caller) => queue.run(turnOf(caller), () => engine.hash(password)) };
 }
 
 export async function createPasswords(parts: PasswordParts, random: Random): Promise<Passwords> {
@@ -51,7 +52,7 @@ export async function createPasswords(parts: PasswordParts, random: Random): Pro
     ...hasher,
     verify(encoded, { password, asTyped }, caller) {
       const hash = (encoded === undefined ? undefined : readPasswordHash(encoded)) ?? decoy;
-      return queue.run(caller, async () => {
+      return queue.run(turnOf(caller), async () => {
         if (await fits(hash, password)) return true;
         // Another system may have hashed the text as it came. Also tried on the decoy, so that nothing shows which hash it is.
         return asTyped !== password && fits(hash, asTyped);
@@ -62,6 +63,11 @@ export async function createPasswords(parts: PasswordParts, random: Random): Pro
       return queue.runIfIdle(() => engine.hash(password));
     },
   };
+}
+
+/** Whoever has a network of IPv6 has one turn for all of its addresses, as they count as one caller for limits. */
+function turnOf(caller: HashingCaller): HashingCaller {
+  return caller === null ? null : householdOf(caller);
 }
 
 /** Scheme, version and costs of a PHC string. */

@@ -1,6 +1,9 @@
-/** Ends access tokens before they expire: those of one session, or those of one user below a version. */
+export type RevocationKind = "session" | "user" | "everybody";
+
+/** Ends access tokens before they expire: those of one session, those of one user below a version, or everybody's of sessions with a lower id. */
 export interface Revocation {
-  readonly kind: "session" | "user";
+  readonly kind: RevocationKind;
+  /** For `everybody`: the lowest id of a session that goes on. */
   readonly subjectId: string;
   /** For `user`: tokens with a lower version are refused. */
   readonly version: number | null;

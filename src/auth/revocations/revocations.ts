@@ -9,7 +9,7 @@ import { createTokenLookUp, insertRevocation } from "./revocation-store.ts";
 /** By how much a replay's access token may outlive what its session's row says, without the row being changed: the longest grace. */
 export const LATE_REPLAY_SECONDS = 300;
 /** And a token is signed a moment after the row was written, and taken for a few seconds after it has expired. */
-const LATE_TOKEN_SECONDS = LATE_REPLAY_SECONDS + 60;
+export const LATE_TOKEN_SECONDS = LATE_REPLAY_SECONDS + 60;
 
 /** How long a request waits for the database while the feed is out of reach. */
 const LOOK_UP_MILLISECONDS = 3000;
@@ -18,6 +18,8 @@ const LOOK_UP_MILLISECONDS = 3000;
 export interface RevocationWriter {
   /** Writes a session's revocation in the transaction that ends it; `apply` it after the commit. */
   revokeSession(tx: Transaction, session: { id: string; accessExpiresAt: Date }): Promise<Revocation>;
+  /** Refuses the access tokens of all sessions with a lower id. */
+  revokeEverybody(tx: Transaction, idBelow: string, accessExpiresAt: Date): Promise<Revocation>;
   /** Refuses every access token of a user below `version`; `accessExpiresAt` is when the last one of them expires. */
   revokeUser(tx: Transaction, user: { id: string; version: number; accessExpiresAt: Date }): Promise<Revocation>;
 }
@@ -43,6 +45,8 @@ export function createRevocationWriter(clock: Clock): RevocationWriter {
   return {
     revokeSession: (tx, { id, accessExpiresAt }) =>
       write(tx, { kind: "session", subjectId: id, version: null, expiresAt: addSeconds(accessExpiresAt, LATE_TOKEN_SECONDS) }),
+    revokeEverybody: (tx, idBelow, accessExpiresAt) =>
+      write(tx, { kind: "everybody", subjectId: idBelow, version: null, expiresAt: addSeconds(accessExpiresAt, LATE_TOKEN_SECONDS) }),
     revokeUser: (tx, { id, version, accessExpiresAt }) =>
       write(tx, { kind: "user", subjectId: id, version, expiresAt: addSeconds(accessExpiresAt, LATE_TOKEN_SECONDS) }),
   };

@@ -1,8 +1,9 @@
-import { and, eq, gt, gte, isNull, or, sql } from "drizzle-orm";
+import { and, eq, gt, gte, or, sql } from "drizzle-orm";
 import type { Database } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { users } from "../../database/tables/users.ts";
 import { type Account, accountColumns } from "../accounts/account-store.ts";
+import { isNotEndedSession } from "./session-ends-store.ts";
 
 /** A genuine token that is current, or the direct predecessor within its grace or with the key of its rotation. */
 export interface RefreshingToken {
@@ -37,7 +38,7 @@ export function createFindRefreshingAccount(database: Database): FindRefreshingA
             or(gte(sessions.rotatedAt, placeholder("rotatedSince")), eq(sessions.retryHash, placeholder("retryHash"))),
           ),
         ),
-        isNull(sessions.endedAt),
+        isNotEndedSession,
         gt(sessions.idleExpiresAt, placeholder("now")),
         gt(sessions.expiresAt, placeholder("now")),
         eq(users.status, "ACTIVE"),

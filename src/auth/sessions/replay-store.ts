@@ -1,6 +1,7 @@
 import type { Database } from "../../database/database.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "./held-session-row.ts";
+import { isNotEnded } from "./session-ends-store.ts";
 
 export interface Replay {
   readonly sessionId: string;
@@ -25,23 +26,24 @@ export interface Replay {
  */
 export async function replaySession(database: Database, replay: Replay): Promise<(SessionOfAccount & { nonce: Buffer }) | undefined> {
   const { event } = replay;
+  const { $tables: tables } = database;
   const now = replay.now.toISOString();
   const [row] = await database.$client<(HeldSessionRow & { rotation_nonce: Buffer })[]>`
     with replayed as (
       select ${heldColumns(database)}, rotation_nonce
-      from sessions join users on users.id = sessions.user_id
+      from ${tables.sessions} as sessions join ${tables.users} as users on users.id = sessions.user_id
       where sessions.id = ${replay.sessionId}
         and family_hash = ${replay.familyHash}
         and previous_hash = ${replay.presentedHash}
         and (retry_hash = ${replay.retryHash}
           or (rotated_at >= ${replay.rotatedSince.toISOString()} and (rotation_client = ${replay.client} or rotation_client is null)))
         and access_expires_at >= ${replay.accessExpiresAt.toISOString()}
-        and ended_at is null
+        and ${isNotEnded(database)}
         and idle_expires_at > ${now}
         and expires_at > ${now}
         and users.status = 'ACTIVE'
     ), audited as (
-      insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
       select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, replayed.id,
         ${event.ipAddress}, ${event.userAgent}, true
       from replayed

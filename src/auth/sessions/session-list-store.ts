@@ -1,7 +1,8 @@
-import { and, desc, eq, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import type { Database } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { groupBy } from "../group-by.ts";
+import { isNotEndedSession, openedSince } from "./session-ends-store.ts";
 import type { Session } from "./session-state.ts";
 import { sessionColumns } from "./session-store.ts";
 
@@ -13,20 +14,31 @@ export interface SessionListStore {
   findSessions(ids: readonly string[]): Promise<Session[]>;
 }
 
+/** Of each user, the latest that were opened. */
+const MAXIMUM_LOOKED_AT = 10_000;
+
 export function createSessionListStore(database: Database): SessionListStore {
   const now = sql.placeholder("now");
-  const live = database
-    .select({ ...sessionColumns, endReason: sessionColumns.endReason.as("end_reason") })
+  // Bounded first: whoever had any number of sessions before there was a limit must not have all of them read for a list.
+  const newest = database
+    .select({ ...sessionColumns, endedAt: sessionColumns.endedAt.as("ended_at"), endReason: sessionColumns.endReason.as("end_reason") })
     .from(sessions)
     .where(
       and(
         sql`${sessions.userId} = wanted.user_id`,
-        isNull(sessions.endedAt),
+        isNotEndedSession,
+        openedSince(sql`wanted.user_id`),
         sql`${sessions.idleExpiresAt} > ${now}`,
         sql`${sessions.expiresAt} > ${now}`,
       ),
     )
-    .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
+    .orderBy(desc(sessions.endedAt), desc(sessions.openedVersion), desc(sessions.id))
+    .limit(MAXIMUM_LOOKED_AT)
+    .as("newest");
+  const live = database
+    .select(newest._.selectedFields)
+    .from(newest)
+    .orderBy(desc(newest.lastUsedAt), desc(newest.id))
     .limit(sql.placeholder("limit"))
     .as("live");
   const liveOfUsers = database

@@ -1,3 +1,4 @@
+import { sessionEndReasons } from "../../database/tables/end-reasons.ts";
 import type { SessionEndReason } from "../errors.ts";
 import { type PresentedToken, retryFits } from "./presented-tokens.ts";
 import { secretFits } from "./refresh-tokens.ts";
@@ -38,9 +39,14 @@ export interface SessionEnd {
 
 /** When and why a session ended, or undefined while it lives: a pure function of state and clock. */
 export function endOf(session: Session, now: Date): SessionEnd | undefined {
-  if (session.endedAt !== null) return { endedAt: session.endedAt, endReason: session.endReason ?? "EXPIRED" };
+  if (session.endedAt !== null) return { endedAt: session.endedAt, endReason: readEndReason(session.endReason) };
   const expiresAt = new Date(Math.min(session.idleExpiresAt.getTime(), session.expiresAt.getTime()));
   return expiresAt <= now ? { endedAt: expiresAt, endReason: "EXPIRED" } : undefined;
+}
+
+/** A newer version beside this one may know more reasons. */
+function readEndReason(reason: string | null): SessionEndReason {
+  return sessionEndReasons.find((known) => known === reason) ?? (reason === null ? "EXPIRED" : "REVOKED_BY_ADMIN");
 }
 
 export type RefreshVerdict =

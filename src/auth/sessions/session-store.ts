@@ -1,8 +1,8 @@
-import { and, eq, gt, isNull, max, ne, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, gte, inArray, isNull, max, notInArray, sql } from "drizzle-orm";
 import type { Transaction } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { addSeconds } from "../clock.ts";
-import type { SessionEndReason } from "../errors.ts";
+import { CLOCK_SKEW_SECONDS, endColumns, isNotEndedSession, openedSince } from "./session-ends-store.ts";
 import type { Session, SessionEnd, SessionRecord } from "./session-state.ts";
 
 export const sessionColumns = {
@@ -12,8 +12,7 @@ export const sessionColumns = {
   lastUsedAt: sessions.lastUsedAt,
   idleExpiresAt: sessions.idleExpiresAt,
   expiresAt: sessions.expiresAt,
-  endedAt: sessions.endedAt,
-  endReason: sql<SessionEndReason | null>`${sessions.endReason}`,
+  ...endColumns,
   ipAddress: sessions.ipAddress,
   userAgent: sessions.userAgent,
 };
@@ -32,15 +31,16 @@ const recordColumns = {
   accessExpiresAt: sessions.accessExpiresAt,
 };
 
-/** A session that has just expired by this process's clock may still be refreshed by another's. */
-const CLOCK_SKEW_SECONDS = 60;
-
 export type EndedSession = Pick<Session, "id">;
 
 /** What a new row says beside the session. */
 export type SessionSecrets = Pick<SessionRecord, "familyHash" | "currentHash" | "accessExpiresAt">;
 
-export async function insertSession(tx: Transaction, session: Session & SessionSecrets): Promise<void> {
+/** `openedVersion` is that of its user. */
+export async function insertSession(
+  tx: Transaction,
+  session: Session & SessionSecrets & { readonly openedVersion: number },
+): Promise<void> {
   await tx.insert(sessions).values(session).prepare("insert_session").execute();
 }
 
@@ -68,30 +68,76 @@ export async function noteFollower(tx: Transaction, { id, generation }: Pick<Ses
   await tx.update(sessions).set({ followedGeneration: generation }).where(eq(sessions.id, id));
 }
 
-/** Ends all of a user's sessions that live, but one if it is named. Whoever rotates one of them meanwhile finds it ended. */
-export async function endSessionsOf(
-  tx: Transaction,
-  of: { userId: string; exceptId: string | undefined },
-  end: SessionEnd,
-): Promise<EndedSession[]> {
-  const notLongExpired = addSeconds(end.endedAt, -CLOCK_SKEW_SECONDS);
-  const live = and(
-    eq(sessions.userId, of.userId),
-    isNull(sessions.endedAt),
-    gt(sessions.idleExpiresAt, notLongExpired),
-    gt(sessions.expiresAt, notLongExpired),
-    of.exceptId === undefined ? undefined : ne(sessions.id, of.exceptId),
-  );
-  return await tx.update(sessions).set(end).where(live).returning({ id: sessions.id });
+/** Which of a user's sessions. */
+export interface SessionsOfUser {
+  readonly userId: string;
+  /** But these. */
+  readonly keepIds: readonly string[];
 }
 
-/** When the last of a user's access tokens expires; undefined where there never was a session. */
-export async function lastAccessExpiry(tx: Transaction, userId: string): Promise<Date | undefined> {
-  const rows = await tx
-    .select({ accessExpiresAt: max(sessions.accessExpiresAt) })
+function liveSessions({ userId, keepIds }: SessionsOfUser, now: Date) {
+  const notLongExpired = addSeconds(now, -CLOCK_SKEW_SECONDS);
+  return and(
+    eq(sessions.userId, userId),
+    isNotEndedSession,
+    openedSince(userId),
+    gt(sessions.idleExpiresAt, notLongExpired),
+    gt(sessions.expiresAt, notLongExpired),
+    keepIds.length === 0 ? undefined : notInArray(sessions.id, [...keepIds]),
+  );
+}
+
+/** In the order of an index, backwards: so that the first ones are found whatever there are besides. */
+const newestFirst = [desc(sessions.endedAt), desc(sessions.openedVersion), desc(sessions.id)] as const;
+
+/** Ends sessions of a user that live, the newest ones, at most `limit`. Whoever rotates one of them meanwhile finds it ended. */
+export async function markSessionsOf(tx: Transaction, of: SessionsOfUser, end: SessionEnd, limit: number): Promise<EndedSession[]> {
+  const ids = tx
+    .select({ id: sessions.id })
     .from(sessions)
-    .where(eq(sessions.userId, userId));
-  return rows[0]?.accessExpiresAt ?? undefined;
+    .where(liveSessions(of, end.endedAt))
+    .orderBy(...newestFirst)
+    .limit(limit);
+  return await tx
+    .update(sessions)
+    .set(end)
+    .where(and(inArray(sessions.id, ids), isNull(sessions.endedAt)))
+    .returning({ id: sessions.id });
+}
+
+/** Ends all sessions with an id as high as this that live, whoever has them: the few of servers whose clocks are ahead. */
+export async function markSessionsFrom(
+  tx: Transaction,
+  firstId: string,
+  end: SessionEnd,
+): Promise<Pick<SessionRecord, "id" | "userId" | "accessExpiresAt">[]> {
+  return await tx
+    .update(sessions)
+    .set(end)
+    .where(and(gte(sessions.id, firstId), isNull(sessions.endedAt)))
+    .returning({ id: sessions.id, userId: sessions.userId, accessExpiresAt: sessions.accessExpiresAt });
+}
+
+/** How many of a user's sessions live; counts no further than `limit`. */
+export async function countLiveSessions(tx: Transaction, of: SessionsOfUser, now: Date, limit: number): Promise<number> {
+  const some = tx.select({ id: sessions.id }).from(sessions).where(liveSessions(of, now)).limit(limit).as("some");
+  const rows = await tx.select({ count: count() }).from(some);
+  return rows[0]?.count ?? 0;
+}
+
+/**
+ * When the last of a user's access tokens expires, less those of sessions that are marked as ended, which are revoked by themselves.
+ * Undefined where the user has more sessions than are worth looking at.
+ */
+export async function lastAccessExpiry(tx: Transaction, userId: string, limit: number): Promise<{ at: Date | null } | undefined> {
+  const some = tx
+    .select({ accessExpiresAt: sessions.accessExpiresAt })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)))
+    .limit(limit)
+    .as("some");
+  const [row] = await tx.select({ at: max(some.accessExpiresAt), seen: count() }).from(some);
+  return row === undefined || row.seen >= limit ? undefined : { at: row.at };
 }
 
 /** For good: no statement sets `ended_at` back, and a session that had ended keeps its reason. */

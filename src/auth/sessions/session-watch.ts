@@ -40,7 +40,8 @@ export function createSessionWatch(parts: WatchParts): SessionWatch {
   const look = createLook(parts, users);
   const clock = createLookClock(look, users);
   const unsubscribe = parts.revocations.subscribe(({ kind, subjectId }) => {
-    clock.wake(kind === "user" ? users.find(subjectId) : users.findBySession(subjectId));
+    if (kind === "everybody") clock.wake(...users.all());
+    else clock.wake(kind === "user" ? users.find(subjectId) : users.findBySession(subjectId));
   });
 
   async function watch(userId: string): Promise<AsyncIterableIterator<SessionEvent>> {

@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 
 /**
  * What is to be sent, written in the transaction that causes it: sent if and only if that commits, at least once. The id stays the same
  * for all attempts, so that whoever receives a message twice can tell.
  */
-export const outbox = pgTable(
+export const outbox = authSchema.table(
   "outbox",
   {
     id: uuid("id").primaryKey(),
@@ -15,6 +16,8 @@ export const outbox = pgTable(
     topic: text("topic").notNull(),
     /** Whom it is about; without foreign key, because news of a deleted user are to be sent, too. */
     userId: uuid("user_id"),
+    /** Somebody waits for it: it goes before what only informs. */
+    awaited: boolean("awaited").notNull().default(true),
     /** JSON, encrypted because it holds addresses and one-time tokens; null once it is sent, unless it is kept to be shown. */
     encryptedPayload: bytea("encrypted_payload"),
     createdAt: instant("created_at").notNull(),
@@ -32,7 +35,8 @@ export const outbox = pgTable(
     problem: text("problem"),
   },
   (table) => [
-    index("outbox_due").on(table.nextAttemptAt).where(sql`${table.state} = 'PENDING'`),
+    // Each channel, and what is waited for in it, has its own queue: however much there is in the others, a look costs the same.
+    index("outbox_queues").on(table.channel, table.awaited, table.nextAttemptAt).concurrently().where(sql`${table.state} = 'PENDING'`),
     // For purging, and for what is kept of a user.
     index("outbox_finished").on(table.finishedAt).where(sql`${table.state} <> 'PENDING'`),
     index("outbox_user").on(table.userId),

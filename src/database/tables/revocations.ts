@@ -1,13 +1,14 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { index, integer, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { instant, transactionId } from "./column-types.ts";
 
 /** What ends access tokens before they expire; a row is useless once every token that it concerns has expired. */
-export const revocations = pgTable(
+export const revocations = authSchema.table(
   "revocations",
   {
-    /** `session`: that session has ended. `user`: tokens of the user below `version` are refused. */
-    kind: text("kind", { enum: ["session", "user"] }).notNull(),
+    /** `session`: that session has ended. `user`: tokens of the user below `version` are refused. `everybody`: those of sessions with a lower id. */
+    kind: text("kind", { enum: ["session", "user", "everybody"] }).notNull(),
     subjectId: uuid("subject_id").notNull(),
     version: integer("version"),
     revokedAt: instant("revoked_at").notNull(),

@@ -1,5 +1,7 @@
-import { index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
+import { isKnownEndReason } from "./end-reasons.ts";
 import { users } from "./users.ts";
 
 /**
@@ -7,7 +9,7 @@ import { users } from "./users.ts";
  * Rotation must stay a heap-only update: no index on a column that it changes, and a fill factor below 100
  * (set in the migration, which Drizzle cannot express).
  */
-export const sessions = pgTable(
+export const sessions = authSchema.table(
   "sessions",
   {
     id: uuid("id").primaryKey(),
@@ -36,10 +38,17 @@ export const sessions = pgTable(
     expiresAt: instant("expires_at").notNull(),
     /** When the last access token issued for it expires: how long its revocation must be remembered, whatever the configuration says by then. */
     accessExpiresAt: instant("access_expires_at").notNull(),
+    /** `users.version` when it was opened: what ends all sessions of a user ends those that were opened below a version (`session_ends`). */
+    openedVersion: integer("opened_version").notNull().default(0),
+    /** Null also for a while after one row has ended many sessions: see `session_ends`. */
     endedAt: instant("ended_at"),
     endReason: text("end_reason"),
     ipAddress: text("ip_address"),
     userAgent: text("user_agent"),
   },
-  (table) => [index("sessions_user_id").on(table.userId)],
+  (table) => [
+    check("sessions_end_reason", isKnownEndReason(table.endReason)),
+    // A user's live sessions, newest first, and the latest that have ended: none of it is changed by a rotation.
+    index("sessions_of_user").on(table.userId, table.endedAt, table.openedVersion, table.id),
+  ],
 );

@@ -1,52 +1,98 @@
-import { CODE_TRIES_PER_ACCOUNT, FAILED_LOGINS_PER_ACCOUNT, MESSAGES_PER_ADDRESS } from "../../auth/limits/default-limits.ts";
+import { readEmailAddress } from "../../auth/accounts/email-addresses.ts";
+import type { ErrorCode } from "../../auth/errors.ts";
+import {
+  CODE_TRIES_PER_ACCOUNT,
+  CODE_TRIES_PER_DOMAIN,
+  FAILED_LOGINS_PER_ACCOUNT,
+  MESSAGES_PER_ADDRESS,
+} from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
-import { accountKey, hasArgument } from "./identity.ts";
+import { accountKey, domainOf, givesArgument, hasArgument } from "./identity.ts";
 
-/** What is counted together for one account, whoever calls: the names that an operator changes them by. */
+/** What is counted together for one account or domain, whoever calls: the names that an operator changes them by. */
 export const accountLimitDefaults = {
   failedLoginsPerAccount: FAILED_LOGINS_PER_ACCOUNT,
   codeTriesPerAccount: CODE_TRIES_PER_ACCOUNT,
+  codeTriesPerDomain: CODE_TRIES_PER_DOMAIN,
   messagesPerAddress: MESSAGES_PER_ADDRESS,
 } as const satisfies Readonly<Record<string, RateLimit>>;
 
 export type AccountLimitName = keyof typeof accountLimitDefaults;
 
 type Arguments = Readonly<Record<string, unknown>>;
+type SubjectOf = (args: Arguments, context: RequestContext) => string | undefined | Promise<string | undefined>;
 
 export interface AccountCount {
   readonly name: AccountLimitName;
-  /** Undefined where the call is about no account, or does not count. */
-  accountOf(args: Arguments, context: RequestContext): string | undefined;
+  /** Undefined where the call is about nobody, or does not count. */
+  readonly subjectOf: SubjectOf;
+  /** Only what ends like this counts: all else is given back. Absent: whatever it ends in. */
+  readonly countsOnly?: ErrorCode;
 }
 
 const byEmail = (args: Arguments) => accountKey(args);
 /** Of two ways to prove something only the code can be guessed. */
-const byViewerOfCode: AccountCount["accountOf"] = (args, context) =>
-  hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined;
+const byViewerOfCode: SubjectOf = (args, context) => (hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined);
 const byEmailOfCode = (args: Arguments) => (hasArgument(args, "input.code") ? accountKey(args) : undefined);
+const byDomainOfCode = (args: Arguments) => domainOf(byEmailOfCode(args));
+
+/** That of the address which waits for its proof: the call does not name it. */
+const byWantedDomainOfCode: SubjectOf = async (args, context) => {
+  const userId = hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined;
+  return userId === undefined ? undefined : domainOf(await context.auth.accountLife.findWantedAddress(userId));
+};
+
+/** The same account as `login` counts for: its address is in the access token. */
+const byViewerOfPassword =
+  (path: string): SubjectOf =>
+  (args, context) => {
+    const email = givesArgument(args, path) ? viewerOf(context)?.email : undefined;
+    return email === undefined ? undefined : accountKey({ email }, "email");
+  };
 
 /**
  * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to an
  * address keeps nobody from registering with it.
  */
-const byEmailOfRegistration: AccountCount["accountOf"] = (args, { auth }) => {
+const byEmailOfRegistration: SubjectOf = (args, { auth }) => {
   const account = auth.accounts.mustVerify ? accountKey(args) : undefined;
   return account && `registration ${account}`;
 };
 
+const wrongPasswords = (subjectOf: SubjectOf): AccountCount => ({
+  name: "failedLoginsPerAccount",
+  subjectOf,
+  countsOnly: "INVALID_CREDENTIALS",
+});
+const codes = (subjectOf: SubjectOf): AccountCount => ({ name: "codeTriesPerAccount", subjectOf, countsOnly: "INVALID_ONE_TIME_TOKEN" });
+const codesOfDomain = (subjectOf: SubjectOf): AccountCount => ({ ...codes(subjectOf), name: "codeTriesPerDomain" });
+const messages = (subjectOf: SubjectOf): AccountCount => ({ name: "messagesPerAddress", subjectOf });
+
 /** The fields that count for an account beside their caller. Fields of one name are counted together. */
-const counts: ReadonlyMap<string, AccountCount> = new Map<string, AccountCount>([
-  ["Mutation.login", { name: "failedLoginsPerAccount", accountOf: byEmail }],
-  ["Mutation.verifyEmail", { name: "codeTriesPerAccount", accountOf: byEmailOfCode }],
-  ["Mutation.register", { name: "messagesPerAddress", accountOf: byEmailOfRegistration }],
-  ["Mutation.confirmEmailChange", { name: "codeTriesPerAccount", accountOf: byViewerOfCode }],
-  ["Mutation.requestEmailChange", { name: "messagesPerAddress", accountOf: (args) => accountKey(args, "input.newEmail") }],
-  ["Mutation.requestEmailVerification", { name: "messagesPerAddress", accountOf: byEmail }],
-  ["Mutation.requestPasswordReset", { name: "messagesPerAddress", accountOf: byEmail }],
+const counts: ReadonlyMap<string, readonly AccountCount[]> = new Map([
+  ["Mutation.login", [wrongPasswords(byEmail)]],
+  ["Mutation.changePassword", [wrongPasswords(byViewerOfPassword("input.currentPassword"))]],
+  ["Mutation.deleteAccount", [wrongPasswords(byViewerOfPassword("input.password"))]],
+  ["Mutation.verifyEmail", [codes(byEmailOfCode), codesOfDomain(byDomainOfCode)]],
+  ["Mutation.confirmEmailChange", [codes(byViewerOfCode), codesOfDomain(byWantedDomainOfCode)]],
+  ["Mutation.register", [messages(byEmailOfRegistration)]],
+  [
+    "Mutation.requestEmailChange",
+    [wrongPasswords(byViewerOfPassword("input.password")), messages((args) => accountKey(args, "input.newEmail"))],
+  ],
+  ["Mutation.requestEmailVerification", [messages(byEmail)]],
+  ["Mutation.requestPasswordReset", [messages(byEmail)]],
 ]);
 
-/** How a field counts for accounts; undefined for most. */
-export function accountCountOf(coordinate: string): AccountCount | undefined {
-  return counts.get(coordinate);
+/** How a field counts for accounts; nothing for most. */
+export function accountCountsOf(coordinate: string): readonly AccountCount[] {
+  return counts.get(coordinate) ?? [];
+}
+
+/** Under which everything is counted that can shut an account: wrong passwords, codes, messages. */
+export function keysOfAccount({ id, email }: { readonly id: string; readonly email: string }): string[] {
+  const address = readEmailAddress(email).email?.key ?? email.toLowerCase();
+  const counted = [address, `registration ${address}`, id];
+  return Object.keys(accountLimitDefaults).flatMap((name) => counted.map((account) => `${name} ${account}`));
 }

@@ -1,27 +1,30 @@
 import type { GraphQLFieldResolver } from "graphql";
 import { AuthError } from "../../auth/errors.ts";
+import type { NamedClaim } from "../../auth/limits/call-limits.ts";
 import { DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
-import type { Claim, RateLimit } from "../../auth/limits/rate-limits.ts";
-import { type RequestContext, viewerOf } from "../context.ts";
+import type { RequestContext } from "../context.ts";
 import type { AccountCount } from "./account-limits.ts";
+import { allFieldsClaims, fieldClaims } from "./caller-claims.ts";
 import { identifyArguments, identifyCaller } from "./identity.ts";
 import { admitByLibrary } from "./library-limiter.ts";
-import type { FieldLimit } from "./limit-table.ts";
+import type { FieldLimit, LimitTable, NamedLimit } from "./limit-table.ts";
+import { limitedCall } from "./limited-call.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
 export interface AccountLimit extends AccountCount {
-  readonly limit: RateLimit;
+  readonly limit: NamedLimit;
 }
 
 interface StatedField {
   readonly coordinate: string;
   readonly limit: FieldLimit | undefined;
-  /** For one account, whoever calls. */
-  readonly perAccount: AccountLimit | undefined;
+  /** For one account or domain, whoever calls. */
+  readonly perAccount: readonly AccountLimit[];
+  readonly table: LimitTable;
 }
 
-/** Where a good password costs nothing: an office behind one address is not shut out by its own people. */
+/** Where a good password or code costs nothing: an office behind one address is not shut out by its own people. */
 const givesSuccessBack: ReadonlySet<string> = new Set(["Mutation.login"]);
 /** How a call of those ends for a good password that is not let in yet. */
 const isGoodPassword = (error: unknown) => error instanceof AuthError && error.code === "EMAIL_NOT_VERIFIED";
@@ -30,55 +33,69 @@ const ourFaults: ReadonlySet<string> = new Set(["TOO_BUSY", "SERVICE_UNAVAILABLE
 
 /** Counts a call of a field that states its limit before it is resolved: before any account is looked up or password hashed. */
 export function admitStatedCall(resolve: Resolver, field: StatedField): Resolver {
+  const { coordinate, table } = field;
   return async (source, args, contextValue, info) => {
     const context = contextValue as RequestContext;
-    const caller = identifyCaller(field.coordinate, context);
-    const claims = listClaims(field, { caller, args, context });
+    const { callLimits } = context.auth;
+    const call = () => limitedCall(coordinate, context);
+    const early = await callLimits.count(allFieldsClaims(table, context), call);
+    if (early !== undefined) throw new AuthError("RATE_LIMITED", early);
+    const claims = await listClaims(field, args, context);
     const [first] = claims;
     if (first === undefined) return resolve(source, args, context, info);
-    const call = { coordinate: field.coordinate, userId: null, sessionId: null, ...callerOf(context), origin: context.origin };
-    const reserve = () => context.auth.callLimits.reserve(claims, call);
-    const { refusal, giveBack } = await admitByLibrary({ field: field.coordinate, caller, limit: first.limit, info, reserve });
+    const caller = identifyCaller(coordinate, context);
+    const reserve = () => callLimits.reserve(claims, call());
+    const { refusal, giveBack } = await admitByLibrary({ field: coordinate, caller, limit: first.limit, info, reserve });
     if (refusal !== undefined) throw new AuthError("RATE_LIMITED", refusal);
+    // What cannot be given back is lost until it leaves the window; what was done is not.
+    const forgive = (keys?: ReadonlySet<string>) => (keys?.size === 0 ? undefined : giveBack(keys).catch(nothing));
     try {
       const result = await resolve(source, args, context, info);
-      // What cannot be given back is lost until the window ends; the session that was opened is not.
-      if (givesSuccessBack.has(field.coordinate)) await giveBack().catch(nothing);
+      await forgive(givesSuccessBack.has(coordinate) ? undefined : keysNotFor(undefined, claims));
       return result;
     } catch (error) {
-      if (await isForgiven(error, field.coordinate, { caller, context })) await giveBack().catch(nothing);
+      if (await isForgiven(error, { coordinate, caller, context })) await forgive();
+      else await forgive(keysNotFor(error, claims));
       throw error;
     }
   };
 }
 
-interface Call {
-  /** Whose calls of the field are counted together. */
-  readonly caller: string;
-  readonly args: Readonly<Record<string, unknown>>;
-  readonly context: RequestContext;
-}
+interface FieldClaim extends NamedClaim, Pick<AccountCount, "countsOnly"> {}
 
-function listClaims({ coordinate, limit, perAccount }: StatedField, { caller, args, context }: Call): Claim[] {
+async function listClaims(
+  { coordinate, limit, perAccount }: StatedField,
+  args: Readonly<Record<string, unknown>>,
+  context: RequestContext,
+): Promise<FieldClaim[]> {
   const paths = limit?.isStated === true ? limit.identityArgs : [];
-  const account = perAccount?.accountOf(args, context);
-  return [
-    ...(limit === undefined ? [] : [{ key: `${coordinate} ${caller} ${identifyArguments(paths, args)}`, limit }]),
-    ...(account === undefined || perAccount === undefined ? [] : [{ key: `${perAccount.name} ${account}`, limit: perAccount.limit }]),
-  ];
+  const claims: FieldClaim[] =
+    limit === undefined ? [] : fieldClaims(coordinate, { limit, context, detail: ` ${identifyArguments(paths, args)}` });
+  for (const { name, subjectOf, countsOnly, limit: own } of perAccount) {
+    const subject = await subjectOf(args, context);
+    if (subject !== undefined)
+      claims.push({ key: `${name} ${subject}`, limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
+  }
+  return claims;
 }
 
-function callerOf(context: RequestContext) {
-  const viewer = viewerOf(context);
-  return viewer && { userId: viewer.userId, sessionId: viewer.sessionId };
+/** The keys that a call which has ended like this does not count for. Input that was not forgiven counts for all. */
+function keysNotFor(error: unknown, claims: readonly FieldClaim[]): ReadonlySet<string> {
+  const code = error instanceof AuthError ? error.code : undefined;
+  const others = code === "BAD_USER_INPUT" ? [] : claims.filter(({ countsOnly }) => countsOnly !== undefined && countsOnly !== code);
+  return new Set(others.map(({ key }) => key));
 }
 
 /** Nobody is to wait an hour for three passwords that were too short; nor can a flood of them reach the database for ever. */
-async function isForgiven(error: unknown, coordinate: string, { caller, context }: Omit<Call, "args">): Promise<boolean> {
+async function isForgiven(
+  error: unknown,
+  { coordinate, caller, context }: { coordinate: string; caller: string; context: RequestContext },
+): Promise<boolean> {
   if (!(error instanceof AuthError)) return true;
   if (givesSuccessBack.has(coordinate) && isGoodPassword(error)) return true;
   if (error.code !== "BAD_USER_INPUT") return ourFaults.has(error.code);
-  const counted = await context.auth.callLimits.count({ key: `${coordinate} input ${caller}`, limit: DEFAULT_LIMIT });
+  const claim = { key: `${coordinate} input ${caller}`, limit: DEFAULT_LIMIT, setting: coordinate };
+  const counted = await context.auth.callLimits.count([claim]);
   return counted === undefined;
 }
 

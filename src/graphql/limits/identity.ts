@@ -17,6 +17,10 @@ export function identifyCaller(coordinate: string, context: RequestContext): str
   return byAddress.has(coordinate) ? addressKey(context.origin) : callerKey(viewerOf(context), context.origin);
 }
 
+export function countsByAddress(coordinate: string, context: RequestContext): boolean {
+  return byAddress.has(coordinate) || viewerOf(context) === undefined;
+}
+
 /** What the arguments add to it: nothing where no paths are given. No two lists of values have one text. */
 export function identifyArguments(paths: readonly string[], args: Readonly<Record<string, unknown>>): string {
   return paths.length === 0 ? "" : JSON.stringify(paths.map((path) => normalise(valueAt(args, path))));
@@ -26,6 +30,16 @@ export function identifyArguments(paths: readonly string[], args: Readonly<Recor
 export function accountKey(args: Readonly<Record<string, unknown>>, path: string = "input.email"): string | undefined {
   const address = valueAt(args, path);
   return typeof address === "string" ? readEmailAddress(address).email?.key : undefined;
+}
+
+/** That of an account's key. */
+export function domainOf(emailKey: string | undefined): string | undefined {
+  return emailKey?.slice(emailKey.lastIndexOf("@") + 1);
+}
+
+/** Whether a call gives one that is not null. */
+export function givesArgument(args: Readonly<Record<string, unknown>>, path: string): boolean {
+  return (valueAt(args, path) ?? null) !== null;
 }
 
 /** Whether a call gives one, be it null. */

@@ -3,10 +3,11 @@ import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolve
 import { AuthError } from "../../auth/errors.ts";
 import type { Refusal } from "../../auth/limits/call-limits.ts";
 import type { RequestContext } from "../context.ts";
-import { accountCountOf } from "./account-limits.ts";
+import { accountCountsOf } from "./account-limits.ts";
 import { type AccountLimit, admitStatedCall } from "./admit-stated-call.ts";
-import { identifyCaller } from "./identity.ts";
+import { allFieldsClaims, fieldClaims } from "./caller-claims.ts";
 import type { FieldLimit, LimitTable } from "./limit-table.ts";
+import { limitedCall } from "./limited-call.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
@@ -35,13 +36,13 @@ interface LimitedField {
 }
 
 function limitResolver(resolve: Resolver, { coordinate, limit, table }: LimitedField): Resolver {
-  const perAccount = accountLimitOf(coordinate, table);
-  if (limit?.isStated === true || perAccount !== undefined) return admitStatedCall(resolve, { coordinate, limit, perAccount });
-  if (limit === undefined) return resolve;
-  return (source, args, context, info) => {
-    const { auth } = context as RequestContext;
-    const key = `${coordinate} ${identifyCaller(coordinate, context as RequestContext)}`;
-    const counted = auth.callLimits.count({ key, limit });
+  const perAccount = accountLimitsOf(coordinate, table);
+  if (limit?.isStated === true || perAccount.length > 0) return admitStatedCall(resolve, { coordinate, limit, perAccount, table });
+  if (limit === undefined && table.ofCaller === undefined) return resolve;
+  return (source, args, contextValue, info) => {
+    const context = contextValue as RequestContext;
+    const own = limit === undefined ? [] : fieldClaims(coordinate, { limit, context, detail: "" });
+    const counted = context.auth.callLimits.count([...own, ...allFieldsClaims(table, context)], () => limitedCall(coordinate, context));
     if (counted === undefined) return resolve(source, args, context, info);
     if (counted instanceof Promise) {
       return counted.then((refusal) => (refusal === undefined ? resolve(source, args, context, info) : refuse(refusal)));
@@ -50,12 +51,13 @@ function limitResolver(resolve: Resolver, { coordinate, limit, table }: LimitedF
   };
 }
 
-function accountLimitOf(coordinate: string, table: LimitTable): AccountLimit | undefined {
-  const count = accountCountOf(coordinate);
-  const limit = count && table.perAccount(count.name);
-  return count && limit && { ...count, limit };
+function accountLimitsOf(coordinate: string, table: LimitTable): AccountLimit[] {
+  return accountCountsOf(coordinate).flatMap((count) => {
+    const limit = table.perAccount(count.name);
+    return limit === undefined ? [] : [{ ...count, limit }];
+  });
 }
 
-function refuse({ retryAfterSeconds }: Refusal): never {
-  throw new AuthError("RATE_LIMITED", { retryAfterSeconds });
+function refuse(refusal: Refusal): never {
+  throw new AuthError("RATE_LIMITED", refusal);
 }

@@ -1,29 +1,38 @@
 import type { GraphQLSchema } from "graphql";
-import { DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
+import { ALL_FIELDS_LIMIT, DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
 import { type AccountLimitName, accountLimitDefaults } from "./account-limits.ts";
 import type { AppliedLimit } from "./rate-limit-directive.ts";
 
-/** What the operator sets instead of what the schema says: by coordinate, `default` or the name of a limit per account. */
+/** What the operator sets instead of what the schema says: by coordinate, `default`, `all` or the name of a limit per account. */
 export type LimitOverrides = ReadonlyMap<string, RateLimit | "off">;
+
+/** A limit, and the name that an operator changes it by. */
+export interface NamedLimit extends RateLimit {
+  readonly setting: string;
+}
 
 /** How one root field is limited. */
 export type FieldLimit =
   /** Stated in the schema: counted with care, over all processes. */
-  | (AppliedLimit & { readonly isStated: true })
+  | (AppliedLimit & NamedLimit & { readonly isStated: true })
   /** All others. */
-  | (RateLimit & { readonly isStated: false });
+  | (NamedLimit & { readonly isStated: false });
 
 export interface LimitTable {
   /** Undefined where there is no limit. */
   ofField(coordinate: string): FieldLimit | undefined;
-  perAccount(name: AccountLimitName): RateLimit | undefined;
+  /** Over all root fields of one caller. */
+  readonly ofCaller: NamedLimit | undefined;
+  perAccount(name: AccountLimitName): NamedLimit | undefined;
 }
 
-export function createLimitTable(stated: ReadonlyMap<string, AppliedLimit>, overrides: LimitOverrides): LimitTable {
-  function effective(name: string, fallback: RateLimit): RateLimit | undefined {
-    const override = overrides.get(name) ?? fallback;
-    return override === "off" ? undefined : override;
+/** `factor`: so many times as much as the product's own limits. What the operator sets is meant as it is. */
+export function createLimitTable(stated: ReadonlyMap<string, AppliedLimit>, overrides: LimitOverrides, factor = 1): LimitTable {
+  function effective(setting: string, fallback: RateLimit): NamedLimit | undefined {
+    const { max, windowSeconds } = fallback;
+    const limit = overrides.get(setting) ?? { max: max * factor, windowSeconds };
+    return limit === "off" ? undefined : { ...limit, setting };
   }
 
   return {
@@ -33,9 +42,10 @@ export function createLimitTable(stated: ReadonlyMap<string, AppliedLimit>, over
         const limit = effective(coordinate, own);
         return limit && { ...own, ...limit, isStated: true };
       }
-      const limit = overrides.has(coordinate) ? effective(coordinate, DEFAULT_LIMIT) : effective("default", DEFAULT_LIMIT);
+      const limit = effective(overrides.has(coordinate) ? coordinate : "default", DEFAULT_LIMIT);
       return limit && { ...limit, isStated: false };
     },
+    ofCaller: effective("all", ALL_FIELDS_LIMIT),
     perAccount: (name) => effective(name, accountLimitDefaults[name]),
   };
 }

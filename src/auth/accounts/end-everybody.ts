@@ -1,0 +1,84 @@
+import type { Database } from "../../database/database.ts";
+import type { Audit } from "../audit/audit.ts";
+import { addSeconds, type Clock } from "../clock.ts";
+import { firstIdAt } from "../first-id-at.ts";
+import { nowhere } from "../origin.ts";
+import type { Random } from "../random.ts";
+import type { RevocationWriter } from "../revocations/revocations.ts";
+import { type EndSessions, LONGEST_ACCESS_TOKEN_SECONDS } from "../sessions/end-sessions.ts";
+import { endSessionsOfEverybody } from "../sessions/session-ends-store.ts";
+import { markSessionsFrom } from "../sessions/session-store.ts";
+import { changeAccount, lockAccount } from "./account-store.ts";
+import { findUsersWithRole } from "./admin-store.ts";
+import type { DecidedBy } from "./new-admin.ts";
+
+/** Signs out many users at once: by whoever runs the server, after a leak or a restored backup. */
+export interface EndEverybody {
+  /** Ends every session that there is, and refuses all access tokens. Takes the same time however many there are. */
+  endAll(): Promise<void>;
+  /** The same for those who have a role, one user after another; their number, and that of their sessions. `onUser` is called after each. */
+  endAllOfRole(role: string, onUser: () => void): Promise<{ users: number; endedSessions: number }>;
+}
+
+export interface EndEverybodyParts {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly revocations: Pick<RevocationWriter, "revokeEverybody" | "revokeSession">;
+  readonly endSessions: EndSessions;
+  readonly clock: Clock;
+  readonly random: Pick<Random, "id">;
+}
+
+const endReason = "REVOKED_BY_ADMIN";
+const decidedBy: DecidedBy = "operator";
+const USERS_AT_A_TIME = 500;
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+
+export function createEndEverybody(parts: EndEverybodyParts): EndEverybody {
+  const { database, audit, revocations, endSessions, clock, random } = parts;
+
+  /** 0 where the user has lost the role meanwhile. */
+  function endOne(id: string, role: string): Promise<number> {
+    return audit.transaction(nowhere, async (tx, record) => {
+      const user = await lockAccount(tx, id);
+      if (user?.roles.includes(role) !== true) return 0;
+      const account = await changeAccount(tx, id, {});
+      // No memory of revocations is here to apply this one to; running servers hear of it as it commits.
+      const { endedSessions } = await endSessions.end(tx, record, { account, actorId: null, endReason });
+      await record({ type: "FORCED_LOGOUT", userId: id, detail: { by: decidedBy, endedSessions } });
+      return endedSessions;
+    });
+  }
+
+  return {
+    async endAll() {
+      await audit.transaction(nowhere, async (tx, record) => {
+        const endedAt = clock();
+        const idBelow = firstIdAt(endedAt);
+        await endSessionsOfEverybody(tx, idBelow, { id: random.id(endedAt), endedAt, endReason, actorId: null });
+        await revocations.revokeEverybody(tx, idBelow, addSeconds(endedAt, LONGEST_ACCESS_TOKEN_SECONDS));
+        // Those of servers whose clocks are ahead of this one.
+        const ahead = await markSessionsFrom(tx, idBelow, { endedAt, endReason });
+        const about = { type: "SESSION_REVOKED" as const, actorId: null, detail: { reason: endReason } };
+        await record(ahead.map(({ id, userId }) => ({ ...about, userId, sessionId: id })));
+        for (const session of ahead) await revocations.revokeSession(tx, session);
+        await record({ type: "FORCED_LOGOUT", detail: { by: decidedBy } });
+      });
+    },
+    async endAllOfRole(role, onUser) {
+      const total = { users: 0, endedSessions: 0 };
+      let after = FIRST_ID;
+      for (;;) {
+        const ids = await findUsersWithRole(database, role, { after, limit: USERS_AT_A_TIME });
+        for (const id of ids) {
+          total.endedSessions += await endOne(id, role);
+          total.users += 1;
+          onUser();
+        }
+        const last = ids.at(-1);
+        if (last === undefined) return total;
+        after = last;
+      }
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+
+/** Why sessions end: the names are those of the public contract. */
+export const sessionEndReasons = [
+  "LOGOUT",
+  "LOGOUT_ALL",
+  "REVOKED_BY_USER",
+  "REVOKED_BY_ADMIN",
+  "REUSE_DETECTED",
+  "PASSWORD_CHANGED",
+  "PASSWORD_RESET",
+  "ADDRESS_PROVEN",
+  "EMAIL_CHANGE_UNDONE",
+  "ACCOUNT_DELETED",
+  "USER_DISABLED",
+  "TOO_MANY_SESSIONS",
+  "EXPIRED",
+] as const;
+
+export type SessionEndReason = (typeof sessionEndReasons)[number];
+
+/** For a CHECK constraint, which takes no parameters. */
+export function isKnownEndReason(column: SQLWrapper): SQL {
+  return sql`${column} in (${sql.raw(sessionEndReasons.map((reason) => `'${reason}'`).join(", "))})`;
+}

@@ -1,0 +1,35 @@
+import { prettyFactory } from "pino-pretty";
+
+interface KeptMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** For people: an entry of the log on one line, a message that is kept instead of sent as it would be read. */
+export function createReadableLines({ colors }: { colors: boolean }): (line: string) => string {
+  const format = prettyFactory({
+    colorize: colors,
+    singleLine: true,
+    translateTime: "SYS:HH:MM:ss",
+    ignore: "pid,hostname,service",
+    levelFirst: true,
+  });
+  return (line) => {
+    const { mail, event, ...entry } = JSON.parse(line) as { mail?: KeptMail; event?: object };
+    const text = format({ ...entry, ...(event !== undefined && withoutNoise(event)) });
+    return mail === undefined ? text : text + layOut(mail);
+  };
+}
+
+/** What the entry says anyway, and what there is not. */
+const noise: ReadonlySet<string> = new Set(["id", "type", "occurredAt", "succeeded"]);
+
+function withoutNoise(event: object): object {
+  return Object.fromEntries(Object.entries(event).filter(([name, value]) => value !== null && !noise.has(name)));
+}
+
+function layOut({ to, subject, text }: KeptMail): string {
+  const lines = [`To: ${to}`, `Subject: ${subject}`, "", ...text.trimEnd().split("\n")];
+  return `\n${lines.map((line) => (line === "" ? "" : `    ${line}`)).join("\n")}\n\n`;
+}

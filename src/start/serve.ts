@@ -1,0 +1,49 @@
+import cluster from "node:cluster";
+import { availableParallelism } from "node:os";
+import { type Config, parseConfig } from "../config/config.ts";
+import { readConfigFile } from "../config/config-file.ts";
+import { loadEnvFile } from "../config/env-file.ts";
+import { migrateDatabase } from "../database/migrate.ts";
+import { createLogDestination } from "../http/log-destination.ts";
+import { createLogger } from "../http/logger.ts";
+import { firstSteps } from "./first-steps.ts";
+import { serveAlone } from "./serve-alone.ts";
+import { serveWithWorkers } from "./serve-with-workers.ts";
+import type { Server, ServerParts } from "./server.ts";
+import { onOrderToStop } from "./stop-orders.ts";
+import { openStorage } from "./storage.ts";
+import { serveAsWorker } from "./worker.ts";
+
+/** The server of this folder's configuration, until it is told to stop. */
+export async function serve(): Promise<void> {
+  loadEnvFile(process.env, process.cwd());
+  const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
+  const logger = createLogger({ level: config.logLevel, destination: await createLogDestination({ format: config.logFormat }) });
+  if (cluster.isWorker) return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
+  const storage = await openStorage(config, (line) => logger.info(line));
+  let server: Server | undefined;
+  // From here on, also while it starts: whoever stops us must not be left with a database that runs.
+  onOrderToStop(async (reason, hurry) => {
+    logger.info({ reason }, "stopping");
+    await server?.stop(hurry);
+    await storage.close();
+    process.exit(0);
+  });
+  try {
+    await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema);
+    server = await startServing(config, { storage, logger });
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+  if (config.environment === "development") {
+    process.stdout.write(firstSteps(server.address, { showsOutbox: config.mail.smtp === undefined }));
+  }
+}
+
+async function startServing(config: Config, parts: ServerParts): Promise<Server> {
+  const count = config.workers === "max" ? availableParallelism() : config.workers;
+  const server = count === 1 ? await serveAlone(config, parts) : await serveWithWorkers(config, { ...parts, count });
+  parts.logger.info({ address: server.address, workers: count }, "listening");
+  return server;
+}
