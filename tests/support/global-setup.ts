@@ -39,6 +39,7 @@ async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
   if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
   const directory = await makeReachableFolder("gateway-tests-");
   const embedded = await startEmbeddedPostgres({ directory, log: () => undefined });
+  await hurry(embedded.url);
   return {
     url: embedded.url,
     stop: async () => {
@@ -46,4 +47,13 @@ async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** No test pulls the plug of the machine, and those that kill a PostgreSQL have one of their own. */
+async function hurry(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  await sql`alter system set fsync = off`;
+  await sql`alter system set full_page_writes = off`;
+  await sql`select pg_reload_conf()`;
+  await sql.end();
 }
