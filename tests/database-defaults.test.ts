@@ -13,6 +13,7 @@ import {
 import { codesOf, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway } from "./support/gateway.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { PASSWORD } from "./support/sign-in.ts";
 import { until } from "./support/until.ts";
 
@@ -70,7 +71,7 @@ test("a database in LATIN1 is refused by name, before anything is made in it", a
   await admin.unsafe(`create database ${name} encoding 'LATIN1' locale_provider libc locale 'C' template template0`);
   const url = new URL(inject("serverUrl"));
   url.pathname = `/${name}`;
-  await expect(migrateDatabase(url.href)).rejects.toThrow("encoded in LATIN1");
+  await expect(migrateDatabase(url.href, SCHEMA)).rejects.toThrow("encoded in LATIN1");
   await admin.unsafe(`drop database ${name}`);
   await admin.end();
 });

@@ -6,6 +6,7 @@ import { migrateDatabase } from "../src/database/migrate.ts";
 import { takeSoleLock } from "../src/database/sole-lock.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway } from "./support/gateway.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { type ResettingRelay, startResettingRelay } from "./support/resetting-relay.ts";
 
 let server: TestDatabase;
@@ -29,7 +30,7 @@ async function withDatabase(
   url: string,
   work: (opened: ReturnType<typeof openDatabase>["database"]) => Promise<unknown>,
 ): Promise<unknown> {
-  const { database, close } = openDatabase({ url, poolSize: 2 });
+  const { database, close } = openDatabase({ url, schema: SCHEMA, poolSize: 2 });
   try {
     return await work(database);
   } finally {
@@ -73,7 +74,7 @@ const statements: [string, Work][] = [
       }
     },
   ],
-  ["migrations", (url) => migrateDatabase(url)],
+  ["migrations", (url) => migrateDatabase(url, SCHEMA)],
   ["a lock", async (url) => (await takeSoleLock(url, "of a test"))?.release()],
 ];
 

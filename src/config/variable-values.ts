@@ -88,6 +88,18 @@ export const databaseUrl = z.string().superRefine((written, context) => {
   }
 });
 
+/**
+ * Short enough for the names that are made of it, plain enough to need no quotes. Not `public`, which an application shares with its ORM
+ * and its extensions: there a table `users` is soon somebody else's.
+ */
+export const databaseSchema = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]{0,49}$/, "must be a lower-case letter or _, then at most 49 lower-case letters, digits or _.")
+  .refine(
+    (name) => !/^(pg_.*|information_schema|public)$/.test(name),
+    "must be a schema of its own: neither public nor one of PostgreSQL's.",
+  );
+
 export const redisUrl = z
   .string()
   .refine(isRedisUrl, "must be a redis:// or rediss:// URL; special characters in its user name and password must be percent-encoded.");

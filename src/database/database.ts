@@ -1,22 +1,35 @@
 import type { ExtractTablesWithRelations } from "drizzle-orm";
-import type { PgTransaction } from "drizzle-orm/pg-core";
-import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import type { PgTransaction, PgTransactionConfig } from "drizzle-orm/pg-core";
+import { drizzle, PostgresJsDatabase, type PostgresJsQueryResultHKT, PostgresJsSession } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
 import { parseConnectionString } from "./connection-string.ts";
+import { type Functions, nameFunctions, nameTables, type Tables } from "./qualified-names.ts";
+import { createDialect } from "./schema-dialect.ts";
 import { transact } from "./transactions.ts";
 import { createFacade } from "./wire/facade.ts";
 import { createOpener } from "./wire/opener.ts";
 import { createPool } from "./wire/pool.ts";
 
 type NoRelations = Record<string, never>;
+/** In which schema everything of ours is, and its names for statements that Drizzle cannot express. */
+interface InSchema {
+  readonly $schema: string;
+  readonly $tables: Tables;
+  readonly $functions: Functions;
+}
+/** What writes such statements: a pool, or the connection of a transaction. */
+export type Statements = InSchema & { readonly $client: postgres.Sql };
 /** Drizzle over one pool; `$client` is the pool itself, for the statements that Drizzle cannot express. */
-export type Database = PostgresJsDatabase<NoRelations> & { readonly $client: postgres.Sql };
+export type Database = Omit<PostgresJsDatabase<NoRelations>, "transaction"> &
+  Statements & {
+    transaction<Result>(work: (tx: Transaction) => Promise<Result>, config?: PgTransactionConfig): Promise<Result>;
+  };
 /** Only inside `database.transaction`: functions that lock rows take this type, so that they cannot be called outside one. */
-export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, ExtractTablesWithRelations<NoRelations>>;
+export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, ExtractTablesWithRelations<NoRelations>> & InSchema;
 
 /** The connection of a transaction, for the statements that Drizzle cannot express. */
-export function connectionOf(tx: Transaction): Pick<Database, "$client"> {
-  return { $client: (tx._.session as unknown as { readonly client: postgres.Sql }).client };
+export function connectionOf({ _, $schema, $tables, $functions }: Transaction): Statements {
+  return { $client: (_.session as unknown as { readonly client: postgres.Sql }).client, $schema, $tables, $functions };
 }
 
 export interface OpenDatabase {
@@ -27,6 +40,8 @@ export interface OpenDatabase {
 
 export interface OpenDatabaseOptions {
   readonly url: string;
+  /** Where everything of ours is. */
+  readonly schema: string;
   /** Connections, half of them for transactions: at least 2. */
   readonly poolSize: number;
   /** False where a pooler in between forgets what was prepared. Absent: what the connection string says, or true. */
@@ -61,7 +76,20 @@ export function openDatabase(options: OpenDatabaseOptions): OpenDatabase {
   const client = createFacade(statements.run, (work) => transact(transactions, work));
   const pool = options.instrument?.(client) ?? client;
   return {
-    database: drizzle(pool),
+    database: createDatabase(pool, options.schema),
     close: async () => void (await Promise.all([statements.close(CLOSE_MILLISECONDS), transactions.close(CLOSE_MILLISECONDS)])),
   };
+}
+
+/** Over a pool of any kind; `openDatabase` has the one of the server. */
+export function createDatabase(pool: postgres.Sql, schema: string): Database {
+  // Drizzle replaces the driver's own reading and writing of instants and JSON; its dialect knows one schema only, that of the tables.
+  drizzle(pool);
+  const dialect = createDialect(schema);
+  const session = new PostgresJsSession<postgres.Sql, NoRelations, NoRelations>(pool, dialect, undefined);
+  const drizzled = new PostgresJsDatabase<NoRelations>(dialect, session, undefined);
+  const begin = drizzled.transaction.bind(drizzled);
+  const named: InSchema = { $schema: schema, $tables: nameTables(pool, schema), $functions: nameFunctions(pool, schema) };
+  const transaction: Database["transaction"] = (work, config) => begin((tx) => work(Object.assign(tx, named)), config);
+  return Object.assign(drizzled, named, { $client: pool, transaction });
 }

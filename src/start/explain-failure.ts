@@ -7,6 +7,7 @@ const explained: ReadonlySet<string> = new Set([
   "StartupError",
   "CommandError",
   "EmbeddedPostgresError",
+  "MigrationError",
   "DatabaseRequirementError",
   "DatabaseTlsError",
 ]);
