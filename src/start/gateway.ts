@@ -28,6 +28,7 @@ import type { Tracing } from "../telemetry/tracing.ts";
 import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
+import { createFailureLog } from "./failure-log.ts";
 import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
 import { openHooks } from "./hooks.ts";
@@ -90,7 +91,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
   const checkReadiness = createReadiness({ ...createChecks(database), ...auth, isDraining: () => isDraining });
-  const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
+  const logUnexpected = createFailureLog(logger);
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
   const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, logger, publicErrors };
   const { graph, close: closeGraph } = await openServedGraph(config, graphParts);
