@@ -54,13 +54,14 @@ export class SessionResolver {
   }
 }
 
-function toAuthPayload(held: HeldSession, context: RequestContext): AuthPayload {
+function toAuthPayload(held: HeldSession & { readonly verificationAttempt?: string }, context: RequestContext): AuthPayload {
   const { token, expiresInSeconds } = context.auth.accessTokens.issue(held.account, held.session, held.customClaims);
   return {
     accessToken: token,
     tokenType: "Bearer",
     expiresIn: expiresInSeconds,
     refreshToken: context.refreshTokens.hand(held.refreshToken, held.session.idleExpiresAt),
+    verificationAttempt: held.verificationAttempt ?? null,
     user: held.account,
     session: toSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId }),
   };
