@@ -111,10 +111,9 @@ async function accept(tx: Transaction, record: Recorder, { account, token, parts
 
 function readProof({ token, email, code, attempt }: EmailProof): ReadProof {
   if (token !== undefined && email === undefined && code === undefined) return { token };
-  if (token !== undefined || email === undefined || code === undefined) {
+  if (token !== undefined || email === undefined || code === undefined || attempt === undefined) {
     throw badInput({ token: "Give either the token of the link, or e-mail, code and attempt." });
   }
-  if (attempt === undefined) throw badInput({ attempt: "Give what the request for the code answered as `attempt`." });
   const address = readEmailAddress(email);
   if (address.email === undefined) throw badInput({ email: address.problem });
   return { email: address.email, code, attempt };
