@@ -1,4 +1,4 @@
-CREATE TABLE "audit_events" (
+CREATE TABLE "auth"."audit_events" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"type" text NOT NULL,
 	"occurred_at" timestamp (3) with time zone NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE "audit_events" (
 	"detail" jsonb
 );
 --> statement-breakpoint
-CREATE TABLE "revocations" (
+CREATE TABLE "auth"."revocations" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,
 	"subject_id" uuid NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE "revocations" (
 	"expires_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "sessions" (
+CREATE TABLE "auth"."sessions" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"user_id" uuid NOT NULL,
 	"family_hash" "bytea" NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE "sessions" (
 	"user_agent" text
 );
 --> statement-breakpoint
-CREATE TABLE "signing_keys" (
+CREATE TABLE "auth"."signing_keys" (
 	"kid" text PRIMARY KEY NOT NULL,
 	"algorithm" text NOT NULL,
 	"public_jwk" jsonb NOT NULL,
@@ -49,7 +49,7 @@ CREATE TABLE "signing_keys" (
 	"signs_from" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "users" (
+CREATE TABLE "auth"."users" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"email" text NOT NULL,
 	"email_key" text NOT NULL,
@@ -61,10 +61,10 @@ CREATE TABLE "users" (
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"last_login_at" timestamp (3) with time zone,
 	CONSTRAINT "users_email_key_unique" UNIQUE("email_key"),
-	CONSTRAINT "users_status" CHECK ("users"."status" in ('ACTIVE', 'DISABLED'))
+	CONSTRAINT "users_status" CHECK ("auth"."users"."status" in ('ACTIVE', 'DISABLED'))
 );
 --> statement-breakpoint
-ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "audit_events_user" ON "audit_events" USING btree ("user_id","occurred_at");--> statement-breakpoint
-CREATE INDEX "revocations_expires_at" ON "revocations" USING btree ("expires_at");--> statement-breakpoint
-CREATE INDEX "sessions_user_id" ON "sessions" USING btree ("user_id");
+ALTER TABLE "auth"."sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "auth"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "audit_events_user" ON "auth"."audit_events" USING btree ("user_id","occurred_at");--> statement-breakpoint
+CREATE INDEX "revocations_expires_at" ON "auth"."revocations" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "sessions_user_id" ON "auth"."sessions" USING btree ("user_id");

@@ -1,1 +1,1 @@
-CREATE INDEX "audit_events_deeds" ON "audit_events" USING btree ("actor_id","id") WHERE "audit_events"."actor_id" is not null and "audit_events"."actor_id" is distinct from "audit_events"."user_id";
+CREATE INDEX CONCURRENTLY "audit_events_deeds" ON "auth"."audit_events" USING btree ("actor_id","id") WHERE "auth"."audit_events"."actor_id" is not null and "auth"."audit_events"."actor_id" is distinct from "auth"."audit_events"."user_id";

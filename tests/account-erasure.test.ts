@@ -47,7 +47,7 @@ async function eraseWholly(): Promise<number> {
 /** Everything that the database holds, table by table, as text. */
 async function dump(): Promise<Map<string, string>> {
   const { sql } = gateway.database;
-  const tables = await sql`select table_name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`;
+  const tables = await sql`select table_name from information_schema.tables where table_schema = 'auth' and table_type = 'BASE TABLE'`;
   const texts = new Map<string, string>();
   for (const { table_name } of tables) {
     const rows = await sql`select to_jsonb(t) as row from ${sql(table_name)} as t`;

@@ -283,8 +283,8 @@ describe("rotate-keys", () => {
 describe("migrate", () => {
   test("tells how many migrations it applied, and then that there is nothing to do", async () => {
     const database = await createTestDatabase();
-    const [journal] = await database.sql`select count(*)::int as n from drizzle.__drizzle_migrations`;
-    await database.sql.unsafe("drop schema public cascade; drop schema drizzle cascade; create schema public");
+    const [journal] = await database.sql`select count(*)::int as n from migrations`;
+    await database.sql.unsafe("drop schema auth cascade");
     const env = { DATABASE_URL: database.url, SECRET: TEST_SECRET };
     expect(await runCommand(["migrate"], { env })).toEqual({ code: 0, stdout: `Applied ${journal?.n} migrations.\n`, stderr: "" });
     expect(await runCommand(["migrate"], { env })).toMatchObject({ code: 0, stdout: "Nothing to do: the database is up to date.\n" });

@@ -29,6 +29,7 @@ test("the least that an issuer needs: its name, where its keys are, and the audi
       issuer: "https://login.example.com",
       jwksUrl: undefined,
       audience: "api",
+      clients: new Set(),
       algorithms: ["RS256"],
       claims: { roles: undefined, scopes: undefined },
       roles: undefined,
@@ -43,6 +44,7 @@ test("everything that can be said of one", () => {
   - issuer: https://login.example.com/realms/staff
     jwks: https://login.example.com/keys?policy=b2c
     audience: https://api.example.com
+    clients: [web, mobile app]
     algorithms: [RS256, ES256]
     claims: { roles: realm_access.roles, scopes: ["https://api.example.com/scopes"] }
     roles: { boss: admin, staff: [support, user], "their name": user }
@@ -56,6 +58,7 @@ test("everything that can be said of one", () => {
       issuer: "https://login.example.com/realms/staff",
       jwksUrl: "https://login.example.com/keys?policy=b2c",
       audience: "https://api.example.com",
+      clients: new Set(["web", "mobile app"]),
       algorithms: ["RS256", "ES256"],
       claims: { roles: ["realm_access", "roles"], scopes: ["https://api.example.com/scopes"] },
       roles: new Map([
@@ -93,6 +96,11 @@ describe("a problem is told with its place:", () => {
         "[0] must have either discovery: true or jwks, the URL of its keys.",
         "[0].audience must be 1 to 255 printable ASCII characters without spaces: what its access tokens for you have as aud.",
       ],
+    ],
+    [
+      "clients that are none",
+      `[{ ${least}, clients: [] }]`,
+      ["[0].clients must be a list of client ids: what its access tokens without aud have as client_id or azp."],
     ],
     ["an unknown key", `[{ ${least}, secret: hunter2 }]`, ["[0].secret is not a known key."]],
     [

@@ -36,7 +36,7 @@ test("development needs no configuration at all", () => {
       introspection: true,
       maximumConnections: 10_000,
     },
-    database: { url: undefined, poolSize: 10 },
+    database: { url: undefined, schema: "auth", poolSize: 10 },
     secrets: undefined,
     tokens: {
       algorithm: "ES256",
@@ -60,7 +60,7 @@ test("development needs no configuration at all", () => {
       refreshGraceSeconds: 30,
       maximumPerUser: 100,
       carrier: "body",
-      cookieSameSite: "Strict",
+      cookie: { sameSite: "Strict", secure: true },
     },
     accounts: { emailVerification: "optional", deletionGraceSeconds: 1_209_600 },
     mail: {
@@ -143,6 +143,7 @@ test("every variable is read", () => {
     SESSIONS_PER_USER: "5",
     REFRESH_TOKEN_CARRIER: "cookie",
     REFRESH_COOKIE_SAME_SITE: "Lax",
+    REFRESH_COOKIE_SECURE: "true",
     WORKERS: "max",
     DRAIN_DELAY: "1m",
     METRICS_PORT: "9464",
@@ -170,7 +171,7 @@ test("every variable is read", () => {
     refreshGraceSeconds: 0,
     maximumPerUser: 5,
     carrier: "cookie",
-    cookieSameSite: "Lax",
+    cookie: { sameSite: "Lax", secure: true },
   });
   expect(config).toMatchObject({ database: { poolSize: 100 }, logLevel: "silent" });
 });
@@ -210,7 +211,23 @@ test.each([
       "https:\\\\a.test",
     ],
   ],
-  ["CORS_ORIGINS", ["*", "null", "https://a.test,*", "https://a.test/x", "a.test", "https://*.a.test/", "https://a.test,"]],
+  [
+    "CORS_ORIGINS",
+    [
+      "*",
+      "null",
+      "https://a.test,*",
+      "https://a.test/x",
+      "a.test",
+      "https://*.a.test/",
+      "https://a.test,",
+      "capacitor://",
+      "capacitor://*",
+      "capacitor://localhost/",
+      "file://",
+      "javascript://a",
+    ],
+  ],
   [
     "TRUSTED_PROXIES",
     ["*", "all", "10.0.0.0/33", "10.0.0.1/", "fd00::/129", "10.0.0.0/8,", "0.0.0.0/0", "10.0.0.1,::/0", "proxy.acme.test"],
@@ -231,6 +248,7 @@ test.each([
   ["SESSIONS_PER_USER", ["0", "10001", "off"]],
   ["REFRESH_TOKEN_CARRIER", ["header", "Cookie"]],
   ["REFRESH_COOKIE_SAME_SITE", ["strict", "no"]],
+  ["REFRESH_COOKIE_SECURE", ["no", "0"]],
   ["WORKERS", ["0", "257", "all", "Max", "1.5", "-1"]],
   ["DRAIN_DELAY", ["5", "6m"]],
   ["METRICS_PORT", ["65536", "metrics"]],
@@ -259,8 +277,14 @@ test.each([
   ["an idle end before the first refresh", { SESSION_IDLE_TTL: "15m" }, "SESSION_IDLE_TTL"],
   ["a grace as long as a session", { ACCESS_TOKEN_TTL: "5s", SESSION_IDLE_TTL: "30s" }, "REFRESH_GRACE"],
   ["a secure cookie over plain http", { REFRESH_TOKEN_CARRIER: "cookie", PUBLIC_URL: "http://a.test" }, "REFRESH_TOKEN_CARRIER"],
+  ["the choice of one", { REFRESH_TOKEN_CARRIER: "both", PUBLIC_URL: "http://a.test" }, "REFRESH_TOKEN_CARRIER"],
+  ["an insecure cookie for other sites", { REFRESH_COOKIE_SECURE: "false", REFRESH_COOKIE_SAME_SITE: "None" }, "REFRESH_COOKIE_SECURE"],
 ])("%s is refused", (_title, env, variable) => {
   expect(variablesOf(env)).toEqual([variable]);
+});
+
+test("a cookie that is not secure is fine outside production", () => {
+  expect(parseConfig({ REFRESH_COOKIE_SECURE: "false" }).sessions.cookie).toEqual({ sameSite: "Strict", secure: false });
 });
 
 test("a cookie is fine on plain http at home", () => {
@@ -275,6 +299,10 @@ test("HS256 secrets count by bytes, newest first", () => {
 });
 
 describe("in production", () => {
+  test("the refresh cookie is secure", () => {
+    expect(problemsOf({ ...production, REFRESH_COOKIE_SECURE: "false" })).toMatchObject([{ variable: "REFRESH_COOKIE_SECURE" }]);
+  });
+
   test.each(["DATABASE_URL", "SECRET", "PUBLIC_URL"])("%s is required", (variable) => {
     expect(problemsOf({ ...production, [variable]: "" })).toMatchObject([{ variable, problem: "is required in production." }]);
   });

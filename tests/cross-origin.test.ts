@@ -6,6 +6,13 @@ import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 
 const SANDBOX = "https://studio.apollographql.com";
 const APP = "https://app.example.com";
+/** Of applications in web views, and of a browser's extension. */
+const appOrigins = [
+  "capacitor://localhost",
+  "ionic://localhost",
+  "tauri://localhost",
+  "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+];
 
 let database: TestDatabase;
 let development: TestGateway;
@@ -17,7 +24,7 @@ beforeAll(async () => {
     DATABASE_URL: database.url,
     SECRET: "Vq3zL8wYc1RmXt6KpD0hUe9sBn4JgFa7",
     PUBLIC_URL: "https://auth.example.com",
-    CORS_ORIGINS: APP,
+    CORS_ORIGINS: `${APP},${appOrigins.join()}`,
   };
   // In production first: the keys are encrypted under its secret, and the other gateway must be able to read them.
   production = await startTestGateway({ database, env: productionEnv });
@@ -48,6 +55,7 @@ describe("origins that are allowed", () => {
     ["development", "https://sandbox.embed.apollographql.com"],
     ["development", APP],
     ["production", APP],
+    ...appOrigins.map((origin): [string, string] => ["production", origin]),
   ])("in %s, %s may call with a token and with cookies", async (environment, origin) => {
     const gateway = at(environment);
     const asked = await preflight(gateway, origin, "authorization,content-type,apollo-require-preflight");
@@ -134,11 +142,8 @@ describe("in development", () => {
     expect(reply.data).toEqual({ __schema: { directives: expect.arrayContaining(directives) } });
   });
 
-  test("a browser that opens the server gets Apollo Sandbox", async () => {
-    const redirect = await fetch(development.url, { headers: { accept: "text/html" }, redirect: "manual" });
-    expect(redirect.status).toBe(302);
-    expect(redirect.headers.get("location")).toBe("/graphql");
-    const page = await fetch(development.url, { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } });
+  test("a browser that opens the graph gets Apollo Sandbox", async () => {
+    const page = await fetch(`${development.url}/graphql`, { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } });
     expect(page.headers.get("content-type")).toContain("text/html");
     const html = await page.text();
     expect(html).toContain("embeddable-sandbox");

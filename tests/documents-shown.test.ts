@@ -11,12 +11,12 @@ import { readInvocation } from "../src/cli/invocation.ts";
 import { type Block, blocksOf, readDocument } from "./support/documents.ts";
 
 /** What the documents show has to work as it stands there. */
-const names = ["README.md", "CONTRIBUTING.md", ...filesIn("docs"), ...filesIn("docs/design")];
+const names = ["README.md", "CONTRIBUTING.md", ...filesIn("docs")];
 const blocks = names.flatMap(blocksOf);
 const shown = (...languages: readonly string[]) => blocks.filter(({ language }) => languages.includes(language));
 
 function filesIn(folder: string): string[] {
-  const files = readdirSync(new URL(`../${folder}`, import.meta.url));
+  const files = readdirSync(new URL(`../${folder}`, import.meta.url), { recursive: true, encoding: "utf8" });
   return files.filter((file) => file.endsWith(".md")).map((file) => `${folder}/${file}`);
 }
 

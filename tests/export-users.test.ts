@@ -7,6 +7,7 @@ import { openDatabase } from "../src/database/database.ts";
 import { commandFile } from "./support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { TEST_SECRET } from "./support/gateway.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { BCRYPT_HASH, openUserFiles, type UserFiles } from "./support/user-files.ts";
 
 const USERS = 2500;
@@ -52,7 +53,7 @@ test("what was exported and imported elsewhere is the same, user for user", asyn
 });
 
 test("nothing that is written meanwhile is in it, and nothing that was there is missing", async () => {
-  const open = openDatabase({ url: database.url, poolSize: 2 });
+  const open = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 2 });
   const before = await allUsers(database);
   let text = "";
   const exported = await createExportUsers(open)(async (lines) => {

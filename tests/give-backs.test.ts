@@ -11,6 +11,7 @@ import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
 import { LoginDocument, RegisterDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { startServerProcess } from "./support/server-process.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 import { until } from "./support/until.ts";
@@ -31,7 +32,7 @@ afterAll(() => database.drop());
 
 /** As in a process of its own. */
 function openStore(): PostgresStore {
-  const pool = openDatabase({ url: database.url, poolSize: 10 });
+  const pool = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 10 });
   pools.push(pool);
   return createPostgresStore(pool.database);
 }

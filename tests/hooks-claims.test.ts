@@ -15,6 +15,7 @@ import {
 import { codesOf, dataOf } from "./support/client.ts";
 import { ISSUER, startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { type HooksModule, writeHooks } from "./support/hooks-module.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 let hooks: HooksModule;
@@ -260,7 +261,7 @@ test("a user who is enabled between the question and the rotation gets claims al
   const plain = await startTestGateway({ database: gateway.database });
   const { user, refreshToken } = await plain.register();
   const setStatus = (status: string) => gateway.database.sql`update users set status = ${status} where id = ${user.id}`;
-  const { database, close } = openDatabase({ url: gateway.database.url, poolSize: 1 });
+  const { database, close } = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 1 });
   const find = createFindRefreshingAccount(database);
   const refreshing = refreshWithClaims(
     plain.auth.sessions.refresh,

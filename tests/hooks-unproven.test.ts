@@ -64,7 +64,7 @@ test("a registration asks the same and takes the same statements, whether or not
   }
   const [first] = observed;
   expect(first?.asked).toEqual(["beforeRegister"]);
-  expect(first?.statements.filter((statement) => /insert into "outbox"/i.test(statement))).toHaveLength(2);
+  expect(first?.statements.filter((statement) => /insert into outbox/i.test(statement))).toHaveLength(2);
   for (const each of observed) expect(each).toEqual(first);
 });
 

@@ -11,6 +11,7 @@ import { openDatabase } from "../src/database/database.ts";
 import { commandFile } from "./support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { TEST_SECRET } from "./support/gateway.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { until } from "./support/until.ts";
 import { BCRYPT_HASH, openUserFiles, type UserFiles } from "./support/user-files.ts";
 
@@ -99,7 +100,7 @@ test("of two commands with one file at once, the second says so and the first co
 
 /** In this process. */
 function openImports() {
-  const open = openDatabase({ url: database.url, poolSize: 4 });
+  const open = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 4 });
   const random = createSecureRandom();
   const audit = createAudit({ database: open.database, clock: systemClock, random, log: () => undefined });
   const parts = { database: open.database, audit, clock: systemClock, random };

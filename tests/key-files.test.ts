@@ -10,6 +10,7 @@ import { MeFromTokenDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { ISSUER, startTestGateway } from "./support/gateway.ts";
+import { rocaKey } from "./support/weak-keys.ts";
 
 type Algorithm = "ES256" | "RS256";
 
@@ -112,6 +113,7 @@ describe("a key file is refused, and none of it is shown:", () => {
   test.each<[string, Algorithm, string | Buffer, RegExp]>([
     ["RSA of 1024 bits, PEM", "RS256", pem(weak, "pkcs8"), /1024 bits; at least 2048/],
     ["RSA of 1024 bits, JWK", "RS256", jwk(weak), /1024 bits; at least 2048/],
+    ["RSA of the ROCA kind", "RS256", JSON.stringify(rocaKey()), /ROCA kind/],
     ["RSA of 2047 bits", "RS256", pem(nearlyStrong, "pkcs1"), /2047 bits; at least 2048/],
     ["RSA-PSS", "RS256", pem(pss, "pkcs8"), /must hold an RSA key/],
     ["P-384", "ES256", pem(p384, "pkcs8"), /P-256/],

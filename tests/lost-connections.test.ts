@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
 import { until } from "./support/until.ts";
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
   server = await createTestDatabase();
   await server.sql`create table kept (id int primary key)`;
   proxy = await startTcpProxy(server.url);
-  opened = openDatabase({ url: proxy.url, poolSize: 1 });
+  opened = openDatabase({ url: proxy.url, schema: SCHEMA, poolSize: 1 });
 });
 afterAll(async () => {
   await opened.close();
@@ -21,7 +22,7 @@ afterAll(async () => {
 });
 
 const kept = async () => (await server.sql`select id from kept order by id`).map(({ id }) => id);
-const insert = (id: number) => sql`insert into kept values (${id})`;
+const insert = (id: number) => sql`insert into auth.kept values (${id})`;
 
 test("a connection that is lost within a transaction fails that transaction, and neither the process nor the next one", async () => {
   for (let round = 0; round < 5; round += 1) {
@@ -49,7 +50,7 @@ async function haveBegun(when: string): Promise<boolean> {
 test.each(["between two statements", "within a statement"])(
   "connections that PostgreSQL ends %s fail their transactions and nothing else",
   async (when) => {
-    const pool = openDatabase({ url: server.url, poolSize: 6 });
+    const pool = openDatabase({ url: server.url, schema: SCHEMA, poolSize: 6 });
     for (let round = 0; round < 10; round += 1) {
       let goOn: () => void = () => undefined;
       const ended = new Promise<void>((resolve) => {
@@ -78,7 +79,7 @@ test.each(["between two statements", "within a statement"])(
 );
 
 test("closing waits for transactions under way, and begins none", async () => {
-  const pool = openDatabase({ url: server.url, poolSize: 2 });
+  const pool = openDatabase({ url: server.url, schema: SCHEMA, poolSize: 2 });
   const running = pool.database.transaction(async (tx) => {
     await tx.execute(sql`select pg_sleep(0.2)`);
     await tx.execute(insert(20));

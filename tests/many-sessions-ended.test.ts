@@ -144,3 +144,20 @@ async function addSessionsNow(userId: string, count: number): Promise<void> {
     update sessions set opened_version = (select version from users where id = ${userId})
     where user_id = ${userId} and created_at >= ${before}`;
 }
+
+test("refreshes that meet the end of many sessions leave nothing that goes on", async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const first = await gateway.register();
+    const second = await gateway.login(first.user.email);
+    await addSessions(gateway, first.user.id, 300);
+    const [refreshed, ended] = await Promise.all([
+      gateway.send(RefreshDocument, { input: { refreshToken: first.refreshToken } }),
+      gateway.send(LogoutAllDocument, {}, { token: second.accessToken }),
+    ]);
+    dataOf(ended);
+    const answered = refreshed.data?.refresh;
+    if (answered === undefined) continue;
+    expect(await reasonAtRefresh(answered.refreshToken)).toMatchObject({ code: "SESSION_ENDED", endReason: "LOGOUT_ALL" });
+    await until(async () => codesOf(await gateway.send(MeFromTokenDocument, {}, { token: answered.accessToken })).length > 0, 5000);
+  }
+}, 60_000);

@@ -1,11 +1,11 @@
-import { drizzle } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createOneTimeTokens, type OneTimeTokens } from "../src/auth/one-time/one-time-tokens.ts";
 import { createSecureRandom } from "../src/auth/random.ts";
-import type { Database } from "../src/database/database.ts";
+import { createDatabase, type Database } from "../src/database/database.ts";
 import { createTestClock } from "./support/clock.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { openRawClient, SCHEMA } from "./support/raw-client.ts";
 
 const HOUR = 3600;
 const clock = createTestClock();
@@ -20,8 +20,8 @@ const tokens = createTokens();
 
 beforeAll(async () => {
   gateway = await startTestGateway({ clock });
-  client = postgres(gateway.database.url, { max: 10, onnotice: () => undefined });
-  database = drizzle(client);
+  client = openRawClient(gateway.database.url, { max: 10 });
+  database = createDatabase(client, SCHEMA);
 });
 afterAll(async () => {
   await client.end();

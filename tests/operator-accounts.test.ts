@@ -9,13 +9,14 @@ import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../src/auth/random.ts";
 import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { newEmail } from "./support/sign-in.ts";
 
 let gateway: TestGateway;
 let own: OpenDatabase;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  own = openDatabase({ url: gateway.database.url, poolSize: 2 });
+  own = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 2 });
 });
 afterAll(async () => {
   await own.close();

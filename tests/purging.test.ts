@@ -93,7 +93,7 @@ test("one process at a time: whoever finds another at it leaves it to that one",
   await database.sql`
     insert into revocations (kind, subject_id, revoked_at, expires_at) values ('session', gen_random_uuid(), ${longAgo}, ${longAgo})`;
   await database.sql.begin(async (sql) => {
-    await sql`select pg_advisory_xact_lock(7295811405)`;
+    await sql`select pg_advisory_xact_lock(hashtextextended('auth purge', 0))`;
     expect(await gateway.auth.purge()).toEqual({
       sessions: 0,
       revocations: 0,

@@ -8,6 +8,7 @@ import { createRevocations, type Revocations } from "../src/auth/revocations/rev
 import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
 import { openListeningConnection } from "../src/database/listening-connection.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { createSubjects, type Subject } from "./support/revocation-subjects.ts";
 
 const MAX_LAG_SECONDS = 0.3;
@@ -19,7 +20,7 @@ let writer: OpenDatabase;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  writer = openDatabase({ url: database.url, poolSize: 2 * SLOTS });
+  writer = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 2 * SLOTS });
 });
 
 afterAll(async () => {
@@ -38,13 +39,13 @@ interface Process {
 }
 
 async function startProcess(open: OpenListeningConnection): Promise<Process> {
-  const own = openDatabase({ url: database.url, poolSize: 2 });
+  const own = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 2 });
   const { revocations, feed } = createRevocations({
     database: own.database,
     clock: systemClock,
     createFeed: (apply) =>
       createRevocationFeed(
-        { open, apply, clock: systemClock, stopwatch: () => performance.now(), onChange: () => undefined },
+        { open, schema: SCHEMA, apply, clock: systemClock, stopwatch: () => performance.now(), onChange: () => undefined },
         { maxLagSeconds: MAX_LAG_SECONDS },
       ),
   });
@@ -166,7 +167,12 @@ test("a reading alone, without any announcement, knows everything that was commi
   const run = async (order: readonly number[]) => {
     const subjects = await createSubjects(writer.database, SLOTS);
     const known = new Set<string>();
-    const reader = createRevocationReader({ open: deaf, clock: systemClock, apply: ({ subjectId }) => known.add(subjectId) });
+    const reader = createRevocationReader({
+      open: deaf,
+      schema: SCHEMA,
+      clock: systemClock,
+      apply: ({ subjectId }) => known.add(subjectId),
+    });
     await reader.read();
     // All are open at once, so that transactions with a higher id commit before those with a lower one.
     const transactions: OpenTransaction[] = [];

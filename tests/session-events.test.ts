@@ -51,6 +51,14 @@ async function watch(auth: AuthFieldsFragment, at: TestGateway = gateway): Promi
   return { ...auth, socket, id, received, brief: () => received.map(briefly) };
 }
 
+/** Two sessions of one user; the first has seen the second sign in. */
+async function watchTwo(): Promise<[Watcher, Watcher]> {
+  const own = await watch(await gateway.register());
+  const other = await watch(await gateway.login(own.user.email));
+  await expect.poll(own.brief).toEqual([`OPENED ${other.session.id}`]);
+  return [own, other];
+}
+
 function briefly({ sessionEvents: { type, session } }: SessionEventsSubscription): string {
   return [type, session.id, ...(session.endReason === null ? [] : [session.endReason])].join(" ");
 }
@@ -116,11 +124,13 @@ describe.each(["this", "another"])("what happens in %s process", (where) => {
   });
 });
 
-test("the own session's events come too, marked as the current one", async () => {
-  const watcher = await watch(await gateway.register());
-  const { refresh: successor } = dataOf(await refresh(gateway, watcher.refreshToken));
-  await expect.poll(watcher.brief).toEqual([`REFRESHED ${watcher.session.id}`]);
-  expect(watcher.received[0]?.sessionEvents.session).toEqual({ ...successor.session, current: true });
+test("a session is told of every refresh but its own", async () => {
+  const [own, other] = await watchTwo();
+  dataOf(await refresh(gateway, own.refreshToken));
+  await expect.poll(other.brief).toEqual([`REFRESHED ${own.session.id}`]);
+  dataOf(await refresh(gateway, other.refreshToken));
+  await expect.poll(own.brief).toEqual([`OPENED ${other.session.id}`, `REFRESHED ${other.session.id}`]);
+  expect(other.brief()).toEqual([`REFRESHED ${own.session.id}`]);
 });
 
 test("nothing is told of what happened before", async () => {

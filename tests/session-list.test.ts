@@ -40,7 +40,7 @@ async function sessionIdsOf(token: string): Promise<string[] | undefined> {
 }
 
 describe("sessions", () => {
-  test("are the caller's, most recently used first, and the one of the access token is the current one", async () => {
+  test("are the caller's, the one of the access token first, then those most recently used", async () => {
     const first = await gateway.register();
     gateway.clock.advance(1);
     const second = await gateway.login(first.user.email);
@@ -51,11 +51,11 @@ describe("sessions", () => {
 
     const { sessions } = dataOf(await gateway.send(SessionsDocument, {}, { token: third.accessToken }));
     expect(sessions?.map(({ id, current }) => [id, current])).toEqual([
-      [first.session.id, false],
       [third.session.id, true],
+      [first.session.id, false],
       [second.session.id, false],
     ]);
-    expect(sessions?.[0]).toEqual(refresh.session);
+    expect(sessions?.[1]).toEqual(refresh.session);
     const { me } = dataOf(await gateway.send(MeWithSessionsDocument, {}, { token: third.accessToken }));
     expect(me?.sessions).toEqual(sessions);
   });
@@ -85,7 +85,7 @@ describe("sessions", () => {
     const { sessions } = dataOf(await gateway.send(SessionsDocument, {}, { token: accessToken }));
     expect(sessions).toHaveLength(1000);
     expect(sessions?.[0]?.id).toBe(session.id);
-    const usedAt = sessions?.map(({ lastUsedAt }) => lastUsedAt) ?? [];
+    const usedAt = sessions?.slice(1).map(({ lastUsedAt }) => lastUsedAt) ?? [];
     expect(usedAt).toEqual(usedAt.toSorted().reverse());
     await gateway.database.sql`delete from sessions where user_id = ${user.id}`;
   });
@@ -99,8 +99,8 @@ describe("sessions", () => {
 
 describe("events of a session", () => {
   test("tell what happened to it and to no other, newest first, with the facts as JSON", async () => {
-    const { user, session, refreshToken, accessToken } = await gateway.register();
-    await gateway.login(user.email);
+    const { user, session, refreshToken } = await gateway.register();
+    const { accessToken } = await gateway.login(user.email);
     dataOf(await gateway.send(RefreshDocument, { input: { refreshToken } }));
     await gateway.database
       .sql`update audit_events set detail = '{"from": "here"}' where session_id = ${session.id} and type = 'REGISTERED'`;
@@ -205,12 +205,12 @@ test("sessions and events of many users take one statement each", async () => {
     { type: "LOGIN_SUCCEEDED" },
     { type: "REGISTERED" },
   ]);
-  const count = (table: string) => statements.filter((text) => text.includes(`from "${table}"`)).length;
+  const count = (table: string) => statements.filter((text) => text.includes(`from ${table}`)).length;
   expect([count("users"), count("sessions"), count("audit_events")]).toEqual([1, 1, 1]);
 });
 
 test("what the access token says of the caller is still answered without any statement", async () => {
   const { accessToken } = await gateway.register();
   const statements = await tap.during(() => gateway.post({ query: "{ me { id email roles } }" }, { token: accessToken }));
-  expect(statements.filter((text) => /users|"sessions"|audit_events/.test(text))).toEqual([]);
+  expect(statements.filter((text) => /users|sessions|audit_events/.test(text))).toEqual([]);
 });

@@ -11,6 +11,7 @@ import { MeFromTokenDocument } from "./generated/operations.ts";
 import { createTestClock, type TestClock } from "./support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
+import { openRawClient, SCHEMA } from "./support/raw-client.ts";
 
 const NEW_SECRET = "the secret that takes over from the first one";
 const WRONG_SECRET = "a secret that never encrypted anything here";
@@ -120,7 +121,7 @@ async function createEmptyDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   const admin = postgres(serverUrl, { max: 1, onnotice: () => undefined });
   await admin.unsafe(`create database ${name}`);
-  const sql = postgres(url.href, { max: 2, onnotice: () => undefined });
+  const sql = openRawClient(url.href, { max: 2 });
   const database = {
     url: url.href,
     sql,
@@ -236,7 +237,7 @@ describe("SECRET", () => {
     const gateway = await start();
     const kids = await kidsOf(gateway.database);
     const clock = gateway.clock.now;
-    const { database, close } = openDatabase({ url: gateway.database.url, poolSize: 1 });
+    const { database, close } = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 1 });
     const random = { bytes: randomBytes, id: () => randomUUID() };
     const audit = createAudit({ database, clock, random, log: () => undefined });
     const keys = createStoredKeys(

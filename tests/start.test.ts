@@ -75,9 +75,7 @@ describe("processes that start together on an empty database", () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase();
-    await database.sql`drop schema public cascade`;
-    await database.sql`drop schema drizzle cascade`;
-    await database.sql`create schema public`;
+    await database.sql`drop schema auth cascade`;
   });
   afterAll(() => database.drop());
 
@@ -86,7 +84,7 @@ describe("processes that start together on an empty database", () => {
     async () => {
       const env = { DATABASE_URL: database.url, DATABASE_POOL_SIZE: "2" };
       const servers = await Promise.all(Array.from({ length: 10 }, () => startServerProcess(env)));
-      const [applied] = await database.sql`select count(*)::int as n from drizzle.__drizzle_migrations`;
+      const [applied] = await database.sql`select count(*)::int as n from migrations`;
       const [keys] = await database.sql`select count(*)::int as n from signing_keys`;
       expect({ keys: keys?.n, migrations: applied?.n }).toEqual({ keys: 1, migrations: await templateMigrations() });
       const registrations = await Promise.all(
@@ -104,7 +102,7 @@ describe("processes that start together on an empty database", () => {
 
 async function templateMigrations(): Promise<number> {
   const template = await createTestDatabase();
-  const [row] = await template.sql`select count(*)::int as n from drizzle.__drizzle_migrations`;
+  const [row] = await template.sql`select count(*)::int as n from migrations`;
   await template.drop();
   return row?.n;
 }

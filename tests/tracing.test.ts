@@ -59,7 +59,7 @@ test("a request is one trace, linked to its caller's, down to the statements and
   const [failed] = receiver.spans.filter(({ name }) => name === "mutation login");
   expect(failed?.status).toEqual({ code: FAILED, message: "INVALID_CREDENTIALS" });
   const rotation = receiver.spans.filter(({ name }) => name === "mutation refresh").flatMap(childrenOf);
-  expect(String(rotation[0]?.attributes["db.query.text"])).toContain("update sessions");
+  expect(String(rotation[0]?.attributes["db.query.text"])).toContain('update "auth"."sessions"');
 
   const { accessToken, refreshToken } = register;
   const secrets = [

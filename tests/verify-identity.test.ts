@@ -91,7 +91,11 @@ async function expectRefused(token: string, reason: IdentityProblem): Promise<vo
   );
   expect(error).toBeInstanceOf(IdentityError);
   expect(error).toMatchObject({ reason, statusCode: reason === "keys_unavailable" ? 503 : 401 });
-  expect(String(error)).toBe(`IdentityError: The Gateway-Identity header is refused: ${reason}.`);
+  const status = reason === "keys_unavailable" ? 503 : 401;
+  const code = status === 503 ? "SERVICE_UNAVAILABLE" : "UNAUTHENTICATED";
+  expect(error).toMatchObject({ extensions: { code, reason, http: { status } } });
+  const told = reason === "access_token" ? / This function verifies the identity .*, not access tokens: .*docs\/services\.md/ : /^$/;
+  expect(String(error).replace(`IdentityError: The Gateway-Identity header is refused: ${reason}.`, "")).toMatch(told);
   publish(key);
   expect((await createVerifier({ issuer: server.url, audience: "products" })(issue()))?.subject).toBe("u-1");
 }
@@ -164,7 +168,8 @@ describe("an identity token is refused", () => {
     ["without scopes", "malformed", () => ({ claims: { scope: undefined } })],
     ["with a session that is no text", "malformed", () => ({ claims: { sid: 1 } })],
     ["with an issuer's name that is no text", "malformed", () => ({ claims: { idp: ["x"] } })],
-    ["that is an access token", "wrong_type", () => ({ header: { typ: "at+jwt" } })],
+    ["that is an access token", "access_token", () => ({ header: { typ: "at+jwt" } })],
+    ["without a subject that says to be anonymous by a text", "malformed", () => ({ claims: { sub: undefined, anonymous: "true" } })],
     ["that is any JWT", "wrong_type", () => ({ header: { typ: "JWT" } })],
     ["without a type", "wrong_type", () => ({ header: { typ: undefined } })],
     ["with an unknown critical header", "malformed", () => ({ header: { crit: ["x"], x: 1 } })],
@@ -239,9 +244,8 @@ describe("keys", () => {
 
   test("are read once for any number of tokens, and not for what is no identity token", async () => {
     const reads = await fetchesDuring(async () => {
-      for (const forgery of [{ header: { typ: "at+jwt", kid: "x" } }, { header: { typ: undefined, kid: "y" } }]) {
-        await expect(verify(await forge(forgery))).rejects.toMatchObject({ reason: "wrong_type" });
-      }
+      await expect(verify(await forge({ header: { typ: "at+jwt", kid: "x" } }))).rejects.toMatchObject({ reason: "access_token" });
+      await expect(verify(await forge({ header: { typ: undefined, kid: "y" } }))).rejects.toMatchObject({ reason: "wrong_type" });
     });
     expect(reads).toBe(0);
     expect(await fetchesDuring(() => Promise.all(Array.from({ length: 20 }, () => verify(issue()))))).toBe(1);
@@ -277,5 +281,31 @@ describe("keys", () => {
     publish(newKey());
     vi.setSystemTime(Date.now() + 301_000);
     await expect(verify(issue())).rejects.toMatchObject({ reason: "unknown_key" });
+  });
+});
+
+describe("where an identity is required", () => {
+  const strict = () => createVerifier({ issuer: server.url, audience: "products", required: true });
+
+  test("a request without the header is refused, since it came past the gateway", async () => {
+    for (const source of [undefined, {}, new Headers(), "", { authorization: "Bearer x" }]) {
+      await expect(strict()(source)).rejects.toMatchObject({ reason: "missing", statusCode: 401 });
+    }
+    expect(await verify({})).toBeUndefined();
+  });
+
+  test("the gateway's anonymous callers pass, by its signed word for this service alone", async () => {
+    const parts = { keys: createFixedKeys([key]), clock: systemClock, random: createSecureRandom() };
+    const tokens = createIdentityTokens(parts, { issuer: server.url });
+    const token = tokens.issueAnonymous({ audience: "products" });
+    expect(tokens.issueAnonymous({ audience: "products" })).toBe(token);
+    expect(await strict()(token)).toBeUndefined();
+    expect(await verify(token)).toBeUndefined();
+    await expect(strict()(tokens.issueAnonymous({ audience: "reviews" }))).rejects.toMatchObject({ reason: "wrong_audience" });
+    expect((await strict()(issue()))?.subject).toBe("u-1");
+  });
+
+  test("somebody who has a subject is never anonymous", async () => {
+    expect((await strict()(await forge({ claims: { anonymous: true } })))?.subject).toBe("u-1");
   });
 });

@@ -21,6 +21,7 @@ import {
 import { codesOf, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { PASSWORD } from "./support/sign-in.ts";
 import { type StatementTap, tapStatements } from "./support/statement-tap.ts";
 import { until } from "./support/until.ts";
@@ -171,7 +172,7 @@ describe("told if and only if it is committed", () => {
 
   test("a transaction that is rolled back after it has recorded leaves no news", async () => {
     const { user } = await gateway.register();
-    const { database: own, close } = openDatabase({ url: database.url, poolSize: 1 });
+    const { database: own, close } = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 1 });
     const [clock, random] = [gateway.clock.now, createSecureRandom()];
     const outbox = createOutbox({ payloads: createPayloads([TEST_SECRET]), clock, random });
     const messagesOf = createWebhookCalls([{ url: EVERYTHING, events: ["user.enabled"] }]);

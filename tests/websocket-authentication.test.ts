@@ -12,7 +12,7 @@ let other: TestGateway;
 beforeAll(async () => {
   database = await createTestDatabase();
   gateway = await startTestGateway({ database });
-  other = await startTestGateway({ database });
+  other = await startTestGateway({ database, clock: gateway.clock });
 });
 afterAll(async () => {
   await Promise.all([gateway.close(), other.close()]);

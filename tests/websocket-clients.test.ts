@@ -99,7 +99,6 @@ test("graphql-ws: renews in place, and the subscription goes on", async () => {
   await expect.poll(() => gateway.auth.sessionWatch.isWatched(user.id)).toBe(true);
   gateway.clock.advance(600);
   const { refresh } = dataOf(await gateway.send(RefreshDocument, { input: { refreshToken } }));
-  await expect.poll(() => heard.map(({ sessionEvents }) => sessionEvents.type)).toEqual(["REFRESHED"]);
   const renewed = await client.iterate({ query: print(ReauthenticateDocument), variables: { accessToken: refresh.accessToken } }).next();
   expect(renewed.value).toMatchObject({ data: { reauthenticate: { current: true } } });
   gateway.clock.advance(600);

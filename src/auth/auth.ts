@@ -115,6 +115,10 @@ export interface AuthOptions {
   readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
 }
 
+function feedWorldOf({ openListeningConnection: open, database, stopwatch, onFeedChange: onChange }: World) {
+  return { open, schema: database.$schema, stopwatch, onChange };
+}
+
 /** The only place that wires the domain together. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
   const { database, clock, random, log, hooks } = world;
@@ -122,10 +126,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     database,
     clock,
     createFeed: (apply) =>
-      createRevocationFeed(
-        { open: world.openListeningConnection, apply, clock, stopwatch: world.stopwatch, onChange: world.onFeedChange },
-        { maxLagSeconds: options.revocationMaxLagSeconds },
-      ),
+      createRevocationFeed({ ...feedWorldOf(world), apply, clock }, { maxLagSeconds: options.revocationMaxLagSeconds }),
   });
   const sessionWatch = createSessionWatch({ database, clock, revocations });
   const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
@@ -150,7 +151,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   signingKeys.signer();
   if (hooks.claims !== undefined) checkTokenSize(accessTokens.issue, { roles: [...options.accessTokens.roles.keys()], now: clock() });
   await feed.start();
-  const readers = createReaders(database, { accounts: accountStore, clock });
+  const readers = createReaders(database, { accounts: accountStore, clock, ...options.sessions });
   return {
     ...readers,
     ...accounts,
@@ -220,10 +221,16 @@ async function createAccountsWithPasswords({ database, hashing, random }: World,
   return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }
 
-function createReaders(database: Database, { accounts, clock }: { accounts: AccountStore; clock: Clock }): Readers {
+interface ReaderParts {
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
+  readonly refreshGraceSeconds: number;
+}
+
+function createReaders(database: Database, { accounts, clock, refreshGraceSeconds }: ReaderParts): Readers {
   return {
     directory: createAccountDirectory({ accounts, store: createAccountDirectoryStore(database) }),
-    auditTrail: createAuditTrail({ store: createAuditTrailStore(database) }),
+    auditTrail: createAuditTrail({ store: createAuditTrailStore(database), clock, refreshGraceSeconds }),
     sessionLists: createSessionLists({ store: createSessionListStore(database), clock }),
   };
 }

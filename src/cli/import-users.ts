@@ -68,7 +68,7 @@ async function check(file: OpenUserFile, watch: Watch, session: Session): Promis
 }
 
 async function importAlone(file: OpenUserFile, watch: Watch, session: Session): Promise<string> {
-  const lock = await takeSoleLock(session.directUrl, `graphql-auth-gateway import-users ${file.hash}`);
+  const lock = await takeSoleLock(session.directUrl, `graphql-auth-gateway ${session.database.$schema} import-users ${file.hash}`);
   if (lock === undefined) throw new CommandError("This file is being imported already, by another command.");
   try {
     return describeImported(await createImportUsers(session, optionsOf(session))(file, watch));

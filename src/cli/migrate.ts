@@ -10,7 +10,7 @@ export const migrate: Command = {
   description: "Servers do the same when they start; processes that migrate at the same time take turns.",
   takesPassword: false,
   async run() {
-    const applied = await withStorage(({ directUrl }) => migrateDatabase(directUrl));
+    const applied = await withStorage(({ directUrl, config }) => migrateDatabase(directUrl, config.database.schema));
     if (applied === 0) return "Nothing to do: the database is up to date.\n";
     return `Applied ${applied} ${applied === 1 ? "migration" : "migrations"}.\n`;
   },

@@ -135,10 +135,21 @@ const sessionRules: readonly Rule[] = [
   },
   {
     variable: "REFRESH_TOKEN_CARRIER",
-    besides: ["PUBLIC_URL"],
-    isBroken: (values) => values.REFRESH_TOKEN_CARRIER === "cookie" && isExposedHttp(values.PUBLIC_URL),
+    besides: ["PUBLIC_URL", "REFRESH_COOKIE_SECURE"],
+    isBroken: (values) => values.REFRESH_TOKEN_CARRIER !== "body" && values.REFRESH_COOKIE_SECURE && isExposedHttp(values.PUBLIC_URL),
     problem: "must be body while PUBLIC_URL is http://: browsers keep a Secure cookie over https:// and on localhost only.",
     example: "PUBLIC_URL=https://auth.example.com, or REFRESH_TOKEN_CARRIER=body",
+  },
+  {
+    variable: "REFRESH_COOKIE_SECURE",
+    isBroken: (values) => inProduction(values) && !values.REFRESH_COOKIE_SECURE,
+    problem: "must be true in production: without it the cookie travels where anybody on the way can read it.",
+  },
+  {
+    variable: "REFRESH_COOKIE_SECURE",
+    besides: ["REFRESH_COOKIE_SAME_SITE"],
+    isBroken: (values) => !values.REFRESH_COOKIE_SECURE && values.REFRESH_COOKIE_SAME_SITE === "None",
+    problem: "must be true with REFRESH_COOKIE_SAME_SITE=None: browsers keep no such cookie otherwise.",
   },
 ];
 

@@ -17,6 +17,8 @@ export interface Config extends FileSections {
     readonly url: string | undefined;
     /** Where it differs: without a transaction pooler. */
     readonly directUrl: string | undefined;
+    /** Where everything of ours is. */
+    readonly schema: string;
     readonly poolSize: number;
   };
   /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
@@ -81,8 +83,8 @@ export interface SessionConfig {
   readonly maxTtlSeconds: number;
   readonly refreshGraceSeconds: number;
   readonly maximumPerUser: number;
-  readonly carrier: "body" | "cookie";
-  readonly cookieSameSite: "Strict" | "Lax" | "None";
+  readonly carrier: "body" | "cookie" | "both";
+  readonly cookie: { readonly sameSite: "Strict" | "Lax" | "None"; readonly secure: boolean };
 }
 
 export interface AccountConfig {
@@ -150,7 +152,12 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       trustedDocumentsFile: values.TRUSTED_DOCUMENTS,
       maximumConnections: values.MAX_CONNECTIONS,
     },
-    database: { url: values.DATABASE_URL, directUrl: values.DATABASE_DIRECT_URL, poolSize: values.DATABASE_POOL_SIZE },
+    database: {
+      url: values.DATABASE_URL,
+      directUrl: values.DATABASE_DIRECT_URL,
+      schema: values.DATABASE_SCHEMA,
+      poolSize: values.DATABASE_POOL_SIZE,
+    },
     secrets: values.SECRET,
     tokens: toTokenConfig(values, issuerOf(values)),
     sessions: {
@@ -159,7 +166,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       refreshGraceSeconds: values.REFRESH_GRACE,
       maximumPerUser: values.SESSIONS_PER_USER,
       carrier: values.REFRESH_TOKEN_CARRIER,
-      cookieSameSite: values.REFRESH_COOKIE_SAME_SITE,
+      cookie: { sameSite: values.REFRESH_COOKIE_SAME_SITE, secure: values.REFRESH_COOKIE_SECURE },
     },
     hashing: toHashingConfig(values),
     accounts: { emailVerification: values.EMAIL_VERIFICATION, deletionGraceSeconds: values.ACCOUNT_DELETION_GRACE },

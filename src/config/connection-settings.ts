@@ -10,7 +10,7 @@ export interface ConnectionConfig {
   /** Client headers that are passed on, in lower case. */
   readonly headers: readonly string[];
   /** Undefined: the upstream is not told who is calling. */
-  readonly identity: { readonly audience: string; readonly claims: readonly string[] } | undefined;
+  readonly identity: { readonly audience: string; readonly claims: readonly string[]; readonly anonymous?: boolean } | undefined;
   readonly timeoutMilliseconds: number;
   readonly retries: number;
   readonly maximumAnswerBytes: number;
@@ -81,6 +81,7 @@ const identity = z.union(
     z.strictObject({
       audience: z.string("must be a text.").min(1, "must not be empty.").optional(),
       claims: z.array(claim).default([]),
+      anonymous: z.boolean("must be true or false.").optional(),
     }),
   ],
   "must be off, or a mapping with the keys audience and claims: a list of email and of what the hook claims adds.",
@@ -110,7 +111,10 @@ export function toConnection(graph: { readonly name: string; readonly url: strin
   return {
     ...graph,
     headers,
-    identity: told === "off" ? undefined : { audience: told?.audience ?? graph.name, claims: told?.claims ?? [] },
+    identity:
+      told === "off"
+        ? undefined
+        : { audience: told?.audience ?? graph.name, claims: told?.claims ?? [], ...(told?.anonymous === true && { anonymous: true }) },
     timeoutMilliseconds: timeout,
     retries: again,
     maximumAnswerBytes: bodyLimit,

@@ -8,7 +8,10 @@ export interface IssuerSetting extends ClaimSettings {
   readonly issuer: string;
   /** Undefined: told by the discovery document. */
   readonly jwksUrl: string | undefined;
-  readonly audience: string;
+  /** Undefined: only tokens without `aud` are taken, by `clients`. */
+  readonly audience: string | undefined;
+  /** Those whose tokens without `aud` are taken, by `client_id` or `azp`. */
+  readonly clients: ReadonlySet<string>;
   readonly algorithms: readonly string[];
 }
 
@@ -24,7 +27,17 @@ type Section = ReadonlyMap<unknown, unknown>;
 type Complain = (key: string, problem: string) => void;
 
 const example = "issuers: [{ issuer: https://login.example.com, discovery: true, audience: https://api.example.com }]";
-const keys: ReadonlySet<unknown> = new Set(["issuer", "discovery", "jwks", "audience", "algorithms", "claims", "roles", "scopes"]);
+const keys: ReadonlySet<unknown> = new Set([
+  "issuer",
+  "discovery",
+  "jwks",
+  "audience",
+  "clients",
+  "algorithms",
+  "claims",
+  "roles",
+  "scopes",
+]);
 /** No shared secrets, ever: whoever verifies could sign. */
 const algorithms: readonly unknown[] = [
   "RS256",
@@ -73,7 +86,8 @@ function parseIssuer(body: Section, surroundings: IssuerSurroundings, complain: 
   return {
     issuer: parseIssuerUrl(body.get("issuer"), surroundings, complain),
     jwksUrl: parseKeySource(body, surroundings, complain),
-    audience: parseAudience(body.get("audience"), complain),
+    audience: body.get("audience") === undefined && body.has("clients") ? undefined : parseAudience(body.get("audience"), complain),
+    clients: parseClients(body.get("clients"), complain),
     algorithms: parseAlgorithms(body.get("algorithms") ?? ["RS256"], complain),
     claims,
     roles,
@@ -105,6 +119,15 @@ function parseAudience(written: unknown, complain: Complain): string {
   if (typeof written === "string" && /^[\x21-\x7e]{1,255}$/.test(written)) return written;
   complain("audience", "must be 1 to 255 printable ASCII characters without spaces: what its access tokens for you have as aud.");
   return "";
+}
+
+function parseClients(written: unknown, complain: Complain): ReadonlySet<string> {
+  if (written === undefined) return new Set();
+  const fits =
+    Array.isArray(written) && written.length > 0 && written.every((each) => typeof each === "string" && /^[\x20-\x7e]{1,255}$/.test(each));
+  if (fits) return new Set(written);
+  complain("clients", "must be a list of client ids: what its access tokens without aud have as client_id or azp.");
+  return new Set();
 }
 
 function parseAlgorithms(written: unknown, complain: Complain): readonly string[] {

@@ -1,4 +1,4 @@
-import { duration, oneOf, wholeNumber } from "./variable-values.ts";
+import { duration, flag, oneOf, wholeNumber } from "./variable-values.ts";
 
 /** A part of `variables`. */
 export const sessionVariables = {
@@ -27,15 +27,22 @@ export const sessionVariables = {
     value: wholeNumber({ min: 1, max: 10_000 }),
   },
   REFRESH_TOKEN_CARRIER: {
-    description: "How refresh tokens travel: body (in the GraphQL response) or cookie (httpOnly, for browsers).",
+    description:
+      "How refresh tokens travel: body (in the GraphQL response), cookie (httpOnly, for browsers) or both (each client chooses when it signs in).",
     default: "body",
-    example: "cookie",
-    value: oneOf(["body", "cookie"]),
+    example: "both",
+    value: oneOf(["body", "cookie", "both"]),
   },
   REFRESH_COOKIE_SAME_SITE: {
     description: "The SameSite attribute of the refresh cookie: Strict, Lax or None.",
     default: "Strict",
     example: "Lax",
     value: oneOf(["Strict", "Lax", "None"]),
+  },
+  REFRESH_COOKIE_SECURE: {
+    description: "false: the refresh cookie is sent over plain HTTP too, for development with Safari. Not in production.",
+    default: "true",
+    example: "true",
+    value: flag,
   },
 } as const;

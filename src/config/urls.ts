@@ -5,6 +5,11 @@ export function isOrigin(written: string): boolean {
   return /^https?:\/\/[^/?#@*\\\s]+\/?$/i.test(written) && URL.canParse(written);
 }
 
+/** The origin of an application that a web view shows, or of a browser's extension: as the page itself sends it. */
+export function isAppOrigin(written: string): boolean {
+  return /^(capacitor|ionic|tauri|app|chrome-extension|moz-extension|safari-web-extension):\/\/[a-z\d.-]+(:\d{1,5})?$/i.test(written);
+}
+
 export function isWebUrl(written: string): boolean {
   return /^https?:\/\/[^?#@\\\s]+$/i.test(written) && URL.canParse(written);
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseDuration } from "./durations.ts";
 import { parseMailbox } from "./mailboxes.ts";
 import { parseSmtpUrl } from "./smtp.ts";
-import { isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isWebUrl } from "./urls.ts";
+import { isAppOrigin, isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isWebUrl } from "./urls.ts";
 
 /*
  * What a variable's text may be and what it becomes. The messages continue a sentence that begins with the variable's name, and never quote
@@ -44,16 +44,18 @@ export function list<Item>(item: z.ZodType<Item, string>) {
   return z.string().transform(split).pipe(z.array(item));
 }
 
+const originProblem = "must be an origin: http:// or https://, a host and perhaps a port; no path, query or credentials.";
+
 export const origin = z
   .string()
-  .refine(isOrigin, "must be an origin: http:// or https://, a host and perhaps a port; no path, query or credentials.")
+  .refine(isOrigin, originProblem)
   .transform((written) => new URL(written).origin);
 
 export const corsOrigin = z
   .string()
   .refine((written) => written !== "*", "must name origins: * would let every web site call with its visitors' sessions.")
   .refine((written) => written !== "null", "must not allow the origin null: sandboxed frames of any web site have it.")
-  .pipe(origin);
+  .pipe(z.union([z.string().refine(isAppOrigin), origin], { error: originProblem }));
 
 /** RFC 8414 section 2: an issuer is a URL without query or fragment. Kept as written, because verifiers compare it as a string. */
 export const issuer = z.string().refine(isWebUrl, "must be an http:// or https:// URL without query, fragment or credentials.");
@@ -80,6 +82,18 @@ export const databaseUrl = z
   .refine(
     isPostgresUrl,
     "must be a postgres:// or postgresql:// URL; special characters in its user name and password must be percent-encoded.",
+  );
+
+/**
+ * Short enough for the names that are made of it, plain enough to need no quotes. Not `public`, which an application shares with its ORM
+ * and its extensions: there a table `users` is soon somebody else's.
+ */
+export const databaseSchema = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]{0,49}$/, "must be a lower-case letter or _, then at most 49 lower-case letters, digits or _.")
+  .refine(
+    (name) => !/^(pg_.*|information_schema|public)$/.test(name),
+    "must be a schema of its own: neither public nor one of PostgreSQL's.",
   );
 
 export const redisUrl = z

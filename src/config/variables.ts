@@ -5,6 +5,7 @@ import { sessionVariables } from "./session-variables.ts";
 import {
   audience,
   corsOrigin,
+  databaseSchema,
   databaseUrl,
   duration,
   flag,
@@ -87,7 +88,7 @@ export const variables = {
     value: webUrl,
   },
   CORS_ORIGINS: {
-    description: "Web origins that may call from a browser, comma separated.",
+    description: "Web origins that may call from a browser, comma separated; also those of apps: capacitor://localhost, tauri://localhost.",
     defaultNote: "none",
     example: "https://app.example.com,https://admin.example.com",
     value: list(corsOrigin).transform((origins) => [...new Set(origins)]),
@@ -122,6 +123,12 @@ export const variables = {
     defaultNote: "an embedded PostgreSQL with its data in .data/; required in production",
     example: "postgres://gateway:password@db.example.com:5432/gateway",
     value: databaseUrl,
+  },
+  DATABASE_SCHEMA: {
+    description: "The PostgreSQL schema that everything of this server's own is kept in; it is made at the first start.",
+    default: "auth",
+    example: "auth",
+    value: databaseSchema,
   },
   DATABASE_POOL_SIZE: {
     description: "The most connections to PostgreSQL that one process opens.",

@@ -8,13 +8,23 @@ import type { Viewer } from "../auth/tokens/access-tokens.ts";
 import type { Visitor } from "../auth/tokens/visitor.ts";
 import type { AccessExplainer } from "./access-explainer.ts";
 import type { Loaders } from "./loaders.ts";
+import type { RefreshTokenCarrier } from "./types/refresh-token-carrier.ts";
+
+/** Hands a token to the client: what is to stand in the body, null where it travels elsewhere. */
+export type HandRefreshToken = (refreshToken: string, expiresAt: Date) => string | null;
+
+/** A token that the client sent, if any, and the way its successor goes back. */
+export interface PresentedRefreshToken {
+  readonly refreshToken: string | undefined;
+  readonly hand: HandRefreshToken;
+}
 
 /** How refresh tokens travel to and from this client: in the body, or in a cookie that scripts cannot read. */
-export interface RefreshTokenCarrier {
-  /** The token that the client sent, given what the operation's input holds. */
-  read(input: string | null | undefined): string | undefined;
-  /** Hands a token to the client: what is to stand in the body, null where it travels elsewhere. */
-  hand(refreshToken: string, expiresAt: Date): string | null;
+export interface RefreshTokens {
+  /** For a client that signs in, before anything is done. Throws BAD_USER_INPUT where the server does not allow what it asks for. */
+  choose(asked: `${RefreshTokenCarrier}` | null | undefined): HandRefreshToken;
+  /** Given what the operation's input holds. */
+  read(input: string | null | undefined): PresentedRefreshToken;
   /** Takes the token out of the client's hands, where it is kept for it, after its session was ended on the client's word. */
   withdraw(refreshToken: string | undefined): void;
 }
@@ -42,7 +52,7 @@ export interface RequestContext {
   readonly origin: Origin;
   /** As the client sent them; on a WebSocket those that it was opened with. */
   readonly clientHeaders: IncomingHttpHeaders;
-  readonly refreshTokens: RefreshTokenCarrier;
+  readonly refreshTokens: RefreshTokens;
   readonly loaders: Loaders;
   /** Of the graph that is served. */
   readonly explainAccess: AccessExplainer;

@@ -43,13 +43,13 @@ export class Loaders {
     return sessions;
   }
 
-  /** `first` must have been judged. */
-  async latestEventsOf(sessionId: string, first: number): Promise<AuditEvent[]> {
+  /** `first` must have been judged; `asking` is the session of the request. */
+  async latestEventsOf(sessionId: string, first: number, asking: string | undefined): Promise<AuditEvent[]> {
     this.#spend(first);
     this.#events ??= new Map();
     let loader = this.#events.get(first);
     if (loader === undefined) {
-      loader = new DataLoader((sessionIds) => this.#readers.auditTrail.ofSessions(sessionIds, first), options);
+      loader = new DataLoader((sessionIds) => this.#readers.auditTrail.ofSessions(sessionIds, first, asking), options);
       this.#events.set(first, loader);
     }
     return loader.load(sessionId);

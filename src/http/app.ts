@@ -19,6 +19,7 @@ import { observeRequests, type RequestObserver } from "./observe-requests.ts";
 import { type OutboxPage, serveOutboxPage } from "./outbox-page.ts";
 import { checkRequests } from "./request-checks.ts";
 import { allowSandbox, chooseSecurityHeaders, createSecurityHeaders } from "./security-headers.ts";
+import { serveStartPage } from "./start-page.ts";
 import { trackAnswers } from "./unfinished-answers.ts";
 import { serveWebSockets } from "./websockets.ts";
 
@@ -91,7 +92,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);
   if (parts.outboxPage !== undefined) serveOutboxPage(app, parts.outboxPage, options);
-  if (landingPage) app.get("/", (_request, reply) => reply.redirect("/graphql"));
+  if (landingPage) serveStartPage(app, { ...options, showsOutbox: parts.outboxPage !== undefined });
   return app;
 }
 

@@ -21,7 +21,7 @@ import { readBearerToken } from "./bearer-token.ts";
 import type { ClientAddressOf } from "./client-address.ts";
 import { createDirectLane } from "./direct-lane.ts";
 import { originOf } from "./origin.ts";
-import type { CreateCarrier } from "./refresh-token-carriers.ts";
+import type { CreateRefreshTokens } from "./refresh-token-carriers.ts";
 import { retryAfterPlugin } from "./retry-after.ts";
 
 export interface GraphqlEndpointParts {
@@ -29,7 +29,7 @@ export interface GraphqlEndpointParts {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly publicErrors: PublicErrors;
-  readonly createCarrier: CreateCarrier;
+  readonly createRefreshTokens: CreateRefreshTokens;
   readonly logger: Logger;
 }
 
@@ -86,7 +86,7 @@ function createApolloServer(
 }
 
 /** A fresh object for each request, with the token decoded once. */
-function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointParts, clientAddressOf: ClientAddressOf) {
+function contextFactory({ graph, auth, clock, createRefreshTokens }: GraphqlEndpointParts, clientAddressOf: ClientAddressOf) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
     const accessToken = readBearerToken(request.headers.authorization);
     const visitor = await auth.callers.identify(accessToken);
@@ -99,7 +99,7 @@ function contextFactory({ graph, auth, clock, createCarrier }: GraphqlEndpointPa
       accessToken,
       origin: { ...originOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
       clientHeaders: request.headers,
-      refreshTokens: createCarrier(request, reply),
+      refreshTokens: createRefreshTokens(request, reply),
       loaders: new Loaders(auth),
       explainAccess: graph.explainAccess,
     };

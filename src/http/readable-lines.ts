@@ -16,9 +16,17 @@ export function createReadableLines({ colors }: { colors: boolean }): (line: str
     levelFirst: true,
   });
   return (line) => {
-    const { mail, ...entry } = JSON.parse(line) as { mail?: KeptMail };
-    return mail === undefined ? format(entry) : format(entry) + layOut(mail);
+    const { mail, event, ...entry } = JSON.parse(line) as { mail?: KeptMail; event?: object };
+    const text = format({ ...entry, ...(event !== undefined && withoutNoise(event)) });
+    return mail === undefined ? text : text + layOut(mail);
   };
+}
+
+/** What the entry says anyway, and what there is not. */
+const noise: ReadonlySet<string> = new Set(["id", "type", "occurredAt", "succeeded"]);
+
+function withoutNoise(event: object): object {
+  return Object.fromEntries(Object.entries(event).filter(([name, value]) => value !== null && !noise.has(name)));
 }
 
 function layOut({ to, subject, text }: KeptMail): string {

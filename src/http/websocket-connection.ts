@@ -5,7 +5,7 @@ import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import type { Origin } from "../auth/origin.ts";
 import type { AnonymousReason } from "../auth/permissions.ts";
 import { callerOnAuthGraph } from "../auth/tokens/callers.ts";
-import type { RefreshTokenCarrier, RequestContext } from "../graphql/context.ts";
+import type { RefreshTokens, RequestContext } from "../graphql/context.ts";
 import { Loaders } from "../graphql/loaders.ts";
 import type { Operation } from "../graphql/operations.ts";
 import { publicInputError } from "../graphql/public-errors.ts";
@@ -107,7 +107,7 @@ function tooManyOperations(): GraphQLError {
 }
 
 /** Cookies belong to HTTP, and so do the mutations that use them. */
-const noRefreshTokens: RefreshTokenCarrier = { read: unreachable, hand: unreachable, withdraw: unreachable };
+const noRefreshTokens: RefreshTokens = { choose: unreachable, read: unreachable, withdraw: unreachable };
 
 function unreachable(): never {
   throw new Error("no mutation that takes or gives refresh tokens runs on a WebSocket");

@@ -24,7 +24,7 @@ export async function readExplainedGraph(sections: GraphSections): Promise<Expla
   const { composed, requirements, close } = await openGraph(readGraphSources(sections), {
     auth: { ...authGraph, gatewayFields },
     publicErrors: { ofExecution: unreachable, ofServer: unreachable },
-    createIdentityTokens: () => ({ issue: unreachable }),
+    createIdentityTokens: () => ({ issue: unreachable, issueAnonymous: unreachable }),
     readFile: (path) => readOperatorsFile("gateway.yaml", path),
     onFailure: unreachable,
     observeUpstream: (upstream) => upstream,

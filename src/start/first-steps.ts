@@ -2,7 +2,7 @@ import { firstOperations } from "../http/first-operations.ts";
 
 /** What `npm start` says to a newcomer: where it is, and something to paste. */
 export function firstSteps(listeningAddress: string, { showsOutbox }: { showsOutbox: boolean }): string {
-  // Browsers keep `Secure` cookies on localhost, and the issuer's default says localhost as well.
+  // Chromium and Firefox keep `Secure` cookies on localhost, and the issuer's default says localhost as well.
   const address = listeningAddress.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])/, "//localhost");
   const operations = firstOperations(`${address}/graphql`);
   return [
@@ -13,7 +13,7 @@ export function firstSteps(listeningAddress: string, { showsOutbox }: { showsOut
     "",
     "  For another terminal; again and again, if you like:",
     "",
-    ...operations.flatMap(({ title, command }) => [`  ${title}:`, "", `  ${command}`, ""]),
+    ...operations.flatMap(({ title, command }) => [`  ${title}`, "", `  ${command}`, ""]),
     "",
   ].join("\n");
 }

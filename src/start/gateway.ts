@@ -21,7 +21,7 @@ import type { ServedGraph } from "../graphql/served-graph.ts";
 import { createApp } from "../http/app.ts";
 import type { Readiness } from "../http/health.ts";
 import type { OutboxPage } from "../http/outbox-page.ts";
-import { bodyCarrier, cookieCarrier } from "../http/refresh-token-carriers.ts";
+import { bodyTokens, type CreateRefreshTokens, chosenTokens, cookieTokens } from "../http/refresh-token-carriers.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
@@ -74,8 +74,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const limitFactor = parts.limitFactor ?? limitFactorOf(config);
   const authGraph = await buildAuthGraph(config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
-  const { poolSize } = config.database;
-  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, poolSize, instrument: telemetry.instrumentPool });
+  const { schema, poolSize } = config.database;
+  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, schema, poolSize, instrument: telemetry.instrumentPool });
   const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
@@ -194,15 +194,20 @@ interface HttpSideParts {
 
 async function createHttpSide(config: Config, parts: HttpSideParts): Promise<FastifyInstance> {
   const { metrics, telemetry } = parts;
-  const usesCookies = config.sessions.carrier === "cookie";
-  const createCarrier = usesCookies ? cookieCarrier({ sameSite: config.sessions.cookieSameSite }) : bodyCarrier;
+  const usesCookies = config.sessions.carrier !== "body";
+  const createRefreshTokens = refreshTokensBy(config.sessions);
   const isProduction = config.environment === "production";
   const { registry } = metrics;
   const isMetricsPublic = !isProduction && config.telemetry.metricsPort === undefined;
   const metricsPage = isMetricsPublic ? { contentType: registry.contentType, read: () => registry.metrics() } : undefined;
   const { requestObserver } = telemetry;
   return createApp(
-    { ...parts, createCarrier, requestObserver, metricsPage },
+    { ...parts, createRefreshTokens, requestObserver, metricsPage },
     { ...config.http, isProduction, usesCookies, trustsListOnly: config.http.trustedDocumentsFile !== undefined },
   );
+}
+
+function refreshTokensBy({ carrier, cookie }: Config["sessions"]): CreateRefreshTokens {
+  if (carrier === "body") return bodyTokens;
+  return carrier === "cookie" ? cookieTokens(cookie) : chosenTokens(cookie);
 }

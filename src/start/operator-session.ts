@@ -40,8 +40,9 @@ export async function withStorage<Result>(work: (opened: OperatorStorage) => Pro
 /** Migrates first: an admin may be made before any server has started. What is done is audited, and for the command to tell. */
 export async function withOperatorSession<Result>(work: (session: OperatorSession) => Promise<Result>): Promise<Result> {
   return withStorage(async (opened) => {
-    await migrateDatabase(opened.directUrl);
-    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, poolSize: 1 });
+    const { schema } = opened.config.database;
+    await migrateDatabase(opened.directUrl, schema);
+    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 1 });
     const random = createSecureRandom();
     const { secrets } = opened.storage;
     const news = createNews(opened.config, { secrets, clock: systemClock, random });

@@ -30,7 +30,7 @@ export async function serve(): Promise<void> {
     process.exit(0);
   });
   try {
-    await migrateDatabase(config.database.directUrl ?? storage.databaseUrl);
+    await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema);
     server = await startServing(config, { storage, logger });
   } catch (error) {
     await storage.close();

@@ -10,6 +10,8 @@ interface PendingStatement {
 
 /** A pool whose statements have spans. Of each only the text, in which every value is a parameter. */
 export function traceStatements(sql: Sql, tracing: Tracing): Sql {
+  const { constructor: name } = sql("name");
+
   function trace(text: string, statement: unknown): unknown {
     if (!isStatement(statement)) return statement;
     const send = statement.then.bind(statement);
@@ -25,7 +27,7 @@ export function traceStatements(sql: Sql, tracing: Tracing): Sql {
   return new Proxy(sql, {
     apply(target, self, args) {
       const statement = Reflect.apply(target, self, args);
-      return isTemplate(args[0]) ? trace(args[0].join("$?"), statement) : statement;
+      return isTemplate(args[0]) ? trace(textOf(args[0], args.slice(1)), statement) : statement;
     },
     get(target, property, receiver) {
       const value = Reflect.get(target, property, receiver);
@@ -35,6 +37,12 @@ export function traceStatements(sql: Sql, tracing: Tracing): Sql {
       return value;
     },
   });
+
+  /** With the names of tables, and without values. */
+  function textOf(strings: readonly string[], values: readonly unknown[]): string {
+    const shown = values.map((value) => (value instanceof name ? String(Reflect.get(value, "value")) : "$?"));
+    return strings.map((part, index) => part + (shown[index] ?? "")).join("");
+  }
 
   /** A transaction's own connection is given to what runs inside it. */
   function withTracing(argument: unknown): unknown {

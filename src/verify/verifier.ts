@@ -30,14 +30,20 @@ export interface VerifierOptions {
   readonly audience: string;
   /** Where the gateway's keys are: `/.well-known/jwks.json` at its issuer unless it is said otherwise. */
   readonly jwksUrl?: string | URL;
+  /**
+   * Whether a request without the header is refused (`missing`): it did not come through the gateway. Its anonymous callers are let through
+   * where the gateway's configuration has `identity: { anonymous: true }` for this service. False unless it is said otherwise.
+   */
+  readonly required?: boolean;
 }
 
-/** The identity that a request carries, undefined where it carries none. Throws an IdentityError for one that is not to be believed. */
+/** The identity that a request carries, undefined for an anonymous caller, and, unless it is required, where it carries none. Throws an IdentityError for one that is not to be believed. */
 export type VerifyIdentity = (source: IdentitySource | undefined) => Promise<GatewayIdentity | undefined>;
 
 /** What a signature may be: never a shared secret, whatever the token says (RFC 8725, section 3.1). */
 const ALGORITHMS = ["ES256", "RS256"];
 const TYPE = "gateway-identity+jwt";
+const accessTokenType = /^(application\/)?at\+jwt$/i;
 const TOLERANCE_SECONDS = 5;
 /** For so long the gateway lets its keys be cached, and publishes a key before it signs. */
 const KEY_CACHE_MILLISECONDS = 300_000;
@@ -45,11 +51,12 @@ const KEY_CACHE_MILLISECONDS = 300_000;
 const COOLDOWN_MILLISECONDS = 30_000;
 
 /** Verifies the identity tokens of one gateway for one service. Its keys are read at the first use, and again when they change. */
-export function createVerifier({ issuer, audience, jwksUrl }: VerifierOptions): VerifyIdentity {
+export function createVerifier({ issuer, audience, jwksUrl, required = false }: VerifierOptions): VerifyIdentity {
   const url = new URL(jwksUrl ?? `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`);
   const remote = createRemoteJWKSet(url, { cacheMaxAge: KEY_CACHE_MILLISECONDS, cooldownDuration: COOLDOWN_MILLISECONDS });
   const findKey: JWTVerifyGetKey = async (header, token) => {
     // Before a key is looked for: what is no identity token causes no request.
+    if (accessTokenType.test(header.typ ?? "")) throw new IdentityError("access_token");
     if (header.typ?.toLowerCase() !== TYPE) throw new IdentityError("wrong_type");
     return remote(header, token).catch((cause: unknown) => {
       throw new IdentityError(keyProblem(cause), { cause });
@@ -61,15 +68,16 @@ export function createVerifier({ issuer, audience, jwksUrl }: VerifierOptions): 
     typ: TYPE,
     algorithms: ALGORITHMS,
     clockTolerance: TOLERANCE_SECONDS,
-    requiredClaims: ["sub", "exp"],
+    requiredClaims: ["exp"],
   };
 
   return async (source) => {
     const token = readIdentityHeader(source);
+    if (token === undefined && required) throw new IdentityError("missing");
     if (token === undefined) return undefined;
     try {
       const { payload } = await jwtVerify(token, findKey, expected);
-      return identityOf(payload, issuer);
+      return isAnonymous(payload) ? undefined : identityOf(payload, issuer);
     } catch (cause) {
       if (cause instanceof IdentityError) throw cause;
       throw new IdentityError(tokenProblem(cause), { cause });
@@ -93,6 +101,11 @@ function claimProblem({ claim, reason }: errors.JWTClaimValidationFailed): Ident
   if (reason !== "check_failed") return "malformed";
   const problems: Readonly<Record<string, IdentityProblem>> = { iss: "wrong_issuer", aud: "wrong_audience", nbf: "not_yet_valid" };
   return problems[claim] ?? "malformed";
+}
+
+/** The gateway's word that the caller is nobody. */
+function isAnonymous({ sub, anonymous }: JWTPayload): boolean {
+  return sub === undefined && anonymous === true;
 }
 
 function identityOf(payload: JWTPayload, issuer: string): GatewayIdentity {

@@ -1,4 +1,4 @@
-import postgres from "postgres";
+import { openRawClient } from "../support/raw-client.ts";
 import { processorSeconds } from "./pinning.ts";
 
 /** Processor seconds that the backends of one database have used so far; not a number where PostgreSQL runs on another machine. */
@@ -8,7 +8,7 @@ export interface DatabaseMeter {
 }
 
 export function openDatabaseMeter(databaseUrl: string): DatabaseMeter {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient(databaseUrl);
   return {
     async read() {
       const backends = await sql<{ pid: number }[]>`

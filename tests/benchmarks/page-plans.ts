@@ -1,10 +1,11 @@
-import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { createAccountDirectory } from "../../src/auth/accounts/account-directory.ts";
 import { createAccountDirectoryStore } from "../../src/auth/accounts/account-directory-store.ts";
 import { createAccountStore } from "../../src/auth/accounts/account-store.ts";
 import { createAuditTrail } from "../../src/auth/audit/audit-trail.ts";
 import { createAuditTrailStore } from "../../src/auth/audit/audit-trail-store.ts";
+import { createDatabase } from "../../src/database/database.ts";
+import { SCHEMA } from "../support/raw-client.ts";
 import type { PageCase } from "./page-cases.ts";
 
 export interface PagePlans {
@@ -28,12 +29,12 @@ export function openPagePlans(databaseUrl: string): PagePlans {
     onnotice: () => undefined,
     debug: (_connection, text, values) => statements.push({ text, values }),
   });
-  const database = drizzle(client);
-  const auditTrail = createAuditTrail({ store: createAuditTrailStore(database) });
+  const database = createDatabase(client, SCHEMA);
+  const auditTrail = createAuditTrail({ store: createAuditTrailStore(database), clock: () => new Date(), refreshGraceSeconds: 30 });
   const directory = createAccountDirectory({ accounts: createAccountStore(database), store: createAccountDirectoryStore(database) });
 
   async function ask({ list, request }: PageCase): Promise<unknown> {
-    if (list === "auditEvents") return auditTrail.page(request);
+    if (list === "auditEvents") return auditTrail.page(request, undefined);
     const page = await directory.page(request);
     statements = list === "totalCount" ? [] : statements;
     return list === "totalCount" ? page.count() : page;

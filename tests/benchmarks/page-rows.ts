@@ -1,4 +1,5 @@
-import postgres from "postgres";
+import type postgres from "postgres";
+import { openRawClient } from "../support/raw-client.ts";
 
 const ROWS = 1_000_000;
 /** Between one row and the next: a million of them make half a year, up to now. */
@@ -18,7 +19,7 @@ export interface PageRows {
 
 /** A million users and as many audit entries, of 10,000 users with two sessions each. */
 export async function fillPages(databaseUrl: string): Promise<PageRows> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient(databaseUrl);
   try {
     const start = Date.now() - ROWS * MILLISECONDS_APART;
     await sql.unsafe(`create function pg_temp.id_of(number bigint) returns uuid language sql immutable as $$

@@ -1,4 +1,4 @@
-import postgres from "postgres";
+import { openRawClient } from "../support/raw-client.ts";
 import { type Ground, openFleet } from "./fleet.ts";
 import { openLine } from "./line.ts";
 import { createPageCases, type PageCase, pageDocuments } from "./page-cases.ts";
@@ -38,7 +38,7 @@ export async function benchmarkPages(ground: Ground): Promise<readonly Verdict[]
 async function signInAsAdmin(url: string, databaseUrl: string): Promise<string> {
   const [user] = await registerUsers(url, 1);
   if (user === undefined) throw new Error("There is no user.");
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient(databaseUrl);
   await sql`update users set roles = '{user,admin}' where id = ${user.id}`.finally(() => sql.end());
   return (await logIn(url, user)).accessToken;
 }

@@ -1,4 +1,4 @@
-import postgres from "postgres";
+import { openRawClient } from "../support/raw-client.ts";
 import { type Fleet, type Ground, openFleet } from "./fleet.ts";
 import { proveNoStatements } from "./hot-path-statements.ts";
 import { type Answer, type Line, openLine } from "./line.ts";
@@ -31,7 +31,7 @@ export async function benchmarkRevocationDelay(ground: Ground): Promise<readonly
   const fleet = await openFleet(ground);
   const a = await fleet.start("a");
   const b = await fleet.start("b", poolNamed(fleet, POOL_NAME));
-  const sql = postgres(fleet.databaseUrl, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient(fleet.databaseUrl);
   cleanup.add(() => sql.end({ timeout: 1 }));
   const [lineToA, lineToB] = [openLine(a.url), openLine(b.url)];
   cleanup.add(() => [lineToA, lineToB].map((line) => line.close()));

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import postgres from "postgres";
+import { openRawClient } from "../support/raw-client.ts";
 import { type Ground, openFleet } from "./fleet.ts";
 import { openLine } from "./line.ts";
 import { formatMilliseconds, printHeading, printScenario } from "./report.ts";
@@ -67,7 +67,7 @@ async function startSide(name: string, ground: Ground): Promise<Side> {
 
 /** Half sessions, half users, in one transaction and unannounced: when the last one is refused, the feed has read all. */
 async function fill({ server, databaseUrl, user }: Side, { cleanup }: Ground): Promise<void> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient(databaseUrl);
   cleanup.add(() => sql.end({ timeout: 1 }));
   const { accessToken } = await logIn(server.url, user);
   await sql.begin(async (tx) => {

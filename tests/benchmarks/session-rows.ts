@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { formatRefreshToken } from "../../src/auth/sessions/refresh-tokens.ts";
+import { openRawClient } from "../support/raw-client.ts";
 
 const SESSIONS_OF_A_USER = 4;
 /** Over which the sessions were opened, up to an hour ago. */
@@ -21,7 +22,7 @@ export interface SessionRows {
 export async function fillSessions(databaseUrl: string, count: number): Promise<SessionRows> {
   const start = Date.now() - HOUR_MILLISECONDS - SPAN_MILLISECONDS;
   const apart = Math.floor(SPAN_MILLISECONDS / count);
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient(databaseUrl);
   try {
     await sql.unsafe(`create function pg_temp.id_of(number bigint) returns uuid language sql immutable as $$
       select (lpad(to_hex(${start}::bigint + number * ${apart}), 12, '0') || '70008' || lpad(to_hex(number), 15, '0'))::uuid $$`);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import postgres from "postgres";
+import { openRawClient } from "../support/raw-client.ts";
 
 const PATIENCE_MILLISECONDS = 15_000;
 
@@ -15,7 +15,7 @@ export interface TableState {
 
 /** Backends report what they have done a little later; waits until `updates` of them show. */
 export async function readTableState(databaseUrl: string, updates = 0): Promise<TableState> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient(databaseUrl);
   const deadline = performance.now() + PATIENCE_MILLISECONDS;
   try {
     for (;;) {

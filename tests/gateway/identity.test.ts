@@ -10,7 +10,7 @@ import { openSocket } from "../support/live-socket.ts";
 import type { ServedGraph } from "../support/served-graph.ts";
 import { watchOn } from "../support/watch.ts";
 
-let graphs: Record<"plain" | "named" | "silent", ServedGraph>;
+let graphs: Record<"plain" | "named" | "silent" | "strict", ServedGraph>;
 let live: Record<"socket" | "stream", LiveGraph>;
 let gateway: TestGateway;
 let ada: AuthFieldsFragment;
@@ -22,6 +22,7 @@ function yaml(): string {
   const entries = [
     `{ name: plain, url: "${graphs.plain.url}", sdl: { query: _sdl } }`,
     `{ name: named, url: "${graphs.named.url}", sdl: { query: _sdl }, identity: { audience: "${NAMED}", claims: [email] }, headers: [Authorization, X-Tenant, x-request-id] }`,
+    `{ name: strict, url: "${graphs.strict.url}", sdl: { query: _sdl }, identity: { anonymous: true } }`,
     `{ name: silent, url: "${graphs.silent.url}", sdl: { query: _sdl }, identity: off }`,
     `{ name: socket, url: "${live.socket.url}", sdl: { query: _sdl }, headers: [x-tenant] }`,
     `{ name: stream, url: "${live.stream.url}", sdl: { query: _sdl }, headers: [x-tenant], subscriptions: { protocol: sse } }`,
@@ -33,6 +34,7 @@ beforeAll(async () => {
   graphs = {
     plain: await serveEchoGraph("plain", "mercurius"),
     named: await serveEchoGraph("named", "yoga"),
+    strict: await serveEchoGraph("strict", "yoga"),
     silent: await serveEchoGraph("silent", "apollo"),
   };
   live = { socket: await serveLiveGraph("socket", "apollo"), stream: await serveLiveGraph("stream", "yoga") };
@@ -63,6 +65,18 @@ function sendRaw(query: string, headers: readonly (readonly [string, string])[])
     sent.end(JSON.stringify({ query }));
   });
 }
+
+test("an upstream that asks for it is told of anonymous callers, in a token that its verifier takes where it requires one", async () => {
+  await gateway.post({ query: "{ strictCaller plainCaller }" });
+  const jwksUrl = `${gateway.url}/.well-known/jwks.json`;
+  const verify = createVerifier({ issuer: ISSUER, audience: "strict", jwksUrl, required: true });
+  expect(await verify(received(graphs.strict))).toBeUndefined();
+  expect(received(graphs.plain)["gateway-identity"]).toBeUndefined();
+  await gateway.post({ query: "{ strictCaller }" }, { token: ada.accessToken });
+  expect((await verify(received(graphs.strict)))?.userId).toBe(ada.user.id);
+  await gateway.post({ query: "{ strictCaller }" }, { token: `${ada.accessToken}x` });
+  expect(await verify(received(graphs.strict))).toBeUndefined();
+});
 
 test("each upstream gets one token of its own: who is calling, for it alone, for a minute, with what it is configured to be told", async () => {
   const { errors } = await gateway.post({ query: ALL }, { token: ada.accessToken });
@@ -153,7 +167,7 @@ test("an upstream's own verifier takes its token, and refuses another upstream's
   const refused = (reason: IdentityProblem) => expect.objectContaining({ reason });
   await expect(verifyPlain(named)).rejects.toEqual(refused("wrong_audience"));
   await expect(verifyNamed(plain)).rejects.toEqual(refused("wrong_audience"));
-  await expect(verifyPlain({ "gateway-identity": ada.accessToken })).rejects.toEqual(refused("wrong_type"));
+  await expect(verifyPlain({ "gateway-identity": ada.accessToken })).rejects.toEqual(refused("access_token"));
 });
 
 test("a token that was refused by the gateway gets no identity, from the moment on", async () => {

@@ -71,6 +71,8 @@ export type DeleteAccountInput = {
 };
 
 export type LoginInput = {
+  /** As the server allows; by default the body where it allows both. */
+  carrier?: RefreshTokenCarrier | null | undefined;
   email: string;
   password: string;
 };
@@ -86,7 +88,14 @@ export type RefreshInput = {
   retryKey?: string | null | undefined;
 };
 
+/** How refresh tokens travel: in the answer's body, or in a cookie that scripts cannot read. */
+export type RefreshTokenCarrier =
+  | 'BODY'
+  | 'COOKIE';
+
 export type RegisterInput = {
+  /** As the server allows; by default the body where it allows both. */
+  carrier?: RefreshTokenCarrier | null | undefined;
   email: string;
   /** 8 characters to 1,024 bytes; any characters, none demanded. */
   password: string;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { inject } from "vitest";
+import { openRawClient } from "./raw-client.ts";
 
 export interface TestDatabase {
   readonly url: string;
@@ -16,7 +17,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   await onServer(serverUrl, `create database ${name} template ${inject("templateName")}`);
-  const sql = postgres(url.href, { max: 2, onnotice: () => undefined });
+  const sql = openRawClient(url.href, { max: 2 });
   async function drop(): Promise<void> {
     await sql.end();
     await onServer(serverUrl, `drop database if exists ${name} with (force)`);

@@ -50,7 +50,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const file = { path: "gateway.yaml", text: limits + (options.gatewayYaml ?? "") };
   const config = parseConfig(env, file);
   const [secret = TEST_SECRET, ...olderSecrets] = config.secrets ?? [];
-  await migrateDatabase(config.database.directUrl ?? database.url);
+  await migrateDatabase(config.database.directUrl ?? database.url, config.database.schema);
   const gateway = await createGateway(config, {
     databaseUrl: database.url,
     secrets: [secret, ...olderSecrets],

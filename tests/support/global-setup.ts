@@ -5,6 +5,7 @@ import type { TestProject } from "vitest/node";
 import { startEmbeddedPostgres } from "../../src/database/embedded/embedded-postgres.ts";
 import { migrateDatabase } from "../../src/database/migrate.ts";
 import { makeReachableFolder } from "./folders.ts";
+import { SCHEMA } from "./raw-client.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -23,7 +24,7 @@ export default async function setUp({ provide }: TestProject): Promise<() => Pro
   await admin.unsafe(`create database ${templateName}`);
   const templateUrl = new URL(server.url);
   templateUrl.pathname = `/${templateName}`;
-  await migrateDatabase(templateUrl.href);
+  await migrateDatabase(templateUrl.href, SCHEMA);
   provide("serverUrl", server.url);
   provide("templateName", templateName);
   return async () => {

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { startEmbeddedPostgres } from "../../src/database/embedded/embedded-postgres.ts";
 import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
 import { createClient, dataOf } from "./client.ts";
 import { createLedger, type LedgerCounts } from "./ledger.ts";
 import { startMixedLoad } from "./mixed-load.ts";
+import { openRawClient } from "./raw-client.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 import { until } from "./until.ts";
 
@@ -44,7 +45,7 @@ export async function runKillDrill(options: DrillOptions): Promise<DrillOutcome>
   const database = await openKillableDatabase(options.directory);
   let server = await options.startServer(database.url);
   const ledger = createLedger();
-  const sql = postgres(database.url, { max: 1, onnotice: () => undefined, backoff: () => 0.1 });
+  const sql = openRawClient(database.url, { backoff: () => 0.1 });
   const adminToken = await makeAdmin(server.url, sql);
   const load = startMixedLoad({ url: () => server.url, ledger, callers: CALLERS, adminToken });
 

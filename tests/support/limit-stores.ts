@@ -5,6 +5,7 @@ import type { LimitStore } from "../../src/auth/limits/rate-limits.ts";
 import { createRedisStore, type RedisStore } from "../../src/auth/limits/redis-store.ts";
 import { openDatabase } from "../../src/database/database.ts";
 import { createTestDatabase } from "./database.ts";
+import { SCHEMA } from "./raw-client.ts";
 import { hasRedis, startTestRedis } from "./redis.ts";
 import { until } from "./until.ts";
 
@@ -34,7 +35,10 @@ async function openMemory(): Promise<LimitStoreSubject> {
 
 async function openPostgres(): Promise<LimitStoreSubject> {
   const database = await createTestDatabase();
-  const pools = [openDatabase({ url: database.url, poolSize: 10 }), openDatabase({ url: database.url, poolSize: 10 })] as const;
+  const pools = [
+    openDatabase({ url: database.url, schema: SCHEMA, poolSize: 10 }),
+    openDatabase({ url: database.url, schema: SCHEMA, poolSize: 10 }),
+  ] as const;
   const stores = [createPostgresStore(pools[0].database), createPostgresStore(pools[1].database)] as const;
   return {
     stores,

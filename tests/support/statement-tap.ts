@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from "node:net";
 export interface StatementTap {
   /** The given address, through the tap. */
   readonly url: string;
-  /** The texts of the statements executed while the work lasted, in their order. */
+  /** The texts of the statements executed while the work lasted, in their order; tables and functions of the server without its schema. */
   during(work: () => Promise<unknown>): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -19,7 +19,8 @@ export async function tapStatements(target: string): Promise<StatementTap> {
       sockets.add(socket);
       socket.on("error", () => undefined);
     }
-    const read = createReader(leaveOutLooks((statement) => executed.push(statement)));
+    const note = leaveOutLooks((statement) => executed.push(statement));
+    const read = createReader((statement) => note(withoutSchema(statement)));
     near.on("data", (chunk: Buffer) => {
       read(chunk);
       far.write(chunk);
@@ -44,6 +45,11 @@ export async function tapStatements(target: string): Promise<StatementTap> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** `"auth"."users" as users` and `"auth"."users"` are both `users`. */
+function withoutSchema(statement: string): string {
+  return statement.replace(/"auth"\."(\w+)"(?: as \1\b)?/g, "$1");
 }
 
 /** Upkeep, delivery and new connections have statements of their own, at any moment. */

@@ -20,7 +20,7 @@ const { openStorage } = (await built("start/storage.js")) as typeof import("../.
 const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
 const logger = createLogger({ level: config.logLevel, destination: await createLogDestination({ format: "json" }) });
 const storage = await openStorage(config, (line) => logger.info(line));
-await migrateDatabase(config.database.directUrl ?? storage.databaseUrl);
+await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema);
 
 let aheadSeconds = 0;
 process.on("message", (seconds: number) => {

@@ -4,6 +4,7 @@ import { createSecureRandom } from "../../src/auth/random.ts";
 import { type Database, openDatabase } from "../../src/database/database.ts";
 import type { TestClock } from "./clock.ts";
 import { TEST_SECRET } from "./gateway.ts";
+import { SCHEMA } from "./raw-client.ts";
 
 export interface MessageWriter {
   readonly database: Database;
@@ -16,7 +17,7 @@ export interface MessageWriter {
 
 /** Writes to the outbox as the domain does; what is not said of a message is a verification for Ada, good for a day. */
 export function openMessageWriter(url: string, clock: TestClock, secret: string = TEST_SECRET): MessageWriter {
-  const { database, close } = openDatabase({ url, poolSize: 2 });
+  const { database, close } = openDatabase({ url, schema: SCHEMA, poolSize: 2 });
   const outbox = createOutbox({ payloads: createPayloads([secret]), clock: clock.now, random: createSecureRandom() });
   const complete = (message: Partial<NewMessage> = {}) =>
     ({
@@ -33,7 +34,7 @@ export function openMessageWriter(url: string, clock: TestClock, secret: string 
       const before = clock.now();
       await database.transaction((tx) => outbox.add(tx, messages.map(complete)));
       const rows = await database.$client<{ id: string }[]>`
-        select id from outbox where created_at >= ${before.toISOString()}::timestamptz order by id`;
+        select id from ${database.$tables.outbox} where created_at >= ${before.toISOString()}::timestamptz order by id`;
       return rows.slice(-messages.length).map(({ id }) => id);
     },
     async writeAndRollBack(message) {

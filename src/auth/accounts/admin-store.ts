@@ -1,17 +1,15 @@
-import { and, arrayContains, count, eq, gt, isNull, ne, sql } from "drizzle-orm";
+import { and, arrayContains, count, eq, gt, isNull, ne } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { takeLock } from "../../database/locks.ts";
 import { users } from "../../database/tables/users.ts";
 
 export const ADMIN_ROLE = "admin";
-
-/** Any constant serves, as long as every process uses the same one. */
-const ADMINS_LOCK = 7_295_811_404;
 
 const isAdmin = arrayContains(users.roles, [ADMIN_ROLE]);
 
 /** Whoever may change the number of admins takes turns: what was counted under this lock stays true until the commit. */
 export async function lockAdmins(tx: Transaction): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${ADMINS_LOCK})`);
+  await takeLock(tx, "admins");
 }
 
 /** Those who can sign in and stay, less the one who is about to be changed. To be called under the lock. */

@@ -1,5 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { auditEvents } from "../../database/tables/audit-events.ts";
+import { knownDevices } from "../../database/tables/known-devices.ts";
+import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
+import { outbox } from "../../database/tables/outbox.ts";
+import { sessions } from "../../database/tables/sessions.ts";
+import { users } from "../../database/tables/users.ts";
 
 /*
  * A user whose erasure has begun: the row has nothing left of them but its id, and says by what their audit entries are to go on. It goes last,
@@ -29,24 +35,24 @@ const isBegun = sql`email_key like ${`${KEY_PREFIX}%`}`;
  */
 export async function beginErasure(tx: Transaction, { ofUser, sessionSecret }: Pseudonyms, now: Date): Promise<string | undefined> {
   const rows = await tx.execute<{ id: string }>(sql`
-    update users
+    update ${users}
     set email = 'erased', email_key = ${KEY_PREFIX}::text || id, email_verified = false, password_hash = ${`!${ofUser} ${sessionSecret}`},
       roles = '{}', status = 'DISABLED', created_at = ${now.toISOString()}, last_login_at = null, erasure_at = ${now.toISOString()}
     where id = (
-      select id from users where erasure_at <= ${now.toISOString()} and not ${isBegun} order by erasure_at limit 1 for update skip locked)
+      select id from ${users} where erasure_at <= ${now.toISOString()} and not ${isBegun} order by erasure_at limit 1 for update skip locked)
     returning id`);
   const [row] = rows;
   if (row === undefined) return undefined;
-  await tx.execute(sql`delete from one_time_tokens where user_id = ${row.id}`);
-  await tx.execute(sql`delete from known_devices where user_id = ${row.id}`);
-  await tx.execute(sql`delete from outbox where user_id = ${row.id}`);
+  await tx.execute(sql`delete from ${oneTimeTokens} where user_id = ${row.id}`);
+  await tx.execute(sql`delete from ${knownDevices} where user_id = ${row.id}`);
+  await tx.execute(sql`delete from ${outbox} where user_id = ${row.id}`);
   return row.id;
 }
 
 /** The oldest ones, at most `limit`. */
 export async function findBegunErasures(database: Database, now: Date, limit: number): Promise<BegunErasure[]> {
   const rows = await database.execute<{ id: string; password_hash: string; erasure_at: string }>(sql`
-    select id, password_hash, erasure_at from users
+    select id, password_hash, erasure_at from ${users}
     where erasure_at <= ${now.toISOString()} and ${isBegun} order by erasure_at limit ${limit}`);
   return rows.map(({ id, password_hash, erasure_at }) => {
     const [ofUser = "", sessionSecret = ""] = password_hash.slice(1).split(" ");
@@ -56,14 +62,14 @@ export async function findBegunErasures(database: Database, now: Date, limit: nu
 
 /** False where another process is at it, or has finished it. */
 export async function lockErasure(tx: Transaction, userId: string): Promise<boolean> {
-  const rows = await tx.execute(sql`select 1 from users where id = ${userId} and ${isBegun} for update skip locked`);
+  const rows = await tx.execute(sql`select 1 from ${users} where id = ${userId} and ${isBegun} for update skip locked`);
   return rows.length > 0;
 }
 
 /** With whatever still hangs on it, and with messages about what has been done to it since. */
 export async function deleteErasedUser(tx: Transaction, userId: string): Promise<void> {
-  await tx.execute(sql`delete from outbox where user_id = ${userId}`);
-  await tx.execute(sql`delete from users where id = ${userId} and ${isBegun}`);
+  await tx.execute(sql`delete from ${outbox} where user_id = ${userId}`);
+  await tx.execute(sql`delete from ${users} where id = ${userId} and ${isBegun}`);
 }
 
 export interface Batch {
@@ -83,7 +89,7 @@ export type EraseBatch = (tx: Transaction, erasure: BegunErasure, span: BatchSpa
 
 export const eraseSessions: EraseBatch = async (tx, { userId }, { after, limit }) => {
   const deleted = await tx.execute(sql`
-    delete from sessions where id in (select id from sessions where user_id = ${userId} limit ${limit})`);
+    delete from ${sessions} where id in (select id from ${sessions} where user_id = ${userId} limit ${limit})`);
   return { rows: deleted.count, last: after };
 };
 
@@ -96,10 +102,10 @@ export const eraseOwnEntries: EraseBatch = (tx, { userId, pseudonyms }, { after,
     tx,
     sql`
     with batch as (
-      select id from audit_events where (user_id, id) > (${userId}::uuid, ${after}::uuid) and user_id = ${userId}
+      select id from ${auditEvents} where (user_id, id) > (${userId}::uuid, ${after}::uuid) and user_id = ${userId}
       order by user_id, id limit ${limit}
     ), changed as (
-      update audit_events
+      update ${auditEvents} as audit_events
       set user_id = ${pseudonyms.ofUser},
         actor_id = case when actor_id = ${userId} then ${pseudonyms.ofUser} else actor_id end,
         session_id = ${sessionPseudonym(pseudonyms)},
@@ -120,12 +126,12 @@ export const eraseDeedsToOthers: EraseBatch = (tx, { userId, pseudonyms }, { aft
     tx,
     sql`
     with batch as (
-      select id from audit_events
+      select id from ${auditEvents}
       where (actor_id, id) > (${userId}::uuid, ${after}::uuid) and actor_id = ${userId} and actor_id is not null
         and actor_id is distinct from user_id
       order by actor_id, id limit ${limit}
     ), changed as (
-      update audit_events set actor_id = ${pseudonyms.ofUser}, ip_address = null, user_agent = null
+      update ${auditEvents} as audit_events set actor_id = ${pseudonyms.ofUser}, ip_address = null, user_agent = null
       from batch where audit_events.id = batch.id
     )
     select id from batch order by id`,

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, lt, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { MAX as HIGHEST_ID, NIL as LOWEST_ID } from "uuid";
 import type { Database } from "../../database/database.ts";
 import { auditEvents } from "../../database/tables/audit-events.ts";
@@ -19,11 +19,17 @@ export interface AuditEventFilter {
   readonly to?: Date | undefined;
 }
 
+/** The refreshes of one session from an instant on, which are kept from whoever asks. */
+export interface WithheldRefreshes {
+  readonly sessionId: string;
+  readonly from: Date;
+}
+
 /** All lists are newest first, which is the order of ids backwards. */
 export interface AuditTrailStore {
-  findEvents(filter: AuditEventFilter, span: PageSpan): Promise<AuditEvent[]>;
+  findEvents(filter: AuditEventFilter, span: PageSpan, withheld?: WithheldRefreshes): Promise<AuditEvent[]>;
   /** The latest `first` events of each session, by session. */
-  findEventsOfSessions(sessionIds: readonly string[], first: number): Promise<Map<string, AuditEvent[]>>;
+  findEventsOfSessions(sessionIds: readonly string[], first: number, withheld?: WithheldRefreshes): Promise<Map<string, AuditEvent[]>>;
 }
 
 /** From the lower id on, up to and without the upper one. */
@@ -38,7 +44,12 @@ export function createAuditTrailStore(database: Database): AuditTrailStore {
   const latestOfSession = database
     .select()
     .from(auditEvents)
-    .where(isWithin(auditEvents.sessionId, sql`wanted.session_id`, { lower: LOWEST_ID, upper: HIGHEST_ID }))
+    .where(
+      and(
+        isWithin(auditEvents.sessionId, sql`wanted.session_id`, { lower: LOWEST_ID, upper: HIGHEST_ID }),
+        isTold(sql.placeholder("withheldSession"), sql.placeholder("withheldFrom")),
+      ),
+    )
     .orderBy(...newestFirst(auditEvents.sessionId))
     .limit(sql.placeholder("first"))
     .as("latest");
@@ -50,15 +61,16 @@ export function createAuditTrailStore(database: Database): AuditTrailStore {
     .prepare("find_events_of_sessions");
 
   return {
-    findEvents(filter, { first, afterKey }) {
-      const range = rangeOf(filter, afterKey);
+    findEvents(filter, { first, afterKey }, withheld) {
+      const wanted = { range: rangeOf(filter, afterKey), limit: first, isTold: withheld && isTold(...keysOf(withheld)) };
       const isOfOwner = filter.userId !== undefined || filter.sessionId !== undefined;
-      if (isOfOwner) return findOfOwner(database, filter, { range, limit: first });
-      if (filter.types !== undefined) return findOfTypes(database, filter.types, { range, limit: first });
-      return findAll(database, { range, limit: first });
+      if (isOfOwner) return findOfOwner(database, filter, wanted);
+      if (filter.types !== undefined) return findOfTypes(database, filter.types, wanted);
+      return findAll(database, wanted);
     },
-    async findEventsOfSessions(sessionIds, first) {
-      const rows = await latestOfSessions.execute({ sessionIds: [...new Set(sessionIds)], first });
+    async findEventsOfSessions(sessionIds, first, withheld) {
+      const [withheldSession, withheldFrom] = withheld === undefined ? [LOWEST_ID, HIGHEST_ID] : keysOf(withheld);
+      const rows = await latestOfSessions.execute({ sessionIds: [...new Set(sessionIds)], first, withheldSession, withheldFrom });
       const events = rows.map(({ event }) => toEvent(event));
       return groupBy(events, ({ sessionId }) => sessionId);
     },
@@ -68,22 +80,24 @@ export function createAuditTrailStore(database: Database): AuditTrailStore {
 interface Wanted {
   readonly range: IdRange;
   readonly limit: number;
+  readonly isTold: SQL | undefined;
 }
 
-async function findAll(database: Database, { range, limit }: Wanted): Promise<AuditEvent[]> {
-  const isInRange = and(gte(auditEvents.id, range.lower), lt(auditEvents.id, range.upper));
+async function findAll(database: Database, { range, limit, isTold }: Wanted): Promise<AuditEvent[]> {
+  const isInRange = and(gte(auditEvents.id, range.lower), lt(auditEvents.id, range.upper), isTold);
   const rows = await database.select().from(auditEvents).where(isInRange).orderBy(desc(auditEvents.id)).limit(limit);
   return rows.map(toEvent);
 }
 
 /** Of a session, of a user, or of both; a session narrows more. */
-async function findOfOwner(database: Database, filter: AuditEventFilter, { range, limit }: Wanted): Promise<AuditEvent[]> {
+async function findOfOwner(database: Database, filter: AuditEventFilter, { range, limit, isTold }: Wanted): Promise<AuditEvent[]> {
   const { userId, sessionId, types } = filter;
   const [column, key] = sessionId === undefined ? [auditEvents.userId, userId] : [auditEvents.sessionId, sessionId];
   const where = and(
     isWithin(column, sql`${key}`, range),
     sessionId === undefined || userId === undefined ? undefined : eq(auditEvents.userId, userId),
     types === undefined ? undefined : inArray(auditEvents.type, [...types]),
+    isTold,
   );
   const rows = await database
     .select()
@@ -95,11 +109,11 @@ async function findOfOwner(database: Database, filter: AuditEventFilter, { range
 }
 
 /** One short scan of the index for each type: rare types would be looked for among all others, entry by entry. */
-async function findOfTypes(database: Database, types: readonly AuditEventType[], { range, limit }: Wanted): Promise<AuditEvent[]> {
+async function findOfTypes(database: Database, types: readonly AuditEventType[], { range, limit, isTold }: Wanted): Promise<AuditEvent[]> {
   const ofType = database
     .select()
     .from(auditEvents)
-    .where(isWithin(auditEvents.type, sql`wanted.type`, range))
+    .where(and(isWithin(auditEvents.type, sql`wanted.type`, range), isTold))
     .orderBy(...newestFirst(auditEvents.type))
     .limit(limit)
     .as("of_type");
@@ -125,6 +139,15 @@ function rangeOf({ from, to }: AuditEventFilter, afterKey: string = HIGHEST_ID):
 function isWithin(column: IndexedColumn, value: SQL, { lower, upper }: IdRange): SQL {
   const row = sql`(${column}, ${auditEvents.id})`;
   return sql`${row} >= (${value}, ${lower}) and ${row} < (${value}, ${upper})`;
+}
+
+function keysOf({ sessionId, from }: WithheldRefreshes): [string, string] {
+  return [sessionId, firstIdAt(from)];
+}
+
+function isTold(sessionId: string | Placeholder, fromId: string | Placeholder): SQL {
+  const { id, type, sessionId: ofSession } = auditEvents;
+  return sql`(${type} not in ('TOKEN_REFRESHED', 'REFRESH_REPLAYED') or ${ofSession} is distinct from ${sessionId}::uuid or ${id} < ${fromId}::uuid)`;
 }
 
 function newestFirst(column: IndexedColumn): [SQL, SQL] {

@@ -1,46 +1,65 @@
+import { addSeconds, type Clock } from "../clock.ts";
 import { isId } from "../ids.ts";
 import { refuseProblems } from "../input-problems.ts";
 import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, toPage } from "../paging/pages.ts";
 import type { AuditEvent } from "./audit-events.ts";
-import type { AuditEventFilter, AuditTrailStore } from "./audit-trail-store.ts";
+import type { AuditEventFilter, AuditTrailStore, WithheldRefreshes } from "./audit-trail-store.ts";
 
 export interface AuditPageRequest extends PageRequest {
   /** Without any `types` it lets nothing through. */
   readonly filter: AuditEventFilter;
 }
 
-/** The audit entries, newest first. Who may read them is for the caller to know. */
+/**
+ * The audit entries, newest first. Who may read them is for the caller to know. `asking` is the session that asks: of its own refreshes it
+ * is told once they are too old for the old token to be answered, or whoever has a copy of its tokens would learn when to present that.
+ */
 export interface AuditTrail {
   /** Throws BAD_USER_INPUT. */
-  page(request: AuditPageRequest): Promise<Page<AuditEvent>>;
+  page(request: AuditPageRequest, asking: string | undefined): Promise<Page<AuditEvent>>;
   /** Whatever concerns one account, at most 1,000 entries at once. Throws BAD_USER_INPUT. */
-  ofUser(userId: string, request: PageRequest): Promise<Page<AuditEvent>>;
+  ofUser(userId: string, request: PageRequest, asking: string | undefined): Promise<Page<AuditEvent>>;
   /** The latest `first` events of each session, in the order of the ids. */
-  ofSessions(sessionIds: readonly string[], first: number): Promise<AuditEvent[][]>;
+  ofSessions(sessionIds: readonly string[], first: number, asking: string | undefined): Promise<AuditEvent[][]>;
 }
 
 const MAXIMUM_OF_USER = 1000;
 
-export function createAuditTrail({ store }: { store: AuditTrailStore }): AuditTrail {
-  async function find(filter: AuditEventFilter, span: PageSpan): Promise<Page<AuditEvent>> {
-    return toPage(await store.findEvents(filter, { ...span, first: span.first + 1 }), span.first, inOrder);
+/** Clocks of several processes differ. */
+const CLOCK_SKEW_SECONDS = 60;
+
+export interface AuditTrailParts {
+  readonly store: AuditTrailStore;
+  readonly clock: Clock;
+  readonly refreshGraceSeconds: number;
+}
+
+export function createAuditTrail({ store, clock, refreshGraceSeconds }: AuditTrailParts): AuditTrail {
+  function withhold(asking: string | undefined): WithheldRefreshes | undefined {
+    if (asking === undefined) return undefined;
+    return { sessionId: asking, from: addSeconds(clock(), -refreshGraceSeconds - CLOCK_SKEW_SECONDS) };
+  }
+
+  async function find(filter: AuditEventFilter, span: PageSpan, asking: string | undefined): Promise<Page<AuditEvent>> {
+    const events = await store.findEvents(filter, { ...span, first: span.first + 1 }, withhold(asking));
+    return toPage(events, span.first, inOrder);
   }
 
   return {
-    async page(request) {
+    async page(request, asking) {
       const { filter } = request;
       const span = readSpan(request);
       const types = filter.types && [...new Set(filter.types)];
       if (types?.length === 0) return toPage([], span.first, inOrder);
-      return find({ ...filter, types }, span);
+      return find({ ...filter, types }, span, asking);
     },
-    ofUser: async (userId, { first, after }) => {
+    ofUser: async (userId, { first, after }, asking) => {
       const { afterKey, problem } = readAfter(after, "audit");
       refuseProblems({ first: firstProblem(first, MAXIMUM_OF_USER), after: problem });
-      return find({ userId }, { first, afterKey });
+      return find({ userId }, { first, afterKey }, asking);
     },
-    async ofSessions(sessionIds, first) {
-      const events = await store.findEventsOfSessions(sessionIds, first);
+    async ofSessions(sessionIds, first, asking) {
+      const events = await store.findEventsOfSessions(sessionIds, first, withhold(asking));
       return sessionIds.map((id) => events.get(id) ?? []);
     },
   };

@@ -23,14 +23,14 @@ export interface PostgresStore extends LimitStore {
 export function createPostgresStore(database: Database): PostgresStore {
   const giveBacks = createPostponedGiveBacks(
     (calls) => database.$client`
-      select give_back_calls(${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[])`,
+      select ${database.$functions.giveBackCalls}(${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[])`,
   );
 
   function reserveAll(claims: readonly Claim[], { keys, now }: { keys: readonly string[]; now: number }): Promise<ReservedRow[]> {
     return giveBacks.takeAlong(
       keys,
       async (calls) => database.$client<ReservedRow[]>`
-        select key, slot::float8, free_at::float8, is_exhausted, is_first from give_back_and_reserve_calls(
+        select key, slot::float8, free_at::float8, is_exhausted, is_first from ${database.$functions.giveBackAndReserveCalls}(
           ${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[],
           ${arrayOf(keys)}::text::uuid[], ${arrayOf(claims.map(({ limit }) => limit.max))}::text::integer[],
           ${arrayOf(claims.map(({ limit }) => windowMilliseconds(limit)))}::text::bigint[],

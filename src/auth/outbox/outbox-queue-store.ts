@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../../database/database.ts";
+import { outbox } from "../../database/tables/outbox.ts";
 import type { Message } from "./outbox-messages.ts";
 
 /*
@@ -42,11 +43,11 @@ export async function claimDue(
 ): Promise<ClaimedRow[]> {
   const statement = sql`
     with due as (
-      select id from outbox
+      select id from ${outbox}
       where state = 'PENDING' and channel = ${channel} and next_attempt_at <= ${now.toISOString()}::timestamptz
       order by next_attempt_at limit ${limit} for update skip locked
     )
-    update outbox set attempts = attempts + 1, next_attempt_at = ${leaseUntil.toISOString()}::timestamptz
+    update ${outbox} as outbox set attempts = attempts + 1, next_attempt_at = ${leaseUntil.toISOString()}::timestamptz
     from due where outbox.id = due.id
     returning outbox.id, channel, topic, encrypted_payload as payload, attempts,
       (extract(epoch from created_at) * 1000)::float8 as created, (extract(epoch from expires_at) * 1000)::float8 as expires`;
@@ -72,7 +73,7 @@ export interface Finish {
 /** What was sent or given up is nobody's business any more, so its payload goes; what is kept is kept to be read. */
 export async function finishMessage(database: Database, { id, state, now, problem }: Finish): Promise<void> {
   const statement = sql`
-    update outbox set state = ${state}, finished_at = ${now.toISOString()}::timestamptz, problem = ${problem}::text,
+    update ${outbox} set state = ${state}, finished_at = ${now.toISOString()}::timestamptz, problem = ${problem}::text,
       encrypted_payload = case when ${state} = 'KEPT' then encrypted_payload end
     where id = ${id} and state = 'PENDING'`;
   await database.transaction((tx) => tx.execute(statement));
@@ -84,22 +85,25 @@ export async function rescheduleMessage(
   { id, attempts, at, problem }: { id: string; attempts: number; at: Date; problem: string },
 ): Promise<void> {
   const statement = sql`
-    update outbox set next_attempt_at = ${at.toISOString()}::timestamptz, problem = ${problem}
+    update ${outbox} set next_attempt_at = ${at.toISOString()}::timestamptz, problem = ${problem}
     where id = ${id} and state = 'PENDING' and attempts = ${attempts}`;
   await database.transaction((tx) => tx.execute(statement));
 }
 
 /** How many wait to be sent; not counted further than `most`. */
 export async function countPending(database: Database, most: number): Promise<number> {
-  const statement = sql`select count(*)::int as pending from (select from outbox where state = 'PENDING' limit ${most}) as pending_messages`;
+  const statement = sql`select count(*)::int as pending from (select from ${outbox} where state = 'PENDING' limit ${most}) as pending_messages`;
   const [row] = await database.transaction((tx) => tx.execute<{ pending: number }>(statement));
   return row?.pending ?? 0;
 }
 
 /** The last messages that were kept, newest first. */
-export async function listKept({ $client }: Database, limit: number): Promise<Pick<ClaimedRow, "id" | "encryptedPayload" | "createdAt">[]> {
+export async function listKept(
+  { $client, $tables }: Database,
+  limit: number,
+): Promise<Pick<ClaimedRow, "id" | "encryptedPayload" | "createdAt">[]> {
   const rows = await $client<Pick<Row, "id" | "payload" | "created">[]>`
     select id, encrypted_payload as payload, (extract(epoch from created_at) * 1000)::float8 as created
-    from outbox where state = 'KEPT' order by id desc limit ${limit}`;
+    from ${$tables.outbox} where state = 'KEPT' order by id desc limit ${limit}`;
   return rows.map(({ id, payload, created }) => ({ id, encryptedPayload: payload, createdAt: new Date(created) }));
 }

@@ -1,41 +1,43 @@
 import { sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
-
-/** Any constant serves, as long as every process uses the same one. */
-const PURGE_LOCK = 7_295_811_405;
+import { tryLock } from "../../database/locks.ts";
+import { auditEvents } from "../../database/tables/audit-events.ts";
+import { knownDevices } from "../../database/tables/known-devices.ts";
+import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
+import { outbox } from "../../database/tables/outbox.ts";
+import { rateLimits } from "../../database/tables/rate-limits.ts";
+import { revocations } from "../../database/tables/revocations.ts";
+import { sessions } from "../../database/tables/sessions.ts";
 
 /** One short transaction under a lock that another process may hold: then undefined, for that one is at it. */
 export function purgeAlone<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
-  return database.transaction(async (tx) => {
-    const [row] = await tx.execute<{ locked: boolean }>(sql`select pg_try_advisory_xact_lock(${PURGE_LOCK}) as locked`);
-    return row?.locked === true ? await work(tx) : undefined;
-  });
+  return database.transaction(async (tx) => ((await tryLock(tx, "purge")) ? await work(tx) : undefined));
 }
 
 /** The number of deleted rows, at most `limit`. */
 export async function deleteExpiredRevocations(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
-    delete from revocations where (kind, subject_id) in (
-      select kind, subject_id from revocations where expires_at < ${before.toISOString()} limit ${limit})`);
+    delete from ${revocations} where (kind, subject_id) in (
+      select kind, subject_id from ${revocations} where expires_at < ${before.toISOString()} limit ${limit})`);
   return deleted.count;
 }
 
 /** Skips what is being counted in: that row is in nobody's way, and waiting for it could be waiting in a circle. */
 export async function deleteEndedRateLimits(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
-    delete from rate_limits where key in (
-      select key from rate_limits where ends_at <= ${before.toISOString()} order by ends_at limit ${limit} for update skip locked)`);
+    delete from ${rateLimits} where key in (
+      select key from ${rateLimits} where ends_at <= ${before.toISOString()} order by ends_at limit ${limit} for update skip locked)`);
   return deleted.count;
 }
 
 /** At most `limit` messages that were finished before then, and as many that were worthless by then and that nothing is configured to send. */
 export async function deleteOldMessages(tx: Transaction, before: Date, limit: number): Promise<number> {
   const finished = await tx.execute(sql`
-    delete from outbox where id in (
-      select id from outbox where state <> 'PENDING' and finished_at < ${before.toISOString()} limit ${limit})`);
+    delete from ${outbox} where id in (
+      select id from ${outbox} where state <> 'PENDING' and finished_at < ${before.toISOString()} limit ${limit})`);
   const worthless = await tx.execute(sql`
-    delete from outbox where id in (
-      select id from outbox where state = 'PENDING' and next_attempt_at < ${before.toISOString()} and expires_at < ${before.toISOString()}
+    delete from ${outbox} where id in (
+      select id from ${outbox} where state = 'PENDING' and next_attempt_at < ${before.toISOString()} and expires_at < ${before.toISOString()}
       limit ${limit} for update skip locked)`);
   return finished.count + worthless.count;
 }
@@ -46,23 +48,23 @@ export async function deleteOldMessages(tx: Transaction, before: Date, limit: nu
  */
 export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
-    delete from one_time_tokens where id in (
-      select id from one_time_tokens where expires_at < ${before.toISOString()} and not is_contested
+    delete from ${oneTimeTokens} where id in (
+      select id from ${oneTimeTokens} where expires_at < ${before.toISOString()} and not is_contested
       limit ${limit} for update skip locked)`);
   return deleted.count;
 }
 
 export async function deleteOldDevices(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
-    delete from known_devices where (user_id, fingerprint) in (
-      select user_id, fingerprint from known_devices where first_seen_at < ${before.toISOString()} order by first_seen_at limit ${limit})`);
+    delete from ${knownDevices} where (user_id, fingerprint) in (
+      select user_id, fingerprint from ${knownDevices} where first_seen_at < ${before.toISOString()} order by first_seen_at limit ${limit})`);
   return deleted.count;
 }
 
 /** Entries are deleted in the order of their ids, which is that of time. */
 export async function deleteAuditEvents(tx: Transaction, beforeId: string, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
-    delete from audit_events where id in (select id from audit_events where id < ${beforeId} order by id limit ${limit})`);
+    delete from ${auditEvents} where id in (select id from ${auditEvents} where id < ${beforeId} order by id limit ${limit})`);
   return deleted.count;
 }
 
@@ -82,9 +84,9 @@ export async function deleteEndedSessions(
 ): Promise<SessionWalk> {
   const [row] = await tx.execute<{ last: string | null; seen: number; deleted: number }>(sql`
     with looked_at as (
-      select id from sessions where id > ${from.after} order by id limit ${from.limit}
+      select id from ${sessions} where id > ${from.after} order by id limit ${from.limit}
     ), deleted as (
-      delete from sessions using looked_at
+      delete from ${sessions} as sessions using looked_at
       where sessions.id = looked_at.id
         and least(ended_at, idle_expires_at, expires_at) < ${from.endedBefore.toISOString()}
       returning sessions.id

@@ -1,13 +1,15 @@
 import type { ListeningConnection } from "../../database/listening-connection.ts";
 import type { Clock } from "../clock.ts";
 import type { Revocation } from "./revocation.ts";
-import { REVOCATION_CHANNEL, type RevocationReading, readAnnouncement, readRevocationsSince } from "./revocation-store.ts";
+import { type RevocationReading, readAnnouncement, readRevocationsSince, revocationChannel } from "./revocation-store.ts";
 
 /** Opens the connection that revocations are heard and asked for on. */
 export type OpenListeningConnection = (channel: string, hear: (payload: string) => void) => ListeningConnection;
 
 export interface RevocationReaderParts {
   readonly open: OpenListeningConnection;
+  /** Whose revocations. */
+  readonly schema: string;
   readonly apply: (revocation: Revocation) => void;
   readonly clock: Clock;
 }
@@ -27,15 +29,15 @@ const EVERYTHING = "1:1:";
  * written by every transaction that had not ended when it asked last. A connection that is new, or has been replaced by the
  * driver, reads everything, because its server may be another one, with other transaction ids.
  */
-export function createRevocationReader({ open, apply, clock }: RevocationReaderParts): RevocationReader {
-  const connection = open(REVOCATION_CHANNEL, (payload) => {
+export function createRevocationReader({ open, schema, apply, clock }: RevocationReaderParts): RevocationReader {
+  const connection = open(revocationChannel(schema), (payload) => {
     const revocation = readAnnouncement(payload);
     if (revocation !== undefined) apply(revocation);
   });
   let known = { connectionId: "", position: EVERYTHING };
 
   const readSince = (position: string): Promise<RevocationReading> =>
-    readRevocationsSince(connection.sql, { since: position, now: clock() }, apply);
+    readRevocationsSince(connection.sql, { schema, since: position, now: clock() }, apply);
 
   return {
     async read() {

@@ -1,19 +1,23 @@
 import { sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { nameTables } from "../../database/qualified-names.ts";
+import { revocations } from "../../database/tables/revocations.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { users } from "../../database/tables/users.ts";
 import { isNotEndedSession } from "../sessions/session-ends-store.ts";
 import type { Revocable, Revocation } from "./revocation.ts";
 
-/** Where revocations are announced as they commit; the payload is what `readAnnouncement` reads. */
-export const REVOCATION_CHANNEL = "revocations";
+/** Where revocations are announced as they commit, to those of the same schema; the payload is what `readAnnouncement` reads. */
+export function revocationChannel(schema: string): string {
+  return `${schema}_revocations`;
+}
 
 /** Writes and announces in one statement: PostgreSQL delivers the announcement when the transaction commits, or never. */
 export async function insertRevocation(tx: Transaction, revocation: Revocation, revokedAt: Date): Promise<void> {
   const { kind, subjectId, version, expiresAt } = revocation;
   await tx.execute(sql`
     with written as (
-      insert into revocations (kind, subject_id, version, revoked_at, expires_at)
+      insert into ${revocations} as revocations (kind, subject_id, version, revoked_at, expires_at)
       values (${kind}, ${subjectId}, ${version}, ${revokedAt.toISOString()}::timestamptz, ${expiresAt.toISOString()}::timestamptz)
       on conflict (kind, subject_id) do update
       set version = greatest(revocations.version, excluded.version),
@@ -22,7 +26,7 @@ export async function insertRevocation(tx: Transaction, revocation: Revocation, 
           transaction_id = excluded.transaction_id
       returning kind, subject_id, version, expires_at
     )
-    select pg_notify(${REVOCATION_CHANNEL}, json_build_array(kind, subject_id, version, extract(epoch from expires_at))::text) from written`);
+    select pg_notify(${revocationChannel(tx.$schema)}, json_build_array(kind, subject_id, version, extract(epoch from expires_at))::text) from written`);
 }
 
 /** Undefined for what is no announcement of ours: anybody who may connect to the database may announce on any channel. */
@@ -68,7 +72,7 @@ const ROWS_AT_A_TIME = 1000;
  */
 export async function readRevocationsSince(
   client: Database["$client"],
-  from: { since: string; now: Date },
+  from: { schema: string; since: string; now: Date },
   apply: (revocation: Revocation) => void,
 ): Promise<RevocationReading> {
   const slices = client<ReadingRow[]>`
@@ -76,7 +80,7 @@ export async function readRevocationsSince(
       pg_backend_pid() || '@' || pg_postmaster_start_time() as connection_id,
       kind, subject_id, version, expires_at
     from (select 1) as always
-      left join revocations on transaction_id >= pg_snapshot_xmin(${from.since}::pg_snapshot)
+      left join ${nameTables(client, from.schema).revocations} on transaction_id >= pg_snapshot_xmin(${from.since}::pg_snapshot)
         and not pg_visible_in_snapshot(transaction_id, ${from.since}::pg_snapshot)
         and expires_at > ${from.now}`.cursor(ROWS_AT_A_TIME);
   let reading: RevocationReading | undefined;

@@ -1,4 +1,4 @@
-import type { Database } from "../../database/database.ts";
+import type { Statements } from "../../database/database.ts";
 import type { Account } from "../accounts/account-store.ts";
 import type { Session } from "./session-state.ts";
 
@@ -9,14 +9,14 @@ export interface SessionOfAccount {
 }
 
 /** The columns of a live session joined with its user, for statements that Drizzle cannot express. */
-export function heldColumns(database: Pick<Database, "$client">) {
+export function heldColumns(database: Pick<Statements, "$client">) {
   return database.$client`
     sessions.id, user_id, sessions.created_at, last_used_at, idle_expires_at, expires_at,
     sessions.ip_address, sessions.user_agent, ${heldAccountColumns(database)}`;
 }
 
 /** Those of the user alone, who can sign in; the id comes as `user_id`. */
-export function heldAccountColumns(database: Pick<Database, "$client">) {
+export function heldAccountColumns(database: Pick<Statements, "$client">) {
   return database.$client`email, email_verified, roles, version, users.created_at as user_created_at, last_login_at`;
 }
 

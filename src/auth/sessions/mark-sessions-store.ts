@@ -1,5 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { tryLock } from "../../database/locks.ts";
+import { sessionEnds } from "../../database/tables/session-ends.ts";
+import { sessions } from "../../database/tables/sessions.ts";
+import { users as userTable } from "../../database/tables/users.ts";
 import type { SessionEndReason } from "../errors.ts";
 import { CLOCK_SKEW_SECONDS } from "./session-ends-store.ts";
 
@@ -8,14 +12,11 @@ import { CLOCK_SKEW_SECONDS } from "./session-ends-store.ts";
  * gets the reason of the first end after it was opened.
  */
 
-/** Any constant serves, as long as every process uses the same one. */
-const MARKING_LOCK = 7_295_811_406;
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /** False where another process is at it. Held until the transaction ends. */
-export async function lockMarking(tx: Transaction): Promise<boolean> {
-  const [row] = await tx.execute<{ locked: boolean }>(sql`select pg_try_advisory_xact_lock(${MARKING_LOCK}) as locked`);
-  return row?.locked === true;
+export function lockMarking(tx: Transaction): Promise<boolean> {
+  return tryLock(tx, "marking");
 }
 
 /** An end whose sessions are not all marked. */
@@ -52,7 +53,7 @@ const DUE_COLUMNS = sql`id, user_id, opened_below, id_below, ended_at, end_reaso
  */
 export async function findUnmarkedEnd(client: Database | Transaction, walkedAgain: Date): Promise<UnmarkedEnd | undefined> {
   const [row] = await client.execute<EndRow & Record<string, unknown>>(sql`
-    select ${DUE_COLUMNS} from session_ends
+    select ${DUE_COLUMNS} from ${sessionEnds}
     where user_id is not null or walks = 0 or ended_at < ${walkedAgain.toISOString()}
     order by ended_at, opened_below limit 1`);
   if (row === undefined) return undefined;
@@ -89,12 +90,12 @@ const notBeingErased = sql`email_key not like 'erased %'`;
 
 /** The next sessions of one user, by an index. */
 export async function markNextOfUser(tx: Transaction, end: UnmarkedEnd, limit: number): Promise<MarkedBatch> {
-  const users = await tx.execute(sql`select 1 from users where id = ${end.userId} and ${notBeingErased} for key share`);
+  const users = await tx.execute(sql`select 1 from ${userTable} where id = ${end.userId} and ${notBeingErased} for key share`);
   if (users.length === 0) return { marked: [], isLast: true };
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
-    update sessions set ${markAs(end)}
+    update ${sessions} as sessions set ${markAs(end)}
     from (
-      select id from sessions where user_id = ${end.userId} and ended_at is null and opened_version < ${end.openedBelow}
+      select id from ${sessions} where user_id = ${end.userId} and ended_at is null and opened_version < ${end.openedBelow}
       order by opened_version, id limit ${limit} for update
     ) as batch
     where sessions.id = batch.id
@@ -105,23 +106,23 @@ export async function markNextOfUser(tx: Transaction, end: UnmarkedEnd, limit: n
 /** The next sessions of everybody, by their ids: how far it came is kept in the end's row. */
 export async function markNextOfEverybody(tx: Transaction, end: UnmarkedEnd, limit: number): Promise<MarkedBatch> {
   const looked = await tx.execute<{ id: string; user_id: string }>(sql`
-    select id, user_id from sessions where id > ${end.markedUntil} and id < ${end.idBelow} order by id limit ${limit}`);
+    select id, user_id from ${sessions} where id > ${end.markedUntil} and id < ${end.idBelow} order by id limit ${limit}`);
   const ids = looked.map(({ id }) => id);
   const users = [...new Set(looked.map(({ user_id }) => user_id))].sort();
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
     with present as materialized (
-      select id from users where id = any(${sql.param(users)}::uuid[]) and ${notBeingErased} order by id for key share
+      select id from ${userTable} where id = any(${sql.param(users)}::uuid[]) and ${notBeingErased} order by id for key share
     ), batch as materialized (
-      select sessions.id from sessions join present on present.id = sessions.user_id
+      select sessions.id from ${sessions} as sessions join present on present.id = sessions.user_id
       where sessions.id = any(${sql.param(ids)}::uuid[]) and ended_at is null
       order by sessions.id for update of sessions
     )
-    update sessions set ${markAs(end)} from batch where sessions.id = batch.id
+    update ${sessions} as sessions set ${markAs(end)} from batch where sessions.id = batch.id
     returning sessions.id, user_id, end_reason`);
   const isLast = looked.length < limit;
   const until = isLast ? FIRST_ID : (ids.at(-1) ?? FIRST_ID);
   await tx.execute(sql`
-    update session_ends set marked_until = ${until}, walks = walks + ${isLast ? 1 : 0} where id = ${end.id}`);
+    update ${sessionEnds} set marked_until = ${until}, walks = walks + ${isLast ? 1 : 0} where id = ${end.id}`);
   return { marked: markedOf(rows), isLast };
 }
 

@@ -26,11 +26,12 @@ export interface Replay {
  */
 export async function replaySession(database: Database, replay: Replay): Promise<(SessionOfAccount & { nonce: Buffer }) | undefined> {
   const { event } = replay;
+  const { $tables: tables } = database;
   const now = replay.now.toISOString();
   const [row] = await database.$client<(HeldSessionRow & { rotation_nonce: Buffer })[]>`
     with replayed as (
       select ${heldColumns(database)}, rotation_nonce
-      from sessions join users on users.id = sessions.user_id
+      from ${tables.sessions} as sessions join ${tables.users} as users on users.id = sessions.user_id
       where sessions.id = ${replay.sessionId}
         and family_hash = ${replay.familyHash}
         and previous_hash = ${replay.presentedHash}
@@ -42,7 +43,7 @@ export async function replaySession(database: Database, replay: Replay): Promise
         and expires_at > ${now}
         and users.status = 'ACTIVE'
     ), audited as (
-      insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
       select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, replayed.id,
         ${event.ipAddress}, ${event.userAgent}, true
       from replayed

@@ -18,6 +18,7 @@ type Row = { position: number; judged: boolean } & (HeldSessionRow | { id: null 
  * cannot wait for each other. The rows are locked in one order all the same. In the order of the rotations.
  */
 export async function rotateSessions(database: Database, rotations: readonly Rotation[]): Promise<BatchedRotation[]> {
+  const { $tables: tables } = database;
   const asked = JSON.stringify(rotations.map(describe));
   const rows = await database.$client<Row[]>`
     with asked as (
@@ -27,11 +28,11 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
       )
     ), locked as materialized (
       select asked.*
-      from asked join sessions on sessions.id = asked.session
+      from asked join ${tables.sessions} as sessions on sessions.id = asked.session
       order by sessions.id
       for no key update of sessions skip locked
     ), rotated as (
-      update sessions
+      update ${tables.sessions} as sessions
       set previous_hash = current_hash,
           current_hash = decode(locked.successor, 'hex'),
           rotation_nonce = decode(locked.nonce, 'hex'),
@@ -42,7 +43,7 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
           last_used_at = locked.instant,
           access_expires_at = greatest(locked.access_end, access_expires_at),
           idle_expires_at = least(locked.idle_end, expires_at)
-      from locked, users
+      from locked, ${tables.users} as users
       where sessions.id = locked.session
         and family_hash = decode(locked.family, 'hex')
         and current_hash = decode(locked.presented, 'hex')
@@ -53,7 +54,7 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
         and users.status = 'ACTIVE'
       returning ${heldColumns(database)}
     ), audited as (
-      insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
       select event, event_type, event_instant, user_id, user_id, session, address, agent, true
       from rotated join locked on locked.session = rotated.id
     )

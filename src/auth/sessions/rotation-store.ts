@@ -29,10 +29,11 @@ export interface Rotation {
  */
 export async function rotateSession(database: Database, rotation: Rotation): Promise<SessionOfAccount | undefined> {
   const { event } = rotation;
+  const { $tables: tables } = database;
   const now = rotation.now.toISOString();
   const rows = await database.$client<HeldSessionRow[]>`
     with rotated as (
-      update sessions
+      update ${tables.sessions} as sessions
       set previous_hash = current_hash,
           current_hash = ${rotation.successorHash},
           rotation_nonce = ${rotation.nonce},
@@ -43,7 +44,7 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
           last_used_at = ${now},
           access_expires_at = greatest(${rotation.accessExpiresAt.toISOString()}, access_expires_at),
           idle_expires_at = least(${rotation.idleExpiresAt.toISOString()}, expires_at)
-      from users
+      from ${tables.users} as users
       where sessions.id = ${rotation.sessionId}
         and family_hash = ${rotation.familyHash}
         and current_hash = ${rotation.presentedHash}
@@ -54,7 +55,7 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
         and users.status = 'ACTIVE'
       returning ${heldColumns(database)}
     ), audited as (
-      insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
       select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, rotated.id,
         ${event.ipAddress}, ${event.userAgent}, true
       from rotated

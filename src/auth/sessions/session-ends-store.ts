@@ -1,5 +1,5 @@
 import { eq, inArray, type SQL, sql } from "drizzle-orm";
-import type { Database, Transaction } from "../../database/database.ts";
+import type { Statements, Transaction } from "../../database/database.ts";
 import { sessionEnds } from "../../database/tables/session-ends.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import type { SessionEndReason } from "../errors.ts";
@@ -10,11 +10,11 @@ import type { SessionEndReason } from "../errors.ts";
  */
 
 /** Of `sessions` in a statement of the driver's. */
-export function isNotEnded({ $client: client }: Pick<Database, "$client">) {
+export function isNotEnded({ $client: client, $tables: tables }: Statements) {
   return client`
     sessions.ended_at is null
-    and not exists (select from session_ends where session_ends.user_id = sessions.user_id and opened_below > sessions.opened_version)
-    and not exists (select from session_ends where session_ends.user_id is null and id_below > sessions.id)`;
+    and not exists (select from ${tables.sessionEnds} as session_ends where session_ends.user_id = sessions.user_id and opened_below > sessions.opened_version)
+    and not exists (select from ${tables.sessionEnds} as session_ends where session_ends.user_id is null and id_below > sessions.id)`;
 }
 
 /** The same in a statement of Drizzle's. */
@@ -49,9 +49,9 @@ export const endColumns = {
 };
 
 /** The same in a statement of the driver's, for `sessions`. */
-export function endColumnsOf({ $client: client }: Pick<Database, "$client">) {
+export function endColumnsOf({ $client: client, $tables: tables }: Statements) {
   const first = (column: "ended_at" | "end_reason") => client`(
-    select session_ends.${client(column)} from session_ends
+    select session_ends.${client(column)} from ${tables.sessionEnds} as session_ends
     where ((session_ends.user_id = sessions.user_id and session_ends.opened_below > sessions.opened_version)
         or (session_ends.user_id is null and session_ends.id_below > sessions.id))
       and session_ends.ended_at < least(sessions.idle_expires_at, sessions.expires_at) + ${CLOCK_SKEW_SECONDS} * interval '1 second'

@@ -44,29 +44,29 @@ function seenColumns(database: Database) {
 const MAXIMUM_WATCHED_SESSIONS = 1000;
 
 /** In the order of an index, backwards. */
-function newestOpen({ $client: client }: Database, userId: Fragment) {
+function newestOpen({ $client: client, $tables: tables }: Database, userId: Fragment) {
   return client`(
-      select * from sessions where user_id = ${userId} and ended_at is null
+      select * from ${tables.sessions} where user_id = ${userId} and ended_at is null
       order by ended_at desc, opened_version desc, id desc limit ${MAXIMUM_WATCHED_SESSIONS}
     ) as sessions`;
 }
 
-function lastEnded({ $client: client }: Database, userId: Fragment, since: Fragment) {
+function lastEnded({ $client: client, $tables: tables }: Database, userId: Fragment, since: Fragment) {
   return client`(
-      select * from sessions where user_id = ${userId} and ended_at >= ${since} order by ended_at desc limit ${MAXIMUM_WATCHED_SESSIONS}
+      select * from ${tables.sessions} where user_id = ${userId} and ended_at >= ${since} order by ended_at desc limit ${MAXIMUM_WATCHED_SESSIONS}
     ) as sessions`;
 }
 
 /** One statement for all users. A session that was opened is one that was used; no index says when, for rotations would have to keep it. */
 export async function findChangedSessions(database: Database, watched: readonly WatchSince[]): Promise<SeenSession[]> {
-  const { $client: client } = database;
+  const { $client: client, $tables: tables } = database;
   const asked = JSON.stringify(watched.map(({ userId, since }) => ({ user_id: userId, since })));
   const [userId, since] = [client`watched.user_id`, client`watched.since`];
   const rows = await client<SeenRow[]>`
     select seen.*
     from json_to_recordset(${asked}::text::json) as watched (user_id uuid, since timestamptz)
       cross join lateral (
-        select exists (select from session_ends where session_ends.user_id = watched.user_id or session_ends.user_id is null) as together
+        select exists (select from ${tables.sessionEnds} as session_ends where session_ends.user_id = watched.user_id or session_ends.user_id is null) as together
       ) as ended
       cross join lateral (
         select ${seenColumns(database)} from ${newestOpen(database, userId)} where last_used_at >= watched.since or ended.together

@@ -1,4 +1,4 @@
-import type { Database } from "../../database/database.ts";
+import type { Statements } from "../../database/database.ts";
 import type { Account } from "../accounts/account-store.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import { messageColumns, messageRows, type OutboxRow } from "../outbox/outbox-store.ts";
@@ -33,18 +33,19 @@ export type RecordedSignIn = { readonly kind: "signed_in"; readonly account: Acc
  * One statement, hence one transaction and one round trip: each time that it wakes up beside a hash, the process finds its caches
  * full of the hash's memory. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
  */
-export async function recordSignIn(database: Pick<Database, "$client">, signIn: SignIn): Promise<RecordedSignIn | undefined> {
+export async function recordSignIn(database: Statements, signIn: SignIn): Promise<RecordedSignIn | undefined> {
   const { session, passwordHash, event, maximum } = signIn;
+  const { $tables: tables } = database;
   const now = session.createdAt.toISOString();
   const rows = await database.$client<(HeldAccountRow & { is_full: boolean })[]>`
     with noted_on_user as (
-      update users set last_login_at = ${now}
+      update ${tables.users} as users set last_login_at = ${now}
       where id = ${session.userId} and status = 'ACTIVE' and password_hash = ${passwordHash} and erasure_at is null
       returning id as user_id, ${heldAccountColumns(database)}
     ), signed_in as materialized (
       select * from noted_on_user where ${hasRoom(database, maximum)}
     ), opened as (
-      insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,
+      insert into ${tables.sessions} (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,
         access_expires_at, ip_address, user_agent, opened_version)
       select ${session.id}::uuid, user_id, ${session.familyHash}::bytea, ${session.currentHash}::bytea, ${now}::timestamptz,
         ${session.lastUsedAt.toISOString()}::timestamptz, ${session.idleExpiresAt.toISOString()}::timestamptz,
@@ -52,7 +53,7 @@ export async function recordSignIn(database: Pick<Database, "$client">, signIn: 
         ${session.ipAddress}, ${session.userAgent}, version
       from signed_in
     ), audited as (
-      insert into audit_events (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
       select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, ${session.id}::uuid,
         ${event.ipAddress}, ${event.userAgent}, true
       from signed_in
@@ -63,30 +64,30 @@ export async function recordSignIn(database: Pick<Database, "$client">, signIn: 
   return row.is_full ? { kind: "full" } : { kind: "signed_in", account: readHeldAccount(row) };
 }
 
-function hasRoom({ $client: client }: Pick<Database, "$client">, maximum: number | undefined) {
-  return maximum === undefined ? client`true` : client`has_room_for_session(user_id, ${maximum}::integer)`;
+function hasRoom({ $client: client, $functions: functions }: Statements, maximum: number | undefined) {
+  return maximum === undefined ? client`true` : client`${functions.hasRoomForSession}(user_id, ${maximum}::integer)`;
 }
 
 /** Left out of the statement where nobody wants to know. */
-function tellNews({ $client: client }: Pick<Database, "$client">, { news }: SignIn) {
+function tellNews({ $client: client, $tables: tables }: Statements, { news }: SignIn) {
   if (news.length === 0) return client``;
   return client`, told as (
-      insert into outbox (${messageColumns(client)})
+      insert into ${tables.outbox} (${messageColumns(client)})
       select messages.* from signed_in, (${messageRows(client, news)}) as messages
     )`;
 }
 
 /** All parts of a statement see what was there before it: so the devices known by then are the other ones. */
-function noteDevice({ $client: client }: Pick<Database, "$client">, { device, session }: SignIn) {
+function noteDevice({ $client: client, $tables: tables }: Statements, { device, session }: SignIn) {
   if (device === undefined) return client``;
   return client`, noted as (
-      insert into known_devices (user_id, fingerprint, first_seen_at)
+      insert into ${tables.knownDevices} (user_id, fingerprint, first_seen_at)
       select user_id, ${device.fingerprint}::bytea, ${session.createdAt.toISOString()}::timestamptz from signed_in
       on conflict do nothing
       returning user_id
     ), warned as (
-      insert into outbox (${messageColumns(client)})
+      insert into ${tables.outbox} (${messageColumns(client)})
       select messages.* from noted, (${messageRows(client, device.notice)}) as messages
-      where exists (select from known_devices where known_devices.user_id = noted.user_id)
+      where exists (select from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
     )`;
 }

@@ -6,6 +6,8 @@ import type { SeenSession } from "./session-watch-store.ts";
 /** By how much the clocks of two processes may differ, and how long a change may take from its instant to its commit. */
 export const OVERLAP_SECONDS = 30;
 const MAXIMUM_WAITING_EVENTS = 256;
+/** Of one user: twice as many as one look can show, so that what a later look shows again is not told again. */
+export const MAXIMUM_REMEMBERED_SESSIONS = 4000;
 
 /** A user whom somebody watches: their sessions as they were when they were last looked at. */
 export interface WatchedUser {
@@ -84,6 +86,7 @@ export function createWatchedUsers(onLastLeft: () => void): WatchedUsers {
       const seen = new Map<string, SeenSession>([...user.sessions, ...changed.map((each) => [each.session.id, each] as const)]);
       const events = [...seen.values()].flatMap((each) => eventsBetween(user.sessions.get(each.session.id), each, look));
       for (const each of seen.values()) keep(user, each, look);
+      forgetSurplus(user, (id) => userOfSession.delete(id));
       const seenUntil = addSeconds(look.now, -OVERLAP_SECONDS);
       if (seenUntil > user.since) user.since = seenUntil;
       events.sort((one, other) => one.occurredAt.getTime() - other.occurredAt.getTime());
@@ -91,6 +94,15 @@ export function createWatchedUsers(onLastLeft: () => void): WatchedUsers {
     },
     subscribe,
   };
+}
+
+/** Those that came first: what a look shows are the latest. */
+function forgetSurplus({ sessions }: Watched, onForget: (id: string) => void): void {
+  for (const id of sessions.keys()) {
+    if (sessions.size <= MAXIMUM_REMEMBERED_SESSIONS) return;
+    sessions.delete(id);
+    onForget(id);
+  }
 }
 
 function createWatched(userId: string, since: Date): Watched {

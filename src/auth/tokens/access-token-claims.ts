@@ -47,7 +47,8 @@ export function checkClaims(claims: AccessTokenClaims, expected: { issuer: strin
 /** What time changes. */
 export function checkLifetime(claims: AccessTokenClaims, now: Date): AnonymousReason | undefined {
   const seconds = now.getTime() / 1000;
-  if (claims.nbf !== undefined && claims.nbf > seconds + CLOCK_TOLERANCE_SECONDS) return "not_yet_valid";
+  const latest = seconds + CLOCK_TOLERANCE_SECONDS;
+  if (claims.iat > latest || (claims.nbf !== undefined && claims.nbf > latest)) return "not_yet_valid";
   return claims.exp + CLOCK_TOLERANCE_SECONDS <= seconds ? "expired" : undefined;
 }
 

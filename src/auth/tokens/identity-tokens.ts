@@ -19,6 +19,8 @@ export interface IdentityTarget {
 export interface IdentityTokens {
   /** A JWT for the `Gateway-Identity` header; the same one again while at least half of its life is left. */
   issue(visitor: Visitor, target: IdentityTarget): string;
+  /** The same for callers who are nobody, so that an upstream can tell them from whoever came past the gateway. */
+  issueAnonymous(target: Pick<IdentityTarget, "audience">): string;
 }
 
 /** In the token's header (RFC 8725, section 3.11): no verifier of another kind of token takes it. */
@@ -61,33 +63,36 @@ export function createIdentityTokens(
   }
 
   function sign(visitor: Visitor, target: IdentityTarget): Issued {
-    const now = clock();
-    const iat = Math.floor(now.getTime() / 1000);
-    const life = Math.max(SHORTEST_LIFE_SECONDS, Math.min(LIFE_SECONDS, Math.floor(visitor.expiresAt.getTime() / 1000) - iat));
+    const left = Math.floor(visitor.expiresAt.getTime() / 1000) - Math.floor(clock().getTime() / 1000);
+    const life = Math.max(SHORTEST_LIFE_SECONDS, Math.min(LIFE_SECONDS, left));
     const claims = {
       ...pick(visitor.custom, target.claims),
-      iss: issuer,
-      aud: target.audience,
-      iat,
-      exp: iat + life,
-      jti: random.id(now),
       ...claimsOf(visitor, issuer),
       ...(target.claims.includes("email") && visitor.email !== undefined ? { email: visitor.email } : {}),
     };
+    return signClaims(claims, target.audience, life);
+  }
+
+  function signClaims(told: object, audience: string, life: number): Issued {
+    const now = clock();
+    const iat = Math.floor(now.getTime() / 1000);
+    const claims = { ...told, iss: issuer, aud: audience, iat, exp: iat + life, jti: random.id(now) };
     const { kid, algorithm, signingKey } = keys.signer();
     const token = jwt.sign(claims, signingKey, { algorithm, keyid: kid, header: { alg: algorithm, typ: IDENTITY_TOKEN_TYPE } });
     return { token, staleAt: (iat + life / 2) * 1000 };
   }
 
+  function remembered(key: string, issue: () => Issued): string {
+    const known = cache.get(key);
+    if (known !== undefined && clock().getTime() < known.staleAt) return known.token;
+    const issued = issue();
+    cache.set(key, issued);
+    return issued.token;
+  }
+
   return {
-    issue(visitor, target) {
-      const key = `${numberOf(visitor)} ${target.claims.join()} ${target.audience}`;
-      const known = cache.get(key);
-      if (known !== undefined && clock().getTime() < known.staleAt) return known.token;
-      const issued = sign(visitor, target);
-      cache.set(key, issued);
-      return issued.token;
-    },
+    issue: (visitor, target) => remembered(`${numberOf(visitor)} ${target.claims.join()} ${target.audience}`, () => sign(visitor, target)),
+    issueAnonymous: ({ audience }) => remembered(`anonymous ${audience}`, () => signClaims({ anonymous: true }, audience, LIFE_SECONDS)),
   };
 }
 

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sig
 import { StartupError } from "../errors.ts";
 import { keyFromPrivate, type PairAlgorithm } from "./key-pairs.ts";
 import type { SignerKey } from "./signing-keys.ts";
+import { rsaWeakness } from "./weak-keys.ts";
 
 const MINIMUM_RSA_BITS = 2048;
 
@@ -50,6 +51,8 @@ function checkStrength(key: KeyObject, algorithm: PairAlgorithm): void {
   if (algorithm === "ES256") return;
   if (key.asymmetricKeyType !== "rsa") throw refused("must hold an RSA key for RS256; or set JWT_ALGORITHM=ES256");
   if (modulusLength < MINIMUM_RSA_BITS) throw refused(`holds an RSA key of ${modulusLength} bits; at least ${MINIMUM_RSA_BITS} are needed`);
+  const weakness = rsaWeakness(createPublicKey(key).export({ format: "jwk" }));
+  if (weakness !== undefined) throw refused(`holds an RSA key that ${weakness}`);
 }
 
 /** A JWK states both halves; a token signed by one would not verify by another. */

@@ -1,11 +1,9 @@
-import { asc, eq, inArray, sql } from "drizzle-orm";
+import { asc, eq, inArray } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { takeLock } from "../../database/locks.ts";
 import { signingKeys } from "../../database/tables/signing-keys.ts";
 
 export type SigningKeyRow = typeof signingKeys.$inferSelect;
-
-/** Any constant serves, as long as every process uses the same one. */
-const ROTATION_LOCK = 7_295_811_403;
 
 /** Oldest first. */
 export function findSigningKeys(connection: Database | Transaction): Promise<SigningKeyRow[]> {
@@ -14,7 +12,7 @@ export function findSigningKeys(connection: Database | Transaction): Promise<Sig
 
 /** Makes processes that rotate at the same moment take turns. */
 export async function lockSigningKeys(tx: Transaction): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${ROTATION_LOCK})`);
+  await takeLock(tx, "signing keys");
 }
 
 export async function insertSigningKey(tx: Transaction, row: SigningKeyRow): Promise<void> {

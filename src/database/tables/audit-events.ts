@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, jsonb, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 
 /**
  * Append-only, and without foreign keys: an entry outlives what it tells of. The id is a UUIDv7 of `occurred_at`, so that
  * the order of ids is the order of time, and a span of time is a range of ids.
  */
-export const auditEvents = pgTable(
+export const auditEvents = authSchema.table(
   "audit_events",
   {
     id: uuid("id").primaryKey(),
@@ -28,6 +29,7 @@ export const auditEvents = pgTable(
     // What admins did to others is to be found when they are erased. Of all other entries there is nothing in it, and they pay nothing for it.
     index("audit_events_deeds")
       .on(table.actorId, table.id)
+      .concurrently()
       .where(sql`${table.actorId} is not null and ${table.actorId} is distinct from ${table.userId}`),
   ],
 );

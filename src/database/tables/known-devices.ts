@@ -1,9 +1,10 @@
-import { index, pgTable, primaryKey, uuid } from "drizzle-orm/pg-core";
+import { index, primaryKey, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
 /** What a user has signed in from, so that something new can be told to them. */
-export const knownDevices = pgTable(
+export const knownDevices = authSchema.table(
   "known_devices",
   {
     userId: uuid("user_id")

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
 /** What was sent to an address, so that whoever reads its mail can prove it. A row goes when its token is used. */
-export const oneTimeTokens = pgTable(
+export const oneTimeTokens = authSchema.table(
   "one_time_tokens",
   {
     id: uuid("id").primaryKey(),

@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 
 /**
  * What is to be sent, written in the transaction that causes it: sent if and only if that commits, at least once. The id stays the same
  * for all attempts, so that whoever receives a message twice can tell.
  */
-export const outbox = pgTable(
+export const outbox = authSchema.table(
   "outbox",
   {
     id: uuid("id").primaryKey(),

@@ -1,11 +1,12 @@
-import { bigint, index, integer, pgTable, uuid } from "drizzle-orm/pg-core";
+import { bigint, index, integer, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 
 /**
  * How often a caller has called what is limited, and when. The table is UNLOGGED, and the functions `give_back_and_reserve_calls` and
  * `give_back_calls` count in it (all in the migration, which Drizzle cannot express).
  */
-export const rateLimits = pgTable(
+export const rateLimits = authSchema.table(
   "rate_limits",
   {
     /** 16 bytes of a SHA-256: neither an address nor an e-mail address can be read from here. */

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { index, integer, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { instant, transactionId } from "./column-types.ts";
 
 /** What ends access tokens before they expire; a row is useless once every token that it concerns has expired. */
-export const revocations = pgTable(
+export const revocations = authSchema.table(
   "revocations",
   {
     /** `session`: that session has ended. `user`: tokens of the user below `version` are refused. `everybody`: those of sessions with a lower id. */

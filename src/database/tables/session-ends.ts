@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 import { isKnownEndReason } from "./end-reasons.ts";
 import { users } from "./users.ts";
@@ -9,7 +10,7 @@ import { users } from "./users.ts";
  * or those of everybody with a lower id. It counts from its commit; the sessions' own rows are marked afterwards, in batches, and then
  * this one goes. So there are hardly ever any, and to look for one costs next to nothing.
  */
-export const sessionEnds = pgTable(
+export const sessionEnds = authSchema.table(
   "session_ends",
   {
     id: uuid("id").primaryKey(),

@@ -1,4 +1,5 @@
-import { check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 import { isKnownEndReason } from "./end-reasons.ts";
 import { users } from "./users.ts";
@@ -8,7 +9,7 @@ import { users } from "./users.ts";
  * Rotation must stay a heap-only update: no index on a column that it changes, and a fill factor below 100
  * (set in the migration, which Drizzle cannot express).
  */
-export const sessions = pgTable(
+export const sessions = authSchema.table(
   "sessions",
   {
     id: uuid("id").primaryKey(),

@@ -1,8 +1,9 @@
-import { jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { jsonb, text } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 
 /** A key signs from `signs_from` until the next key's; it verifies until the last token that it signed has expired. */
-export const signingKeys = pgTable("signing_keys", {
+export const signingKeys = authSchema.table("signing_keys", {
   /** RFC 7638 thumbprint of the public key. */
   kid: text("kid").primaryKey(),
   algorithm: text("algorithm", { enum: ["ES256", "RS256"] }).notNull(),

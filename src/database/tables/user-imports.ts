@@ -1,8 +1,9 @@
-import { integer, pgTable, text } from "drizzle-orm/pg-core";
+import { integer, text } from "drizzle-orm/pg-core";
+import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 
 /** How far the import of a file has come: written in the transaction that inserts its users, so that it can be taken up where it stopped. */
-export const userImports = pgTable("user_imports", {
+export const userImports = authSchema.table("user_imports", {
   /** SHA-256 of the file, in hexadecimal. */
   fileHash: text("file_hash").primaryKey(),
   /** The last line that has been dealt with; the first one is 1. */

@@ -1,8 +1,7 @@
 import { isAnonymous } from "../../auth/permissions.ts";
-import type { IdentityTarget, IdentityTokens } from "../../auth/tokens/identity-tokens.ts";
-import type { Visitor } from "../../auth/tokens/visitor.ts";
+import type { IdentityTokens } from "../../auth/tokens/identity-tokens.ts";
 import type { RequestContext } from "../../graphql/context.ts";
-import type { ConnectionOptions } from "./upstream-options.ts";
+import type { ConnectionOptions, IdentityOptions } from "./upstream-options.ts";
 
 /** The header with the token that says who is calling; nobody but the gateway sets it. */
 const IDENTITY_HEADER = "gateway-identity";
@@ -29,7 +28,8 @@ export function createUpstreamHeaders(
       const value = headerOf(name, context);
       if (typeof value === "string") sent[name] = value;
     }
-    if (tell !== undefined && !isAnonymous(visitor)) sent[IDENTITY_HEADER] = tell(visitor);
+    const told = tell?.(visitor);
+    if (told !== undefined) sent[IDENTITY_HEADER] = told;
     return sent;
   };
 }
@@ -42,6 +42,9 @@ function headerOf(name: string, { visitor, accessToken, clientHeaders, requestId
   return isAnonymous(visitor) || accessToken === undefined ? undefined : `Bearer ${accessToken}`;
 }
 
-function tellIdentity(target: IdentityTarget, tokens: IdentityTokens): (visitor: Visitor) => string {
-  return (visitor) => tokens.issue(visitor, target);
+function tellIdentity(target: IdentityOptions, tokens: IdentityTokens): (visitor: UpstreamContext["visitor"]) => string | undefined {
+  return (visitor) => {
+    if (!isAnonymous(visitor)) return tokens.issue(visitor, target);
+    return target.anonymous === true ? tokens.issueAnonymous(target) : undefined;
+  };
 }

@@ -12,6 +12,8 @@ export interface IdentityOptions {
   readonly audience: string;
   /** Beyond `sub`, `sid`, `roles` and `scope`. */
   readonly claims: readonly string[];
+  /** Whether it is told of anonymous callers that they are: then it can refuse whoever came past the gateway. */
+  readonly anonymous?: boolean;
 }
 
 /** How a subscription reaches the upstream. */

@@ -25,7 +25,8 @@ export class AccountExportResolver {
     @Args(() => ExportedEventsArguments) { first, after }: ExportedEventsArguments,
     @Ctx() context: RequestContext,
   ): Promise<AuditEventConnection> {
-    const page = await context.auth.auditTrail.ofUser(user.id, { first: first ?? EXPORTED_EVENTS_PER_PAGE, after: after ?? undefined });
+    const request = { first: first ?? EXPORTED_EVENTS_PER_PAGE, after: after ?? undefined };
+    const page = await context.auth.auditTrail.ofUser(user.id, request, getViewer(context).sessionId);
     return toConnection(page, (event) => toAuditEvent(asSeenBy(event, context)), after);
   }
 }

@@ -1,5 +1,5 @@
 import { Args, Ctx, Directive, Query, Resolver } from "type-graphql";
-import type { RequestContext } from "../context.ts";
+import { getViewer, type RequestContext } from "../context.ts";
 import { toAuditEvent } from "../types/audit-event.ts";
 import { AuditEventConnection, AuditEventsArguments, DEFAULT_EVENTS_PER_PAGE } from "../types/audit-event-connection.ts";
 import { toConnection } from "../types/page-info.ts";
@@ -12,7 +12,7 @@ export class AuditResolver {
     @Args(() => AuditEventsArguments) { first, after, filter }: AuditEventsArguments,
     @Ctx() context: RequestContext,
   ): Promise<AuditEventConnection> {
-    const page = await context.auth.auditTrail.page({
+    const request = {
       first: first ?? DEFAULT_EVENTS_PER_PAGE,
       after: after ?? undefined,
       filter: {
@@ -22,7 +22,8 @@ export class AuditResolver {
         from: filter?.from ?? undefined,
         to: filter?.to ?? undefined,
       },
-    });
+    };
+    const page = await context.auth.auditTrail.page(request, getViewer(context).sessionId);
     return toConnection(page, toAuditEvent, after);
   }
 }

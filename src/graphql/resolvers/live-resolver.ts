@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, Mutation, Resolver, Root, Subscription } from "type-graphql";
 import { AuthError } from "../../auth/errors.ts";
+import { withoutRefreshesOf } from "../../auth/sessions/own-refreshes.ts";
 import type { SessionEvent as DomainSessionEvent } from "../../auth/sessions/session-changes.ts";
 import { getViewer, type RequestContext, viewerOf } from "../context.ts";
 import { Session, toSession } from "../types/session.ts";
@@ -19,8 +20,11 @@ export class LiveResolver {
 
   @Directive("@authenticated")
   @Subscription(() => SessionEvent, {
-    description: "What happens to the caller's own sessions, as it happens.",
-    subscribe: ({ context }: { context: RequestContext }) => context.auth.sessionWatch.watch(getViewer(context).userId),
+    description: "What happens to the caller's own sessions, as it happens; but not when the session that listens is refreshed.",
+    async subscribe({ context }: { context: RequestContext }) {
+      const { userId, sessionId } = getViewer(context);
+      return withoutRefreshesOf(sessionId, await context.auth.sessionWatch.watch(userId));
+    },
   })
   sessionEvents(@Root() event: DomainSessionEvent, @Ctx() context: RequestContext): SessionEvent {
     const seen = { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId };

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import { refuseFirst } from "../../auth/paging/pages.ts";
-import type { RequestContext } from "../context.ts";
+import { type RequestContext, viewerOf } from "../context.ts";
 import { asSeenBy } from "../foreign-events.ts";
 import { requireOwnOrAdmin } from "../own-or-admin.ts";
 import { AuditEvent, toAuditEvent } from "../types/audit-event.ts";
@@ -21,7 +21,7 @@ export class SessionEventsResolver {
     requireOwnOrAdmin(context, session.userId, "Session.events");
     const wanted = first ?? DEFAULT_EVENTS_PER_PAGE;
     refuseFirst(wanted);
-    const events = await context.loaders.latestEventsOf(session.id, wanted);
+    const events = await context.loaders.latestEventsOf(session.id, wanted, viewerOf(context)?.sessionId);
     return events.map((event) => toAuditEvent(asSeenBy(event, context)));
   }
 }

@@ -42,5 +42,7 @@ export class UserSessionsResolver {
 async function liveSessionsOf(userId: string, context: RequestContext): Promise<Session[]> {
   const found = await context.loaders.liveSessionsOf(userId);
   const seen = { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId };
-  return found.map((session) => toSession(session, seen));
+  const sessions = found.map((session) => toSession(session, seen));
+  // The session that asks is in use now: its place must not tell when it was refreshed.
+  return [...sessions.filter(({ current }) => current), ...sessions.filter(({ current }) => !current)];
 }

@@ -2,10 +2,10 @@ import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { AuthError } from "../../auth/errors.ts";
 import { isAnonymous } from "../../auth/permissions.ts";
 import type { HeldSession } from "../../auth/sessions/sessions.ts";
-import { type RequestContext, viewerOf } from "../context.ts";
+import { type HandRefreshToken, type RequestContext, viewerOf } from "../context.ts";
 import { AuthPayload, LogoutPayload } from "../types/auth-payload.ts";
 import { LoginInput, LogoutInput, RefreshInput, RegisterInput } from "../types/inputs.ts";
-import { toSession } from "../types/session.ts";
+import { toRefreshedSession } from "../types/session.ts";
 
 @Resolver()
 export class SessionResolver {
@@ -15,13 +15,17 @@ export class SessionResolver {
       "Create an account and open its first session. Where addresses have to be verified first, always ends in EMAIL_NOT_VERIFIED and a message, whether or not the address is known.",
   })
   async register(@Arg("input", () => RegisterInput) input: RegisterInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
-    return toAuthPayload(await context.auth.accounts.register(input, context.origin), context);
+    const { carrier, ...applicant } = input;
+    const hand = context.refreshTokens.choose(carrier);
+    return toAuthPayload(await context.auth.accounts.register(applicant, context.origin), { context, hand });
   }
 
   @Directive('@rateLimit(max: 5, window: "15m")')
   @Mutation(() => AuthPayload, { description: "Exchange e-mail and password for a session." })
   async login(@Arg("input", () => LoginInput) input: LoginInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
-    return toAuthPayload(await context.auth.accounts.login(input, context.origin), context);
+    const { carrier, ...credentials } = input;
+    const hand = context.refreshTokens.choose(carrier);
+    return toAuthPayload(await context.auth.accounts.login(credentials, context.origin), { context, hand });
   }
 
   @Mutation(() => AuthPayload, {
@@ -31,9 +35,9 @@ export class SessionResolver {
     @Arg("input", () => RefreshInput, { nullable: true }) input: RefreshInput | null,
     @Ctx() context: RequestContext,
   ): Promise<AuthPayload> {
-    const refreshToken = context.refreshTokens.read(input?.refreshToken);
+    const { refreshToken, hand } = context.refreshTokens.read(input?.refreshToken);
     const request = { refreshToken, retryKey: input?.retryKey ?? undefined };
-    return toAuthPayload(await context.auth.sessions.refresh(request, context.origin), context);
+    return toAuthPayload(await context.auth.sessions.refresh(request, context.origin), { context, hand });
   }
 
   @Mutation(() => LogoutPayload, {
@@ -44,7 +48,7 @@ export class SessionResolver {
     @Arg("input", () => LogoutInput, { nullable: true }) input: LogoutInput | null,
     @Ctx() context: RequestContext,
   ): Promise<LogoutPayload> {
-    const refreshToken = context.refreshTokens.read(input?.refreshToken);
+    const { refreshToken } = context.refreshTokens.read(input?.refreshToken);
     // To answer "no session ended" would be wrong where nobody knows whose token this is.
     const isUnverifiable = isAnonymous(context.caller) && context.caller.reason === "unverifiable";
     if (refreshToken === undefined && isUnverifiable) throw new AuthError("SERVICE_UNAVAILABLE", {});
@@ -54,15 +58,20 @@ export class SessionResolver {
   }
 }
 
-function toAuthPayload(held: HeldSession & { readonly verificationAttempt?: string }, context: RequestContext): AuthPayload {
+interface Answering {
+  readonly context: RequestContext;
+  readonly hand: HandRefreshToken;
+}
+
+function toAuthPayload(held: HeldSession & { readonly verificationAttempt?: string }, { context, hand }: Answering): AuthPayload {
   const { token, expiresInSeconds } = context.auth.accessTokens.issue(held.account, held.session, held.customClaims);
   return {
     accessToken: token,
     tokenType: "Bearer",
     expiresIn: expiresInSeconds,
-    refreshToken: context.refreshTokens.hand(held.refreshToken, held.session.idleExpiresAt),
+    refreshToken: hand(held.refreshToken, held.session.idleExpiresAt),
     verificationAttempt: held.verificationAttempt ?? null,
     user: held.account,
-    session: toSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId }),
+    session: toRefreshedSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId }),
   };
 }

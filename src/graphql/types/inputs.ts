@@ -1,4 +1,5 @@
 import { Field, InputType } from "type-graphql";
+import { RefreshTokenCarrier } from "./refresh-token-carrier.ts";
 
 @InputType()
 export class RegisterInput {
@@ -7,6 +8,9 @@ export class RegisterInput {
 
   @Field(() => String, { description: "8 characters to 1,024 bytes; any characters, none demanded." })
   password!: string;
+
+  @Field(() => RefreshTokenCarrier, { nullable: true, description: "As the server allows; by default the body where it allows both." })
+  carrier?: `${RefreshTokenCarrier}` | null;
 }
 
 @InputType()
@@ -16,6 +20,9 @@ export class LoginInput {
 
   @Field(() => String)
   password!: string;
+
+  @Field(() => RefreshTokenCarrier, { nullable: true, description: "As the server allows; by default the body where it allows both." })
+  carrier?: `${RefreshTokenCarrier}` | null;
 }
 
 @InputType()

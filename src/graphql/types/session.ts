@@ -33,10 +33,10 @@ export class Session {
   @Field(() => DateTime)
   createdAt!: Date;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: "When it was last refreshed; of the session that asks, this minute." })
   lastUsedAt!: Date;
 
-  @Field(() => DateTime, { description: "When it ends without use." })
+  @Field(() => DateTime, { description: "When it ends without use; of the session that asks, as if it were refreshed in this minute." })
   idleExpiresAt!: Date;
 
   @Field(() => DateTime, { description: "When it ends whatever happens." })
@@ -58,8 +58,35 @@ export class Session {
   userId!: string;
 }
 
+interface Seen {
+  readonly now: Date;
+  readonly currentSessionId: string | undefined;
+}
+
 /** A session as its caller sees it now: expiry counts as an end, though no row says so. */
-export function toSession(session: DomainSession, seen: { now: Date; currentSessionId: string | undefined }): Session {
-  const end = endOf(session, seen.now) ?? { endedAt: null, endReason: null };
-  return { ...session, ...end, current: session.id === seen.currentSessionId };
+export function toSession(session: DomainSession, seen: Seen): Session {
+  const end = endOf(session, seen.now);
+  const current = session.id === seen.currentSessionId;
+  if (end !== undefined) return { ...session, ...end, current };
+  return { ...session, ...(current && inUse(session, seen.now)), endedAt: null, endReason: null, current };
+}
+
+/** A session as whoever has just been given its tokens sees it. */
+export function toRefreshedSession(session: DomainSession, seen: Seen): Session {
+  return { ...toSession(session, { ...seen, currentSessionId: undefined }), current: session.id === seen.currentSessionId };
+}
+
+const MINUTE = 60_000;
+
+/**
+ * The session that asks is in use now. When it was last refreshed it is not told: whoever has a copy of its tokens would learn when to present
+ * the old one.
+ */
+function inUse({ lastUsedAt, idleExpiresAt, expiresAt }: DomainSession, now: Date): Pick<DomainSession, "lastUsedAt" | "idleExpiresAt"> {
+  const usedAt = Math.floor(now.getTime() / MINUTE) * MINUTE;
+  const end = expiresAt.getTime();
+  // Where the session's end cut it off, the difference would tell the second.
+  const isCutOff = idleExpiresAt.getTime() >= end;
+  const idleEnd = isCutOff ? end : Math.min(usedAt + idleExpiresAt.getTime() - lastUsedAt.getTime(), end);
+  return { lastUsedAt: new Date(usedAt), idleExpiresAt: new Date(idleEnd) };
 }

@@ -7,7 +7,10 @@ export interface ForeignIssuer {
   readonly issuer: string;
   /** Undefined: told by its discovery document. */
   readonly jwksUrl: string | undefined;
-  readonly audience: string;
+  /** Undefined: only tokens without `aud` are taken, by `clients`. */
+  readonly audience: string | undefined;
+  /** Those whose tokens without `aud` are taken, by `client_id` or `azp`. */
+  readonly clients: ReadonlySet<string>;
   /** JOSE names of asymmetric signatures. */
   readonly algorithms: readonly string[];
   /** Undefined: nothing becomes a role, or a scope. */

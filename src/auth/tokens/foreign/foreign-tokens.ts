@@ -1,4 +1,4 @@
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
+import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
 import type { Clock } from "../../clock.ts";
 import type { Anonymous, AnonymousReason } from "../../permissions.ts";
 import type { Visitor } from "../visitor.ts";
@@ -27,14 +27,15 @@ export function createForeignTokens(
   { issuer, scopesByRole }: { issuer: ForeignIssuer; scopesByRole: ReadonlyMap<string, readonly string[]> },
 ): VerifyForeignToken {
   async function check(token: string, keySet: KeySet): Promise<VerifiedForeignToken | Anonymous> {
-    const { payload } = await jwtVerify(token, keySet, {
+    const { payload } = await verifyByAny(token, keySet, {
       issuer: issuer.issuer,
-      audience: issuer.audience,
       algorithms: [...issuer.algorithms],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: clock(),
       requiredClaims: ["sub", "exp"],
     });
+    const problem = claimProblem(payload, issuer, clock());
+    if (problem !== undefined) return { reason: problem };
     const visitor = visitorOf(payload, issuer, scopesByRole);
     return visitor === undefined ? { reason: "malformed" } : { visitor, keys: keySet };
   }
@@ -60,6 +61,40 @@ export function createForeignTokens(
   };
 }
 
+/** Several keys may have one name, such as one for each algorithm: all of them are tried, but no more than these. */
+const MOST_KEYS = 8;
+
+async function verifyByAny(token: string, keySet: KeySet, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, keySet, options);
+  } catch (error) {
+    // Without a name, which of them is meant is anybody's guess.
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys) || decodeProtectedHeader(token).kid === undefined) throw error;
+    return tryEach(error, token, options);
+  }
+}
+
+async function tryEach(keys: errors.JWKSMultipleMatchingKeys, token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+  let tried = 0;
+  for await (const key of keys) {
+    tried += 1;
+    if (tried > MOST_KEYS) break;
+    try {
+      return await jwtVerify(token, key, options);
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed();
+}
+
+function claimProblem(payload: JWTPayload, { audience, clients }: ForeignIssuer, now: Date): AnonymousReason | undefined {
+  const { aud, iat, client_id: clientId, azp } = payload;
+  if (iat !== undefined && iat * 1000 > now.getTime() + CLOCK_TOLERANCE_SECONDS * 1000) return "not_yet_valid";
+  if (aud === undefined) return [clientId, azp].some((id) => typeof id === "string" && clients.has(id)) ? undefined : "wrong_audience";
+  return audience !== undefined && [aud].flat().includes(audience) ? undefined : "wrong_audience";
+}
+
 /** What time changes. */
 export function isOver({ expiresAt }: Visitor, now: Date): boolean {
   return expiresAt.getTime() + CLOCK_TOLERANCE_SECONDS * 1000 <= now.getTime();
@@ -80,16 +115,16 @@ function headerProblem(token: string, issuer: ForeignIssuer): AnonymousReason | 
 
 function reasonOf(error: unknown): AnonymousReason {
   if (error instanceof errors.JWTExpired) return "expired";
-  if (error instanceof errors.JWTClaimValidationFailed) return claimReason(error);
+  if (error instanceof errors.JWTClaimValidationFailed) return reasonOfClaim(error);
   if (error instanceof errors.JWSSignatureVerificationFailed) return "invalid_signature";
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return "malformed";
   // None of that name, several without one, or one that cannot be used: too short, say.
   return "unknown_key";
 }
 
-function claimReason({ claim, reason }: errors.JWTClaimValidationFailed): AnonymousReason {
+function reasonOfClaim({ claim, reason }: errors.JWTClaimValidationFailed): AnonymousReason {
   if (reason !== "check_failed") return "malformed";
-  const reasons: Readonly<Record<string, AnonymousReason>> = { iss: "wrong_issuer", aud: "wrong_audience", nbf: "not_yet_valid" };
+  const reasons: Readonly<Record<string, AnonymousReason>> = { iss: "wrong_issuer", nbf: "not_yet_valid" };
   return reasons[claim] ?? "malformed";
 }
 

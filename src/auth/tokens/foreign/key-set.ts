@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, type JWTVerifyGetKey } from "jose";
+import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from "jose";
+import { rsaWeakness } from "../weak-keys.ts";
 import type { ForeignIssuer } from "./foreign-issuer.ts";
 
 /** The keys that an issuer published when they were read; a later reading is another object. */
@@ -15,9 +16,23 @@ export async function loadKeySet(issuer: Pick<ForeignIssuer, "issuer" | "jwksUrl
     timeoutDuration: TIMEOUT_MILLISECONDS,
     cacheMaxAge: Number.POSITIVE_INFINITY,
     cooldownDuration: Number.POSITIVE_INFINITY,
+    [customFetch]: fetchUsableKeys,
   });
   await keys.reload();
   return keys;
+}
+
+/** Each key by itself: one that is no key, or too weak, leaves the others good. */
+const fetchUsableKeys: FetchImplementation = async (url, options) => {
+  const response = await fetch(url, options);
+  if (response.status !== 200) return response;
+  const set: unknown = await response.json();
+  const keys: unknown = typeof set === "object" && set !== null ? Reflect.get(set, "keys") : undefined;
+  return Response.json(Array.isArray(keys) ? { keys: keys.filter(isUsable) } : set);
+};
+
+function isUsable(key: unknown): boolean {
+  return typeof key === "object" && key !== null && !Array.isArray(key) && rsaWeakness(key) === undefined;
 }
 
 /** OpenID Connect Discovery 1.0, section 4. */

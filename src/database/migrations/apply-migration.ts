@@ -1,0 +1,35 @@
+import type postgres from "postgres";
+import { noteMigrations } from "./journal.ts";
+import type { Migration } from "./migration-files.ts";
+
+/** Whether the tables are new, so that nobody is in the way: then an index is built at once, without waiting for every transaction of the database. */
+export interface Surroundings {
+  readonly schema: string;
+  readonly areTablesNew: boolean;
+}
+
+export async function applyMigration(client: postgres.Sql, migration: Migration, { schema, areTablesNew }: Surroundings): Promise<void> {
+  const note = noteMigrations(schema, [migration.name]);
+  if (migration.concurrent === undefined || areTablesNew) {
+    // Sent as one message, which PostgreSQL takes as one transaction.
+    await client.unsafe(`${note}\n${migration.text}`);
+    return;
+  }
+  for (const statement of migration.concurrent) await buildIndex(client, statement, schema);
+  await client.unsafe(note);
+}
+
+/** Does nothing where it is there. What a build that was cut off has left is dropped: it is written to, and serves no reading. */
+async function buildIndex(client: postgres.Sql, statement: string, schema: string): Promise<void> {
+  const name = /\bINDEX CONCURRENTLY (?:IF NOT EXISTS )?"([^"]+)"/.exec(statement)?.[1];
+  if (name === undefined) throw new Error("A migration that builds an index concurrently may do nothing else.");
+  const [built] = await client<{ indisvalid: boolean }[]>`
+    select facts.indisvalid
+    from pg_catalog.pg_index as facts
+      join pg_catalog.pg_class as indexes on indexes.oid = facts.indexrelid
+      join pg_catalog.pg_namespace as schemas on schemas.oid = indexes.relnamespace
+    where schemas.nspname = ${schema} and indexes.relname = ${name}`;
+  if (built?.indisvalid === true) return;
+  if (built !== undefined) await client`drop index concurrently ${client(`${schema}.${name}`)}`;
+  await client.unsafe(statement);
+}
