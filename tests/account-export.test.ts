@@ -82,6 +82,7 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     rotation_client: internal,
     followed_generation: internal,
     generation: internal,
+    opened_version: internal,
     rotated_at: internal,
     created_at: (exported, row) => session(exported, row)?.createdAt,
     last_used_at: (exported, row) => unlessCurrent(exported, row, ({ lastUsedAt }) => lastUsedAt) ?? row.last_used_at,
@@ -92,6 +93,17 @@ const kept: Readonly<Record<string, Readonly<Record<string, Shown | string>>>> =
     end_reason: (exported, row) => session(exported, row)?.endReason,
     ip_address: (exported, row) => session(exported, row)?.ipAddress,
     user_agent: (exported, row) => session(exported, row)?.userAgent,
+  },
+  session_ends: {
+    id: internal,
+    user_id: leftOut("goes when the sessions that it has ended are marked; the sessions show it"),
+    opened_below: internal,
+    id_below: internal,
+    ended_at: internal,
+    end_reason: internal,
+    actor_id: internal,
+    marked_until: internal,
+    walks: internal,
   },
   audit_events: {
     id: (exported, row) => event(exported, row)?.id,
@@ -192,7 +204,7 @@ describe("the export of an account", () => {
 
     for (const [table, shown] of Object.entries(kept)) {
       const owner = table === "users" ? "id" : "user_id";
-      if (!(owner in shown)) continue;
+      if (typeof shown[owner] !== "function") continue;
       const rows = await sql`select * from ${sql(table)} where ${sql(owner)} = ${held.user.id}`;
       expect([table, rows.length > 0]).toEqual([table, true]);
       for (const row of rows) {

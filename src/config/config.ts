@@ -20,6 +20,8 @@ export interface Config extends FileSections {
     /** Where everything of ours is. */
     readonly schema: string;
     readonly poolSize: number;
+    /** Undefined: as the URL says. */
+    readonly preparesStatements: false | undefined;
   };
   /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
   readonly secrets: readonly string[] | undefined;
@@ -157,6 +159,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       directUrl: values.DATABASE_DIRECT_URL,
       schema: values.DATABASE_SCHEMA,
       poolSize: values.DATABASE_POOL_SIZE,
+      preparesStatements: values.DATABASE_PREPARED_STATEMENTS === "off" ? false : undefined,
     },
     secrets: values.SECRET,
     tokens: toTokenConfig(values, issuerOf(values)),

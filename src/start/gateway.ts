@@ -12,9 +12,10 @@ import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts
 import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import type { Config } from "../config/config.ts";
 import { createMigrationCheck } from "../database/applied-migrations.ts";
-import { openDatabase } from "../database/database.ts";
+import { type Database, openDatabase } from "../database/database.ts";
 import { openListeningConnection } from "../database/listening-connection.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import { createWritingCheck } from "../database/writing-check.ts";
 import { createPublicErrors, type PublicErrors } from "../graphql/public-errors.ts";
 import { buildAuthGraph } from "../graphql/schema.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
@@ -74,8 +75,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const limitFactor = parts.limitFactor ?? limitFactorOf(config);
   const authGraph = await buildAuthGraph(config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
-  const { schema, poolSize } = config.database;
-  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, schema, poolSize, instrument: telemetry.instrumentPool });
+  const { instrumentPool: instrument } = telemetry;
+  const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
   const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
@@ -86,11 +87,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
-  const checkReadiness = createReadiness({
-    isMigrated: createMigrationCheck(database),
-    revocationFeed: auth.revocationFeed,
-    isDraining: () => isDraining,
-  });
+  const checkReadiness = createReadiness({ ...createChecks(database), ...auth, isDraining: () => isDraining });
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
   const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, logger, publicErrors };
@@ -116,6 +113,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
     },
   };
 }
+
+const createChecks = (database: Database) => ({ isMigrated: createMigrationCheck(database), proveWritable: createWritingCheck(database) });
 
 /** The log, and who else is to know. */
 function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent): void }[]): AuditLog {
