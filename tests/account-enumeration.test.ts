@@ -80,7 +80,13 @@ async function observe(email: string, call: (email: string) => Promise<Reply<unk
   const [reply] = replies;
   const { "x-request-id": _id, date: _date, ...headers } = Object.fromEntries(reply?.headers ?? []);
   const rows = Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]));
-  return { status: reply?.status ?? 0, text: reply?.text ?? "", headers, statements: statements.filter(isOfACall), rows };
+  return {
+    status: reply?.status ?? 0,
+    text: (reply?.text ?? "").replace(/at1_[\w-]{32}/, "at1_…"),
+    headers,
+    statements: statements.filter(isOfACall),
+    rows,
+  };
 }
 
 /** What shows of a message before it is opened. */
@@ -155,7 +161,7 @@ test("a wrong code says and does the same for every kind of address, asked for o
     for (const isAsked of [false, true]) {
       const email = await kind();
       if (isAsked) await requestVerification(email);
-      observed.push(await observe(email, () => gateway.send(VerifyEmailDocument, { input: { email, code: "wrong!" } })));
+      observed.push(await observe(email, () => gateway.send(VerifyEmailDocument, { input: { email, code: "wrong!", attempt: "at1_x" } })));
     }
   }
   const [first] = observed;

@@ -43,12 +43,19 @@ const times = <Result>(count: number, work: (index: number) => Promise<Result>) 
 const countOf = (replies: readonly Reply<unknown>[], code: string) => replies.flatMap(codesOf).filter((each) => each === code).length;
 
 async function register(gateway: TestGateway, email = newEmail()): Promise<string> {
-  dataOf(await gateway.send(RegisterDocument, { input: { email, password: PASSWORD } }, from("198.51.100.1")));
+  const { register: held } = dataOf(await gateway.send(RegisterDocument, { input: { email, password: PASSWORD } }, from("198.51.100.1")));
+  attempt = held.verificationAttempt ?? "";
   return email;
 }
+/** What the client has that asked last. */
+let attempt = "";
+async function askAgain(gateway: TestGateway, email: string, address: string): Promise<void> {
+  const asked = dataOf(await gateway.send(RequestEmailVerificationDocument, { email }, from(address)));
+  attempt = asked.requestEmailVerification.attempt ?? "";
+}
 const codeTo = async (gateway: TestGateway, email: string) => (await lastFacts(gateway, email, "verify_email")).code;
-const guess = (gateway: TestGateway, input: { email: string; code: string }, address = "203.0.113.1") =>
-  gateway.send(VerifyEmailDocument, { input }, from(address));
+const guess = (gateway: TestGateway, input: { email: string; code: string; attempt?: string }, address = "203.0.113.1") =>
+  gateway.send(VerifyEmailDocument, { input: { attempt, ...input } }, from(address));
 const wrong = (code: string, index: number) => String((Number(code) + 1 + index) % 1_000_000).padStart(6, "0");
 
 describe("a code", () => {
@@ -73,6 +80,41 @@ describe("a code", () => {
     dataOf(await guess(gateway, { email, code }));
   });
 
+  test("is good with what the asking client was given alone; whoever has something else neither uses it nor uses up its tries", async () => {
+    const gateway = await start(PER_ACCOUNT);
+    const email = await register(gateway);
+    const own = attempt;
+    const code = await codeTo(gateway, email);
+    const other = await register(gateway);
+    expect(attempt).toMatch(/^at1_[\w-]{32}$/);
+    for (let index = 0; index < 7; index += 1) {
+      expect(codesOf(await guess(gateway, { email, code, attempt }, `192.0.2.${index}`))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+    }
+    dataOf(await guess(gateway, { email, code, attempt: own }));
+    // A newer message has its own.
+    await askAgain(gateway, other, "198.51.100.1");
+    const before = attempt;
+    await askAgain(gateway, other, "198.51.100.2");
+    const newer = await codeTo(gateway, other);
+    expect(codesOf(await guess(gateway, { email: other, code: newer, attempt: before }))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+    dataOf(await guess(gateway, { email: other, code: newer }));
+  });
+
+  test("of whatever address of a domain is guessed a hundred times an hour, however many are invented over a network of 48 bits", async () => {
+    const gateway = await start("{ all: off, default: off, codeTriesPerDomain: { max: 12, window: 1h } }");
+    const replies: Reply<unknown>[] = [];
+    for (let index = 0; index < 10; index += 1) {
+      const from48 = `2001:db8:7:${index}::1`;
+      const email = `invented-${index}@victim.example`;
+      await askAgain(gateway, email, from48);
+      for (let tried = 0; tried < 2; tried += 1) replies.push(await guess(gateway, { email, code: "123456" }, from48));
+    }
+    expect([countOf(replies, "INVALID_ONE_TIME_TOKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([12, 8]);
+    // Another domain has its own count, and a right code costs nothing.
+    const email = await register(gateway, newEmail());
+    dataOf(await guess(gateway, { email, code: await codeTo(gateway, email) }, "2001:db8:8::1"));
+  });
+
   test("does not set passwords: a reset has none", async () => {
     const gateway = await start(PER_ACCOUNT);
     const email = await register(gateway);
@@ -95,7 +137,7 @@ describe("an account", () => {
         guess(index % 2 ? one : other, { email: spellings[index % 4] ?? "", code: wrong(code, index) }, `192.0.2.${round * 8 + index}`),
       );
       replies.push(...(await tries));
-      if (round < 3) dataOf(await one.send(RequestEmailVerificationDocument, { email }, from(`198.51.100.${round}`)));
+      if (round < 3) await askAgain(one, email, `198.51.100.${round}`);
     }
     expect([countOf(replies, "INVALID_ONE_TIME_TOKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([20, 12]);
     // Whoever guesses has shut the code, not the link.

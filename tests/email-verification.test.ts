@@ -34,6 +34,7 @@ const register = (gateway: TestGateway, email: string, password = PASSWORD) =>
 const login = (gateway: TestGateway, email: string, password = PASSWORD) => gateway.send(LoginDocument, { input: { email, password } });
 const verify = (gateway: TestGateway, input: VerifyEmailInput) => gateway.send(VerifyEmailDocument, { input });
 const ask = async (gateway: TestGateway, email: string) => dataOf(await gateway.send(RequestEmailVerificationDocument, { email }));
+const attemptFor = async (email: string) => ({ attempt: (await ask(optional, email)).requestEmailVerification.attempt });
 const factsFor = (email: string) => lastFacts(optional, email, "verify_email");
 const topicsTo = async (email: string) => (await messagesTo(optional, email)).map(({ content }) => content.template);
 
@@ -156,8 +157,9 @@ describe("without a way to send mail", () => {
 describe("verifyEmail", () => {
   test("takes the code in whatever spelling of code and address", async () => {
     const { user } = await optional.register();
+    const { attempt } = (await ask(optional, user.email)).requestEmailVerification;
     const { code } = await factsFor(user.email);
-    const proof = { email: ` ${user.email.toUpperCase()} `, code: `${code.slice(0, 3)}-${code.slice(3)} ` };
+    const proof = { email: ` ${user.email.toUpperCase()} `, code: `${code.slice(0, 3)}-${code.slice(3)} `, attempt };
     expect(dataOf(await verify(optional, proof)).verifyEmail.email).toBe(user.email);
     // Link and code are one token: with it, the other one is used.
     expect(codesOf(await verify(optional, { token: tokenOf(await factsFor(user.email)) }))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
@@ -170,6 +172,7 @@ describe("verifyEmail", () => {
     ["a token and an address", { token: "ot1_x", email: "a@example.com" }],
     ["an address alone", { email: "a@example.com" }],
     ["a code alone", { code: "123456" }],
+    ["a code without its attempt", { email: "a@example.com", code: "123456" }],
   ])("refuses %s as input", async (_name, input) => {
     const reply = await verify(optional, input);
     expect(codesOf(reply)).toEqual(["BAD_USER_INPUT"]);
@@ -181,10 +184,19 @@ describe("verifyEmail", () => {
     ["what is no token", async () => ({ token: "'; drop table users; --" })],
     ["a token with a space", async (email) => ({ token: `${tokenOf(await factsFor(email))} ` })],
     ["a token of another purpose", async (email) => ({ token: await resetTokenOf(email) })],
-    ["a wrong code", async (email) => ({ email, code: (await factsFor(email)).code === "111111" ? "222222" : "111111" })],
-    ["what is no code", async (email) => ({ email, code: "\0" })],
-    ["another user's code", async (email) => ({ email, code: (await factsFor((await optional.register()).user.email)).code })],
-    ["a code for an address without account", async (email) => ({ email: newEmail(), code: (await factsFor(email)).code })],
+    [
+      "a wrong code",
+      async (email) => ({ email, ...(await attemptFor(email)), code: (await factsFor(email)).code === "111111" ? "222222" : "111111" }),
+    ],
+    ["what is no code", async (email) => ({ email, ...(await attemptFor(email)), code: "\0" })],
+    [
+      "another user's code",
+      async (email) => ({ email, ...(await attemptFor(email)), code: (await factsFor((await optional.register()).user.email)).code }),
+    ],
+    [
+      "a code for an address without account",
+      async (email) => ({ email: newEmail(), ...(await attemptFor(email)), code: (await factsFor(email)).code }),
+    ],
     ["a token that a newer one has replaced", replacedToken],
   ])("refuses %s, in the same words", async (_name, wrong) => {
     const { user } = await optional.register();
@@ -202,6 +214,7 @@ describe("verifyEmail", () => {
 
   test("refuses link and code once they are a day old, and not before", async () => {
     const [kept, late] = [(await optional.register()).user, (await optional.register()).user];
+    const asked = await attemptFor(late.email);
     const good = tokenOf(await factsFor(kept.email));
     const { code, ...facts } = await factsFor(late.email);
     const other = await startTestGateway({ database });
@@ -209,7 +222,7 @@ describe("verifyEmail", () => {
     dataOf(await verify(other, { token: good }));
     other.clock.advance(20);
     expect(codesOf(await verify(other, { token: tokenOf(facts) }))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
-    expect(codesOf(await verify(other, { email: late.email, code }))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+    expect(codesOf(await verify(other, { email: late.email, code, ...asked }))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
     await other.close();
   });
 
@@ -224,7 +237,7 @@ describe("verifyEmail", () => {
 
   test("audits what was refused, without what was sent", async () => {
     const { user } = await optional.register();
-    await verify(optional, { email: user.email, code: "98 76 54" });
+    await verify(optional, { email: user.email, code: "98 76 54", attempt: "at1_x" });
     const [event] = await database.sql`select * from audit_events where user_id = ${user.id} and type = 'EMAIL_VERIFIED'`;
     expect(event).toMatchObject({ succeeded: false, actor_id: null, detail: null });
     expect(JSON.stringify(optional.logs)).not.toContain("98 76 54");

@@ -41,7 +41,7 @@ function issue({ userId, proves }: Awaited<ReturnType<typeof newUser>>, { isCont
 }
 const take = (token: string, by = tokens) => database.transaction((tx) => by.take(tx, "VERIFY_EMAIL", token));
 const takeByCode = (userId: string, code: string, by = tokens) =>
-  database.transaction((tx) => by.takeByCode(tx, "VERIFY_EMAIL", { userId }, code));
+  database.transaction((tx) => by.takeByCode(tx, { purpose: "VERIFY_EMAIL", subject: { userId }, code: code }));
 const otherThan = (code: string) => (code === "000000" ? "000001" : "000000");
 
 describe("a token", () => {
@@ -85,7 +85,7 @@ describe("a token", () => {
     const wanted = { purpose: "VERIFY_EMAIL" as const, subject: { emailKey: "nobody@example.com" }, ttlSeconds: HOUR };
     const { token, code } = await database.transaction((tx) => tokens.issue(tx, wanted));
     expect(await tokens.find(database, "VERIFY_EMAIL", token)).toBeUndefined();
-    const bySubject = database.transaction((tx) => tokens.takeByCode(tx, "VERIFY_EMAIL", wanted.subject, code));
+    const bySubject = database.transaction((tx) => tokens.takeByCode(tx, { ...wanted, code }));
     expect(await bySubject).toBeUndefined();
     const rows = await client`select * from one_time_tokens where user_id is null`;
     expect(JSON.stringify(rows)).not.toContain("nobody");

@@ -11,7 +11,8 @@ export interface ErrorFacts {
   FORBIDDEN: { coordinate: string; directive: string; required: readonly (readonly string[])[]; missing: readonly string[] };
   INVALID_CREDENTIALS: Record<never, never>;
   EMAIL_TAKEN: Record<never, never>;
-  EMAIL_NOT_VERIFIED: Record<never, never>;
+  /** The attempt goes with the code that a registration has sent; a login sends none. */
+  EMAIL_NOT_VERIFIED: { attempt?: string };
   INVALID_ONE_TIME_TOKEN: Record<never, never>;
   FRESH_LOGIN_REQUIRED: { maxAgeSeconds: number };
   REGISTRATION_REFUSED: { reason: string };
@@ -63,7 +64,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   EMAIL_NOT_VERIFIED: {
     message: "The e-mail address is not verified yet: open the link in the message that was sent to it, then sign in.",
     when: "EMAIL_VERIFICATION=required: the right password of an unverified account; registering, whether or not the address is known",
-    facts: "",
+    facts: "attempt (of a registration)",
   },
   INVALID_ONE_TIME_TOKEN: {
     message: "The link or code is wrong, has expired or has been used; ask for a new one.",

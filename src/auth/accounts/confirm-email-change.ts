@@ -79,7 +79,7 @@ export function createConfirmEmailChange(parts: ConfirmEmailChangeParts): Confir
     return async ({ tx, record }) => {
       const before = await lockViewer(tx, viewer);
       const { id } = before;
-      const confirmed = judge(before, await oneTimeTokens.takeByCode(tx, "CHANGE_EMAIL", { userId: id }, code));
+      const confirmed = judge(before, await oneTimeTokens.takeByCode(tx, { purpose: "CHANGE_EMAIL", subject: { userId: id }, code }));
       if (confirmed !== undefined) return confirmed;
       const about = { userId: id, actorId: id, sessionId: viewer.sessionId };
       await record({ type: "EMAIL_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_code" } });

@@ -8,6 +8,11 @@ import { lockAccountOfAddress } from "./proof-store.ts";
 import { createSendReset } from "./reset-messages.ts";
 import { createSendVerification, type MessageParts } from "./verification-messages.ts";
 
+/** What goes with a code that was sent: from the client that has asked. */
+export interface RequestedCode {
+  readonly attempt: string;
+}
+
 /**
  * Has a message sent to an address. What is answered, done and sent is the same in number and shape whether or not the address has an account.
  * Throws BAD_USER_INPUT, or SERVICE_UNAVAILABLE where no mail can be sent.
@@ -16,7 +21,7 @@ export type RequestMessage = (email: string, origin: Origin) => Promise<void>;
 
 export interface MessageRequests {
   /** With the link and the code that prove the address. */
-  readonly requestEmailVerification: RequestMessage;
+  readonly requestEmailVerification: (email: string, origin: Origin) => Promise<RequestedCode>;
   /** With the link under which a new password can be set. A disabled user gets it, too, and stays disabled. */
   readonly requestPasswordReset: RequestMessage;
 }
@@ -39,11 +44,12 @@ export function createMessageRequests(
   return {
     async requestEmailVerification(email, origin) {
       const address = read(email);
-      await audit.transaction(origin, async (tx, record) => {
+      return audit.transaction(origin, async (tx, record) => {
         const account = await lockAccountOfAddress(tx, address.key);
         const template = account === undefined ? "no_account" : "already_verified";
-        await sendVerification(tx, { address, account, otherwise: { template, facts: {} } });
+        const attempt = await sendVerification(tx, { address, account, otherwise: { template, facts: {} } });
         await record({ type: "EMAIL_VERIFICATION_REQUESTED", userId: account?.id ?? null });
+        return { attempt };
       });
     },
     async requestPasswordReset(email, origin) {

@@ -34,13 +34,14 @@ export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, 
     const passwordHash = await passwords.hash(password, origin.ipAddress);
     const now = clock();
     const fresh = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: null });
-    await audit.transaction(origin, async (tx, record) => {
+    const attempt = await audit.transaction(origin, async (tx, record) => {
       const isNew = await insertAccount(tx, fresh);
       const account = await lockAccountOfAddress(tx, email.key);
-      await sendVerification(tx, { address: email, account, otherwise, isContested: !isNew });
+      const issued = await sendVerification(tx, { address: email, account, otherwise, isContested: !isNew });
       await record(isNew ? { type: "REGISTERED", userId: fresh.id, actorId: fresh.id } : refusalOf(account));
+      return issued;
     });
-    throw new AuthError("EMAIL_NOT_VERIFIED", {});
+    throw new AuthError("EMAIL_NOT_VERIFIED", { attempt });
   };
 }
 

@@ -19,7 +19,12 @@ import type { SendVerification } from "./verification-messages.ts";
  * Creates a user and opens the first session. Throws BAD_USER_INPUT, REGISTRATION_REFUSED, EMAIL_TAKEN or TOO_BUSY; where the address has to
  * be verified first, always EMAIL_NOT_VERIFIED in place of EMAIL_TAKEN and of success.
  */
-export type Register = (credentials: Credentials, origin: Origin) => Promise<HeldSession>;
+export type Register = (credentials: Credentials, origin: Origin) => Promise<RegisteredSession>;
+
+export interface RegisteredSession extends HeldSession {
+  /** What goes with the code that was sent. */
+  readonly verificationAttempt?: string;
+}
 
 export interface RegisterParts {
   readonly store: Pick<AccountStore, "findAccountForSignIn">;
@@ -53,9 +58,11 @@ export function createRegister(parts: RegisterParts, options: AccountOptions): R
     const held = await audit.transaction(origin, async (tx, record) => {
       if (!(await insertAccount(tx, account))) return undefined;
       const opened = await sessions.open(tx, account, origin);
-      if (asksToVerify) await sendVerification(tx, { address: email, account, otherwise: alreadyVerified });
+      const verificationAttempt = asksToVerify
+        ? await sendVerification(tx, { address: email, account, otherwise: alreadyVerified })
+        : undefined;
       await record({ type: "REGISTERED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
-      return { ...opened, customClaims };
+      return { ...opened, customClaims, ...(verificationAttempt && { verificationAttempt }) };
     });
     if (held === undefined) throw new AuthError("EMAIL_TAKEN", {});
     return held;

@@ -21,9 +21,9 @@ export interface VerificationWish {
 
 /**
  * Has one message sent, about the verification of an address or why there is none: to known and unknown addresses by the same
- * statements. It goes to the address that the account has, never to another spelling of it.
+ * statements. It goes to the address that the account has, never to another spelling of it. Answers the attempt of its code, for the client that has asked.
  */
-export type SendVerification = (tx: Transaction, wish: VerificationWish) => Promise<void>;
+export type SendVerification = (tx: Transaction, wish: VerificationWish) => Promise<string>;
 
 export interface MessageParts {
   readonly oneTimeTokens: OneTimeTokens;
@@ -49,5 +49,6 @@ export function createSendVerification({ oneTimeTokens, outbox, links }: Message
     const content = pending === undefined ? otherwise : contentFor(issued);
     const to = account?.email ?? address.address;
     await outbox.add(tx, [{ channel: "email", to, content, userId: account?.id ?? null, expiresAt: issued.expiresAt }]);
+    return issued.attempt;
   };
 }

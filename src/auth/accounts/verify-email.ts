@@ -13,11 +13,12 @@ import { type EmailAddress, readEmailAddress } from "./email-addresses.ts";
 import { type AddressedAccount, lockAccountOfAddress, lockAddressedAccount, markEmailVerified } from "./proof-store.ts";
 import type { SendReset } from "./reset-messages.ts";
 
-/** As typed: either the token, or the address and the code. */
+/** As typed: either the token, or the address, the code, and what the request for it answered. */
 export interface EmailProof {
   readonly token?: string | undefined;
   readonly email?: string | undefined;
   readonly code?: string | undefined;
+  readonly attempt?: string | undefined;
 }
 
 /**
@@ -26,7 +27,14 @@ export interface EmailProof {
  */
 export type VerifyEmail = (proof: EmailProof, origin: Origin) => Promise<string>;
 
-type ReadProof = { readonly token: string } | { readonly token?: never; readonly email: EmailAddress; readonly code: string };
+interface ReadCode {
+  readonly token?: never;
+  readonly email: EmailAddress;
+  readonly code: string;
+  readonly attempt: string;
+}
+
+type ReadProof = { readonly token: string } | ReadCode;
 
 interface Found {
   readonly account: AddressedAccount | undefined;
@@ -57,16 +65,16 @@ export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
     return { account, token: found && (await oneTimeTokens.take(tx, PURPOSE, text)) };
   }
 
-  async function takeByCode(tx: Transaction, email: EmailAddress, code: string): Promise<Found> {
+  async function takeByCode(tx: Transaction, { email, code, attempt }: ReadCode): Promise<Found> {
     const account = await lockAccountOfAddress(tx, email.key);
     const subject = account?.emailVerified === false ? { userId: account.id } : { emailKey: email.key };
-    return { account, token: await oneTimeTokens.takeByCode(tx, PURPOSE, subject, code) };
+    return { account, token: await oneTimeTokens.takeByCode(tx, { purpose: PURPOSE, subject, code, attempt }) };
   }
 
   return async (proof, origin) => {
     const read = readProof(proof);
     const accepted = await audit.transaction(origin, async (tx, record) => {
-      const { account, token } = await (read.token === undefined ? takeByCode(tx, read.email, read.code) : takeByToken(tx, read.token));
+      const { account, token } = await (read.token === undefined ? takeByCode(tx, read) : takeByToken(tx, read.token));
       if (account !== undefined && token?.proves?.emailKey === account.emailKey) return accept(tx, record, { account, token, parts });
       await record({ type: "EMAIL_VERIFIED", userId: account?.id ?? null, succeeded: false });
       return undefined;
@@ -101,12 +109,12 @@ async function accept(tx: Transaction, record: Recorder, { account, token, parts
   return { email: account.email, revocation };
 }
 
-function readProof({ token, email, code }: EmailProof): ReadProof {
+function readProof({ token, email, code, attempt }: EmailProof): ReadProof {
   if (token !== undefined && email === undefined && code === undefined) return { token };
-  if (token !== undefined || email === undefined || code === undefined) {
-    throw badInput({ token: "Give either the token of the link, or e-mail and code." });
+  if (token !== undefined || email === undefined || code === undefined || attempt === undefined) {
+    throw badInput({ token: "Give either the token of the link, or e-mail, code and attempt." });
   }
   const address = readEmailAddress(email);
   if (address.email === undefined) throw badInput({ email: address.problem });
-  return { email: address.email, code };
+  return { email: address.email, code, attempt };
 }

@@ -12,6 +12,14 @@ export function newToken(random: Random): string {
   return PREFIX + random.bytes(TOKEN_BYTES).toString("base64url");
 }
 
+const ATTEMPT_PREFIX = "at1_";
+const ATTEMPT_BYTES = 24;
+
+/** `at1_` + base64url of 192 random bits. */
+export function newAttempt(random: Random): string {
+  return ATTEMPT_PREFIX + random.bytes(ATTEMPT_BYTES).toString("base64url");
+}
+
 /** SHA-256: a slow hash would add nothing to 256 random bits. */
 export function hashToken(token: string): Buffer {
   return hash("sha256", token, "buffer");

@@ -45,10 +45,15 @@ export interface CodeTry {
   readonly subject: string;
   readonly now: Date;
   readonly most: number;
+  /** Whoever has another one has not asked for this code: no try of it. */
+  readonly attemptHash: Buffer | undefined;
 }
 
 /** Counts a try; the transaction has to commit, whatever it comes to. Undefined where there is no code, or it has had all its tries. */
-export async function countCodeTry(tx: Transaction, { purpose, subject, now, most }: CodeTry): Promise<OneTimeTokenRow | undefined> {
+export async function countCodeTry(
+  tx: Transaction,
+  { purpose, subject, now, most, attemptHash }: CodeTry,
+): Promise<OneTimeTokenRow | undefined> {
   const rows = await tx
     .update(oneTimeTokens)
     .set({ codeTries: sql`${oneTimeTokens.codeTries} + 1` })
@@ -58,6 +63,7 @@ export async function countCodeTry(tx: Transaction, { purpose, subject, now, mos
         eq(oneTimeTokens.subject, subject),
         ne(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"),
         isNotNull(oneTimeTokens.codeHash),
+        attemptHash === undefined ? undefined : eq(oneTimeTokens.attemptHash, attemptHash),
         gt(oneTimeTokens.expiresAt, now),
         lt(oneTimeTokens.codeTries, most),
       ),

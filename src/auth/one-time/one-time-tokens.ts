@@ -1,7 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import { addSeconds, type Clock } from "../clock.ts";
 import type { Random } from "../random.ts";
-import { createKeyedHashes, hashToken, newCode, newToken, readCode } from "./one-time-secrets.ts";
+import { createKeyedHashes, hashToken, newAttempt, newCode, newToken, readCode } from "./one-time-secrets.ts";
 import {
   countCodeTry,
   deleteOneTimeToken,
@@ -39,7 +39,18 @@ export interface IssuedToken {
   readonly token: string;
   /** Six digits. */
   readonly code: string;
+  /** For the client that has asked, and for nobody else: without it the code is not good. */
+  readonly attempt: string;
   readonly expiresAt: Date;
+}
+
+export interface WantedCode {
+  readonly purpose: OneTimePurpose;
+  readonly subject: Subject;
+  /** As typed. */
+  readonly code: string;
+  /** What the client was given that has asked for the code. Absent where the subject is a user who is signed in: the session is that. */
+  readonly attempt?: string;
 }
 
 /** A live token of a user. */
@@ -62,7 +73,7 @@ export interface OneTimeTokens {
   /** Uses it up. Undefined where it is not live any more: somebody else was faster. */
   take(tx: Transaction, purpose: OneTimePurpose, token: string): Promise<OneTimeToken | undefined>;
   /** The same by code. A wrong one counts as one of its five tries, so the transaction has to commit. */
-  takeByCode(tx: Transaction, purpose: OneTimePurpose, subject: Subject, code: string): Promise<OneTimeToken | undefined>;
+  takeByCode(tx: Transaction, wanted: WantedCode): Promise<OneTimeToken | undefined>;
   /** Of a user, unused. */
   drop(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void>;
   /** Void, but not forgotten: several may have registered with the address. */
@@ -88,7 +99,12 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
     async issue(tx, { purpose, subject, proves, ttlSeconds, boundTo, isContested = false }) {
       const now = clock();
       const id = random.id(now);
-      const issued = { token: newToken(random), code: newCode(random), expiresAt: addSeconds(now, ttlSeconds) };
+      const issued = {
+        token: newToken(random),
+        code: newCode(random),
+        attempt: newAttempt(random),
+        expiresAt: addSeconds(now, ttlSeconds),
+      };
       await putOneTimeToken(tx, {
         id,
         purpose,
@@ -98,7 +114,7 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
         emailKey: proves?.emailKey ?? null,
         tokenHash: hashToken(issued.token),
         codeHash: hasCode.has(purpose) ? hashes.hashCode(issued.code, id) : null,
-        attemptHash: null,
+        attemptHash: hasCode.has(purpose) ? hashToken(issued.attempt) : null,
         codeTries: 0,
         boundTo: boundTo ?? null,
         isContested,
@@ -113,8 +129,9 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
     async take(tx, purpose, token) {
       return toOneTimeToken(await takeOneTimeToken(tx, { purpose, tokenHash: hashToken(token), now: clock() }));
     },
-    async takeByCode(tx, purpose, subject, text) {
-      const row = await countCodeTry(tx, { purpose, subject: idOf(subject), now: clock(), most: TRIES_PER_CODE });
+    async takeByCode(tx, { purpose, subject, code: text, attempt }) {
+      const attemptHash = attempt === undefined ? undefined : hashToken(attempt);
+      const row = await countCodeTry(tx, { purpose, subject: idOf(subject), now: clock(), most: TRIES_PER_CODE, attemptHash });
       const code = readCode(text);
       if (row === undefined || row.codeHash === null || code === undefined || !hashes.codeFits(code, row.id, row.codeHash))
         return undefined;

@@ -21,8 +21,7 @@ export class MailedProofsResolver {
     @Arg("input", () => RequestEmailVerificationInput) { email }: RequestEmailVerificationInput,
     @Ctx() context: RequestContext,
   ): Promise<MessageRequestPayload> {
-    await context.auth.mailedProofs.requestEmailVerification(email, context.origin);
-    return accepted;
+    return { ...accepted, ...(await context.auth.mailedProofs.requestEmailVerification(email, context.origin)) };
   }
 
   @Directive('@rateLimit(max: 10, window: "15m")')
@@ -30,10 +29,10 @@ export class MailedProofsResolver {
     description: "Prove an e-mail address with the token of the message's link, or with its address and code.",
   })
   async verifyEmail(
-    @Arg("input", () => VerifyEmailInput) { token, email, code }: VerifyEmailInput,
+    @Arg("input", () => VerifyEmailInput) { token, email, code, attempt }: VerifyEmailInput,
     @Ctx() context: RequestContext,
   ): Promise<VerifyEmailPayload> {
-    const proof = { token: token ?? undefined, email: email ?? undefined, code: code ?? undefined };
+    const proof = { token: token ?? undefined, email: email ?? undefined, code: code ?? undefined, attempt: attempt ?? undefined };
     return { email: await context.auth.mailedProofs.verifyEmail(proof, context.origin) };
   }
 

@@ -63,13 +63,14 @@ interface Answering {
   readonly hand: HandRefreshToken;
 }
 
-function toAuthPayload(held: HeldSession, { context, hand }: Answering): AuthPayload {
+function toAuthPayload(held: HeldSession & { readonly verificationAttempt?: string }, { context, hand }: Answering): AuthPayload {
   const { token, expiresInSeconds } = context.auth.accessTokens.issue(held.account, held.session, held.customClaims);
   return {
     accessToken: token,
     tokenType: "Bearer",
     expiresIn: expiresInSeconds,
     refreshToken: hand(held.refreshToken, held.session.idleExpiresAt),
+    verificationAttempt: held.verificationAttempt ?? null,
     user: held.account,
     session: toRefreshedSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId }),
   };

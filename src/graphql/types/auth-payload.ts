@@ -16,6 +16,12 @@ export class AuthPayload {
   @Field(() => String, { nullable: true, description: "Null where the refresh token travels in the cookie." })
   refreshToken!: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: "Of a registration that had a code sent: what `verifyEmail` takes together with that code, from this client alone.",
+  })
+  verificationAttempt!: string | null;
+
   @Field(() => User)
   user!: User;
 

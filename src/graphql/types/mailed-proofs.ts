@@ -6,7 +6,7 @@ export class RequestEmailVerificationInput {
   email!: string;
 }
 
-@InputType({ description: "Either `token`, or `email` and `code`." })
+@InputType({ description: "Either `token`, or `email`, `code` and `attempt`." })
 export class VerifyEmailInput {
   @Field(() => String, { nullable: true })
   token?: string | null;
@@ -16,6 +16,9 @@ export class VerifyEmailInput {
 
   @Field(() => String, { nullable: true, description: "Six digits; five tries, then another message has to be asked for." })
   code?: string | null;
+
+  @Field(() => String, { nullable: true, description: "What the call answered that had the code sent." })
+  attempt?: string | null;
 }
 
 @InputType()

@@ -4,7 +4,14 @@ import { Field, ObjectType } from "type-graphql";
 export class MessageRequestPayload {
   @Field(() => Boolean)
   accepted!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Where the message has a code that takes it: the code is good from this client alone. Also given where there is no account.",
+  })
+  attempt!: string | null;
 }
 
 /** Whatever was sent, and to whom. */
-export const accepted: MessageRequestPayload = { accepted: true };
+export const accepted: MessageRequestPayload = { accepted: true, attempt: null };

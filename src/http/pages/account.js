@@ -2,6 +2,8 @@ import { documents } from "./documents.js";
 
 const outcome = document.querySelector("#outcome");
 const token = takeToken();
+/** What the answer gave that had a code sent: the code is good together with it. */
+let attempt = null;
 
 /**
  * The token is in the fragment, which no server is sent. It leaves the address bar before anything else happens, so that neither the history nor
@@ -15,7 +17,7 @@ function takeToken() {
 
 for (const part of document.querySelectorAll("[data-operation], [data-needs]")) {
   const { needs } = part.dataset;
-  part.hidden = (needs === "token" && token === null) || (needs === "no-token" && token !== null);
+  part.hidden = (needs === "token" && token === null) || (needs === "no-token" && token !== null) || needs === "attempt";
 }
 // The server judges what is typed: browsers know no internationalised addresses (`novalidate`).
 for (const form of document.forms) {
@@ -46,6 +48,7 @@ async function send(form) {
 async function mutate(form) {
   const { operation, needs } = form.dataset;
   const input = Object.fromEntries(new FormData(form));
+  if (needs === "attempt") input.attempt = attempt;
   if (needs === "token") input.token = token;
   const response = await fetch("/graphql", {
     method: "POST",
@@ -54,14 +57,15 @@ async function mutate(form) {
     credentials: "omit",
     body: JSON.stringify({ query: documents[operation], variables: { input } }),
   });
-  const { errors = [] } = await response.json();
+  const { data, errors = [] } = await response.json();
+  attempt = data?.[operation]?.attempt ?? attempt;
   return errors;
 }
 
 function showDone(form) {
   const done = document.querySelector(`[data-done="${form.dataset.operation}"]`);
-  for (const each of document.forms) each.hidden = true;
-  done.hidden = false;
+  for (const each of document.forms) each.hidden = each.dataset.needs !== "attempt" || form.dataset.needs === "attempt" || attempt === null;
+  for (const each of document.querySelectorAll("[data-done]")) each.hidden = each !== done;
   done.tabIndex = -1;
   done.focus();
 }
