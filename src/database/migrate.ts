@@ -20,7 +20,7 @@ export async function migrateDatabase(url: string, schema: string): Promise<numb
     const missing = await listMissing(client, schema);
     return missing.length === 0 ? 0 : await applyMissing(client, schema, missing);
   } finally {
-    await client.end({ timeout: 5 });
+    await client.end({ timeout: 1 });
   }
 }
 

@@ -13,7 +13,9 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(target: string): Promise<TcpProxy> {
+/** With `answers`, everything is cut when so many pieces of answers have come, the last of them unheard, and nothing listens any more. */
+export async function startTcpProxy(target: string, { answers = Number.POSITIVE_INFINITY } = {}): Promise<TcpProxy> {
+  let answersLeft = answers;
   let address = new URL(target);
   const sockets = new Set<Socket>();
   let isHolding = false;
@@ -27,11 +29,20 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     }
     near.pipe(far);
     far.on("data", (chunk) => {
-      if (!isHolding) near.write(chunk);
+      answersLeft -= 1;
+      if (answersLeft <= 0) {
+        server.close();
+        cut();
+      } else if (!isHolding) near.write(chunk);
     });
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
   });
+  function cut(): void {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const bound = server.address();
   const url = new URL(target);
@@ -41,11 +52,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     holdAnswers() {
       isHolding = true;
     },
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
-      sockets.clear();
-    },
+    cut,
     restore(to) {
       address = new URL(to ?? address);
       isCut = false;
