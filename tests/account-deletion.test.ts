@@ -35,7 +35,7 @@ const login = (email: string, password = PASSWORD) => gateway.send(LoginDocument
 
 describe("deleting an account", () => {
   test("ends every session at once, says when it is erased, and tells its owner", async () => {
-    const held = await gateway.register();
+    const held = await registerVerified(gateway);
     const laptop = await gateway.login(held.user.email);
     const { deleteAccount } = dataOf(await remove(laptop));
     expect(deleteAccount?.endedSessions).toBe(2);
@@ -100,7 +100,7 @@ describe("deleting an account", () => {
 
 describe("signing in before the erasure", () => {
   test("takes it back, in one step with the session, and says so in the audit trail and by mail", async () => {
-    const held = await gateway.register();
+    const held = await registerVerified(gateway);
     dataOf(await remove(held));
     gateway.clock.advance(13 * DAYS);
     const again = dataOf(await login(held.user.email)).login;

@@ -192,6 +192,7 @@ test("a refusal that was judged before a call was given back is not remembered",
   const memory = createMemoryStore();
   const gate = new EventEmitter();
   const store = rememberRefusals({
+    forget: memory.forget,
     async reserve(claims, now) {
       const reservation = await memory.reserve(claims, now);
       if (reservation.exhausted !== undefined) await once(gate, "open");

@@ -31,7 +31,7 @@ async function operatorWhile(meanwhile: () => Promise<unknown>) {
   const audit = createAudit({ database, clock, random, log: () => undefined, news });
   const slowly = { ...engine, hash: (password: string) => engine.hash(password).finally(meanwhile) };
   const hashing = { engine: slowly, queue: createHashingQueue({ concurrency: 1, capacity: 8 }) };
-  return createOperator({ database, audit, clock, random, hashing }, { accessTokenTtlSeconds: 900 }).accounts;
+  return createOperator({ database, audit, clock, random, hashing }, { accessTokenTtlSeconds: 900, serviceNames: [] }).accounts;
 }
 
 test.each(["setPassword", "promoteToAdmin"] as const)("%s means whoever has the address once the password is hashed", async (order) => {

@@ -90,7 +90,7 @@ describe("a password is refused with what to do", () => {
   const tooShort = /^Is too short: use at least 8 characters/;
   const tooLong = /^Is longer than 1024 bytes/;
   const common = /^Is on the list of common passwords/;
-  const pattern = /^Repeats one pattern or runs through/;
+  const pattern = /^Is made of what attackers try first/;
   const own = /^Is your e-mail address or a part of it/;
 
   test.each([

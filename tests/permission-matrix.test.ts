@@ -68,6 +68,11 @@ const matrix: Readonly<Record<string, Row>> = {
     expected: { ...signedIn, "other user": "null without an error" },
   },
   "Query.user": { query: "query($id: ID!) { user(id: $id) { id } }", variables: aboutUser, expected: adminOnly },
+  "Query.lookUpUser": {
+    query: "query($id: String!) { lookUpUser(emailOrId: $id) { id } }",
+    variables: aboutUser,
+    expected: { ...adminOnly, admin: "FORBIDDEN" },
+  },
   "Query.users": { query: "{ users { edges { node { id email } } totalCount } }", expected: adminOnly },
   "Query.auditEvents": { query: "{ auditEvents { edges { node { id } } } }", expected: adminOnly },
   "Query.explainAccess": { query: '{ explainAccess(operation: "{ me { id } }") { coordinate } }', expected: adminOnly },
@@ -168,6 +173,7 @@ const matrix: Readonly<Record<string, Row>> = {
     expected: adminOnly,
   },
   "Mutation.enableUser": { query: "mutation($id: ID!) { enableUser(userId: $id) { id } }", variables: aboutUser, expected: adminOnly },
+  "Mutation.unlockUser": { query: "mutation($id: ID!) { unlockUser(userId: $id) { id } }", variables: aboutUser, expected: adminOnly },
   "Mutation.forceLogout": {
     query: "mutation($id: ID!) { forceLogout(userId: $id) { endedSessions } }",
     variables: aboutUser,

@@ -101,6 +101,7 @@ test("one process at a time: whoever finds another at it leaves it to that one",
       rateLimits: 0,
       oneTimeTokens: 0,
       knownDevices: 0,
+      recentNotices: 0,
       messages: 0,
     });
   });
@@ -115,6 +116,7 @@ test("a purge that is told to stop does no further batch", async () => {
     rateLimits: 0,
     oneTimeTokens: 0,
     knownDevices: 0,
+    recentNotices: 0,
     messages: 0,
   });
 });

@@ -105,6 +105,7 @@ test("a refusal is remembered for a second, not asked for again, and forgotten w
   let asked = 0;
   const memory = createMemoryStore();
   const store = rememberRefusals({
+    forget: memory.forget,
     reserve(claims, now) {
       asked += 1;
       return memory.reserve(claims, now);

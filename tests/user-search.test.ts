@@ -61,6 +61,26 @@ describe("search", () => {
     expect(await count({ search })).toBe(emails.length);
   });
 
+  test.each([
+    ["all of it", (id: string) => id],
+    ["capitals", (id: string) => id.toUpperCase()],
+    ["its first digits up to a hyphen", (id: string) => id.slice(0, 14)],
+    ["all digits without hyphens", (id: string) => id.replaceAll("-", "")],
+  ])("finds by id: %s", async (_name, written) => {
+    const id = await directory.insert("eve@example.net");
+    expect((await directory.page({ search: written(id) })).emails).toContain("eve@example.net");
+    expect((await directory.page({ search: `${id.slice(0, 35)}${id.endsWith("0") ? "1" : "0"}` })).emails).toEqual([]);
+  });
+
+  test("finds a whole domain, in any spelling, in the order of the addresses and page by page", async () => {
+    for (const email of ["b@münchen.example", "a@münchen.example", "c@muenchen.example"]) await directory.insert(email);
+    for (const search of ["@münchen.example", "@MÜNCHEN.example", "@xn--mnchen-3ya.example"]) {
+      expect(await directory.walk({ search, first: 1 })).toEqual(["a@münchen.example", "b@münchen.example"]);
+      expect(await count({ search })).toBe(2);
+    }
+    expect((await directory.page({ search: "@münchen" })).emails).toEqual([]);
+  });
+
   test.each(["", "   "])("for nothing is no search: %j", async (search) => {
     expect((await directory.page({ search })).emails).toEqual((await directory.page()).emails);
   });

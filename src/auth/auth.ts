@@ -135,7 +135,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const signingKeys = options.createKeys({ database, audit, clock });
   const accountStore = createAccountStore(database);
   const askForClaims = createAskForClaims(hooks);
-  const notices = createNotices({ clock }, options.accounts);
+  const notices = createNotices({ clock, outbox }, options.accounts);
   const sessionParts = { database, accounts: accountStore, audit, revocations, notices, outbox, clock, random, askForClaims };
   const oneTimeTokens = createOneTimeTokens({ clock, random, secrets: options.secrets });
   const endSessions = createEndSessions({ revocations, clock, random }, options.sessions);
@@ -215,8 +215,15 @@ async function createAccountsWithPasswords({ database, hashing, random }: World,
   const passwords = await createPasswords(hashing, random);
   const rehashing = createRehashing({ database, passwords });
   const sendVerification = createSendVerification({ ...passwordless, links: options.links });
-  const restoreAccount = createRestoreAccount({ ...passwordless, options });
-  const parts = { ...passwordless, passwords, rehashing, restoreAccount, commonPasswords: loadCommonPasswords(), sendVerification };
+  const restoreAccount = createRestoreAccount(passwordless);
+  const parts = {
+    ...passwordless,
+    passwords,
+    rehashing,
+    restoreAccount,
+    commonPasswords: loadCommonPasswords(options.serviceNames),
+    sendVerification,
+  };
   const accounts = { ...createAccounts(parts, options), changePassword: createChangePassword(parts) };
   return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }

@@ -26,10 +26,13 @@ export interface OperatorWorld {
   readonly hashing: PasswordParts;
 }
 
-export function createOperator(world: OperatorWorld, options: { accessTokenTtlSeconds: number }): Operator {
+export function createOperator(
+  world: OperatorWorld,
+  options: { accessTokenTtlSeconds: number; serviceNames: readonly string[] },
+): Operator {
   const { database, audit, clock, random, hashing } = world;
   const passwords = createPasswordHasher(hashing);
-  const commonPasswords = loadCommonPasswords();
+  const commonPasswords = loadCommonPasswords(options.serviceNames);
   const revocations = createRevocationWriter(clock);
   const endSessions = createEndSessions({ revocations, clock, random }, options);
   const store = createAccountStore(database);

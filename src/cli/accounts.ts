@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { describeInputProblems } from "../start/describe-input-problems.ts";
 import { createHashing } from "../start/hashing.ts";
 import { withOperatorSession } from "../start/operator-session.ts";
+import { serviceNamesOf } from "../start/service-names.ts";
 import { CommandError } from "./command-error.ts";
 import { count } from "./count.ts";
 
@@ -16,7 +17,7 @@ export async function withAccounts<Result>(work: (accounts: OperatorAccounts) =>
 export function withOperator<Result>(work: (operator: Operator, config: Config) => Promise<Result>): Promise<Result> {
   return withOperatorSession(async ({ config, ...world }) => {
     const hashing = await createHashing(config.hashing);
-    return work(createOperator({ ...world, hashing }, config.tokens), config);
+    return work(createOperator({ ...world, hashing }, { ...config.tokens, serviceNames: serviceNamesOf(config) }), config);
   });
 }
 

@@ -1,7 +1,19 @@
-import { duration, mailbox, oneOf, smtpUrl } from "./variable-values.ts";
+import { duration, mailbox, oneOf, serviceName, smtpUrl, webUrl } from "./variable-values.ts";
 
 /** A part of `variables`. */
 export const accountVariables = {
+  SERVICE_NAME: {
+    description: "How your service is called: in messages, on the account pages, and in no new password.",
+    defaultNote: "the name in MAIL_FROM, or the host of PUBLIC_URL",
+    example: "Acme",
+    value: serviceName,
+  },
+  APP_URL: {
+    description: "Where the account pages lead when they are done: your application.",
+    defaultNote: "none: they say to go back to it",
+    example: "https://app.example.com",
+    value: webUrl,
+  },
   SMTP_URL: {
     description: "The server that mail is sent through; user name and password percent-encoded.",
     defaultNote: "none: in development messages are kept and shown at /outbox, in production none are sent",

@@ -20,6 +20,8 @@ export interface Config extends FileSections {
     /** Where everything of ours is. */
     readonly schema: string;
     readonly poolSize: number;
+    /** Undefined: as the URL says. */
+    readonly preparesStatements: false | undefined;
   };
   /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
   readonly secrets: readonly string[] | undefined;
@@ -27,6 +29,7 @@ export interface Config extends FileSections {
   readonly sessions: SessionConfig;
   readonly hashing: HashingConfig;
   readonly accounts: AccountConfig;
+  readonly service: ServiceConfig;
   readonly mail: MailConfig;
   /** Those that stand in variables, by the variables' names. */
   readonly webhookSecrets: ReadonlyMap<string, string>;
@@ -58,6 +61,13 @@ export interface HttpConfig {
   /** Undefined: any document. */
   readonly trustedDocumentsFile: string | undefined;
   readonly maximumConnections: number;
+}
+
+/** Whose accounts these are, for people. */
+export interface ServiceConfig {
+  readonly name: string;
+  /** Undefined: pages have no link back. */
+  readonly appUrl: string | undefined;
 }
 
 export interface TelemetryConfig {
@@ -157,6 +167,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       directUrl: values.DATABASE_DIRECT_URL,
       schema: values.DATABASE_SCHEMA,
       poolSize: values.DATABASE_POOL_SIZE,
+      preparesStatements: values.DATABASE_PREPARED_STATEMENTS === "off" ? false : undefined,
     },
     secrets: values.SECRET,
     tokens: toTokenConfig(values, issuerOf(values)),
@@ -177,7 +188,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
         ? undefined
         : { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD },
     ...sections,
-    mail: toMailConfig(values, sections.mail),
+    ...toServiceAndMail(values, sections.mail),
     redisUrl: values.REDIS_URL,
     workers: values.WORKERS,
     drainDelaySeconds: values.DRAIN_DELAY,
@@ -185,6 +196,12 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
   };
+}
+
+function toServiceAndMail(values: VariableValues, settings: MailSettings): Pick<Config, "service" | "mail"> {
+  const mail = toMailConfig(values, settings);
+  const name = values.SERVICE_NAME ?? mail.from.name ?? new URL(publicUrlOf(values)).host;
+  return { service: { name, appUrl: values.APP_URL }, mail };
 }
 
 function toMailConfig(values: VariableValues, settings: MailSettings): MailConfig {

@@ -19,12 +19,6 @@ export function isUrlWithQuery(written: string): boolean {
   return /^https?:\/\/[^#@\\\s]+$/i.test(written) && URL.canParse(written);
 }
 
-/** Several hosts separated by commas are fine to postgres.js, but not to `URL`, so only the first is checked. */
-export function isPostgresUrl(written: string): boolean {
-  if (!/^postgres(ql)?:\/\/\S+$/.test(written)) return false;
-  return URL.canParse(written.replace(/,[^/?#]*(?=$|[/?#])/, ""));
-}
-
 export function isRedisUrl(written: string): boolean {
   return /^rediss?:\/\/[^\s/?#]+(\/\d*)?$/.test(written) && URL.canParse(written);
 }

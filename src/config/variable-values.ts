@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { ConnectionStringError, parseConnectionString } from "../database/connection-string.ts";
 import { parseDuration } from "./durations.ts";
 import { parseMailbox } from "./mailboxes.ts";
 import { parseSmtpUrl } from "./smtp.ts";
-import { isAppOrigin, isNetwork, isOrigin, isPostgresUrl, isRedisUrl, isWebUrl } from "./urls.ts";
+import { isAppOrigin, isNetwork, isOrigin, isRedisUrl, isWebUrl } from "./urls.ts";
 
 /*
  * What a variable's text may be and what it becomes. The messages continue a sentence that begins with the variable's name, and never quote
@@ -77,12 +78,15 @@ export function workers({ most }: { most: number }) {
 /** RFC 7519 section 2, StringOrURI, less spaces. */
 export const audience = z.string().regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 printable ASCII characters without spaces.");
 
-export const databaseUrl = z
-  .string()
-  .refine(
-    isPostgresUrl,
-    "must be a postgres:// or postgresql:// URL; special characters in its user name and password must be percent-encoded.",
-  );
+/** Kept as written: what it says is read by whoever connects, and checked here. */
+export const databaseUrl = z.string().superRefine((written, context) => {
+  try {
+    parseConnectionString(written);
+  } catch (error) {
+    if (!(error instanceof ConnectionStringError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
+});
 
 /**
  * Short enough for the names that are made of it, plain enough to need no quotes. Not `public`, which an application shares with its ORM
@@ -106,6 +110,13 @@ export const smtpUrl = z.string().transform((written, context) => {
   context.addIssue("must be an smtp:// or smtps:// URL; special characters in its user name and password must be percent-encoded.");
   return z.NEVER;
 });
+
+export const serviceName = z
+  .string()
+  .refine(
+    (written) => /^[^\p{C}\p{Zl}\p{Zp}<>{}]{1,80}$/u.test(written) && written.trim() !== "",
+    "must be 1 to 80 characters, without < > { }.",
+  );
 
 export const mailbox = z.string().transform((written, context) => {
   const parsed = parseMailbox(written);

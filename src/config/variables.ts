@@ -136,6 +136,12 @@ export const variables = {
     example: "10",
     value: wholeNumber({ min: 2, max: 100 }),
   },
+  DATABASE_PREPARED_STATEMENTS: {
+    description: "`off` where a pooler in between forgets prepared statements, as PgBouncer before 1.21 does in transaction mode.",
+    default: "on",
+    example: "off",
+    value: oneOf(["on", "off"]),
+  },
   DATABASE_DIRECT_URL: {
     description: "The same database without a transaction pooler such as PgBouncer in between, for migrations and for announcements.",
     defaultNote: "DATABASE_URL",

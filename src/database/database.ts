@@ -1,10 +1,14 @@
 import type { ExtractTablesWithRelations } from "drizzle-orm";
 import type { PgTransaction, PgTransactionConfig } from "drizzle-orm/pg-core";
 import { drizzle, PostgresJsDatabase, type PostgresJsQueryResultHKT, PostgresJsSession } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
+import type postgres from "postgres";
+import { parseConnectionString } from "./connection-string.ts";
 import { type Functions, nameFunctions, nameTables, type Tables } from "./qualified-names.ts";
 import { createDialect } from "./schema-dialect.ts";
-import { createTransactions } from "./transactions.ts";
+import { transact } from "./transactions.ts";
+import { createFacade } from "./wire/facade.ts";
+import { createOpener } from "./wire/opener.ts";
+import { createPool } from "./wire/pool.ts";
 
 type NoRelations = Record<string, never>;
 /** In which schema everything of ours is, and its names for statements that Drizzle cannot express. */
@@ -40,18 +44,17 @@ export interface OpenDatabaseOptions {
   readonly schema: string;
   /** Connections, half of them for transactions: at least 2. */
   readonly poolSize: number;
+  /** False where a pooler in between forgets what was prepared. Absent: what the connection string says, or true. */
+  readonly preparesStatements?: boolean | undefined;
   /** Puts something around the pool that sees its statements. */
   readonly instrument?: ((pool: postgres.Sql) => postgres.Sql) | undefined;
 }
 
-const connectionOptions = {
-  connect_timeout: 5,
-  // Seconds between attempts to connect. The driver's own way grows to 20, which would outlast most outages.
-  backoff: () => 0.1 + Math.random() * 0.2,
-  onnotice: () => undefined,
-  // Milliseconds. Far longer than any statement of ours takes, far shorter than a client waits.
-  connection: { application_name: "graphql-auth-gateway", statement_timeout: 8000 },
-};
+const APPLICATION_NAME = "graphql-auth-gateway";
+/** The server gives a statement up after this time, and we a second later: both well within the 12 s in which a request is answered. */
+const STATEMENT_MILLISECONDS = 5000;
+const DEADLINE_MILLISECONDS = STATEMENT_MILLISECONDS + 1000;
+const CLOSE_MILLISECONDS = 5000;
 
 /**
  * A pool of at most `poolSize` connections, opened on demand.
@@ -59,15 +62,23 @@ const connectionOptions = {
  * unprepared statement that has parameters, which costs a second round trip.
  */
 export function openDatabase(options: OpenDatabaseOptions): OpenDatabase {
-  const forTransactions = Math.max(1, Math.ceil(options.poolSize / 2));
-  const client = postgres(options.url, { ...connectionOptions, max: Math.max(1, options.poolSize - forTransactions) });
-  const transactions = createTransactions((onLost) => openConnection(options.url, onLost), forTransactions);
-  const both = new Proxy(client, {
-    get: (target, property, receiver) => (property === "begin" ? transactions.begin : Reflect.get(target, property, receiver)),
+  const settings = parseConnectionString(options.url);
+  const opener = createOpener({
+    settings,
+    applicationName: APPLICATION_NAME,
+    preparesStatements: options.preparesStatements ?? settings.preparesStatements ?? true,
+    direct: { statement_timeout: String(STATEMENT_MILLISECONDS), default_transaction_isolation: "read committed" },
   });
-  const pool = options.instrument?.(both) ?? both;
-  const close = () => Promise.all([client.end({ timeout: 5 }), transactions.close()]);
-  return { database: createDatabase(pool, options.schema), close: async () => void (await close()) };
+  const forTransactions = Math.max(1, Math.ceil(options.poolSize / 2));
+  const deadlineMilliseconds = DEADLINE_MILLISECONDS;
+  const statements = createPool(opener, { size: Math.max(1, options.poolSize - forTransactions), deadlineMilliseconds });
+  const transactions = createPool(opener, { size: forTransactions, deadlineMilliseconds });
+  const client = createFacade(statements.run, (work) => transact(transactions, work));
+  const pool = options.instrument?.(client) ?? client;
+  return {
+    database: createDatabase(pool, options.schema),
+    close: async () => void (await Promise.all([statements.close(CLOSE_MILLISECONDS), transactions.close(CLOSE_MILLISECONDS)])),
+  };
 }
 
 /** Over a pool of any kind; `openDatabase` has the one of the server. */
@@ -81,11 +92,4 @@ export function createDatabase(pool: postgres.Sql, schema: string): Database {
   const named: InSchema = { $schema: schema, $tables: nameTables(pool, schema), $functions: nameFunctions(pool, schema) };
   const transaction: Database["transaction"] = (work, config) => begin((tx) => work(Object.assign(tx, named)), config);
   return Object.assign(drizzled, named, { $client: pool, transaction });
-}
-
-function openConnection(url: string, onLost: () => void): postgres.Sql {
-  const client = postgres(url, { ...connectionOptions, max: 1, max_lifetime: null, onclose: onLost });
-  // Drizzle replaces the driver's own reading and writing of instants and JSON, client by client.
-  drizzle(client);
-  return client;
 }

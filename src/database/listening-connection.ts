@@ -1,38 +1,35 @@
-import postgres from "postgres";
+import type postgres from "postgres";
+import { openSoleConnection } from "./sole-connection.ts";
 
 /** One connection of its own, which hears what is announced on a channel while it answers statements. */
 export interface ListeningConnection {
   readonly sql: postgres.Sql;
-  /** Has to be repeated whenever the connection may be another one: postgres.js replaces a lost one without a word. */
+  /** Rejects where nothing is announced, because the server follows another one. */
   listen(): Promise<void>;
   /** At once, without waiting for an answer that may never come. */
   close(): Promise<void>;
 }
 
+const CONNECT_MILLISECONDS = 2000;
+
 /**
  * Not the driver's own `listen`, which keeps a second connection that nothing can be asked on: whether that one still hears could
- * not be known. `onnotify` is the driver's option beneath it, missing from its types.
+ * not be known.
  */
 export function openListeningConnection(url: string, channel: string, hear: (payload: string) => void): ListeningConnection {
-  const options = {
-    max: 1,
-    connect_timeout: 2,
-    idle_timeout: null,
-    max_lifetime: null,
-    fetch_types: false,
-    backoff: () => 0.1,
-    onnotice: () => undefined,
-    onnotify: (heard: string, payload: string) => {
+  const { sql, close } = openSoleConnection(url, {
+    applicationName: "graphql-auth-gateway revocations",
+    settings: { statement_timeout: "5000" },
+    connectMilliseconds: CONNECT_MILLISECONDS,
+    hear: (heard, payload) => {
       if (heard === channel) hear(payload);
     },
-    connection: { application_name: "graphql-auth-gateway revocations", statement_timeout: 8000 },
-  };
-  const sql = postgres(url, options as unknown as postgres.Options<Record<string, never>>);
+  });
   return {
     sql,
     listen: async () => {
       await sql`listen ${sql(channel)}`;
     },
-    close: () => sql.end({ timeout: 0 }),
+    close: async () => close(),
   };
 }

@@ -5,6 +5,7 @@ import { createJournal, readJournal } from "./migrations/journal.ts";
 import { MigrationError } from "./migrations/migration-error.ts";
 import { listMigrations, readMigration } from "./migrations/migration-files.ts";
 import { moveFromPublic } from "./migrations/move-from-public.ts";
+import { openSoleConnection } from "./sole-connection.ts";
 
 const INSUFFICIENT_PRIVILEGE = "42501";
 /** Milliseconds between two looks at the lock. */
@@ -15,12 +16,15 @@ const LOOK = 100;
  * table can ask as well, and is told what is missing.
  */
 export async function migrateDatabase(url: string, schema: string): Promise<number> {
-  const client = postgres(url, { max: 1, connect_timeout: 5, max_lifetime: null, fetch_types: false, onnotice: () => undefined });
+  const { sql: client, close } = openSoleConnection(url, {
+    applicationName: "graphql-auth-gateway migrations",
+    settings: { statement_timeout: "0" },
+  });
   try {
     const missing = await listMissing(client, schema);
     return missing.length === 0 ? 0 : await applyMissing(client, schema, missing);
   } finally {
-    await client.end({ timeout: 1 });
+    close();
   }
 }
 

@@ -10,6 +10,7 @@ const tables = {
   oneTimeTokens: "one_time_tokens",
   outbox: "outbox",
   rateLimits: "rate_limits",
+  recentNotices: "recent_notices",
   revocations: "revocations",
   sessionEnds: "session_ends",
   sessions: "sessions",

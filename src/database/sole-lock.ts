@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { openSoleConnection } from "./sole-connection.ts";
 
 export interface SoleLock {
   release(): Promise<void>;
@@ -14,9 +15,9 @@ const PATIENCE = 2000;
  * it: where that is lost unnoticed, two may go on, so what must never be done twice needs more than this.
  */
 export async function takeSoleLock(url: string, name: string): Promise<SoleLock | undefined> {
-  const connection = { application_name: "graphql-auth-gateway lock", lock_timeout: PATIENCE };
-  const client = postgres(url, { max: 1, connect_timeout: 5, max_lifetime: null, onnotice: () => undefined, connection });
-  const release = () => client.end({ timeout: 5 });
+  const settings = { lock_timeout: String(PATIENCE) };
+  const { sql: client, close } = openSoleConnection(url, { applicationName: "graphql-auth-gateway lock", settings });
+  const release = async () => close();
   try {
     await client`select pg_advisory_lock(hashtextextended(${name}, 0))`;
     return { release };

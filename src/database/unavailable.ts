@@ -1,21 +1,29 @@
-/** Codes of postgres.js and of the operating system for "no answer from the server". */
+/** Codes of our own, of the operating system and of its resolver for "no answer from the server". */
 const clientCodes = new Set([
   "CONNECTION_CLOSED",
-  "CONNECTION_DESTROYED",
   "CONNECTION_ENDED",
   "CONNECT_TIMEOUT",
+  "STATEMENT_TIMEOUT",
+  "NOT_WRITABLE",
+  "TLS_FAILED",
   "EAI_AGAIN",
+  "EACCES",
   "ECONNREFUSED",
   "ECONNRESET",
   "EHOSTUNREACH",
   "ENETUNREACH",
+  "ENOENT",
   "ENOTFOUND",
   "EPIPE",
   "ETIMEDOUT",
 ]);
 
-/** SQLSTATE classes 08 (connection), 53 (resources), 57P0x (shutdown), 25006 (read-only: a standby) 55000 (not accepting connections), 57014 (statement timeout). */
-const serverCodes = /^(08...|53...|57P0[123]|25006|55000|57014)$/;
+/**
+ * SQLSTATEs of a server that cannot do it now: 08 (connection), 53 (resources), 57P0x (shutdown), 25006 (read-only: a standby), 25P0x
+ * (a transaction's time), 55000 (not accepting connections), 55P03 and 57014 (time-outs), 40001 and 40P01 (what others do at the same
+ * time), 28 and 3D000 (it does not let us in any more), 26000 and 42P05 (a pooler that forgets prepared statements).
+ */
+const serverCodes = /^(08...|53...|57P0[1235]|25006|25P0[34]|55000|55P03|57014|40001|40P01|28000|28P01|3D000|26000|42P05)$/;
 
 /** True when an error, or any of its causes, says that the database is out of reach rather than that we asked wrongly. */
 export function isDatabaseUnavailable(error: unknown): boolean {

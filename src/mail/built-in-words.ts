@@ -20,7 +20,7 @@ export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
       { link: "Confirm that it is yours:" },
       { code: "Or enter this code where you registered:" },
       nobodyAsks,
-      `${ignore} Without a confirmation nobody can use your address.`,
+      "If it was not you, do not confirm it: as long as nobody does, the address does not count as theirs.",
     ],
   },
   already_registered: {

@@ -8,6 +8,7 @@ import { createSecureRandom } from "../auth/random.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../database/database.ts";
 import { describeInputProblems } from "./describe-input-problems.ts";
+import { serviceNamesOf } from "./service-names.ts";
 import { createNews } from "./webhooks.ts";
 
 export interface FirstAdminWorld {
@@ -25,7 +26,7 @@ export async function ensureFirstAdmin(config: Config, world: FirstAdminWorld): 
   const { database, clock, hashing, log, logger, secrets } = world;
   const random = createSecureRandom();
   const audit = createAudit({ database, clock, random, log, news: createNews(config, { secrets, clock, random }) });
-  const operator = createOperator({ database, audit, clock, random, hashing }, config.tokens);
+  const operator = createOperator({ database, audit, clock, random, hashing }, { ...config.tokens, serviceNames: serviceNamesOf(config) });
   const outcome = await operator.createFirstAdmin(config.firstAdmin).catch(explain);
   if (outcome === "created") logger.info("the first admin was created, as ADMIN_EMAIL and ADMIN_PASSWORD say");
   if (outcome === "address_taken") {

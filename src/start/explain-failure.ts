@@ -2,7 +2,15 @@ import { isDatabaseUnavailable } from "../database/unavailable.ts";
 import { privateFace } from "../http/logger.ts";
 
 /** Failures that name what their operator has to mend; a stack would only hide it. */
-const explained: ReadonlySet<string> = new Set(["ConfigError", "StartupError", "CommandError", "EmbeddedPostgresError", "MigrationError"]);
+const explained: ReadonlySet<string> = new Set([
+  "ConfigError",
+  "StartupError",
+  "CommandError",
+  "EmbeddedPostgresError",
+  "MigrationError",
+  "DatabaseRequirementError",
+  "DatabaseTlsError",
+]);
 
 /** What PostgreSQL says (SQLSTATE) when DATABASE_URL is the mistake. */
 const databaseProblems: Readonly<Record<string, string>> = {

@@ -12,9 +12,10 @@ import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts
 import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import type { Config } from "../config/config.ts";
 import { createMigrationCheck } from "../database/applied-migrations.ts";
-import { openDatabase } from "../database/database.ts";
+import { type Database, openDatabase } from "../database/database.ts";
 import { openListeningConnection } from "../database/listening-connection.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import { createWritingCheck } from "../database/writing-check.ts";
 import { createPublicErrors, type PublicErrors } from "../graphql/public-errors.ts";
 import { buildAuthGraph } from "../graphql/schema.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
@@ -34,9 +35,11 @@ import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
 import { openOutbox, type RunningOutbox } from "./outbox.ts";
 import { createReadiness } from "./readiness.ts";
 import { openServedGraph } from "./served-graph.ts";
+import { serviceNamesOf } from "./service-names.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { type Chore, startUpkeep, type Wait } from "./upkeep.ts";
+import { warnOfOtherRoles } from "./warn-of-other-roles.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
@@ -74,8 +77,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const limitFactor = parts.limitFactor ?? limitFactorOf(config);
   const authGraph = await buildAuthGraph(config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
-  const { schema, poolSize } = config.database;
-  const { database, close: closeDatabase } = openDatabase({ url: databaseUrl, schema, poolSize, instrument: telemetry.instrumentPool });
+  const { instrumentPool: instrument } = telemetry;
+  const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
   const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
@@ -86,11 +89,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
-  const checkReadiness = createReadiness({
-    isMigrated: createMigrationCheck(database),
-    revocationFeed: auth.revocationFeed,
-    isDraining: () => isDraining,
-  });
+  const checkReadiness = createReadiness({ ...createChecks(database), ...auth, isDraining: () => isDraining });
   const logUnexpected = (err: unknown, requestId: string) => logger.error({ err, requestId }, "unexpected error");
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
   const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, logger, publicErrors };
@@ -99,6 +98,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const app = await createHttpSide(config, httpParts);
   const upkeep = startUpkeep(choresOf(auth, outbox), { logger, onRun: telemetry.countChore, wait: parts.wait });
   outbox.start();
+  const rolesLookedAt = warnOfOtherRoles(auth.directory, { roles: config.roles, logger });
   return {
     app,
     auth,
@@ -110,12 +110,14 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       isDraining = true;
       await closeApp(app, { patienceSeconds: patienceAfter(config.drainDelaySeconds), ...(hurry && { hurry }) });
       await closeGraph();
-      await Promise.all([upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
+      await Promise.all([rolesLookedAt, upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
       await auth.close();
       await closeDatabase();
     },
   };
 }
+
+const createChecks = (database: Database) => ({ isMigrated: createMigrationCheck(database), proveWritable: createWritingCheck(database) });
 
 /** The log, and who else is to know. */
 function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent): void }[]): AuditLog {
@@ -150,6 +152,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
         canMail: config.mail.smtp !== undefined || config.environment !== "production",
         links: createAccountLinks(config.http.publicUrl, config.mail.links),
         notices: config.mail.notices,
+        serviceNames: serviceNamesOf(config),
       },
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,

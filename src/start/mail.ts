@@ -18,8 +18,7 @@ export interface OpenMail {
 /** Throws a StartupError where the operator's templates are wrong, whether or not they would be used. */
 export async function openMail(config: Config, logger: Logger): Promise<OpenMail> {
   const { smtp, from, templatesDirectory } = config.mail;
-  const service = from.name ?? new URL(config.http.publicUrl).host;
-  const compose = createMailComposer(readMailWords(templatesDirectory), { service });
+  const compose = createMailComposer(readMailWords(templatesDirectory), { service: config.service.name });
   if (smtp !== undefined) {
     // Loaded where there is something to send with, and nowhere else.
     const { createSmtpDelivery } = await import("../mail/smtp-delivery.ts");

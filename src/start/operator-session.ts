@@ -40,9 +40,9 @@ export async function withStorage<Result>(work: (opened: OperatorStorage) => Pro
 /** Migrates first: an admin may be made before any server has started. What is done is audited, and for the command to tell. */
 export async function withOperatorSession<Result>(work: (session: OperatorSession) => Promise<Result>): Promise<Result> {
   return withStorage(async (opened) => {
-    const { schema } = opened.config.database;
+    const { schema, preparesStatements } = opened.config.database;
     await migrateDatabase(opened.directUrl, schema);
-    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 1 });
+    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 1, preparesStatements });
     const random = createSecureRandom();
     const { secrets } = opened.storage;
     const news = createNews(opened.config, { secrets, clock: systemClock, random });

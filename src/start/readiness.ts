@@ -10,19 +10,21 @@ type DatabaseChecks = Pick<Readiness["checks"], "database" | "migrations">;
 
 export interface ReadinessParts {
   readonly isMigrated: () => Promise<boolean>;
+  /** Rejects where nothing can be written. */
+  readonly proveWritable: () => Promise<unknown>;
   readonly revocationFeed: Pick<RevocationFeed, "isFresh">;
   readonly isDraining: () => boolean;
 }
 
 /** Whatever the number of probes, the database is asked once a second. */
-export function createReadiness({ isMigrated, revocationFeed, isDraining }: ReadinessParts): () => Promise<Readiness> {
+export function createReadiness({ isMigrated, proveWritable, revocationFeed, isDraining }: ReadinessParts): () => Promise<Readiness> {
   let askAgainAt = Number.NEGATIVE_INFINITY;
   let answer: Promise<DatabaseChecks> | undefined;
 
   function checkDatabase(): Promise<DatabaseChecks> {
     if (answer !== undefined && performance.now() < askAgainAt) return answer;
     askAgainAt = Number.POSITIVE_INFINITY;
-    answer = askDatabase(isMigrated).finally(() => {
+    answer = askDatabase(isMigrated, proveWritable).finally(() => {
       askAgainAt = performance.now() + KEPT_MILLISECONDS;
     });
     return answer;
@@ -35,10 +37,13 @@ export function createReadiness({ isMigrated, revocationFeed, isDraining }: Read
   };
 }
 
-async function askDatabase(isMigrated: () => Promise<boolean>): Promise<DatabaseChecks> {
+async function askDatabase(isMigrated: () => Promise<boolean>, proveWritable: () => Promise<unknown>): Promise<DatabaseChecks> {
+  let migrations: "ok" | "failed" = "failed";
   try {
-    return { database: "ok", migrations: (await withDeadline(isMigrated(), DEADLINE_MILLISECONDS)) ? "ok" : "failed" };
+    migrations = (await withDeadline(isMigrated(), DEADLINE_MILLISECONDS)) ? "ok" : "failed";
+    if (migrations === "ok") await withDeadline(proveWritable(), DEADLINE_MILLISECONDS);
+    return { database: "ok", migrations };
   } catch (error) {
-    return { database: isDatabaseUnavailable(error) ? "failed" : "ok", migrations: "failed" };
+    return { database: isDatabaseUnavailable(error) ? "failed" : "ok", migrations };
   }
 }

@@ -20,6 +20,8 @@ export interface MixedLoadOptions {
   readonly callers: number;
   /** The access token of an admin. */
   readonly adminToken: string;
+  /** Told where there was no answer at all. */
+  readonly onSilence?: (error: unknown) => void;
 }
 
 /** Callers who register, sign in, refresh, log out and are given roles, and who ask again for what was not answered. */
@@ -43,7 +45,7 @@ export function startMixedLoad(options: MixedLoadOptions): MixedLoad {
 
 type Caller = ReturnType<typeof createCaller>;
 
-function createCaller({ url, ledger, adminToken }: MixedLoadOptions, isStopping: () => boolean) {
+function createCaller({ url, ledger, adminToken, onSilence }: MixedLoadOptions, isStopping: () => boolean) {
   /** Undefined: no answer, or that the server cannot answer now. */
   async function ask<Data, Variables>(
     document: TypedDocumentNode<Data, Variables>,
@@ -52,7 +54,7 @@ function createCaller({ url, ledger, adminToken }: MixedLoadOptions, isStopping:
   ): Promise<Data | undefined> {
     const reply = await createClient(url())
       .send(document, variables, { token })
-      .catch(() => undefined);
+      .catch((error: unknown) => onSilence?.(error));
     if (reply === undefined) return undefined;
     const code = reply.errors[0]?.extensions.code;
     if (code === undefined) return reply.data ?? undefined;

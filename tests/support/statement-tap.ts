@@ -61,8 +61,8 @@ function leaveOutLooks(onStatement: (text: string) => void): (text: string) => v
   let begin: string | undefined;
   let isLook = false;
   return (text) => {
-    if (text === "begin") {
-      begin = text;
+    if (/^begin\b/.test(text)) {
+      begin = "begin";
       return;
     }
     const isFirst = begin !== undefined;
@@ -83,7 +83,7 @@ function isLookAtOutbox(statement: string): boolean {
 function createReader(onStatement: (text: string) => void): (chunk: Buffer) => void {
   const texts = new Map<string, string>();
   let buffer = Buffer.alloc(0);
-  // The first message, of the start-up, has no type.
+  // The messages of the start-up have no type: one of eight bytes asks for TLS, the other one says who is there.
   let typeBytes = 0;
   return (chunk) => {
     buffer = Buffer.concat([buffer, chunk]);
@@ -99,7 +99,7 @@ function createReader(onStatement: (text: string) => void): (chunk: Buffer) => v
       if (type === "P") texts.set(first, second);
       if (type === "B") onStatement(texts.get(second) ?? "");
       buffer = buffer.subarray(end);
-      typeBytes = 1;
+      if (end !== 8) typeBytes = 1;
     }
   };
 }

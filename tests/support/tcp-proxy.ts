@@ -6,6 +6,10 @@ export interface TcpProxy {
   readonly url: string;
   /** From now on, what PostgreSQL sends does not arrive. What is sent to it does. */
   holdAnswers(): void;
+  /** Open connections are silent for ever, in both directions, and are not closed; new ones go to the given server. */
+  vanish(target?: string): void;
+  /** New connections are taken, and never answered. */
+  hang(): void;
   /** Cuts every connection, and every new one at once: as if no server were running. */
   cut(): void;
   /** Undoes both, for new connections; to another server, if one is given. */
@@ -20,23 +24,36 @@ export async function startTcpProxy(target: string, { answers = Number.POSITIVE_
   const sockets = new Set<Socket>();
   let isHolding = false;
   let isCut = false;
+  let isHanging = false;
+  let era = 0;
   const server = createServer((near) => {
     if (isCut) return void near.destroy();
+    const begunIn = era;
+    const isSilent = () => begunIn !== era;
+    if (isHanging) {
+      sockets.add(near);
+      near.on("error", () => undefined).resume();
+      return;
+    }
     const far = connect(Number(address.port || 5432), address.hostname);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("error", () => undefined);
     }
-    near.pipe(far);
+    near.on("data", (chunk) => {
+      if (!isSilent()) far.write(chunk);
+    });
     far.on("data", (chunk) => {
       answersLeft -= 1;
       if (answersLeft <= 0) {
         server.close();
         cut();
-      } else if (!isHolding) near.write(chunk);
+      } else if (!isHolding && !isSilent()) near.write(chunk);
     });
     near.on("close", () => far.destroy());
-    far.on("close", () => near.destroy());
+    far.on("close", () => {
+      if (!isSilent()) near.destroy();
+    });
   });
   function cut(): void {
     isCut = true;
@@ -53,9 +70,17 @@ export async function startTcpProxy(target: string, { answers = Number.POSITIVE_
       isHolding = true;
     },
     cut,
+    vanish(to) {
+      era += 1;
+      address = new URL(to ?? address);
+    },
+    hang() {
+      isHanging = true;
+    },
     restore(to) {
       address = new URL(to ?? address);
       isCut = false;
+      isHanging = false;
       isHolding = false;
     },
     async close() {

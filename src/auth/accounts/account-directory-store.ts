@@ -1,13 +1,23 @@
-import { and, arrayContains, asc, count, desc, eq, gt, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, arrayContains, asc, between, count, desc, eq, gt, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../../database/database.ts";
 import { users } from "../../database/tables/users.ts";
 import type { PageSpan } from "../paging/pages.ts";
 import { type Account, accountColumns, type UserStatus } from "./account-store.ts";
 
+/** Inclusive. */
+export interface IdSpan {
+  readonly first: string;
+  readonly last: string;
+}
+
 /** What is absent does not filter. */
 export interface AccountFilter {
   /** What the e-mail key begins with. */
   readonly emailPrefix?: string | undefined;
+  /** The whole domain of the address. */
+  readonly emailDomain?: string | undefined;
+  /** The ids from the first to the last of them. */
+  readonly ids?: IdSpan | undefined;
   readonly role?: string | undefined;
   readonly status?: UserStatus | undefined;
 }
@@ -21,9 +31,16 @@ export interface ListedAccount extends Account {
 }
 
 export interface AccountDirectoryStore {
-  /** A prefix of e-mail addresses is looked for in their order only. */
+  /** A prefix or a domain of e-mail addresses is looked for in their order only. */
   find(filter: AccountFilter, order: AccountOrder, span: PageSpan): Promise<ListedAccount[]>;
   count(filter: AccountFilter): Promise<number>;
+  /** Roles that somebody holds and that are not among these, with how many users hold each. Reads all users. */
+  countOtherRoles(known: readonly string[]): Promise<readonly HeldRole[]>;
+}
+
+export interface HeldRole {
+  readonly role: string;
+  readonly users: number;
 }
 
 interface Ordering {
@@ -64,6 +81,12 @@ export function createAccountDirectoryStore(database: Database): AccountDirector
         .from(users)
         .where(and(hasRole(filter), matching(filter, emailKey)));
       return rows[0]?.accounts ?? 0;
+    },
+    async countOtherRoles(known) {
+      return await database.execute<HeldRole & Record<string, unknown>>(sql`
+        select role, count(*)::int as users from ${users} as users, unnest(users.roles) as role
+        where not users.roles <@ ${sql.param([...known])}::text[] and role <> all (${sql.param([...known])}::text[])
+        group by role order by role`);
     },
   };
 }
@@ -108,8 +131,10 @@ function isNext({ filter, order, span }: Wanted, key: SQL): SQL | undefined {
   return and(matching(filter, key), span.afterKey === undefined ? undefined : order.isBehind(key, span.afterKey));
 }
 
-function matching({ emailPrefix, status }: AccountFilter, key: SQL): SQL | undefined {
+function matching({ emailPrefix, emailDomain, ids, status }: AccountFilter, key: SQL): SQL | undefined {
   return and(
+    ids === undefined ? undefined : between(users.id, ids.first, ids.last),
+    emailDomain === undefined ? undefined : sql`split_part(${users.emailKey}, '@', 2) collate "C" = ${emailDomain}`,
     emailPrefix === undefined ? undefined : gte(key, emailPrefix),
     emailPrefix === undefined ? undefined : lt(key, emailPrefix + LAST_CODE_POINT),
     status === undefined ? undefined : eq(users.status, status),

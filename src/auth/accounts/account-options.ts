@@ -10,4 +10,6 @@ export interface AccountOptions {
   /** Messages that only inform, less those that the operator turned off. */
   readonly notices: ReadonlySet<Notice>;
   readonly deletionGraceSeconds: number;
+  /** How the service is called, for people and by its host: no new password is made of that. */
+  readonly serviceNames: readonly string[];
 }

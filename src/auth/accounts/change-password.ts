@@ -4,7 +4,6 @@ import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import { deleteOneTimeTokensOf } from "../one-time/one-time-token-store.ts";
 import type { Origin } from "../origin.ts";
-import type { Outbox } from "../outbox/outbox.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../passwords/password-policy.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { Revocable, Revocation } from "../revocations/revocation.ts";
@@ -47,12 +46,11 @@ export interface ChangePasswordParts {
   readonly revocations: Pick<Revocations, "apply">;
   readonly endSessions: EndSessions;
   readonly notices: Notices;
-  readonly outbox: Outbox;
   readonly clock: Clock;
 }
 
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
-  const { store, passwords, commonPasswords, audit, revocations, endSessions, notices, outbox, clock } = parts;
+  const { store, passwords, commonPasswords, audit, revocations, endSessions, notices, clock } = parts;
 
   async function refuse(viewer: Revocable, origin: Origin): Promise<never> {
     const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
@@ -76,8 +74,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       const { endedSessions, revocation } = await endSessions.end(tx, record, others);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
-      const notice = notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } });
-      if (notice.length > 0) await outbox.add(tx, notice);
+      await notices.tell(tx, account, { template: "password_changed", facts: { at: clock().toISOString() } });
       return { account, revocation };
     });
   }

@@ -15,6 +15,7 @@ import { type Account, lockAccount } from "./account-store.ts";
 import { bindToVersion } from "./bind-to-version.ts";
 import { changeAddress } from "./change-address.ts";
 import { readEmailAddress } from "./email-addresses.ts";
+import type { Notices } from "./notices.ts";
 
 /** What the message to the new address had: its link's token, which anybody may hold, or its code. */
 export interface EmailChangeProof {
@@ -34,6 +35,7 @@ export interface ConfirmEmailChangeParts {
   readonly database: Database;
   readonly oneTimeTokens: OneTimeTokens;
   readonly outbox: Outbox;
+  readonly notices: Pick<Notices, "isSent">;
   readonly audit: Audit;
   readonly revocations: Pick<Revocations, "apply">;
   readonly endSessions: EndSessions;
@@ -98,12 +100,15 @@ export function createConfirmEmailChange(parts: ConfirmEmailChangeParts): Confir
   };
 }
 
-function createPerform({ oneTimeTokens, outbox, endSessions, clock, options }: ConfirmEmailChangeParts) {
-  /** Tells the old address; from then on, and as long as it can be gone back to, it is nobody else's. */
+function createPerform({ oneTimeTokens, outbox, notices, endSessions, clock, options }: ConfirmEmailChangeParts) {
+  /**
+   * Tells the old address; from then on, and as long as it can be gone back to, it is nobody else's. Not counted: the link is the way back, and each
+   * change takes a proof of another mailbox.
+   */
   async function tellOldAddress(tx: Transaction, { before, proves }: Confirmed): Promise<void> {
-    if (!options.canMail || !options.notices.has("email_changed")) return;
+    if (!before.emailVerified || !notices.isSent("email_changed")) return;
     const undoUntil = addSeconds(clock(), UNDO_SECONDS);
-    const undo = before.emailVerified ? await issueUndo(tx, before) : undefined;
+    const undo = await issueUndo(tx, before);
     const link = undo && { link: options.links.undoEmailChange(undo.token), undoUntil: undo.expiresAt.toISOString() };
     const content = { template: "email_changed" as const, facts: { newEmail: proves.email, ...link } };
     await outbox.add(tx, [{ channel: "email", to: before.email, content, userId: before.id, expiresAt: undoUntil }]);

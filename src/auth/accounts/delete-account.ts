@@ -4,7 +4,6 @@ import { addSeconds, type Clock } from "../clock.ts";
 import { findLastUndoExpiry } from "../one-time/one-time-token-store.ts";
 import type { OneTimeTokens } from "../one-time/one-time-tokens.ts";
 import type { Origin } from "../origin.ts";
-import type { Outbox } from "../outbox/outbox.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { EndSessions } from "../sessions/end-sessions.ts";
@@ -14,6 +13,7 @@ import { type Account, changeAccount } from "./account-store.ts";
 import { lockAdmins } from "./admin-store.ts";
 import type { RequireFreshLogin } from "./fresh-login.ts";
 import { keepAnAdmin } from "./keep-an-admin.ts";
+import type { Notices } from "./notices.ts";
 
 export interface DeletedAccount {
   readonly erasureAt: Date;
@@ -31,7 +31,7 @@ export type DeleteAccount = (password: string | undefined, viewer: Revocable, or
 export interface DeleteAccountParts {
   readonly requireFreshLogin: RequireFreshLogin;
   readonly oneTimeTokens: Pick<OneTimeTokens, "expire">;
-  readonly outbox: Outbox;
+  readonly notices: Notices;
   readonly audit: Audit;
   readonly revocations: Pick<Revocations, "apply">;
   readonly endSessions: EndSessions;
@@ -43,13 +43,11 @@ export interface DeleteAccountParts {
 const NOTICE_SECONDS = 86_400;
 
 export function createDeleteAccount(parts: DeleteAccountParts): DeleteAccount {
-  const { requireFreshLogin, oneTimeTokens, outbox, audit, revocations, endSessions, clock, options } = parts;
+  const { requireFreshLogin, oneTimeTokens, notices, audit, revocations, endSessions, clock, options } = parts;
 
-  async function tell(tx: Transaction, { id, email }: Account, erasureAt: Date): Promise<void> {
-    if (!options.canMail) return;
+  async function tell(tx: Transaction, account: Account, erasureAt: Date): Promise<void> {
     const content = { template: "account_deletion" as const, facts: { erasureAt: erasureAt.toISOString() } };
-    const expiresAt = later(erasureAt, addSeconds(clock(), NOTICE_SECONDS));
-    await outbox.add(tx, [{ channel: "email", to: email, content, userId: id, expiresAt }]);
+    await notices.tell(tx, account, content, later(erasureAt, addSeconds(clock(), NOTICE_SECONDS)));
   }
 
   async function erasureAtOf(tx: Transaction, { id }: Account): Promise<Date> {

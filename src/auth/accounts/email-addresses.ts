@@ -22,6 +22,7 @@ export function readEmailAddress(text: string): ReadEmailAddress {
   if (!text.isWellFormed()) return { problem: "Contains broken Unicode (an unpaired surrogate); type the address again." };
   const address = text.trim().normalize("NFC");
   if (Buffer.byteLength(address) > MAXIMUM_OCTETS) return { problem: `Is longer than ${MAXIMUM_OCTETS} bytes; use a shorter address.` };
+  if (leadsElsewhere(address)) return { problem: "Has a spelling that mail servers may take for another address; use a plain one." };
   if (/[\s"]/u.test(address) || !validator.isEmail(address)) return { problem: notAnAddress };
   const key = keyOf(address);
   if (key === undefined) return { problem: notAnAddress };
@@ -30,6 +31,14 @@ export function readEmailAddress(text: string): ReadEmailAddress {
   }
   if (key.split(/[@.]/).some(hasMixedScripts)) return { problem: "Mixes alphabets within one word; type it in one alphabet." };
   return { email: { address, key } };
+}
+
+/**
+ * What a mail server on the way may read as another recipient: an encoded word (RFC 2047; also one that does not end), routes of old (`user%host`,
+ * `host!user`; RFC 1123, section 5.2.16), which Postfix follows by default for those that it relays for, and what Exchange unwraps.
+ */
+export function leadsElsewhere(address: string): boolean {
+  return /[%!]|=\?[^?]*\?|^\s*imcea[a-z0-9]*-/i.test(address);
 }
 
 /** Undefined where the domain cannot be one. */

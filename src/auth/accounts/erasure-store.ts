@@ -4,6 +4,7 @@ import { auditEvents } from "../../database/tables/audit-events.ts";
 import { knownDevices } from "../../database/tables/known-devices.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
 import { outbox } from "../../database/tables/outbox.ts";
+import { recentNotices } from "../../database/tables/recent-notices.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { users } from "../../database/tables/users.ts";
 
@@ -45,6 +46,7 @@ export async function beginErasure(tx: Transaction, { ofUser, sessionSecret }: P
   if (row === undefined) return undefined;
   await tx.execute(sql`delete from ${oneTimeTokens} where user_id = ${row.id}`);
   await tx.execute(sql`delete from ${knownDevices} where user_id = ${row.id}`);
+  await tx.execute(sql`delete from ${recentNotices} where user_id = ${row.id}`);
   await tx.execute(sql`delete from ${outbox} where user_id = ${row.id}`);
   return row.id;
 }

@@ -2,6 +2,7 @@ import type { AccountOptions } from "./account-options.ts";
 import { createMessageRequests, type MessageRequests } from "./message-requests.ts";
 import { createSendReset } from "./reset-messages.ts";
 import { createResetPassword, type ResetPassword, type ResetPasswordParts } from "./reset-password.ts";
+import type { MessageParts } from "./verification-messages.ts";
 import { createVerifyEmail, type VerifyEmail, type VerifyEmailParts } from "./verify-email.ts";
 
 /** What whoever reads the mail of an address can do without signing in. */
@@ -10,7 +11,7 @@ export interface MailedProofs extends MessageRequests {
   readonly resetPassword: ResetPassword;
 }
 
-export type MailedProofParts = ResetPasswordParts & Omit<VerifyEmailParts, "sendReset">;
+export type MailedProofParts = ResetPasswordParts & Omit<VerifyEmailParts, "sendReset"> & Omit<MessageParts, "links">;
 
 export function createMailedProofs(parts: MailedProofParts, options: AccountOptions): MailedProofs {
   const sendReset = createSendReset({ ...parts, links: options.links });

@@ -5,7 +5,6 @@ import { AuthError } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import type { OneTimeToken, OneTimeTokens } from "../one-time/one-time-tokens.ts";
 import type { Origin } from "../origin.ts";
-import type { Outbox } from "../outbox/outbox.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword } from "../passwords/password-policy.ts";
 import type { PasswordHasher } from "../passwords/passwords.ts";
 import type { Revocations } from "../revocations/revocations.ts";
@@ -36,7 +35,6 @@ export interface ResetPasswordParts {
   readonly endSessions: EndSessions;
   readonly revocations: Pick<Revocations, "apply">;
   readonly notices: Notices;
-  readonly outbox: Outbox;
   readonly audit: Audit;
   readonly clock: Clock;
 }
@@ -52,7 +50,7 @@ interface Wanted {
 }
 
 export function createResetPassword(parts: ResetPasswordParts): ResetPassword {
-  const { database, oneTimeTokens, passwords, commonPasswords, endSessions, revocations, notices, outbox, audit, clock } = parts;
+  const { database, oneTimeTokens, passwords, commonPasswords, endSessions, revocations, notices, audit, clock } = parts;
 
   async function perform(tx: Transaction, record: Recorder, { token, userId, passwordHash }: Wanted): Promise<EndedSessions | undefined> {
     const locked = await lockAddressedAccount(tx, userId);
@@ -64,8 +62,7 @@ export function createResetPassword(parts: ResetPasswordParts): ResetPassword {
     const account = await changeAccount(tx, userId, { passwordHash, emailVerified: true });
     await oneTimeTokens.drop(tx, userId, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
     const ended = await endSessions.end(tx, record, { account, actorId: userId, endReason: "PASSWORD_RESET" });
-    const notice = notices.to(account, { template: "password_changed", facts: { at: clock().toISOString() } });
-    if (notice.length > 0) await outbox.add(tx, notice);
+    await notices.tell(tx, account, { template: "password_changed", facts: { at: clock().toISOString() } });
     await record({ type: "PASSWORD_RESET", userId, actorId: userId, detail: { endedSessions: ended.endedSessions } });
     return ended;
   }

@@ -1,11 +1,10 @@
 import type { Audit } from "../audit/audit.ts";
-import { addSeconds, type Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
-import type { Outbox } from "../outbox/outbox.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
 import type { AskForClaims } from "../tokens/custom-claims.ts";
-import type { AccountOptions } from "./account-options.ts";
 import { type AccountWithPassword, lockAccount, noteRestoringSignIn } from "./account-store.ts";
+import type { Notices } from "./notices.ts";
 
 /**
  * Signs in whoever has given the right password of an account that is to be erased, and takes that back in the same transaction. Undefined
@@ -15,17 +14,13 @@ export type RestoreAccount = (verified: AccountWithPassword, origin: Origin) => 
 
 export interface RestoreAccountParts {
   readonly sessions: Pick<Sessions, "open">;
-  readonly outbox: Outbox;
+  readonly notices: Notices;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly askForClaims: AskForClaims;
-  readonly options: AccountOptions;
 }
 
-/** Stale news only puzzles. */
-const NOTICE_SECONDS = 86_400;
-
-export function createRestoreAccount({ sessions, outbox, audit, clock, askForClaims, options }: RestoreAccountParts): RestoreAccount {
+export function createRestoreAccount({ sessions, notices, audit, clock, askForClaims }: RestoreAccountParts): RestoreAccount {
   return async (verified, origin) => {
     const { id, passwordHash } = verified;
     const customClaims = await askForClaims?.(verified);
@@ -41,11 +36,7 @@ export function createRestoreAccount({ sessions, outbox, audit, clock, askForCla
         { type: "LOGIN_SUCCEEDED", ...about },
         { type: "ACCOUNT_RESTORED", ...about },
       ]);
-      if (options.canMail) {
-        const content = { template: "account_restored" as const, facts: {} };
-        const expiresAt = addSeconds(now, NOTICE_SECONDS);
-        await outbox.add(tx, [{ channel: "email", to: account.email, content, userId: id, expiresAt }]);
-      }
+      await notices.tell(tx, account, { template: "account_restored", facts: {} });
       return { ...held, customClaims };
     });
   };

@@ -27,6 +27,8 @@ export interface Administration {
   /** Ends every session; no login until enabled. Throws BAD_USER_INPUT, LAST_ADMIN. */
   disable(userId: string, reason: string | undefined, order: Order): Promise<Account>;
   enable(userId: string, order: Order): Promise<Account>;
+  /** Notes that the locks of an account are lifted; whoever counts has to forget them. */
+  unlock(userId: string, order: Order): Promise<Account>;
   /** The number of ended sessions. */
   forceLogout(userId: string, order: Order): Promise<number>;
 }
@@ -99,6 +101,11 @@ export function createAdministration(parts: AdministrationParts, options: { role
         if (user.status === "ACTIVE") return { result: user };
         await record({ type: "USER_ENABLED", userId: user.id, actorId });
         return { result: await changeAccount(tx, user.id, { status: "ACTIVE" }) };
+      }),
+    unlock: (userId, order) =>
+      carryOut(userId, order, async ({ record, user, actorId }) => {
+        await record({ type: "USER_UNLOCKED", userId: user.id, actorId });
+        return { result: user };
       }),
     forceLogout: (userId, order) =>
       carryOut(userId, order, async ({ tx, record, user, actorId }) => {

@@ -23,6 +23,7 @@ export const auditEventTypes = [
   "ROLES_CHANGED",
   "USER_DISABLED",
   "USER_ENABLED",
+  "USER_UNLOCKED",
   "FORCED_LOGOUT",
   "RATE_LIMITED",
   "SIGNING_KEY_ROTATED",
@@ -42,6 +43,7 @@ export const securityEvents: ReadonlySet<AuditEventType> = new Set([
   "ROLES_CHANGED",
   "USER_DISABLED",
   "USER_ENABLED",
+  "USER_UNLOCKED",
   "FORCED_LOGOUT",
   "RATE_LIMITED",
 ]);

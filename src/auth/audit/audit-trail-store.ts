@@ -12,6 +12,10 @@ export interface AuditEventFilter {
   /** Whose account it concerns. */
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
+  /** Who did it. */
+  readonly actorId?: string | undefined;
+  /** From where, in any of these spellings. With neither user, session nor actor, refreshes are not looked for. */
+  readonly ipAddresses?: readonly string[] | undefined;
   readonly types?: readonly AuditEventType[] | undefined;
   /** Inclusive. */
   readonly from?: Date | undefined;
@@ -38,7 +42,12 @@ interface IdRange {
   readonly upper: string;
 }
 
-type IndexedColumn = typeof auditEvents.userId | typeof auditEvents.sessionId | typeof auditEvents.type;
+type IndexedColumn =
+  | typeof auditEvents.userId
+  | typeof auditEvents.sessionId
+  | typeof auditEvents.actorId
+  | typeof auditEvents.type
+  | typeof auditEvents.ipAddress;
 
 export function createAuditTrailStore(database: Database): AuditTrailStore {
   const latestOfSession = database
@@ -65,6 +74,8 @@ export function createAuditTrailStore(database: Database): AuditTrailStore {
       const wanted = { range: rangeOf(filter, afterKey), limit: first, isTold: withheld && isTold(...keysOf(withheld)) };
       const isOfOwner = filter.userId !== undefined || filter.sessionId !== undefined;
       if (isOfOwner) return findOfOwner(database, filter, wanted);
+      if (filter.actorId !== undefined) return findOfActor(database, filter, wanted);
+      if (filter.ipAddresses !== undefined) return findOfAddresses(database, filter, wanted);
       if (filter.types !== undefined) return findOfTypes(database, filter.types, wanted);
       return findAll(database, wanted);
     },
@@ -91,12 +102,12 @@ async function findAll(database: Database, { range, limit, isTold }: Wanted): Pr
 
 /** Of a session, of a user, or of both; a session narrows more. */
 async function findOfOwner(database: Database, filter: AuditEventFilter, { range, limit, isTold }: Wanted): Promise<AuditEvent[]> {
-  const { userId, sessionId, types } = filter;
+  const { userId, sessionId } = filter;
   const [column, key] = sessionId === undefined ? [auditEvents.userId, userId] : [auditEvents.sessionId, sessionId];
   const where = and(
     isWithin(column, sql`${key}`, range),
     sessionId === undefined || userId === undefined ? undefined : eq(auditEvents.userId, userId),
-    types === undefined ? undefined : inArray(auditEvents.type, [...types]),
+    others(filter),
     isTold,
   );
   const rows = await database
@@ -107,6 +118,59 @@ async function findOfOwner(database: Database, filter: AuditEventFilter, { range
     .limit(limit);
   return rows.map(toEvent);
 }
+
+/** What an owner's entries, or an actor's, are filtered by beside that: there are few of them. */
+function others({ types, actorId, ipAddresses }: AuditEventFilter): SQL | undefined {
+  return and(
+    types === undefined ? undefined : inArray(auditEvents.type, [...types]),
+    actorId === undefined ? undefined : eq(auditEvents.actorId, actorId),
+    ipAddresses === undefined ? undefined : inArray(auditEvents.ipAddress, [...ipAddresses]),
+  );
+}
+
+/** What somebody did to themselves is among their own entries, and what they did to others in the index of such deeds. */
+async function findOfActor(database: Database, filter: AuditEventFilter, { range, limit, isTold }: Wanted): Promise<AuditEvent[]> {
+  const actorId = filter.actorId ?? "";
+  const toThemselves = and(isWithin(auditEvents.userId, sql`${actorId}`, range), others(filter), isTold);
+  const isDeed = sql`${auditEvents.actorId} is not null and ${auditEvents.actorId} is distinct from ${auditEvents.userId}`;
+  const toOthers = and(isWithin(auditEvents.actorId, sql`${actorId}`, range), isDeed, others({ ...filter, actorId: undefined }), isTold);
+  const lists = await Promise.all(
+    (
+      [
+        [auditEvents.userId, toThemselves],
+        [auditEvents.actorId, toOthers],
+      ] as const
+    ).map(([column, where]) =>
+      database
+        .select()
+        .from(auditEvents)
+        .where(where)
+        .orderBy(...newestFirst(column))
+        .limit(limit),
+    ),
+  );
+  const newest = lists.flat().sort((one, other) => (one.id < other.id ? 1 : -1));
+  return newest.slice(0, limit).map(toEvent);
+}
+
+/** The index leaves refreshes out, which are as many as all else together: else each of them would pay for it. */
+async function findOfAddresses(database: Database, filter: AuditEventFilter, { range, limit }: Wanted): Promise<AuditEvent[]> {
+  const lists = await Promise.all(
+    (filter.ipAddresses ?? []).map((address) =>
+      database
+        .select()
+        .from(auditEvents)
+        .where(and(isWithin(auditEvents.ipAddress, sql`${address}`, range), isNoRefresh, others({ types: filter.types })))
+        .orderBy(...newestFirst(auditEvents.ipAddress))
+        .limit(limit),
+    ),
+  );
+  const newest = lists.flat().sort((one, other) => (one.id < other.id ? 1 : -1));
+  return newest.slice(0, limit).map(toEvent);
+}
+
+/** Written out as it is in the index. */
+const isNoRefresh = sql`${auditEvents.type} not in ('TOKEN_REFRESHED', 'REFRESH_REPLAYED')`;
 
 /** One short scan of the index for each type: rare types would be looked for among all others, entry by entry. */
 async function findOfTypes(database: Database, types: readonly AuditEventType[], { range, limit, isTold }: Wanted): Promise<AuditEvent[]> {

@@ -1,13 +1,14 @@
 import { addSeconds, type Clock } from "../clock.ts";
 import { isId } from "../ids.ts";
 import { refuseProblems } from "../input-problems.ts";
+import { parseIpAddress } from "../ip-addresses.ts";
 import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, toPage } from "../paging/pages.ts";
-import type { AuditEvent } from "./audit-events.ts";
+import type { AuditEvent, AuditEventType } from "./audit-events.ts";
 import type { AuditEventFilter, AuditTrailStore, WithheldRefreshes } from "./audit-trail-store.ts";
 
 export interface AuditPageRequest extends PageRequest {
-  /** Without any `types` it lets nothing through. */
-  readonly filter: AuditEventFilter;
+  /** Without any `types` it lets nothing through. The address in any spelling. */
+  readonly filter: Omit<AuditEventFilter, "ipAddresses"> & { readonly ipAddress?: string | undefined };
 }
 
 /**
@@ -47,11 +48,11 @@ export function createAuditTrail({ store, clock, refreshGraceSeconds }: AuditTra
 
   return {
     async page(request, asking) {
-      const { filter } = request;
+      const { ipAddress, ...filter } = request.filter;
       const span = readSpan(request);
       const types = filter.types && [...new Set(filter.types)];
       if (types?.length === 0) return toPage([], span.first, inOrder);
-      return find({ ...filter, types }, span, asking);
+      return find({ ...filter, types, ipAddresses: ipAddress === undefined ? undefined : spellingsOf(ipAddress) }, span, asking);
     },
     ofUser: async (userId, { first, after }, asking) => {
       const { afterKey, problem } = readAfter(after, "audit");
@@ -74,10 +75,31 @@ function readSpan({ first, after, filter }: AuditPageRequest): PageSpan {
     after: problem,
     "filter.userId": idProblem(filter.userId),
     "filter.sessionId": idProblem(filter.sessionId),
+    "filter.actorId": idProblem(filter.actorId),
+    "filter.ipAddress": addressProblem(filter),
   });
   return { first, afterKey };
 }
 
 function idProblem(id: string | undefined): string | undefined {
   return id === undefined || isId(id) ? undefined : "Is not an id.";
+}
+
+const refreshes: ReadonlySet<AuditEventType> = new Set(["TOKEN_REFRESHED", "REFRESH_REPLAYED"]);
+
+function addressProblem({ ipAddress, types, userId, sessionId, actorId }: AuditPageRequest["filter"]): string | undefined {
+  if (ipAddress === undefined) return undefined;
+  if (parseIpAddress(ipAddress) === undefined) return "Is not an IP address.";
+  const isNarrow = userId !== undefined || sessionId !== undefined || actorId !== undefined;
+  if (isNarrow || types?.some((type) => refreshes.has(type)) !== true) return undefined;
+  return "Finds refreshes of a user, a session or an actor only; give one of them as well.";
+}
+
+/** An IPv4 address is the same one also where it was seen as an IPv6 address. */
+function spellingsOf(ipAddress: string): string[] {
+  const parsed = parseIpAddress(ipAddress);
+  if (parsed?.version === 4) return [parsed.octets.join("."), `::ffff:${parsed.octets.join(".")}`];
+  const [bare = ""] = ipAddress.split("%");
+  const { hostname } = new URL(`http://[${bare}]/`);
+  return [...new Set([ipAddress, ipAddress.toLowerCase(), hostname.slice(1, -1)])];
 }

@@ -48,6 +48,8 @@ export interface CallLimits {
   count(claims: readonly NamedClaim[], call?: () => LimitedCall): Refusal | undefined | Promise<Refusal | undefined>;
   /** Counts a call that guesses may be made with, over all processes. The first refusal of a caller in a window is audited. */
   reserve(claims: readonly NamedClaim[], call: LimitedCall): Promise<Admission>;
+  /** As if nothing had been counted for these keys, in all processes within a second. */
+  forget(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -97,6 +99,7 @@ export function createCallLimits(
       if (reservation.exhausted.some(({ isFirst }) => isFirst)) await recordRefusal(call);
       return { refusal };
     },
+    forget: (keys) => stores.careful.forget(keys),
     close: () => stores.close(),
   };
 }

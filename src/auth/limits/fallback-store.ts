@@ -52,6 +52,10 @@ export function createFallbackStore({ redis, memory, onChange }: FallbackParts):
         return memory.reserve(claims, now);
       }
     },
+    async forget(keys) {
+      await memory.forget(keys);
+      if (probe === undefined) await redis.forget(keys).catch(leave);
+    },
     close() {
       isClosed = true;
       clearTimeout(probe);

@@ -48,6 +48,9 @@ export function createMemoryStore({ maximumKeys = MAXIMUM_KEYS }: { maximumKeys?
         },
       };
     },
+    async forget(keys) {
+      for (const key of keys) tallies.forget(boundedKey(key));
+    },
     get size() {
       return tallies.size;
     },

@@ -48,6 +48,9 @@ export function createPostgresStore(database: Database): PostgresStore {
       const counted = claims.map(({ key }, index) => ({ claimed: key, key: keys[index] ?? "", slot: states[index]?.slot ?? 0 }));
       return { giveBack: async (only) => giveBacks.add(counted.filter(({ claimed }) => only?.has(claimed) ?? true)) };
     },
+    async forget(keys) {
+      await database.$client`delete from ${database.$tables.rateLimits} where key = any(${arrayOf(keys.map(hashKey))}::text::uuid[])`;
+    },
     close: giveBacks.close,
   };
 }

@@ -32,6 +32,8 @@ export type Reservation =
 export interface LimitStore {
   /** `now` in milliseconds since 1970. */
   reserve(claims: readonly Claim[], now: number): Promise<Reservation>;
+  /** Nothing has been counted for these keys. */
+  forget(keys: readonly string[]): Promise<void>;
 }
 
 /** One key as a store has found it: the slot that the call was counted in, or why it was not. */

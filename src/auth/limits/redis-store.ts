@@ -66,6 +66,10 @@ export function createRedisStore(url: string): RedisStore {
         },
       };
     },
+    async forget(keys) {
+      if (!client.isReady) throw problem ?? new Error("Redis has not been reached yet.");
+      await withDeadline(client.del(keys.map((key) => KEY_PREFIX + hashKey(key))), DEADLINE_MILLISECONDS);
+    },
     probe: async () => void (await run(reserveScript, [PROBE_KEY], [1, Number.MAX_SAFE_INTEGER, 1, 1])),
     close() {
       if (client.isOpen) client.destroy();

@@ -32,5 +32,10 @@ export function rememberRefusals(store: LimitStore): LimitStore {
         },
       };
     },
+    async forget(keys) {
+      await store.forget(keys);
+      givenBack += 1;
+      for (const key of keys) refused.delete(key);
+    },
   };
 }

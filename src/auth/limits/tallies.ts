@@ -18,6 +18,7 @@ export interface Tallies {
   /** Counts a call; answers its slot. */
   add(key: string, limit: RateLimit, now: number): number;
   remove(key: string, slot: number): void;
+  forget(key: string): void;
   /** To be called for a tally that is exhausted. */
   refuse(tally: Tally, limit: RateLimit, now: number): Refused;
   readonly size: number;
@@ -75,6 +76,9 @@ export function createTallies(maximumKeys: number): Tallies {
       node.calls[index] = (node.calls[index] ?? 1) - 1;
       if (node.calls[index] === 0) dropSlots(node, index, 1);
       moveTo(open, node);
+    },
+    forget(key) {
+      drop(byKey.get(key) ?? createNode(key));
     },
     refuse(node: Node, limit, now) {
       const isFirst = node.toldUntil <= now;

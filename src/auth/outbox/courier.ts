@@ -9,6 +9,8 @@ const POLL_MILLISECONDS = 1000;
 /** After something was written: the transaction is mostly over by then, and if not, the next look finds it. */
 const WAKE_MILLISECONDS = 50;
 const CONCURRENCY = 8;
+/** Of those that nobody waits for: fewer than a mail server has connections from here, so that whoever waits finds one free. */
+const CONCURRENCY_OF_OTHERS = 3;
 /** How long those under way may take when the process stops. */
 const PATIENCE_MILLISECONDS = 5000;
 /** Sends what is due on one channel; any number of processes may have one. */
@@ -22,7 +24,8 @@ export interface Courier {
 export function startCourier(channel: Channel, parts: CourierParts): Courier {
   const { database, clock, onFailure } = parts;
   const stopping = new AbortController();
-  const underWay = new Set<Promise<void>>();
+  /** With whether somebody waits for it. */
+  const underWay = new Map<Promise<void>, boolean>();
   let isStopped = false;
   let looking: Promise<void> | undefined;
   /** Something happened during a look, which may have come too early for it. */
@@ -34,13 +37,14 @@ export function startCourier(channel: Channel, parts: CourierParts): Courier {
     const limit = CONCURRENCY - underWay.size;
     if (limit === 0) return;
     const now = clock();
-    const rows = await claimDue(database, { channel, now, leaseUntil: addSeconds(now, LEASE_SECONDS), limit });
+    const limitOfOthers = CONCURRENCY_OF_OTHERS - [...underWay.values()].filter((awaited) => !awaited).length;
+    const rows = await claimDue(database, { channel, now, leaseUntil: addSeconds(now, LEASE_SECONDS), limit, limitOfOthers });
     for (const row of rows) {
       const work = handleMessage(row, parts, stopping.signal).finally(() => {
         underWay.delete(work);
         lookWithin(0);
       });
-      underWay.add(work);
+      underWay.set(work, row.awaited);
     }
   }
 
@@ -70,14 +74,14 @@ export function startCourier(channel: Channel, parts: CourierParts): Courier {
       isStopped = true;
       clearTimeout(timer);
       await looking;
-      await settle(underWay, { cutOff: () => stopping.abort(), hurry });
+      await settle([...underWay.keys()], { cutOff: () => stopping.abort(), hurry });
     },
   };
 }
 
 /** Waits for them; for so long as is reasonable, or until somebody is in a hurry. */
 async function settle(
-  underWay: ReadonlySet<Promise<void>>,
+  underWay: readonly Promise<void>[],
   { cutOff, hurry }: { cutOff: () => void; hurry: AbortSignal | undefined },
 ): Promise<void> {
   const patience = setTimeout(cutOff, PATIENCE_MILLISECONDS);

@@ -13,7 +13,7 @@ export interface MailFacts {
   readonly confirm_email_change: { readonly link: string; readonly code: string };
   /** To the new address, where it is another account's. */
   readonly address_in_use: Record<never, never>;
-  /** To the old address. The link undoes the change until then; absent where the old address had never been verified. */
+  /** To the old address. The link undoes the change until then; absent where there is no going back. */
   readonly email_changed: { readonly newEmail: string; readonly link?: string; readonly undoUntil?: string };
   /** To the address that has been restored; the link sets a new password. */
   readonly email_change_undone: { readonly link: string };
@@ -36,3 +36,11 @@ export type MailContent = {
 /** Those that only inform, each of which the operator can turn off. */
 export const notices = ["new_device", "password_changed", "email_changed", "token_reused"] as const satisfies readonly MailTemplate[];
 export type Notice = (typeof notices)[number];
+
+/** All that only inform: nobody waits for them. */
+const informingTemplates = [...notices, "account_deletion", "account_restored"] as const satisfies readonly MailTemplate[];
+export type InformingTemplate = (typeof informingTemplates)[number];
+
+export function isInforming(template: MailTemplate): template is InformingTemplate {
+  return informingTemplates.some((informing) => informing === template);
+}

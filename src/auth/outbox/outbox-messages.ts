@@ -1,4 +1,4 @@
-import type { MailContent } from "./mail-templates.ts";
+import { isInforming, type MailContent } from "./mail-templates.ts";
 
 /** Somebody's mail, before it is in anybody's words. */
 export interface Mail {
@@ -31,4 +31,9 @@ export type NewMessage = Message & {
 
 export function topicOf(message: Message): string {
   return message.channel === "email" ? message.content.template : message.type;
+}
+
+/** Whether somebody sits before a screen until it comes. */
+export function isAwaited(message: Message): boolean {
+  return message.channel === "webhook" || !isInforming(message.content.template);
 }

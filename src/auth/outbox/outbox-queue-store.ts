@@ -15,6 +15,7 @@ export interface ClaimedRow {
   readonly id: string;
   readonly channel: Channel;
   readonly topic: string;
+  readonly awaited: boolean;
   readonly encryptedPayload: Buffer | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
@@ -26,6 +27,7 @@ interface Row extends Record<string, unknown> {
   readonly id: string;
   readonly channel: Channel;
   readonly topic: string;
+  readonly awaited: boolean;
   readonly payload: Buffer | null;
   /** Milliseconds since 1970, as the next. */
   readonly created: number;
@@ -33,23 +35,33 @@ interface Row extends Record<string, unknown> {
   readonly attempts: number;
 }
 
+export interface Claim {
+  readonly channel: Channel;
+  readonly now: Date;
+  readonly leaseUntil: Date;
+  readonly limit: number;
+  /** At most so many of those that nobody waits for. */
+  readonly limitOfOthers: number;
+}
+
 /**
- * The messages that have been due for longest, at most `limit`. Whoever else looks meanwhile gets others: rows that are being claimed are
- * passed over, and claimed ones are due again only when the lease is over.
+ * The messages that have been due for longest, those that somebody waits for first. Whoever else looks meanwhile gets others: rows that are being
+ * claimed are passed over, and claimed ones are due again only when the lease is over.
  */
-export async function claimDue(
-  database: Database,
-  { channel, now, leaseUntil, limit }: { channel: Channel; now: Date; leaseUntil: Date; limit: number },
-): Promise<ClaimedRow[]> {
+export async function claimDue(database: Database, { channel, now, leaseUntil, limit, limitOfOthers }: Claim): Promise<ClaimedRow[]> {
+  const isDue = sql`state = 'PENDING' and channel = ${channel} and next_attempt_at <= ${now.toISOString()}::timestamptz`;
   const statement = sql`
-    with due as (
-      select id from ${outbox}
-      where state = 'PENDING' and channel = ${channel} and next_attempt_at <= ${now.toISOString()}::timestamptz
-      order by next_attempt_at limit ${limit} for update skip locked
+    with awaited_due as (
+      select id from ${outbox} where ${isDue} and awaited order by next_attempt_at limit ${limit} for update skip locked
+    ), other_due as (
+      select id from ${outbox} where ${isDue} and not awaited order by next_attempt_at
+      limit least(${limitOfOthers}::int, ${limit}::int - (select count(*) from awaited_due)) for update skip locked
+    ), due as (
+      select id from awaited_due union all select id from other_due
     )
     update ${outbox} as outbox set attempts = attempts + 1, next_attempt_at = ${leaseUntil.toISOString()}::timestamptz
     from due where outbox.id = due.id
-    returning outbox.id, channel, topic, encrypted_payload as payload, attempts,
+    returning outbox.id, channel, topic, awaited, encrypted_payload as payload, attempts,
       (extract(epoch from created_at) * 1000)::float8 as created, (extract(epoch from expires_at) * 1000)::float8 as expires`;
   const rows = await database.transaction((tx) => tx.execute<Row>(statement));
   return rows.map(({ payload, created, expires, ...row }) => ({

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { outbox } from "../../database/tables/outbox.ts";
 
@@ -7,6 +7,7 @@ export interface OutboxRow {
   readonly id: string;
   readonly channel: "email" | "webhook";
   readonly topic: string;
+  readonly awaited: boolean;
   readonly userId: string | null;
   readonly encryptedPayload: Buffer;
   readonly createdAt: Date;
@@ -20,24 +21,30 @@ function messagesAsJson(rows: readonly OutboxRow[]): string {
 
 /** What a new message says; the rest follows. */
 export function messageColumns(client: Database["$client"]) {
-  return client`id, channel, topic, user_id, encrypted_payload, created_at, expires_at, next_attempt_at`;
+  return client`id, channel, topic, awaited, user_id, encrypted_payload, created_at, expires_at, next_attempt_at`;
 }
 
 /** In the order of `messageColumns`, for hot statements that write their messages themselves. */
 export function messageRows(client: Database["$client"], rows: readonly OutboxRow[]) {
   return client`
-    select id, channel, topic, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
+    select id, channel, topic, awaited, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
     from json_to_recordset(${messagesAsJson(rows)}::text::json) as messages (
-      id uuid, channel text, topic text, "userId" uuid, payload text, "createdAt" timestamptz, "expiresAt" timestamptz
+      id uuid, channel text, topic text, awaited boolean, "userId" uuid, payload text, "createdAt" timestamptz, "expiresAt" timestamptz
+    )`;
+}
+
+/** The same for Drizzle's statements. */
+export const insertedColumns = sql.raw("id, channel, topic, awaited, user_id, encrypted_payload, created_at, expires_at, next_attempt_at");
+
+export function messageRowsIn(rows: readonly OutboxRow[]): SQL {
+  return sql`
+    select id, channel, topic, awaited, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
+    from json_to_recordset(${messagesAsJson(rows)}::text::json) as messages (
+      id uuid, channel text, topic text, awaited boolean, "userId" uuid, payload text, "createdAt" timestamptz, "expiresAt" timestamptz
     )`;
 }
 
 /** Those that are due at once. One statement, also where there are none. */
 export async function insertMessages(tx: Database | Transaction, rows: readonly OutboxRow[]): Promise<void> {
-  await tx.execute(sql`
-    insert into ${outbox} (id, channel, topic, user_id, encrypted_payload, created_at, expires_at, next_attempt_at)
-    select id, channel, topic, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
-    from json_to_recordset(${messagesAsJson(rows)}::text::json) as messages (
-      id uuid, channel text, topic text, "userId" uuid, payload text, "createdAt" timestamptz, "expiresAt" timestamptz
-    )`);
+  await tx.execute(sql`insert into ${outbox} (${insertedColumns}) ${messageRowsIn(rows)}`);
 }

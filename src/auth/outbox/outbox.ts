@@ -2,7 +2,7 @@ import type { Transaction } from "../../database/database.ts";
 import type { Clock } from "../clock.ts";
 import type { Random } from "../random.ts";
 import { createSealing } from "../sealing.ts";
-import { type Message, type NewMessage, topicOf } from "./outbox-messages.ts";
+import { isAwaited, type Message, type NewMessage, topicOf } from "./outbox-messages.ts";
 import { insertMessages, type OutboxRow } from "./outbox-store.ts";
 
 /** What is to be sent. It is sent if and only if the transaction that it is written in commits. */
@@ -25,7 +25,8 @@ export function createOutbox({ payloads, clock, random }: OutboxParts): Outbox {
     return messages.map(({ userId, expiresAt, ...message }) => {
       const id = random.id(createdAt);
       const { channel } = message;
-      return { id, channel, topic: topicOf(message), userId, encryptedPayload: payloads.seal(message, id), createdAt, expiresAt };
+      const facts = { topic: topicOf(message), awaited: isAwaited(message), encryptedPayload: payloads.seal(message, id) };
+      return { id, channel, userId, createdAt, expiresAt, ...facts };
     });
   }
 

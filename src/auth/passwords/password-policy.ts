@@ -1,16 +1,29 @@
 import { dictionary } from "@zxcvbn-ts/language-common";
 import type { EmailAddress } from "../accounts/email-addresses.ts";
+import { countDecisions, type KnownWords } from "./guessable-parts.ts";
 
 /** NIST SP 800-63B rev. 4, section 3.1.1.2. */
 const MINIMUM_CODE_POINTS = 8;
 const MAXIMUM_BYTES = 1024;
+/** Characters chosen by themselves, walks over the keyboard and known words: fewer of them are soon guessed, however many characters they have. */
+const FEWEST_DECISIONS = 5;
+/** A block of fewer characters than a password has, again and again, is none. */
+const LONGEST_BLOCK = MINIMUM_CODE_POINTS - 1;
 
-/** The well-known passwords that are long enough to pass the other rules, in lower case. */
-export type CommonPasswords = ReadonlySet<string>;
+/** What a new password is compared with. */
+export interface CommonPasswords {
+  /** In lower case. */
+  readonly list: ReadonlySet<string>;
+  /** What belongs to the service, such as its name, in lower case. */
+  readonly ofService: readonly string[];
+}
 
-export function loadCommonPasswords(): CommonPasswords {
-  const long = dictionary["passwords-common"].filter((password) => countCodePoints(password) >= MINIMUM_CODE_POINTS);
-  return new Set(long.map((password) => password.toLowerCase()));
+/** `serviceNames`: how the service is called, such as `Acme Accounts` or `auth.acme.com`. */
+export function loadCommonPasswords(serviceNames: readonly string[] = []): CommonPasswords {
+  return {
+    list: new Set(dictionary["passwords-common"].map((password) => password.toLowerCase())),
+    ofService: serviceNames.flatMap(partsOf),
+  };
 }
 
 export interface TypedPassword {
@@ -34,32 +47,46 @@ export function readPassword(text: string): ReadPassword {
   return password === "" ? { problem: "Is empty; type a password." } : { password, asTyped: text };
 }
 
-/** What a new password must be on top: length, and neither well known nor the user's own address. No composition rules. */
+const onTheList = "Is on the list of common passwords that attackers try first; choose one that nobody else would.";
+const isPattern =
+  "Is made of what attackers try first: a repetition, a walk over the keyboard, counting, or a common word with little else; choose one that nobody else would.";
+
+/**
+ * What a new password must be on top: length, neither well known nor put together of what is, nor of the user's address or the service's name
+ * (NIST SP 800-63B rev. 4, section 3.1.1.2). No composition rules.
+ */
 export function newPasswordProblem(password: string, email: EmailAddress | undefined, common: CommonPasswords): string | undefined {
   if (countCodePoints(password) < MINIMUM_CODE_POINTS) {
     return `Is too short: use at least ${MINIMUM_CODE_POINTS} characters; 15 or more, such as a few unrelated words, are better.`;
   }
   const lowerCase = password.toLowerCase();
-  if (common.has(lowerCase)) return "Is on the list of common passwords that attackers try first; choose one that nobody else would.";
-  if (isPattern(lowerCase))
-    return "Repeats one pattern or runs through the alphabet or the digits, which is easy to guess; choose one that nobody else would.";
+  if (common.list.has(lowerCase)) return onTheList;
   if (email !== undefined && isOwnAddress(lowerCase, email.key))
     return "Is your e-mail address or a part of it; choose something that others cannot guess.";
-  return undefined;
+  const own = [...common.ofService, ...(email === undefined ? [] : [email.key, ...email.key.split("@").flatMap(partsOf)])];
+  return isGuessable(lowerCase, { common: common.list, own }) ? isPattern : undefined;
 }
 
-/** `00000000`, `12341234`, `abcdefgh`, `87654321`: too many to be on any list (NIST SP 800-63B names both kinds). */
-function isPattern(password: string): boolean {
-  if (/^(.{1,4}?)\1+$/su.test(password)) return true;
-  const codePoints = Array.from(password, (character) => character.codePointAt(0) ?? 0);
-  const steps = new Set(codePoints.slice(1).map((codePoint, index) => codePoint - (codePoints[index] ?? 0)));
-  const [step = 0] = steps;
-  return steps.size === 1 && Math.abs(step) <= 1;
+function isGuessable(lowerCase: string, words: KnownWords): boolean {
+  return repeatsShortBlock([...lowerCase]) || countDecisions(lowerCase, words, FEWEST_DECISIONS) < FEWEST_DECISIONS;
+}
+
+/** The last time perhaps in part. */
+function repeatsShortBlock(characters: readonly string[]): boolean {
+  const blocks = Array.from({ length: Math.min(LONGEST_BLOCK, Math.floor(characters.length / 2)) }, (_none, index) => index + 1);
+  return blocks.some((block) => characters.every((character, index) => index < block || character === characters[index - block]));
 }
 
 function isOwnAddress(password: string, emailKey: string): boolean {
   const [localPart = "", domain = ""] = emailKey.split("@");
   return password.includes(emailKey) || password === localPart || password === domain;
+}
+
+/** The whole, and the words in it. */
+function partsOf(name: string): string[] {
+  const lowerCase = name.normalize("NFC").toLowerCase();
+  const words = lowerCase.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+  return [...new Set([lowerCase, words.join(""), ...words])];
 }
 
 function countCodePoints(text: string): number {

@@ -6,6 +6,7 @@ import { knownDevices } from "../../database/tables/known-devices.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
 import { outbox } from "../../database/tables/outbox.ts";
 import { rateLimits } from "../../database/tables/rate-limits.ts";
+import { recentNotices } from "../../database/tables/recent-notices.ts";
 import { revocations } from "../../database/tables/revocations.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 
@@ -58,6 +59,15 @@ export async function deleteOldDevices(tx: Transaction, before: Date, limit: num
   const deleted = await tx.execute(sql`
     delete from ${knownDevices} where (user_id, fingerprint) in (
       select user_id, fingerprint from ${knownDevices} where first_seen_at < ${before.toISOString()} order by first_seen_at limit ${limit})`);
+  return deleted.count;
+}
+
+/** What was told so long ago counts no more. */
+export async function deleteOldNotices(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const deleted = await tx.execute(sql`
+    delete from ${recentNotices} where (user_id, topic) in (
+      select user_id, topic from ${recentNotices} where last_told_at < ${before.toISOString()} order by last_told_at
+      limit ${limit} for update skip locked)`);
   return deleted.count;
 }
 

@@ -9,6 +9,7 @@ import {
   deleteExpiredRevocations,
   deleteOldDevices,
   deleteOldMessages,
+  deleteOldNotices,
   purgeAlone,
 } from "./purge-store.ts";
 
@@ -22,6 +23,8 @@ export interface Purged {
   readonly messages: number;
   readonly oneTimeTokens: number;
   readonly knownDevices: number;
+  /** Counts of what users were told. */
+  readonly recentNotices: number;
 }
 
 /**
@@ -40,6 +43,8 @@ const ENDED_SESSION_RETENTION_SECONDS = 30 * 86_400;
 const DEVICE_RETENTION_SECONDS = 400 * 86_400;
 /** Until then an operator can see what became of a message. */
 const MESSAGE_RETENTION_SECONDS = 7 * 86_400;
+/** Far longer than notices are counted for. */
+const NOTICE_RETENTION_SECONDS = 86_400;
 /** Small, so that nobody waits long for a lock on one of its rows. */
 const ROWS_PER_BATCH = 1000;
 /** What is left is for the next time: with several processes the work moves on, and shutting down is never far away. */
@@ -91,6 +96,7 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
       ),
       rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),
       knownDevices: await purgeInBatches((tx) => deleteOldDevices(tx, addSeconds(now, -DEVICE_RETENTION_SECONDS), ROWS_PER_BATCH), signal),
+      recentNotices: await purgeInBatches((tx) => deleteOldNotices(tx, addSeconds(now, -NOTICE_RETENTION_SECONDS), ROWS_PER_BATCH), signal),
       messages: await purgeInBatches((tx) => deleteOldMessages(tx, addSeconds(now, -MESSAGE_RETENTION_SECONDS), ROWS_PER_BATCH), signal),
     };
   };

@@ -60,7 +60,7 @@ interface ReadingRow {
   kind: Revocation["kind"] | null;
   subject_id: string;
   version: number | null;
-  expires_at: Date;
+  expires_at: string;
 }
 
 /** So many rows are applied at a time, so that a hundred thousand of them do not keep requests waiting. */
@@ -82,12 +82,12 @@ export async function readRevocationsSince(
     from (select 1) as always
       left join ${nameTables(client, from.schema).revocations} on transaction_id >= pg_snapshot_xmin(${from.since}::pg_snapshot)
         and not pg_visible_in_snapshot(transaction_id, ${from.since}::pg_snapshot)
-        and expires_at > ${from.now}`.cursor(ROWS_AT_A_TIME);
+        and expires_at > ${from.now.toISOString()}::timestamptz`.cursor(ROWS_AT_A_TIME);
   let reading: RevocationReading | undefined;
   for await (const rows of slices) {
     for (const { position, connection_id, kind, subject_id, version, expires_at } of rows) {
       reading ??= { position, connectionId: connection_id };
-      if (kind !== null) apply({ kind, subjectId: subject_id, version, expiresAt: expires_at });
+      if (kind !== null) apply({ kind, subjectId: subject_id, version, expiresAt: new Date(expires_at) });
     }
   }
   if (reading === undefined) throw new Error("A left join returned no row.");

@@ -1,30 +1,27 @@
 import { createHash } from "node:crypto";
-import type { Account } from "../accounts/account-store.ts";
-import { describePlace, type Notices } from "../accounts/notices.ts";
+import { describePlace, type Informed, type Notices } from "../accounts/notices.ts";
 import { parseIpAddress } from "../ip-addresses.ts";
 import type { Origin } from "../origin.ts";
-import type { Outbox } from "../outbox/outbox.ts";
 import type { OutboxRow } from "../outbox/outbox-store.ts";
 
 /** What somebody signs in from. */
 export interface Device {
   /** 16 bytes. */
   readonly fingerprint: Buffer;
-  /** For the outbox, where the user is known from elsewhere and not from here. */
-  readonly notice: readonly OutboxRow[];
+  /** For the outbox, where the user is known from elsewhere and not from here; undefined where nobody has proven the address. */
+  readonly notice: OutboxRow | undefined;
 }
 
 /** Undefined where the operator wants no notice of new ones: then none are noted either. */
-export type DeviceOf = (account: Pick<Account, "id" | "email">, origin: Origin, at: Date) => Device | undefined;
+export type DeviceOf = (account: Informed, origin: Origin, at: Date) => Device | undefined;
 
 const FINGERPRINT_BYTES = 16;
 
-export function createDeviceOf({ notices, outbox }: { notices: Notices; outbox: Pick<Outbox, "compose"> }): DeviceOf {
+export function createDeviceOf({ notices }: { notices: Notices }): DeviceOf {
   return (account, origin, at) => {
     if (!notices.isSent("new_device")) return undefined;
     const facts = { at: at.toISOString(), ...describePlace(origin) };
-    const notice = outbox.compose(notices.to(account, { template: "new_device", facts }));
-    return { fingerprint: fingerprintOf(origin), notice };
+    return { fingerprint: fingerprintOf(origin), notice: notices.compose(account, { template: "new_device", facts }) };
   };
 }
 

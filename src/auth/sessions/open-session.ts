@@ -4,10 +4,7 @@ import { newSession } from "./new-session.ts";
 import { insertSession } from "./session-store.ts";
 import type { SessionOptions, SessionParts, Sessions } from "./sessions.ts";
 
-export function createOpenSession(
-  parts: Pick<SessionParts, "notices" | "outbox" | "clock" | "random">,
-  options: SessionOptions,
-): Sessions["open"] {
+export function createOpenSession(parts: Pick<SessionParts, "notices" | "clock" | "random">, options: SessionOptions): Sessions["open"] {
   const deviceOf = createDeviceOf(parts);
   return async (tx, account, origin) => {
     const { session, secrets, refreshToken } = newSession(account.id, origin, { ...parts, options });

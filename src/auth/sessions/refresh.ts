@@ -140,10 +140,10 @@ async function warn(
   userId: string,
   { parts, origin, at }: { parts: SessionParts; origin: Origin; at: Date },
 ): Promise<void> {
-  const { notices, outbox } = parts;
+  const { notices } = parts;
   if (!notices.isSent("token_reused")) return;
   const account = await findAccountIn(tx, userId);
   if (account === undefined) return;
   const facts = { at: at.toISOString(), ...describePlace(origin) };
-  await outbox.add(tx, notices.to(account, { template: "token_reused", facts }));
+  await notices.tell(tx, account, { template: "token_reused", facts });
 }

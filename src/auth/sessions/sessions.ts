@@ -4,7 +4,6 @@ import type { Notices } from "../accounts/notices.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../origin.ts";
-import type { Outbox } from "../outbox/outbox.ts";
 import type { Random } from "../random.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
@@ -55,7 +54,6 @@ export interface SessionParts {
   readonly audit: Audit;
   readonly revocations: Revocations;
   readonly notices: Notices;
-  readonly outbox: Outbox;
   readonly clock: Clock;
   readonly random: Random;
 }

@@ -1,6 +1,7 @@
 import type { Statements } from "../../database/database.ts";
 import type { Account } from "../accounts/account-store.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
+import { noticeParts } from "../outbox/notice-store.ts";
 import { messageColumns, messageRows, type OutboxRow } from "../outbox/outbox-store.ts";
 import type { Device } from "./devices.ts";
 import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "./held-session-row.ts";
@@ -78,16 +79,17 @@ function tellNews({ $client: client, $tables: tables }: Statements, { news }: Si
 }
 
 /** All parts of a statement see what was there before it: so the devices known by then are the other ones. */
-function noteDevice({ $client: client, $tables: tables }: Statements, { device, session }: SignIn) {
+function noteDevice(statements: Statements, { device, session }: SignIn) {
+  const { $client: client, $tables: tables } = statements;
   if (device === undefined) return client``;
-  return client`, noted as (
+  const noted = client`, noted as (
       insert into ${tables.knownDevices} (user_id, fingerprint, first_seen_at)
       select user_id, ${device.fingerprint}::bytea, ${session.createdAt.toISOString()}::timestamptz from signed_in
       on conflict do nothing
       returning user_id
-    ), warned as (
-      insert into ${tables.outbox} (${messageColumns(client)})
-      select messages.* from noted, (${messageRows(client, device.notice)}) as messages
-      where exists (select from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
     )`;
+  if (device.notice === undefined) return noted;
+  return client`${noted}, is_news as (
+      select user_id from noted where exists (select from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
+    ), ${noticeParts(statements, "is_news", device.notice)}`;
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import postgres from "postgres";
+import { openSoleConnection } from "../sole-connection.ts";
 import type { Binaries } from "./binaries.ts";
 import type { Cluster } from "./cluster.ts";
 import { EmbeddedPostgresError } from "./error.ts";
@@ -94,7 +94,7 @@ async function untilReady(cluster: Cluster, process: ProcessIdentity): Promise<S
 }
 
 async function answers(url: string, cluster: Cluster): Promise<boolean> {
-  const sql = postgres(url, { max: 1, connect_timeout: 5, fetch_types: false });
+  const { sql, close } = openSoleConnection(url, { applicationName: "graphql-auth-gateway" });
   try {
     await sql`select 1`;
     return true;
@@ -104,7 +104,7 @@ async function answers(url: string, cluster: Cluster): Promise<boolean> {
       cause: error,
     });
   } finally {
-    await sql.end({ timeout: 1 });
+    close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, text, uuid } from "drizzle-orm/pg-core";
 import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 
@@ -16,6 +16,8 @@ export const outbox = authSchema.table(
     topic: text("topic").notNull(),
     /** Whom it is about; without foreign key, because news of a deleted user are to be sent, too. */
     userId: uuid("user_id"),
+    /** Somebody waits for it: it goes before what only informs. */
+    awaited: boolean("awaited").notNull().default(true),
     /** JSON, encrypted because it holds addresses and one-time tokens; null once it is sent, unless it is kept to be shown. */
     encryptedPayload: bytea("encrypted_payload"),
     createdAt: instant("created_at").notNull(),
@@ -33,7 +35,8 @@ export const outbox = authSchema.table(
     problem: text("problem"),
   },
   (table) => [
-    index("outbox_due").on(table.nextAttemptAt).where(sql`${table.state} = 'PENDING'`),
+    // Each channel, and what is waited for in it, has its own queue: however much there is in the others, a look costs the same.
+    index("outbox_queues").on(table.channel, table.awaited, table.nextAttemptAt).concurrently().where(sql`${table.state} = 'PENDING'`),
     // For purging, and for what is kept of a user.
     index("outbox_finished").on(table.finishedAt).where(sql`${table.state} <> 'PENDING'`),
     index("outbox_user").on(table.userId),

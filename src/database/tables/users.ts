@@ -29,6 +29,10 @@ export const users = authSchema.table(
     check("users_status", sql`${table.status} in ('ACTIVE', 'DISABLED')`),
     // Admins look addresses up by prefix, which takes byte order; rare roles and disabled users must be found among millions.
     index("users_email_prefix").on(sql`${table.emailKey} collate "C"`),
+    // … or by the whole domain, in the order of the addresses.
+    index("users_email_domain")
+      .on(sql`split_part(${table.emailKey}, '@', 2) collate "C"`, sql`${table.emailKey} collate "C"`)
+      .concurrently(),
     index("users_roles").using("gin", table.roles),
     index("users_disabled").on(table.id).where(sql`${table.status} = 'DISABLED'`),
     index("users_erasure_at").on(table.erasureAt).where(sql`${table.erasureAt} is not null`),

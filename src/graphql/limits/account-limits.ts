@@ -1,3 +1,4 @@
+import { readEmailAddress } from "../../auth/accounts/email-addresses.ts";
 import type { ErrorCode } from "../../auth/errors.ts";
 import {
   CODE_TRIES_PER_ACCOUNT,
@@ -87,4 +88,11 @@ const counts: ReadonlyMap<string, readonly AccountCount[]> = new Map([
 /** How a field counts for accounts; nothing for most. */
 export function accountCountsOf(coordinate: string): readonly AccountCount[] {
   return counts.get(coordinate) ?? [];
+}
+
+/** Under which everything is counted that can shut an account: wrong passwords, codes, messages. */
+export function keysOfAccount({ id, email }: { readonly id: string; readonly email: string }): string[] {
+  const address = readEmailAddress(email).email?.key ?? email.toLowerCase();
+  const counted = [address, `registration ${address}`, id];
+  return Object.keys(accountLimitDefaults).flatMap((name) => counted.map((account) => `${name} ${account}`));
 }

@@ -3,6 +3,7 @@ import type { Order } from "../../auth/admin/administration.ts";
 import { AuthError } from "../../auth/errors.ts";
 import { isId } from "../../auth/ids.ts";
 import { getViewer, type RequestContext } from "../context.ts";
+import { keysOfAccount } from "../limits/account-limits.ts";
 import { LogoutPayload } from "../types/auth-payload.ts";
 import { User } from "../types/user.ts";
 
@@ -36,6 +37,18 @@ export class AdministrationResolver {
   @Mutation(() => User, { nullable: true })
   enableUser(@Arg("userId", () => ID) userId: string, @Ctx() context: RequestContext): Promise<User> {
     return context.auth.administration.enable(getUserId(userId), orderOf(context));
+  }
+
+  @Directive('@hasRole(roles: ["admin"])')
+  @Mutation(() => User, {
+    nullable: true,
+    description:
+      "Forgets the wrong passwords, codes and messages that were counted for a user: whoever was shut out for an hour can sign in at once.",
+  })
+  async unlockUser(@Arg("userId", () => ID) userId: string, @Ctx() context: RequestContext): Promise<User> {
+    const user = await context.auth.administration.unlock(getUserId(userId), orderOf(context));
+    await context.auth.callLimits.forget(keysOfAccount(user));
+    return user;
   }
 
   @Directive('@hasRole(roles: ["admin"])')

@@ -18,6 +18,8 @@ export class AuditResolver {
       filter: {
         userId: filter?.userId ?? undefined,
         sessionId: filter?.sessionId ?? undefined,
+        actorId: filter?.actorId ?? undefined,
+        ipAddress: filter?.ipAddress ?? undefined,
         types: filter?.types ?? undefined,
         from: filter?.from ?? undefined,
         to: filter?.to ?? undefined,

@@ -12,6 +12,15 @@ export class AuditEventFilter {
   @Field(() => ID, { nullable: true })
   sessionId?: string | null;
 
+  @Field(() => ID, { nullable: true, description: "Who did it." })
+  actorId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "From which address, in any spelling. Refreshes are among them only with a user, a session or an actor.",
+  })
+  ipAddress?: string | null;
+
   @Field(() => [AuditEventType], { nullable: true, description: "Any one of them; an empty list lets nothing through." })
   types?: DomainAuditEventType[] | null;
 

@@ -12,7 +12,11 @@ export class UsersArguments {
   @Field(() => String, { nullable: true, description: "A cursor of a list in the same order." })
   after?: string | null;
 
-  @Field(() => String, { nullable: true, description: "What the e-mail address begins with, in any letter case." })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "What the e-mail address begins with, `@` and its whole domain, or an id from its beginning to its first hyphen at least; in any letter case.",
+  })
   search?: string | null;
 
   @Field(() => String, { nullable: true })

@@ -1,4 +1,5 @@
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
+import { leadsElsewhere } from "../../accounts/email-addresses.ts";
 import type { Clock } from "../../clock.ts";
 import type { Anonymous, AnonymousReason } from "../../permissions.ts";
 import type { Visitor } from "../visitor.ts";
@@ -137,6 +138,6 @@ function visitorOf(payload: JWTPayload, issuer: ForeignIssuer, scopesByRole: Rea
     expiresAt: new Date(Math.min(exp * 1000, END_OF_TIME)),
     ...foreignPermissions(payload, issuer, scopesByRole),
     // An address that nobody checked would let one person be taken for another.
-    ...(typeof email === "string" && isVerified === true ? { email } : {}),
+    ...(typeof email === "string" && isVerified === true && !leadsElsewhere(email) ? { email } : {}),
   };
 }

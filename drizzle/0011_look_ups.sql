@@ -1,0 +1,3 @@
+CREATE INDEX CONCURRENTLY "audit_events_address" ON "auth"."audit_events" USING btree ("ip_address","id") WHERE "auth"."audit_events"."type" not in ('TOKEN_REFRESHED', 'REFRESH_REPLAYED');--> statement-breakpoint
+CREATE INDEX CONCURRENTLY "outbox_queues" ON "auth"."outbox" USING btree ("channel","awaited","next_attempt_at") WHERE "auth"."outbox"."state" = 'PENDING';--> statement-breakpoint
+CREATE INDEX CONCURRENTLY "users_email_domain" ON "auth"."users" USING btree (split_part("email_key", '@', 2) collate "C","email_key" collate "C");

@@ -1,0 +1,1 @@
+DROP INDEX "auth"."outbox_due";

@@ -1,0 +1,102 @@
+import type { ConnectionSettings, Host } from "../connection-settings.ts";
+import { LostConnectionError } from "../lost-connection.ts";
+import { type Connection, type ConnectionEvents, createConnection } from "./connection.ts";
+import { dial } from "./dial.ts";
+import { greet } from "./handshake.ts";
+
+export interface OpenerOptions {
+  readonly settings: ConnectionSettings;
+  readonly applicationName: string;
+  readonly preparesStatements: boolean;
+  /** Settings of the server that a pooler in between may refuse; what they are for is done without them as well, if less well. */
+  readonly direct: Readonly<Record<string, string>>;
+  readonly hear?: ((channel: string, payload: string) => void) | undefined;
+}
+
+export interface Opener {
+  /** Rejects where nothing lets us in, within the time of the settings for each host. */
+  open(events: ConnectionEvents): Promise<Connection>;
+}
+
+/** Poolers such as PgBouncer follow these from one client to the next, so that they hold whatever the database's own defaults are. */
+const followed = {
+  client_encoding: "UTF8",
+  DateStyle: "ISO, MDY",
+  TimeZone: "UTC",
+  standard_conforming_strings: "on",
+};
+
+const PROTOCOL_VIOLATION = "08P01";
+const INVALID_AUTHORIZATION = "28000";
+
+export function createOpener(options: OpenerOptions): Opener {
+  const { settings, applicationName, preparesStatements, hear } = options;
+  let direct = options.direct;
+
+  async function openWith(host: Host, mode: ConnectionSettings, events: ConnectionEvents): Promise<Connection> {
+    const timing = new AbortController();
+    const timer = setTimeout(() => timing.abort(new LostConnectionError("CONNECT_TIMEOUT")), settings.connectMilliseconds);
+    let socket: Awaited<ReturnType<typeof dial>> | undefined;
+    try {
+      socket = await dial(host, mode, timing.signal);
+      const parameters = { database: settings.database, application_name: applicationName, ...followed, ...direct, ...settings.parameters };
+      const { reported, rest } = await greet(socket, settings, parameters);
+      requireUtf8(reported);
+      return createConnection({ socket, rest, reported, preparesStatements, hear, events });
+    } catch (error) {
+      socket?.destroy();
+      throw timing.signal.aborted ? timing.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function openAt(host: Host, events: ConnectionEvents): Promise<Connection> {
+    try {
+      return await openWith(host, settings, events);
+    } catch (error) {
+      if (hasCode(error, PROTOCOL_VIOLATION) && Object.keys(direct).length > 0) {
+        direct = {};
+        return openAt(host, events);
+      }
+      // sslmode=allow: without TLS, unless the server wants it.
+      if (settings.tls.mode !== "allow" || !hasCode(error, INVALID_AUTHORIZATION)) throw error;
+      return openWith(host, { ...settings, tls: { ...settings.tls, mode: "require" } }, events);
+    }
+  }
+
+  return {
+    async open(events) {
+      let failure: unknown;
+      for (const [index, host] of settings.hosts.entries()) {
+        try {
+          const connection = await openAt(host, events);
+          const isLast = index === settings.hosts.length - 1;
+          if (!settings.needsWritable || !connection.isReadOnly) return connection;
+          connection.destroy(new LostConnectionError("CONNECTION_ENDED"));
+          if (isLast) failure ??= new LostConnectionError("NOT_WRITABLE");
+        } catch (error) {
+          failure = error;
+        }
+      }
+      throw failure;
+    },
+  };
+}
+
+/** Its message says what to do, and stands for itself where the process cannot start. */
+export class DatabaseRequirementError extends Error {
+  override readonly name = "DatabaseRequirementError";
+}
+
+function requireUtf8(reported: ReadonlyMap<string, string>): void {
+  const encoding = reported.get("server_encoding");
+  if (encoding === undefined || encoding === "UTF8") return;
+  throw new DatabaseRequirementError(
+    `The database of DATABASE_URL is encoded in ${encoding}, which cannot hold every address and name; create one in UTF8 (create database … encoding 'UTF8' template template0).`,
+  );
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

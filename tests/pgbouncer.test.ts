@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { LogoutDocument, MeFromTokenDocument, RefreshDocument, RequestPasswordResetDocument } from "./generated/operations.ts";
+import { dataOf } from "./support/client.ts";
+import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { startTestGateway } from "./support/gateway.ts";
+import { startPgBouncer, type TestPgBouncer } from "./support/pgbouncer.ts";
+import { until } from "./support/until.ts";
+
+let database: TestDatabase;
+let pooler: TestPgBouncer;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pooler = await startPgBouncer(database.url);
+});
+afterAll(async () => {
+  await pooler.close();
+  await database.drop();
+});
+
+test.each([
+  ["DATABASE_PREPARED_STATEMENTS=off", {}, { DATABASE_PREPARED_STATEMENTS: "off" }],
+  ["pgbouncer=true in DATABASE_URL", { query: "?pgbouncer=true&connection_limit=1" }, {}],
+])("a PgBouncer in transaction mode serves with %s, with nothing else set", async (_name, { query = "" }: { query?: string }, env) => {
+  const directUrl = { DATABASE_URL: pooler.url, DATABASE_DIRECT_URL: database.url };
+  const parts = { database: { ...database, url: pooler.url + query }, env: { ...directUrl, ...env } };
+  const one = await startTestGateway(parts);
+  const other = await startTestGateway(parts);
+  const users = await Promise.all(Array.from({ length: 12 }, () => one.register()));
+  for (let round = 0; round < 5; round += 1) {
+    await Promise.all(
+      users.map(async ({ user }, index) => {
+        const gateway = index % 2 === 0 ? one : other;
+        const { refreshToken, accessToken } = await gateway.login(user.email);
+        dataOf(await gateway.send(RefreshDocument, { input: { refreshToken: refreshToken ?? "" } }));
+        dataOf(await one.send(LogoutDocument, {}, { token: accessToken }));
+        const reason = async () => (await other.send(MeFromTokenDocument, {}, { token: accessToken })).errors[0]?.extensions.reason;
+        await until(async () => (await reason()) === "revoked", 5000);
+      }),
+    );
+  }
+  await one.send(RequestPasswordResetDocument, { email: users[0]?.user.email ?? "" });
+  await until(() => [...one.shownMails, ...other.shownMails].length > 0, 10_000);
+  expect((await fetch(`${one.url}/readyz`)).status).toBe(200);
+  await Promise.all([one.close(), other.close()]);
+});

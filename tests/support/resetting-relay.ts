@@ -1,0 +1,90 @@
+import { connect, createServer, type Socket } from "node:net";
+
+/** A wire to PostgreSQL that resets connections after a message of the server. */
+export interface ResettingRelay {
+  readonly url: string;
+  /** Each connection from now on is reset once so many messages of the server have arrived; undefined: none is. */
+  resetAfter(messages: number | undefined): void;
+  /** How many messages the longest connection has had since that was last said. */
+  longest(): number;
+  resets(): number;
+  close(): Promise<void>;
+}
+
+export async function startResettingRelay(target: string): Promise<ResettingRelay> {
+  const address = new URL(target);
+  const sockets = new Set<Socket>();
+  let limit: number | undefined;
+  let longest = 0;
+  let resets = 0;
+
+  const server = createServer((near) => {
+    const far = connect(Number(address.port), address.hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+    }
+    let seen = 0;
+    const ownLimit = limit;
+    function reset(): void {
+      resets += 1;
+      near.resetAndDestroy();
+      far.destroy();
+    }
+    if (ownLimit === 0) near.once("data", reset);
+    near.on("data", (chunk) => far.write(chunk));
+    far.on(
+      "data",
+      splitMessages((message) => {
+        if (near.destroyed) return;
+        near.write(message);
+        seen += 1;
+        longest = Math.max(longest, seen);
+        // What was written is to arrive, and then the reset.
+        if (seen === ownLimit) setImmediate(reset);
+        if (ownLimit !== undefined && seen >= ownLimit) far.pause();
+      }),
+    );
+    near.on("close", () => far.destroy());
+    far.on("close", () => near.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const bound = server.address();
+  const url = new URL(target);
+  url.host = `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
+  return {
+    url: url.href,
+    resetAfter(messages) {
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+      limit = messages;
+      longest = 0;
+      resets = 0;
+    },
+    longest: () => longest,
+    resets: () => resets,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The answer to a request for TLS is one byte; everything after it is a letter, a length, and the rest. */
+function splitMessages(onMessage: (message: Buffer) => void): (chunk: Buffer) => void {
+  let held = Buffer.alloc(0);
+  let isFirst = true;
+  return (chunk) => {
+    held = Buffer.concat([held, chunk]);
+    if (isFirst && held.length === 1) {
+      onMessage(held);
+      held = Buffer.alloc(0);
+    }
+    isFirst = false;
+    while (held.length >= 5 && held.length > held.readUInt32BE(1)) {
+      const end = 1 + held.readUInt32BE(1);
+      onMessage(held.subarray(0, end));
+      held = held.subarray(end);
+    }
+  };
+}
