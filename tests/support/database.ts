@@ -11,12 +11,21 @@ export interface TestDatabase {
 }
 
 /** A database of the test file's own, cloned from the migrated template. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createDatabaseFrom(inject("templateName"));
+}
+
+/** Without even the schema. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return createDatabaseFrom("template1");
+}
+
+async function createDatabaseFrom(template: string): Promise<TestDatabase> {
   const serverUrl = inject("serverUrl");
   const name = `gateway_test_${randomBytes(6).toString("hex")}`;
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  await onServer(serverUrl, `create database ${name} template ${inject("templateName")}`);
+  await onServer(serverUrl, `create database ${name} template ${template}`);
   const sql = openRawClient(url.href, { max: 2 });
   async function drop(): Promise<void> {
     await sql.end();

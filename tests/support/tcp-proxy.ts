@@ -17,7 +17,9 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(target: string): Promise<TcpProxy> {
+/** With `answers`, everything is cut when so many pieces of answers have come, the last of them unheard, and nothing listens any more. */
+export async function startTcpProxy(target: string, { answers = Number.POSITIVE_INFINITY } = {}): Promise<TcpProxy> {
+  let answersLeft = answers;
   let address = new URL(target);
   const sockets = new Set<Socket>();
   let isHolding = false;
@@ -42,13 +44,22 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       if (!isSilent()) far.write(chunk);
     });
     far.on("data", (chunk) => {
-      if (!isHolding && !isSilent()) near.write(chunk);
+      answersLeft -= 1;
+      if (answersLeft <= 0) {
+        server.close();
+        cut();
+      } else if (!isHolding && !isSilent()) near.write(chunk);
     });
     near.on("close", () => far.destroy());
     far.on("close", () => {
       if (!isSilent()) near.destroy();
     });
   });
+  function cut(): void {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const bound = server.address();
   const url = new URL(target);
@@ -58,17 +69,13 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     holdAnswers() {
       isHolding = true;
     },
+    cut,
     vanish(to) {
       era += 1;
       address = new URL(to ?? address);
     },
     hang() {
       isHanging = true;
-    },
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
-      sockets.clear();
     },
     restore(to) {
       address = new URL(to ?? address);

@@ -1,0 +1,1 @@
+CREATE INDEX "audit_events_deeds" ON "audit_events" USING btree ("actor_id","id") WHERE "audit_events"."actor_id" is not null and "audit_events"."actor_id" is distinct from "audit_events"."user_id";
