@@ -10,7 +10,7 @@ const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const KEEP_ALIVE_MILLISECONDS = 10_000;
 
 /** What is wrong with the way to the database, said by the setting that mends it. */
-export class DatabaseTlsError extends Error {
+class DatabaseTlsError extends Error {
   override readonly name = "DatabaseTlsError";
   readonly code = "TLS_FAILED";
 }

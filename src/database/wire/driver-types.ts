@@ -40,7 +40,7 @@ function writeBytes(value: unknown): string {
 }
 
 /** Both ways in which PostgreSQL writes bytes: `\xff`, and `\377` between characters that stand for themselves. */
-export function readBytes(text: string): Buffer {
+function readBytes(text: string): Buffer {
   if (text.startsWith("\\x")) return Buffer.from(text.slice(2), "hex");
   const plain = text.replace(/\\(\\|[0-7]{3})/g, (_all, code: string) =>
     code === "\\" ? code : String.fromCharCode(Number.parseInt(code, 8)),
@@ -49,7 +49,7 @@ export function readBytes(text: string): Buffer {
 }
 
 /** Text is taken as written: Drizzle's array columns write themselves. */
-export function writeArray(value: unknown): string {
+function writeArray(value: unknown): string {
   return Array.isArray(value) ? `{${value.map(writeItem).join(",")}}` : String(value);
 }
 
@@ -61,7 +61,7 @@ function writeItem(item: unknown): string {
 }
 
 /** One dimension: `{a,"b c",NULL,"with \" and \\"}`. */
-export function readArray(text: string): (string | null)[] {
+function readArray(text: string): (string | null)[] {
   const items: (string | null)[] = [];
   for (const [, quoted, plain = ""] of text.slice(1, -1).matchAll(/(?:"((?:[^"\\]|\\.)*)"|([^,"]+))(?:,|$)/gs)) {
     if (quoted !== undefined) items.push(quoted.replace(/\\(.)/gs, "$1"));

@@ -85,7 +85,7 @@ export function createOpener(options: OpenerOptions): Opener {
 }
 
 /** Its message says what to do, and stands for itself where the process cannot start. */
-export class DatabaseRequirementError extends Error {
+class DatabaseRequirementError extends Error {
   override readonly name = "DatabaseRequirementError";
 }
 
