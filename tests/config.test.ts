@@ -63,6 +63,7 @@ test("development needs no configuration at all", () => {
       cookie: { sameSite: "Strict", secure: true },
     },
     accounts: { emailVerification: "optional", deletionGraceSeconds: 1_209_600 },
+    service: { name: "localhost:4000", appUrl: undefined },
     mail: {
       smtp: undefined,
       from: { name: undefined, address: "no-reply@localhost" },

@@ -47,6 +47,9 @@ async function resetPassword(email: string): Promise<void> {
   dataOf(await gateway.send(ResetPasswordDocument, { input: { token, newPassword: NEW_PASSWORD } }));
 }
 
+/** What is random in an answer, as long as it has the form that it always has. */
+const withoutAttempt = (text: string) => text.replace(/at1_[\w-]{32}/, "at1_…");
+
 describe("whether an address is somebody's is told to its reader alone", () => {
   /** What a stranger can see of a request for an address: the answer, the work, and what the export says. */
   async function observe(wanted: string) {
@@ -115,7 +118,7 @@ describe("an address that an account can go back to", () => {
     const mover = await registerVerified(gateway);
     await changeEmail(gateway, mover, newEmail());
     const [reserved, free] = [await register(mover.user.email, strict), await register(newEmail(), strict)];
-    expect(reserved.text).toBe(free.text);
+    expect(withoutAttempt(reserved.text)).toBe(withoutAttempt(free.text));
     expect(await database.sql`select id from users where email_key = ${mover.user.email}`).toHaveLength(0);
     await strict.close();
   });
