@@ -117,15 +117,18 @@ test("Keycloak's users", async () => {
 
 test("Supabase's users", async () => {
   const id = "9b2f0c1e-3b55-4c3e-9f0b-0a6e4d1c2b3a";
+  // Here, `auth` is ours.
+  const statement = codeOf("supabase").replace("from auth.users", "from supabase.users");
   await gateway.database.sql.unsafe(`
-    create schema auth;
-    create table auth.users (id uuid, email varchar(255), encrypted_password varchar(255), email_confirmed_at timestamptz,
+    create schema supabase;
+    create table supabase.users (id uuid, email varchar(255), encrypted_password varchar(255), email_confirmed_at timestamptz,
       banned_until timestamptz, created_at timestamptz, last_sign_in_at timestamptz, deleted_at timestamptz);
-    insert into auth.users values
+    insert into supabase.users values
       ('${id}', 'supabase-a@example.com', '${BCRYPT_HASH}', now(), null, '2022-01-02T03:04:05.678901Z', '2023-01-02T03:04:05Z', null),
       (gen_random_uuid(), 'supabase-b@example.com', '', null, now() + interval '1 year', now(), null, null),
       (gen_random_uuid(), 'supabase-c@example.com', '', null, null, now(), null, now()), (gen_random_uuid(), null, null, null, null, now(), null, null)`);
-  await moveIn(await runStatement("supabase"));
+  const rows = await gateway.database.sql.unsafe(statement).values();
+  await moveIn(rows.map(([line]) => JSON.stringify(line)).join("\n"));
   const times = { created_at: new Date("2022-01-02T03:04:05.678Z"), last_login_at: new Date("2023-01-02T03:04:05Z") };
   expect(await rowOf("supabase-a@example.com")).toEqual({ id, email_verified: true, status: "ACTIVE", ...times });
   expect(await rowOf("supabase-b@example.com")).toMatchObject({ email_verified: false, status: "DISABLED" });
