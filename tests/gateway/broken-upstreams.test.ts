@@ -158,7 +158,7 @@ test("of errors without end the first thousand pass, and of a path without end n
   broken.behave("a path without end");
   const { data, errors } = await gateway.post({ query: "{ item { name } note }" });
   expect(data).toEqual({ item: null, note: "note" });
-  expect(errors).toEqual([{ message: "far away" }]);
+  expect(errors).toEqual([{ message: "far away", extensions: { code: "UPSTREAM_ERROR" } }]);
 });
 
 test("values nested without end are no answer, and the rest is there", async () => {
