@@ -28,5 +28,5 @@ export function entitiesOf({ data }: Answer): unknown[] {
 /** Whose rows were read, statement by statement; what a server does by itself apart. */
 export async function readsDuring(tap: StatementTap, work: () => Promise<unknown>): Promise<string[]> {
   const statements = await tap.during(work);
-  return statements.flatMap((statement) => /^select .* from "(users|sessions)"/s.exec(statement)?.[1] ?? []).sort();
+  return statements.flatMap((statement) => /^select .* from (users|sessions)\b/s.exec(statement)?.[1] ?? []).sort();
 }
