@@ -18,6 +18,7 @@ import {
   RevokeSessionDocument,
   SetUserRolesDocument,
   UndoEmailChangeDocument,
+  UnlockUserDocument,
   VerifyEmailDocument,
 } from "../generated/operations.ts";
 import { type Client, dataOf } from "./client.ts";
@@ -130,6 +131,7 @@ function administration({ send, url }: MutationParts, { asAdmin, register }: Adm
         dataOf(await send(EnableUserDocument, { userId }, options));
       },
     ],
+    ["unlockUser", async () => dataOf(await send(UnlockUserDocument, { userId: await newUserId() }, await asAdmin()))],
     ["forceLogout", async () => dataOf(await send(ForceLogoutDocument, { userId: await newUserId() }, await asAdmin()))],
     [
       "reauthenticate",
