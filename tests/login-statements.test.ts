@@ -28,7 +28,7 @@ const purposes = [
   ["password_hash = ", "sign in"],
   ["give_back_calls", "give back"],
   ['"email_key" = ', "find"],
-  ['insert into "audit_events"', "audit"],
+  ["insert into audit_events", "audit"],
 ] as const;
 const purposeOf = (statement: string) => purposes.find(([sign]) => statement.includes(sign))?.[1] ?? statement;
 
