@@ -1,19 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { accountPages } from "../auth/accounts/account-links.ts";
 import { accountPageDocuments } from "../graphql/account-page-documents.ts";
-
-/** Nothing inline, nothing from elsewhere, and no place where text could become markup. */
-const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join("; ");
+import { pagePolicy, readPage } from "./static-pages.ts";
 
 /**
  * Where the links in our messages lead, unless the operator has pages of their own: static pages that read the token from the address and send the
@@ -35,7 +23,3 @@ export function serveAccountPages(app: FastifyInstance): void {
 }
 
 const documentsScript = `export const documents = ${JSON.stringify(accountPageDocuments)};\n`;
-
-function readPage(name: string): string {
-  return readFileSync(new URL(`./pages/${name}`, import.meta.url), "utf8");
-}

@@ -1,19 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { escapeHtml } from "../mail/escape-html.ts";
 import { firstOperations } from "./first-operations.ts";
-
-/** Nothing inline, nothing from elsewhere: so it works without the internet. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join("; ");
+import { pagePolicy, readPage } from "./static-pages.ts";
 
 const input = '(input: {email: "ada@example.com", password: "a long walk by the sea"})';
 const operations = [
@@ -29,13 +17,13 @@ export function serveStartPage(app: FastifyInstance, { showsOutbox, publicUrl }:
   app.get("/", (request, reply) => {
     const { host } = request.raw.headers;
     const origin = host !== undefined && /^[\w.[\]:-]+$/.test(host) ? `http://${host}` : publicUrl;
-    return reply.header("content-security-policy", policy).type("text/html; charset=utf-8").send(render(origin, showsOutbox));
+    return reply.header("content-security-policy", pagePolicy).type("text/html; charset=utf-8").send(render(origin, showsOutbox));
   });
   for (const [name, type] of [
     ["start.css", "text/css"],
     ["start.js", "text/javascript"],
   ] as const) {
-    const content = readFileSync(new URL(`./pages/${name}`, import.meta.url), "utf8");
+    const content = readPage(name);
     app.get(`/${name}`, (_request, reply) => reply.type(`${type}; charset=utf-8`).send(content));
   }
 }
