@@ -1,12 +1,11 @@
 import type { z } from "zod";
 import { accountVariables } from "./account-variables.ts";
+import { databaseVariables } from "./database-variables.ts";
 import { hashingVariables } from "./hashing-variables.ts";
 import { sessionVariables } from "./session-variables.ts";
 import {
   audience,
   corsOrigin,
-  databaseSchema,
-  databaseUrl,
   duration,
   flag,
   host,
@@ -15,7 +14,6 @@ import {
   oneOf,
   origin,
   proxy,
-  redisUrl,
   secret,
   sharedSecret,
   text,
@@ -118,42 +116,7 @@ export const variables = {
     example: "10000",
     value: wholeNumber({ min: 1, max: 1_000_000 }),
   },
-  DATABASE_URL: {
-    description: "The PostgreSQL database.",
-    defaultNote: "an embedded PostgreSQL with its data in .data/; required in production",
-    example: "postgres://gateway:password@db.example.com:5432/gateway",
-    value: databaseUrl,
-  },
-  DATABASE_SCHEMA: {
-    description: "The PostgreSQL schema that everything of this server's own is kept in; it is made at the first start.",
-    default: "auth",
-    example: "auth",
-    value: databaseSchema,
-  },
-  DATABASE_POOL_SIZE: {
-    description: "The most connections to PostgreSQL that one process opens.",
-    default: "10",
-    example: "10",
-    value: wholeNumber({ min: 2, max: 100 }),
-  },
-  DATABASE_PREPARED_STATEMENTS: {
-    description: "`off` where a pooler in between forgets prepared statements, as PgBouncer before 1.21 does in transaction mode.",
-    default: "on",
-    example: "off",
-    value: oneOf(["on", "off"]),
-  },
-  DATABASE_DIRECT_URL: {
-    description: "The same database without a transaction pooler such as PgBouncer in between, for migrations and for announcements.",
-    defaultNote: "DATABASE_URL",
-    example: "postgres://gateway:password@db.example.com:5432/gateway",
-    value: databaseUrl,
-  },
-  REDIS_URL: {
-    description: "Where all processes count calls together; memory takes over while it is away.",
-    defaultNote: "none: calls are counted in PostgreSQL and in the memory of each process",
-    example: "redis://redis.example.com:6379",
-    value: redisUrl,
-  },
+  ...databaseVariables,
   SECRET: {
     description: "Encrypts what must not be readable in the database; several values comma separated, newest first.",
     defaultNote: "one made at the first start and kept in .data/; required in production",
