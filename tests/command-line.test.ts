@@ -14,8 +14,10 @@ import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk, in the hills";
 const commands = [
+  "serve",
   "create-admin",
   "set-password",
+  "end-all-sessions",
   "import-users",
   "export-users",
   "rotate-keys",
