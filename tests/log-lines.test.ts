@@ -8,7 +8,7 @@ const LINES_PER_TURN = 200;
 /** Writes numbered lines, many in each turn of its event loop. */
 const writer = `
   import { createLogDestination } from ${JSON.stringify(moduleUrl)};
-  const destination = createLogDestination();
+  const destination = await createLogDestination({ format: "json" });
   const turn = (left) => {
     for (let line = 0; line < ${LINES_PER_TURN}; line += 1)
       destination.write(JSON.stringify({ process: process.argv[1], left, line, more: "é".repeat(60) }) + "\\n");
