@@ -84,14 +84,17 @@ test("kill -9 at any moment leaves a state from which the same command completes
 
 test("of two commands with one file at once, the second says so and the first completes", async () => {
   const path = await files.write(lines);
-  const { first, second } = await database.sql.begin(async (sql) => {
-    // Nobody is imported until this is given back.
+  const { first } = await database.sql.begin(async (sql) => {
+    // Nobody is imported until this is given back; by then the first command stands still, with its lock, for as long as the second takes.
     await sql`lock table user_imports in share row exclusive mode`;
     const started = startImport(path);
     const waiting = () => database.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
     await until(async () => (await waiting()).length > 0, 10_000);
-    return { first: started, second: await files.run(["import-users", path]) };
+    started.kill("SIGSTOP");
+    return { first: started };
   });
+  const second = await files.run(["import-users", path]);
+  first.kill("SIGCONT");
   expect(second).toEqual({ code: 1, stdout: "", stderr: "This file is being imported already, by another command.\n" });
   if (first.exitCode === null) await once(first, "exit");
   expect(first.exitCode).toBe(1);
