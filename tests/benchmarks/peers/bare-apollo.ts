@@ -44,7 +44,9 @@ const ALGORITHM = "ES256";
 const EXPIRES_IN = 900;
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const verified = new LRUCache<string, Viewer>({ max: 10_000 });
-const sql = postgres(process.env.DATABASE_URL ?? "", { max: 10, onnotice: () => undefined });
+/** The gateway's own tables are in `auth`. */
+const connection = { search_path: "public, auth" };
+const sql = postgres(process.env.DATABASE_URL ?? "", { max: 10, onnotice: () => undefined, connection });
 
 async function createContext(request: FastifyRequest): Promise<Context> {
   const token = request.headers.authorization?.slice("Bearer ".length);
