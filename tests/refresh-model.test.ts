@@ -21,6 +21,9 @@ import {
   waiting,
 } from "./support/refresh-story.ts";
 
+/** How many stories; more of them find what is rarer. */
+const RUNS = Number(process.env.RUNS ?? 50);
+
 let gateway: TestGateway;
 let email: string;
 beforeAll(async () => {
@@ -44,7 +47,7 @@ afterAll(() => gateway.close());
 const wait = (...milliseconds: number[]) => fc.constantFrom(...milliseconds).map(waiting);
 const aboutAsLongAsGrace = wait(1, GRACE - 1, GRACE, GRACE + 1);
 const waits = fc.oneof(
-  { weight: 5, arbitrary: aboutAsLongAsGrace },
+  { weight: 3, arbitrary: aboutAsLongAsGrace },
   { weight: 1, arbitrary: wait(600_000, IDLE_LIFETIME - 1, IDLE_LIFETIME) },
 );
 const places = fc.constantFrom<Place[]>("home", "updated", "train", "elsewhere");
@@ -97,9 +100,10 @@ async function checkTheEnd(story: Story, real: Played): Promise<void> {
   }));
   expect(possible).toContainEqual(row);
   if (row?.end_reason === null) return;
-  const replies = await Promise.all(real.accessTokens.map((token) => gateway.send(MeDocument, {}, { token })));
-  expect(replies.filter(({ data }) => data?.me != null)).toEqual([]);
-  for (const behind of [0, 1, 9]) await refresh(story, real, [{ who: "owner", behind, key: "kept", place: "home", isLost: false }]);
+  for (const token of new Set([real.accessTokens.at(0), real.accessTokens.at(-1)])) {
+    expect((await gateway.send(MeDocument, {}, { token })).data?.me ?? null).toBeNull();
+  }
+  for (const behind of [0, 1]) await refresh(story, real, [{ who: "owner", behind, key: "kept", place: "home", isLost: false }]);
 }
 
 /** By turns, until long after the design has to have found the thief: the first turns may only give both the same token. */
@@ -107,26 +111,27 @@ async function goOnBoth(story: Story, real: Played, thief: { looksLikeOwner: boo
   const placeOf = { owner: "home", thief: thief.looksLikeOwner ? "home" : "elsewhere" } as const;
   for (const who of ["owner", "thief", "owner", "thief", "owner", "thief"] as const) {
     await refresh(story, real, [{ who, behind: 0, key: "none", place: placeOf[who], isLost: false }]);
+    if (story.worlds.every(({ endReason }) => endReason !== undefined)) return;
     if (thief.looksLikeOwner) gateway.clock.advance(GRACE / 1000 + 1);
   }
 }
 
 describe("a session with an owner, a thief, lost answers, other networks and a clock", () => {
   test("answers every refresh as the model does, and nothing of it is alive after its end", async () => {
-    const stories = fc.commands([anything], { maxCommands: 16, size: "max" });
+    const stories = fc.commands([anything], { maxCommands: 14, size: "max" });
     await fc.assert(
       fc.asyncProperty(stories, async (commands) => {
         const { model, real } = await openStory(gateway, email);
         await fc.asyncModelRun(() => ({ model, real }), commands);
         await checkTheEnd(model, real);
       }),
-      { numRuns: 60 },
+      { numRuns: RUNS },
     );
   });
 
   test("never signs out an owner who keeps a key for each refresh", async () => {
     const atOnce = fc.tuple(carefulUse, carefulUse).map(([one, other]) => refreshing(one, other));
-    const stories = fc.commands([carefulUse.map((one) => refreshing(one)), atOnce, waits], { maxCommands: 16, size: "max" });
+    const stories = fc.commands([carefulUse.map((one) => refreshing(one)), atOnce, waits], { maxCommands: 14, size: "max" });
     await fc.assert(
       fc.asyncProperty(stories, async (commands) => {
         const { model, real } = await openStory(gateway, email);
@@ -134,7 +139,7 @@ describe("a session with an owner, a thief, lost answers, other networks and a c
         expect(model.answers.filter((answer) => typeof answer === "string" && answer !== "SESSION_ENDED EXPIRED")).toEqual([]);
         await checkTheEnd(model, real);
       }),
-      { numRuns: 30 },
+      { numRuns: RUNS / 2 },
     );
   });
 
@@ -150,7 +155,7 @@ describe("a session with an owner, a thief, lost answers, other networks and a c
         expect(model.worlds.map(({ endReason }) => endReason)).toEqual(["REUSE_DETECTED"]);
         await checkTheEnd(model, real);
       }),
-      { numRuns: 30 },
+      { numRuns: RUNS / 2 },
     );
   });
 });

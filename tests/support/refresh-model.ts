@@ -35,7 +35,7 @@ export interface Judged {
 
 export const GRACE = 30_000;
 export const IDLE_LIFETIME = 3_600_000;
-export const LIFETIME = 9_000_000;
+export const LIFETIME = IDLE_LIFETIME + 600_000;
 const GENERATIONS_PER_FOLLOWER = 10;
 
 export function openWorld(at: number): World {
