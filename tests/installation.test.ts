@@ -72,17 +72,3 @@ test("the scripts of a user's first day run in any shell, Windows' included", ()
     expect(scripts[name], name).not.toMatch(/\b(mkdir|cp|rm|mv|export)\b|'|\$|;/);
   }
 });
-
-test("the package that npm packs has the programs, the migrations and the schema, and no sources", () => {
-  const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
-  const [packed] = JSON.parse(execFileSync("npm", args, { encoding: "utf8" })) as [{ files: { path: string }[] }];
-  const paths = packed.files.map(({ path }) => path);
-  const { bin, exports } = JSON.parse(readDocument("package.json")) as { bin: Record<string, string>; exports: Record<string, object> };
-  const wanted = [...Object.values(bin), ...Object.values(exports).flatMap((each) => Object.values(each))].map((path) =>
-    path.replace("./", ""),
-  );
-  expect(paths).toEqual(
-    expect.arrayContaining([...wanted, "dist/main.js", "drizzle/meta/_journal.json", "schema/auth.graphql", "LICENSE"]),
-  );
-  expect(paths.filter((path) => /^(src|tests|node_modules|\.env$|\.data)/.test(path))).toEqual([]);
-});

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createVerifier, IdentityError, type IdentityProblem, type VerifyIdentity } from "../packages/verify/src/verifier.ts";
 import { systemClock } from "../src/auth/clock.ts";
 import { createSecureRandom } from "../src/auth/random.ts";
 import { createIdentityTokens } from "../src/auth/tokens/identity-tokens.ts";
 import { keyFromPrivate } from "../src/auth/tokens/key-pairs.ts";
 import { createFixedKeys, type SignerKey } from "../src/auth/tokens/signing-keys.ts";
 import type { Visitor } from "../src/auth/tokens/visitor.ts";
-import { createVerifier, IdentityError, type IdentityProblem, type VerifyIdentity } from "../src/verify/verifier.ts";
 import { type KeyServer, startKeyServer } from "./support/key-server.ts";
 
 const JWKS_PATH = "/.well-known/jwks.json";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createVerifier } from "../../src/verify/verifier.ts";
+import { createVerifier } from "../../packages/verify/src/verifier.ts";
 import { createTokenReader, serveEchoGraph } from "../support/echo-graph.ts";
 import { ISSUER, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type HooksModule, writeHooks } from "../support/hooks-module.ts";

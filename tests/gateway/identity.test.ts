@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createVerifier, type IdentityProblem } from "../../src/verify/verifier.ts";
+import { createVerifier, type IdentityProblem } from "../../packages/verify/src/verifier.ts";
 import type { AuthFieldsFragment } from "../generated/operations.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { createTokenReader, serveEchoGraph } from "../support/echo-graph.ts";
