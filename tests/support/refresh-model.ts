@@ -28,7 +28,7 @@ export interface Presentation {
 /** The generation of the token that came back, or why none did. */
 export type Answer = number | string;
 
-export interface Judged {
+interface Judged {
   readonly answer: Answer;
   readonly world: World;
 }
@@ -42,12 +42,12 @@ export function openWorld(at: number): World {
   return { generation: 0, idleEndsAt: at + IDLE_LIFETIME, endsAt: at + LIFETIME, events: [] };
 }
 
-export function endReasonOf(world: World, at: number): string | undefined {
+function endReasonOf(world: World, at: number): string | undefined {
   if (world.endReason !== undefined) return world.endReason;
   return at >= Math.min(world.idleEndsAt, world.endsAt) ? "EXPIRED" : undefined;
 }
 
-export function judge(world: World, presented: Presentation): Judged {
+function judge(world: World, presented: Presentation): Judged {
   if (!presented.isGenuine) return { answer: "INVALID_REFRESH_TOKEN", world };
   const endReason = endReasonOf(world, presented.at);
   if (endReason !== undefined) return { answer: `SESSION_ENDED ${endReason}`, world };
