@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { type AuthFieldsFragment, MeDocument, RefreshDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
@@ -6,7 +7,8 @@ import { places } from "./support/refresh-story.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ env: { TRUSTED_PROXIES: "127.0.0.1" } });
+  const passwordEngine = await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
+  gateway = await startTestGateway({ env: { TRUSTED_PROXIES: "127.0.0.1" }, passwordEngine });
 });
 afterAll(() => gateway.close());
 
