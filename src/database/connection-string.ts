@@ -7,6 +7,8 @@ export class ConnectionStringError extends Error {
 }
 
 const CONNECT_SECONDS = 5;
+/** Where another one can be asked instead, within the time that a statement has. */
+const CONNECT_SECONDS_OF_SEVERAL = 2;
 const DEFAULT_PORT = 5432;
 
 type Parameters = ReadonlyMap<string, string>;
@@ -28,7 +30,7 @@ export function parseConnectionString(written: string): ConnectionSettings {
     database: decode(path) || parameters.get("dbname") || user,
     tls: readTls(parameters),
     channelBinding: (parameters.get("channel_binding") ?? "prefer") as ConnectionSettings["channelBinding"],
-    connectMilliseconds: 1000 * (Number(parameters.get("connect_timeout") ?? 0) || CONNECT_SECONDS),
+    connectMilliseconds: 1000 * readConnectSeconds(parameters, hosts.length),
     parameters: readServerParameters(parameters),
     preparesStatements: readPreparing(parameters),
     needsWritable: ["read-write", "primary"].includes(parameters.get("target_session_attrs") ?? "any"),
@@ -100,6 +102,10 @@ function readTls(parameters: Parameters): TlsSettings {
     minimumVersion: parameters.get("ssl_min_protocol_version") as TlsSettings["minimumVersion"],
     maximumVersion: parameters.get("ssl_max_protocol_version") as TlsSettings["maximumVersion"],
   };
+}
+
+function readConnectSeconds(parameters: Parameters, hosts: number): number {
+  return Number(parameters.get("connect_timeout") ?? 0) || (hosts > 1 ? CONNECT_SECONDS_OF_SEVERAL : CONNECT_SECONDS);
 }
 
 function readServerParameters(parameters: Parameters): Record<string, string> {

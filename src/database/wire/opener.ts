@@ -14,7 +14,7 @@ export interface OpenerOptions {
 }
 
 export interface Opener {
-  /** Rejects where nothing lets us in, within the time of the settings for each host. */
+  /** At a host that can be written to, or else at one that is there to read. Rejects where nothing lets us in, within the time of the settings for each host. */
   open(events: ConnectionEvents): Promise<Connection>;
 }
 
@@ -65,21 +65,29 @@ export function createOpener(options: OpenerOptions): Opener {
     }
   }
 
+  /** First the one that let us in last and could be written to: after a failover nobody waits for the one before it. */
+  let inTurn = settings.hosts;
+
   return {
     async open(events) {
       let failure: unknown;
-      for (const [index, host] of settings.hosts.entries()) {
+      let readOnly: Connection | undefined;
+      for (const host of inTurn) {
         try {
           const connection = await openAt(host, events);
-          const isLast = index === settings.hosts.length - 1;
-          if (!settings.needsWritable || !connection.isReadOnly) return connection;
-          connection.destroy(new LostConnectionError("CONNECTION_ENDED"));
-          if (isLast) failure ??= new LostConnectionError("NOT_WRITABLE");
+          if (!connection.isReadOnly) {
+            inTurn = [host, ...settings.hosts.filter((other) => other !== host)];
+            readOnly?.destroy(new LostConnectionError("CONNECTION_ENDED"));
+            return connection;
+          }
+          if (settings.needsWritable || readOnly !== undefined) connection.destroy(new LostConnectionError("CONNECTION_ENDED"));
+          else readOnly = connection;
         } catch (error) {
           failure = error;
         }
       }
-      throw failure;
+      if (readOnly !== undefined) return readOnly;
+      throw failure ?? new LostConnectionError("NOT_WRITABLE");
     },
   };
 }
