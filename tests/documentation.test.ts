@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Variable, variables } from "../src/config/variables.ts";
 import { readDocument, sectionOf, table } from "./support/documents.ts";
 
@@ -19,4 +19,23 @@ test("docs/authorization.md names every reason for having no viewer", () => {
   const reasons = [...union.matchAll(/"([a-z_]+)"/g)].map(([, reason]) => reason);
   expect(reasons.length).toBeGreaterThan(10);
   for (const reason of reasons) expect(readDocument("docs/authorization.md")).toContain(`\`${reason}\``);
+});
+
+const testLinks = /\[([^\]]+)\]\(\.\.\/\.\.\/(tests\/[\w-]+\.test\.ts)\)/g;
+/** Titles stand in the source as they do in the document; parts of a longer one are parted by ›. */
+const testsNamedIn = (text: string) => [...text.matchAll(testLinks)].map(([, title = "", file = ""]) => ({ title, file }));
+
+describe("docs/design/refresh-tokens.md", () => {
+  const page = readDocument("docs/design/refresh-tokens.md");
+
+  test.each(testsNamedIn(page))("names a test that there is: $title", ({ title, file }) => {
+    const source = readDocument(file);
+    expect(title.split(" › ").filter((part) => !source.includes(`"${part}",`))).toEqual([]);
+  });
+
+  test("names one for each of eight properties, and for the rule about followers", () => {
+    const properties = sectionOf(page, "properties").split(/^(?=\d\. )/m);
+    expect(properties.map((property) => property.slice(0, 2))).toEqual(["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8."]);
+    for (const part of [...properties, sectionOf(page, "follower")]) expect(testsNamedIn(part), part).not.toEqual([]);
+  });
 });
