@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { problemOfParameter } from "./connection-parameters.ts";
 import type { ConnectionSettings, Host, TlsSettings } from "./connection-settings.ts";
 
@@ -22,7 +23,7 @@ export function parseConnectionString(written: string): ConnectionSettings {
   const [writtenUser = "", ...writtenPassword] = authority.slice(0, Math.max(0, at)).split(":");
   const parameters = readParameters(query);
   const hosts = readHosts(authority.slice(at + 1), parameters);
-  const user = decode(writtenUser) || parameters.get("user") || "postgres";
+  const user = decode(writtenUser) || parameters.get("user") || systemUser();
   return {
     hosts,
     user,
@@ -35,6 +36,15 @@ export function parseConnectionString(written: string): ConnectionSettings {
     preparesStatements: readPreparing(parameters),
     needsWritable: ["read-write", "primary"].includes(parameters.get("target_session_attrs") ?? "any"),
   };
+}
+
+/** A container may run under a number that has no name. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "postgres";
+  }
 }
 
 const URL_PROBLEM = "must be a postgres:// or postgresql:// URL; special characters in its user name and password must be percent-encoded.";
@@ -90,6 +100,8 @@ function readTls(parameters: Parameters): TlsSettings {
   const authority = parameters.get("sslrootcert") || undefined;
   const authorityFile = authority === "system" ? undefined : authority;
   const mode = asked ?? (authority === "system" ? "verify-full" : "prefer");
+  if (authority === "system" && mode !== "verify-full")
+    throw new ConnectionStringError("cannot be used: parameter sslrootcert=system goes with sslmode=verify-full only, or with none.");
   // As libpq has it: whoever names an authority and asks for `require` means that the certificate is to come from there.
   const strict = mode === "no-verify" ? "require" : mode === "require" && authorityFile !== undefined ? "verify-ca" : mode;
   return {

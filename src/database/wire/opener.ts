@@ -1,8 +1,9 @@
-import type { ConnectionSettings, Host } from "../connection-settings.ts";
+import type { ConnectionSettings, Host, TlsSettings } from "../connection-settings.ts";
 import { LostConnectionError } from "../lost-connection.ts";
 import { type Connection, type ConnectionEvents, createConnection } from "./connection.ts";
 import { dial } from "./dial.ts";
 import { greet } from "./handshake.ts";
+import { explainTlsFailure } from "./tls-failure.ts";
 
 export interface OpenerOptions {
   readonly settings: ConnectionSettings;
@@ -45,7 +46,8 @@ export function createOpener(options: OpenerOptions): Opener {
       return createConnection({ socket, rest, reported, preparesStatements, hear, events });
     } catch (error) {
       socket?.destroy();
-      throw timing.signal.aborted ? timing.signal.reason : error;
+      // What the server thinks of our certificate it says only now.
+      throw timing.signal.aborted ? timing.signal.reason : explainTlsFailure(error, mode.tls);
     } finally {
       clearTimeout(timer);
     }
@@ -59,9 +61,9 @@ export function createOpener(options: OpenerOptions): Opener {
         direct = {};
         return openAt(host, events);
       }
-      // sslmode=allow: without TLS, unless the server wants it.
-      if (settings.tls.mode !== "allow" || !hasCode(error, INVALID_AUTHORIZATION)) throw error;
-      return openWith(host, { ...settings, tls: { ...settings.tls, mode: "require" } }, events);
+      const mode = secondChoice(settings.tls.mode, error);
+      if (mode === undefined) throw error;
+      return openWith(host, { ...settings, tls: { ...settings.tls, mode } }, events);
     }
   }
 
@@ -90,6 +92,13 @@ export function createOpener(options: OpenerOptions): Opener {
       throw failure ?? new LostConnectionError("NOT_WRITABLE");
     },
   };
+}
+
+/** `allow` is without TLS unless the server wants it, `prefer` with it unless that cannot be. */
+function secondChoice(mode: TlsSettings["mode"], error: unknown): TlsSettings["mode"] | undefined {
+  if (mode === "allow" && hasCode(error, INVALID_AUTHORIZATION)) return "require";
+  if (mode === "prefer" && (hasCode(error, INVALID_AUTHORIZATION) || hasCode(error, "TLS_FAILED"))) return "disable";
+  return undefined;
 }
 
 /** Its message says what to do, and stands for itself where the process cannot start. */
