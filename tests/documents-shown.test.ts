@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { buildSchema, Kind, parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commands } from "../src/cli/commands.ts";
+import { loadCommands } from "../src/cli/commands.ts";
 import { readInvocation } from "../src/cli/invocation.ts";
 import { type Block, blocksOf, readDocument } from "./support/documents.ts";
 
@@ -69,9 +69,9 @@ describe("every command line that is shown", () => {
     [...line.matchAll(ownProgram)].map(([, rest = ""]) => [where, rest] as const),
   );
 
-  test.each(ours.filter(([, rest]) => /^[a-z-]/.test(rest)))("%s: %s is a command with its options and arguments", (_where, rest) => {
+  test.each(ours.filter(([, rest]) => /^[a-z-]/.test(rest)))("%s: %s is a command with its options and arguments", async (_where, rest) => {
     const words = wordsOf(rest);
-    const invocation = readInvocation(commands, words.includes("…") ? [words[0] ?? "", "--help"] : words);
+    const invocation = readInvocation(await loadCommands(words), words.includes("…") ? [words[0] ?? "", "--help"] : words);
     expect(invocation.kind === "mistake" ? invocation.text : "").toBe("");
   });
 });

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { exitOnFailure } from "../start/exit-on-failure.ts";
-import { commands } from "./commands.ts";
+import { loadCommands } from "./commands.ts";
 import { readInvocation } from "./invocation.ts";
 
 const WRONG_USAGE = 2;
 
 async function main(words: readonly string[]): Promise<void> {
-  const invocation = readInvocation(commands, words);
+  const invocation = readInvocation(await loadCommands(words), words);
   if (invocation.kind === "run") {
     process.stdout.write(await invocation.command.run(invocation.given));
     return;

@@ -8,8 +8,8 @@ import { createSecureRandom } from "../auth/random.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../database/database.ts";
 import { describeInputProblems } from "./describe-input-problems.ts";
+import { createNews } from "./news.ts";
 import { serviceNamesOf } from "./service-names.ts";
-import { createNews } from "./webhooks.ts";
 
 export interface FirstAdminWorld {
   readonly database: Database;

@@ -6,8 +6,8 @@ import { readConfigFile } from "../config/config-file.ts";
 import { loadEnvFile } from "../config/env-file.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { migrateDatabase } from "../database/migrate.ts";
+import { createNews } from "./news.ts";
 import { openStorage, type Storage } from "./storage.ts";
-import { createNews } from "./webhooks.ts";
 
 /** The storage of the configuration that the server would read here; migrations go to `directUrl`. */
 export interface OperatorStorage {

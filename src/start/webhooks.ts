@@ -1,25 +1,12 @@
-import type { News } from "../auth/audit/audit.ts";
 import type { Clock } from "../auth/clock.ts";
 import { StartupError } from "../auth/errors.ts";
-import { createOutbox, createPayloads } from "../auth/outbox/outbox.ts";
-import type { Random } from "../auth/random.ts";
 import type { Config } from "../config/config.ts";
 import { isWebhookSecret, type SecretSource } from "../config/webhooks.ts";
 import { createWebhookDelivery, type WebhookDelivery } from "../webhooks/deliver-webhook.ts";
-import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
 import { readOperatorsFile } from "./operators-file.ts";
 
 /** From connecting to the end of the answer: well below the time after which another process takes a message over. */
 const TIMEOUT_MILLISECONDS = 10_000;
-
-/** What an audit of this configuration tells others. */
-export function createNews(
-  { webhooks }: Pick<Config, "webhooks">,
-  parts: { secrets: readonly [string, ...string[]]; clock: Clock; random: Random },
-): News {
-  const { secrets, clock, random } = parts;
-  return { outbox: createOutbox({ payloads: createPayloads(secrets), clock, random }), messagesOf: createWebhookCalls(webhooks) };
-}
 
 /** Throws a StartupError for a secret that cannot be one. */
 export function openWebhooks({ webhooks, webhookSecrets }: Pick<Config, "webhooks" | "webhookSecrets">, clock: Clock): WebhookDelivery {
