@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadCommands } from "../src/cli/commands.ts";
+import { readInvocation } from "../src/cli/invocation.ts";
 import { LoginDocument, MeDocument, MeFromTokenDocument, RefreshDocument, RegisterDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { type CommandResult, runCommand } from "./support/command-line.ts";
@@ -33,6 +35,13 @@ beforeAll(async () => {
   gateway = await startTestGateway();
 });
 afterAll(() => gateway.close());
+
+/** What the program does with words that run nothing, without a process for it. */
+async function invoke(words: readonly string[]): Promise<CommandResult> {
+  const invocation = readInvocation(await loadCommands(words), words);
+  if (invocation.kind === "run") throw new Error(`these words run ${invocation.command.name}`);
+  return invocation.kind === "help" ? { code: 0, stdout: invocation.text, stderr: "" } : { code: 2, stdout: "", stderr: invocation.text };
+}
 
 /** On the running server's database. Whatever comes of it, no secret is in the output. */
 async function run(words: readonly string[], input: string | Buffer = `${NEW_PASSWORD}\n`): Promise<CommandResult> {
@@ -67,31 +76,41 @@ async function expectSignedOut(held: { accessToken: string; refreshToken?: strin
 }
 
 describe.concurrent("help", () => {
+  test("the program prints it on standard output", async () => {
+    expect(await runCommand(["help", "set-password"])).toEqual(await invoke(["help", "set-password"]));
+  });
+
   test.each([["--help"], ["-h"], ["help"]])("%s lists every command on standard output", async (word) => {
-    const { code, stdout, stderr } = await runCommand([word]);
+    const { code, stdout, stderr } = await invoke([word]);
     expect([code, stderr]).toEqual([0, ""]);
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} .*[a-z]\\.$`, "m"));
     expect(stdout).toContain("Exit codes: 0");
   });
 
   test("docs/command-line.md lists the same", async () => {
-    const { stdout } = await runCommand(["--help"]);
+    const { stdout } = await invoke(["--help"]);
     const listed = [...readDocument("docs/command-line.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, synopsis]) => synopsis);
     expect([...stdout.matchAll(/^ {2}(\S.*?) {2,}[A-Z]/gm)].map(([, synopsis]) => synopsis)).toEqual(listed);
     expect(listed).toHaveLength(commands.length);
   });
 
   test.each(commands)("%s --help tells its usage and exit codes, and does nothing", async (command) => {
-    const { code, stdout, stderr } = await runCommand([command, "--help"]);
+    const { code, stdout, stderr } = await invoke([command, "--help"]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(new RegExp(`^Usage: graphql-auth-gateway ${command}`));
     expect(stdout).toContain("Exit codes: 0");
     expect(stdout.includes("The password is the first line of standard input")).toBe(/EMAIL/.test(stdout));
-    expect((await runCommand(["help", command])).stdout).toBe(stdout);
+    expect((await invoke(["help", command])).stdout).toBe(stdout);
   });
 });
 
 describe.concurrent("wrong usage is exit code 2, with the usage on standard error", () => {
+  test("the program ends with it", async () => {
+    const result = await runCommand(["make-coffee"]);
+    expect(result).toEqual(await invoke(["make-coffee"]));
+    expect([result.code, result.stdout]).toEqual([2, ""]);
+  });
+
   test.each([
     [[]],
     [["make-coffee"]],
@@ -113,7 +132,7 @@ describe.concurrent("wrong usage is exit code 2, with the usage on standard erro
     [["export-users", "users.ndjson"]],
     [["print-access", "access.lock"]],
   ])("%j", async (words) => {
-    const { code, stdout, stderr } = await runCommand(words, { input: `${NEW_PASSWORD}\n` });
+    const { code, stdout, stderr } = await invoke(words);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("Usage: graphql-auth-gateway");
   });

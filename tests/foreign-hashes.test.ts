@@ -3,7 +3,7 @@ import { loadArgon2Engine, loadNodeRsEngine, type PasswordEngine } from "../src/
 import { readPasswordHash } from "../src/auth/passwords/read-password-hash.ts";
 import { ChangePasswordDocument, LoginDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
-import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { fullHashing, startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { until } from "./support/until.ts";
 
 const PASSWORD = "a long walk by the sea";
@@ -142,7 +142,7 @@ test.each([
 describe("an account that comes from another system", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await startTestGateway({ env: fullHashing });
   });
   afterAll(() => gateway.close());
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openUserFile } from "../src/cli/user-file.ts";
 import { LoginDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
-import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { fullHashing, startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 import { until } from "./support/until.ts";
 import { BCRYPT_HASH, openUserFiles, type UserFiles } from "./support/user-files.ts";
@@ -15,7 +15,7 @@ const gatewayYaml = "roles:\n  support: { scopes: [users:read] }\n";
 let gateway: TestGateway;
 let files: UserFiles;
 beforeAll(async () => {
-  gateway = await startTestGateway({ gatewayYaml });
+  gateway = await startTestGateway({ gatewayYaml, env: fullHashing });
   files = await openUserFiles(gateway.database, gatewayYaml);
 });
 afterAll(async () => {

@@ -6,7 +6,7 @@ import { createSecureRandom } from "../src/auth/random.ts";
 import { ChangePasswordDocument, LoginDocument, MeDocument, RefreshDocument } from "./generated/operations.ts";
 import { codesOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { fullHashing, startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { until } from "./support/until.ts";
 
 const PASSWORD = "a long walk by the sea";
@@ -21,7 +21,7 @@ let older: TestGateway;
 let newer: TestGateway;
 beforeAll(async () => {
   database = await createTestDatabase();
-  older = await startTestGateway({ database });
+  older = await startTestGateway({ database, env: fullHashing });
   newer = await startTestGateway({ database, env: todaysEnv });
 });
 afterAll(async () => {

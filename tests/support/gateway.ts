@@ -34,11 +34,14 @@ export interface TestGatewayOptions {
   /** Shared by several gateways; its maker drops it. */
   readonly database?: TestDatabase;
   readonly clock?: TestClock;
-  /** Absent: argon2id as it is, at a thousandth of its price. What is about the price sets `HASHING_MEMORY`, and pays it. */
+  /** Absent: argon2id as it is, at a thousandth of its price. What is about hashes pays it: `fullHashing`. */
   readonly passwordEngine?: PasswordEngine;
   /** So many times as much as the product's own limits; 1 unless given. */
   readonly limitFactor?: number;
 }
+
+/** Environment of a gateway whose hashes are the product's own. */
+export const fullHashing = { HASHING_MEMORY: "19456" };
 
 const cheapEngine = loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
 
