@@ -66,9 +66,9 @@ const use = fc.record<Use>({
   place: places,
   isLost: fc.boolean(),
 });
-/** One whose answer is lost, and the same client a while later. */
+/** One whose answer is lost, and the same one again at the last moment of the grace, or the next. */
 const lostAndRepeated = fc
-  .tuple(use, aboutAsLongAsGrace, use)
+  .tuple(use, wait(GRACE, GRACE + 1), use)
   .map(([one, between, other]) =>
     inTurn(refreshing({ ...one, isLost: true }), between, refreshing({ ...other, who: one.who, behind: one.behind })),
   );

@@ -15,6 +15,7 @@ const names: readonly string[] = [
   "default",
   "all",
   "failedLoginsPerAccount",
+  "signInsPerAccount",
   "codeTriesPerAccount",
   "codeTriesPerDomain",
   "messagesPerAddress",
