@@ -43,7 +43,7 @@ beforeAll(async () => {
     ADMIN_EMAIL: ADMIN.email,
     ADMIN_PASSWORD: ADMIN.password,
   };
-  server = await startServerProcess(env, { program: ["--import", "tsx", watchedProcess] });
+  server = await startServerProcess(env, { program: ["--import", import.meta.resolve("tsx"), watchedProcess] });
   await until(() => /"metricsPort":\d+/.test(server.output()), PATIENCE);
   metricsUrl = `http://localhost:${/"metricsPort":(\d+)/.exec(server.output())?.[1]}`;
 });
