@@ -33,6 +33,10 @@ const fill = (page: BrowserPage, name: string, value: string) =>
 const says = (page: BrowserPage, words: string) =>
   page.until(`document.querySelector('#outcome').textContent.includes(${JSON.stringify(words)})`);
 
+/** Beside the field that it is about. */
+const finds = (page: BrowserPage, field: string, words: string) =>
+  page.until(`document.querySelector('#${field}-problem').textContent.includes(${JSON.stringify(words)})`);
+
 describe.skipIf(!hasBrowser)("in a browser", () => {
   let browser: Browser;
   let folder: string;
@@ -116,18 +120,22 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       const asking = await open(gateway, "https://x.test/account/forgotten-password");
       await fill(asking, "email", "nobody");
       await press(asking);
-      await says(asking, "Is not an e-mail address");
+      await finds(asking, "email", "not an e-mail address");
       await fill(asking, "email", email);
       await press(asking);
       await asking.until(isDone);
       const page = await open(gateway, (await lastFacts(gateway, email, "reset_password")).link);
       await fill(page, "newPassword", "short");
       await press(page);
-      await says(page, "Is too short");
+      await finds(page, "newPassword", "New password: Is too short");
       expect(await page.evaluate("document.querySelector('#newPassword').ariaInvalid")).toBe("true");
+      expect(await page.evaluate("document.activeElement.id")).toBe("newPassword");
+      expect(await page.evaluate("document.querySelector('#outcome').textContent")).toBe("");
       await fill(page, "newPassword", "another walk by the sea");
       await press(page);
       await page.until(isDone);
+      expect(await page.evaluate("document.querySelector('#newPassword-problem').textContent")).toBe("");
+      expect(await page.evaluate("document.querySelector('#way-on:not([hidden])').textContent")).toContain("go back to");
       dataOf(await client.send(LoginDocument, { input: { email, password: "another walk by the sea" } }));
     });
 
@@ -159,6 +167,25 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
         expect(await page.evaluate(`${shownForm} === null`)).toBe(true);
       }
     });
+  });
+
+  test("in another language its problems are in that language, too, and the way on leads to the application", async () => {
+    const gateway = await startTestGateway({ env: { SERVICE_NAME: "Acme", APP_URL: "https://app.example.com/" } });
+    const { user } = await gateway.register();
+    const german = await browser.open(at(gateway, (await lastFacts(gateway, user.email, "verify_email")).link), { language: "de" });
+    await german.until(`${shownForm} !== null`);
+    expect(await german.evaluate("document.documentElement.lang")).toBe("de");
+    await german.evaluate(`${resendForm}.email.value = 'niemand'; ${resendForm}.querySelector('button').click()`);
+    await finds(german, "address", "Das ist keine E-Mail-Adresse");
+    await press(german);
+    await german.until(isDone);
+    expect(await german.evaluate("document.querySelector('#way-on:not([hidden]) a').href")).toBe("https://app.example.com/");
+    expect(await german.evaluate("document.querySelector('#way-on').innerText")).toBe("Weiter zu Acme");
+    const again = await browser.open(at(gateway, (await lastFacts(gateway, user.email, "verify_email")).link), { language: "de" });
+    await again.until(`${shownForm} !== null`);
+    await press(again);
+    await says(again, "falsch, abgelaufen oder schon benutzt");
+    await gateway.close();
   });
 
   test("a scanner that follows the link, and runs its scripts, leaves it as good as it was", async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accountPages } from "../src/auth/accounts/account-links.ts";
 import { accountPageDocuments } from "../src/graphql/account-page-documents.ts";
 import { buildAuthGraph } from "../src/graphql/schema.ts";
+import { languages } from "../src/http/page-words/languages.ts";
 import { RequestPasswordResetDocument, ResetPasswordDocument, VerifyEmailDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
@@ -54,7 +55,7 @@ describe.each(["development", "production"])("in %s", (environment) => {
       expect(headers.get("set-cookie")).toBeNull();
     }
     const [page = ""] = texts;
-    expect(page).toMatch(/<html lang="en">.*<meta name="viewport".*<title>.*<h1>.*<noscript>.*role="status"/s);
+    expect(page).toMatch(/<html lang="en">.*<meta name="viewport".*<title>.*<noscript>.*<h1>.*role="status"/s);
     expect(page).not.toMatch(/<script(?![^>]* src=)|<style|style="|\son[a-z]+=|https?:/);
     // Every field that is typed into has its words.
     const fields = [...page.matchAll(/<input id="([^"]+)"/g)].map(([, id]) => id);
@@ -117,4 +118,57 @@ test.each(Object.entries(accountPageDocuments))("what the pages send for %s is v
   const { schema, rootFields } = await buildAuthGraph();
   expect(rootFields).toContain(`Mutation.${field}`);
   expect(validate(schema, parse(text))).toEqual([]);
+});
+
+describe("words", () => {
+  let acme: TestGateway;
+  beforeAll(async () => {
+    acme = await startTestGateway({
+      env: { SERVICE_NAME: "Acme & Sons", APP_URL: "https://app.example.com/a&b" },
+    });
+  });
+  afterAll(() => acme.close());
+
+  const read = async (gateway: TestGateway, path: string, language = "") => {
+    const response = await fetch(gateway.url + path, { headers: { "accept-language": language } });
+    return { headers: response.headers, text: await response.text() };
+  };
+
+  test.each(paths)("%s names the service and leads on to the application", async (path) => {
+    const { text } = await read(acme, path);
+    expect(text).toMatch(/<title>[^<]+ – Acme &amp; Sons<\/title>/);
+    expect(text).toContain("<header><p>Acme &amp; Sons</p></header>");
+    expect(text).toContain('<a href="https://app.example.com/a&amp;b">Continue to Acme &amp; Sons</a>');
+    expect(text).not.toContain("{{");
+  });
+
+  test("without APP_URL a page says where to go back to, by the name of the service", async () => {
+    const { text } = await read(production, "/account/verify-email");
+    expect(text).toContain("go back to auth.example.com.");
+  });
+
+  test.each([
+    ["", "en", "Verify your e-mail address"],
+    ["de-AT,en;q=0.5", "de", "E-Mail-Adresse bestätigen"],
+    ["fr-CA", "fr", "Confirmer votre adresse e-mail"],
+    ["pl, es;q=0.8, en;q=0.5", "es", "Confirmar su correo electrónico"],
+    ["pl", "en", "Verify your e-mail address"],
+    ["*", "en", "Verify your e-mail address"],
+    ["%;q=x,,", "en", "Verify your e-mail address"],
+  ])("a browser that asks for %j is answered in %s", async (asked, language, title) => {
+    const { headers, text } = await read(acme, "/account/verify-email", asked);
+    expect(headers.get("content-language")).toBe(language);
+    expect(headers.get("vary")).toMatch(/accept-language/i);
+    expect(text).toContain(`<html lang="${language}">`);
+    expect(text).toContain(`<h1>${title}</h1>`);
+  });
+
+  test("every language but the server's own has words for every problem that the pages meet", () => {
+    const { en: _serverOwn, ...others } = languages;
+    for (const { problems } of Object.values(others)) {
+      expect(Object.keys(problems.fields).sort()).toEqual(["code", "email", "newPassword"]);
+      expect(Object.keys(problems.codes).sort()).toEqual(["EMAIL_TAKEN", "INVALID_ONE_TIME_TOKEN", "RATE_LIMITED", "TOO_BUSY"]);
+      expect(problems.other).toBeDefined();
+    }
+  });
 });

@@ -49,7 +49,7 @@ test.each([
     "a name that is no field",
     "{ login: off }",
     [
-      "limits.login is neither default, all, failedLoginsPerAccount, codeTriesPerAccount, codeTriesPerDomain, messagesPerAddress nor a field such as Mutation.login.",
+      "limits.login is neither default, all, failedLoginsPerAccount, signInsPerAccount, codeTriesPerAccount, codeTriesPerDomain, messagesPerAddress nor a field such as Mutation.login.",
     ],
   ],
   ["a bare number", "{ default: 100 }", ["limits.default must be a mapping with the keys max and window, or off."]],

@@ -1,7 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { userInfo } from "node:os";
+import { describe, expect, inject, test } from "vitest";
 import { parseConfig } from "../src/config/config.ts";
 import { ConfigError } from "../src/config/config-error.ts";
 import { parseConnectionString } from "../src/database/connection-string.ts";
+import { openDatabase } from "../src/database/database.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 
 const host = (name: string, port = 5432) => [{ name, address: name, port }];
 
@@ -70,6 +73,26 @@ describe("the strings that providers hand out", () => {
       "postgres://u:x@db.abc.eu-west-1.rds.amazonaws.com:5432/auth?sslmode=verify-full&sslrootcert=system",
       { tls: { mode: "verify-full" } },
     ],
+    [
+      "DigitalOcean",
+      "postgresql://doadmin:x@db-postgresql-nyc3-1-do-user-1-0.b.db.ondigitalocean.com:25060/defaultdb?sslmode=require",
+      { hosts: host("db-postgresql-nyc3-1-do-user-1-0.b.db.ondigitalocean.com", 25060), tls: { mode: "require" } },
+    ],
+    [
+      "Vercel, as it passes on Supabase's",
+      "postgres://postgres.abc:x@aws-0-us-east-1.pooler.supabase.com:6543/postgres?sslmode=require&supa=base-pooler.x",
+      { tls: { mode: "require" }, parameters: {} },
+    ],
+    [
+      "Supabase, for poolers that go by the project's name",
+      "postgres://postgres:x@pooler.supabase.com/postgres?options=reference%3Dabc",
+      { parameters: { options: "reference=abc" } },
+    ],
+    [
+      "node-postgres, with what it calls libpq's way",
+      "postgres://u:x@db/auth?sslmode=require&uselibpqcompat=true",
+      { tls: { mode: "require" } },
+    ],
     ["Prisma's own schema", "postgresql://u:x@db:5432/auth?schema=public&pool_timeout=10", { database: "auth", parameters: {} }],
   ])("%s", (_name, written, expected) => {
     expect(parseConnectionString(written)).toMatchObject(expected);
@@ -93,6 +116,19 @@ test.each([
   expect(parseConnectionString(written)).toMatchObject(expected);
 });
 
+test("a string without a user is that of whom the process runs as", () => {
+  expect(parseConnectionString("postgres:///auth?host=/run/postgresql")).toMatchObject({ user: userInfo().username, password: "" });
+});
+
+test("a server is told what a string has for it", async () => {
+  const url = `${inject("serverUrl")}?application_name=told&options=-c%20work_mem%3D1234kB%20-c%20lock_timeout%3D55ms`;
+  const { database, close } = openDatabase({ url, schema: SCHEMA, poolSize: 2 });
+  const [row] = await database.$client`
+    select current_setting('application_name') as name, current_setting('work_mem') as memory, current_setting('lock_timeout') as lock`;
+  await close();
+  expect(row).toEqual({ name: "told", memory: "1234kB", lock: "55ms" });
+});
+
 test.each([
   ["sslmode=sometimes", "parameter sslmode must be one of"],
   ["search_path=auth", "parameter search_path is not known"],
@@ -100,6 +136,10 @@ test.each([
   ["target_session_attrs=standby", "parameter target_session_attrs must be any, read-write or primary"],
   ["client_encoding=LATIN1", "parameter client_encoding must be UTF8"],
   ["port=70000", "parameter port must be a port"],
+  ["sslrootcert=system&sslmode=require", "parameter sslrootcert=system goes with sslmode=verify-full only"],
+  ["sslcrl=revoked.pem", "parameter sslcrl is not supported here"],
+  ["require_auth=scram-sha-256", "parameter require_auth is not supported here"],
+  ["unix_sock=/cloudsql/p:r:i/.s.PGSQL.5432", "parameter unix_sock is not known"],
   ["hunter2-is-my-password=1", "with a name that is none"],
 ])("%s is a problem of the configuration, by name and beside all others, and no password is repeated", (query, problem) => {
   let thrown: unknown;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LoginDocument, RefreshDocument, RegisterDocument, RequestPasswordResetDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
@@ -105,7 +104,6 @@ describe("a database that is read-only for a moment", () => {
       await setReadOnly("on");
       await until(async () => (await readyStatus()) === 503, 10_000);
       await until(async () => (await refresh()) === "SERVICE_UNAVAILABLE", 10_000);
-      await sleep(5000);
       await setReadOnly("off");
       await until(async () => (await refresh()) === "answered", 10_000);
       await until(async () => (await readyStatus()) === 200, 10_000);

@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { sections } from "../src/config/config-file.ts";
+import { limitNames } from "../src/config/limits.ts";
 import { type Variable, variables } from "../src/config/variables.ts";
 import { readDocument, sectionOf, table } from "./support/documents.ts";
 
@@ -13,10 +15,39 @@ test("docs/configuration.md lists every variable, with its default and descripti
   expect(sectionOf(readDocument("docs/configuration.md"), "variables")).toBe(table(["variable", "default", "what it is"], rows));
 });
 
+test("docs/configuration.md shows every section of gateway.yaml, and each name of a limit, as docs/limits.md does", () => {
+  const [, file = ""] = /```yaml\n([\s\S]*?)```/.exec(readDocument("docs/configuration.md")) ?? [];
+  for (const section of sections) expect(file).toMatch(new RegExp(`(^|[ ])${section}:`, "m"));
+  for (const text of [file, readDocument("docs/limits.md")]) {
+    const [, limits = ""] = /^limits:.*\n((?: {2}.*\n)+)/m.exec(text) ?? [];
+    const names = [...limits.matchAll(/^ {2}([\w.]+):/gm)].map(([, name = ""]) => name).filter((name) => !name.includes("."));
+    expect(names.sort()).toEqual([...limitNames].sort());
+  }
+});
+
 test("docs/authorization.md names every reason for having no viewer", () => {
   const source = readDocument("src/auth/permissions.ts");
   const [, union = ""] = /export type AnonymousReason =([^;]*);/.exec(source) ?? [];
   const reasons = [...union.matchAll(/"([a-z_]+)"/g)].map(([, reason]) => reason);
   expect(reasons.length).toBeGreaterThan(10);
   for (const reason of reasons) expect(readDocument("docs/authorization.md")).toContain(`\`${reason}\``);
+});
+
+const testLinks = /\[([^\]]+)\]\(\.\.\/\.\.\/(tests\/[\w-]+\.test\.ts)\)/g;
+/** Titles stand in the source as they do in the document; parts of a longer one are parted by ›. */
+const testsNamedIn = (text: string) => [...text.matchAll(testLinks)].map(([, title = "", file = ""]) => ({ title, file }));
+
+describe("docs/design/refresh-tokens.md", () => {
+  const page = readDocument("docs/design/refresh-tokens.md");
+
+  test.each(testsNamedIn(page))("names a test that there is: $title", ({ title, file }) => {
+    const source = readDocument(file);
+    expect(title.split(" › ").filter((part) => !source.includes(`"${part}",`))).toEqual([]);
+  });
+
+  test("names one for each of eight properties, and for the rule about followers", () => {
+    const properties = sectionOf(page, "properties").split(/^(?=\d\. )/m);
+    expect(properties.map((property) => property.slice(0, 2))).toEqual(["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8."]);
+    for (const part of [...properties, sectionOf(page, "follower")]) expect(testsNamedIn(part), part).not.toEqual([]);
+  });
 });

@@ -142,6 +142,8 @@ test("a login that was just answered when a server is told to stop has given its
   expect(await database.sql`select calls from rate_limits where ends_at > now() order by calls`).toMatchObject([
     { calls: [] },
     { calls: [] },
+    // The registration, and the sign-in of the account.
+    { calls: [1] },
     { calls: [1] },
   ]);
 });

@@ -113,3 +113,23 @@ test("development is generous, and names the setting; production has the limits 
     extensions: { code: "RATE_LIMITED", setting: "limits.Query.me" },
   });
 });
+
+test("right passwords count as sign-ins of the account, from wherever they come: a loop ends, and wrong ones cost it nothing", async () => {
+  await start("{ signInsPerAccount: { max: 4, window: 1h } }");
+  const email = newEmail();
+  await gateway.send(RegisterDocument, { input: { email, password: PASSWORD } }, from("198.51.100.1"));
+  const guesses = await Promise.all([1, 2, 3, 4].map((index) => logIn(email, "wrong password", `192.0.2.${index}`)));
+  expect(countOf(guesses, "INVALID_CREDENTIALS")).toBe(4);
+  const replies = await Promise.all([1, 2, 3, 4, 5, 6].map((index) => logIn(email, PASSWORD, `203.0.113.${index}`)));
+  expect([countOf(replies, "RATE_LIMITED"), replies.flatMap(codesOf).length]).toEqual([2, 2]);
+  const [row] =
+    await database.sql`select count(*)::int as live from sessions join users on users.id = user_id where email = ${email} and ended_at is null`;
+  // The first one is that of the registration.
+  expect(row).toEqual({ live: 5 });
+  // Nobody else is held up, and an hour later nor is this one.
+  const other = newEmail();
+  await gateway.send(RegisterDocument, { input: { email: other, password: PASSWORD } }, from("198.51.100.2"));
+  expect(codesOf(await logIn(other, PASSWORD, "203.0.113.7"))).toEqual([]);
+  gateway.clock.advance(3601);
+  expect(codesOf(await logIn(email, PASSWORD, "203.0.113.8"))).toEqual([]);
+});

@@ -16,7 +16,8 @@ export function parseIpAddress(address: string): IpAddress | undefined {
 
 /** The first so many 16 bits of an IPv6 address as a network; undefined for other addresses. */
 export function ipv6NetworkOf(address: string, groups: 3 | 4): string | undefined {
-  const parsed = parseIpAddress(address);
+  // Most are: they are not taken apart for this.
+  const parsed = isIP(address) === 4 ? undefined : parseIpAddress(address);
   if (parsed?.version !== 6) return undefined;
   const first = parsed.groups.slice(0, groups).map((group) => group.toString(16));
   return `${first.join(":")}::/${groups * 16}`;
@@ -24,6 +25,7 @@ export function ipv6NetworkOf(address: string, groups: 3 | 4): string | undefine
 
 /** Where somebody sits, as far as turns and limits go: of IPv6 the first 64 bits, because every household has as many as it likes below them. */
 export function householdOf(address: string): string {
+  if (isIP(address) === 4) return address;
   const parsed = parseIpAddress(address);
   return parsed?.version === 4 ? parsed.octets.join(".") : (ipv6NetworkOf(address, 4) ?? address);
 }

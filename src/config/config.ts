@@ -1,6 +1,7 @@
 import { ConfigError } from "./config-error.ts";
 import { type ConfigFile, type FileSections, parseConfigFile } from "./config-file.ts";
 import { findConflicts } from "./config-rules.ts";
+import { completeConnectionStrings } from "./connection-strings.ts";
 import { type Environment, readVariables } from "./environment.ts";
 import type { MailSettings } from "./mail.ts";
 import type { Mailbox } from "./mailboxes.ts";
@@ -122,10 +123,11 @@ export interface HashingConfig {
 
 /** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
 export function parseConfig(env: Environment, file?: ConfigFile): Config {
-  const read = readVariables(env);
+  const completed = completeConnectionStrings(env);
+  const read = readVariables(completed.env);
   const { problems, ...sections } = parseConfigFile(file, surroundingsOf(read.values));
   const { webhookSecrets, problems: secretProblems } = readWebhookSecrets(env, sections.webhooks);
-  const allProblems = [...read.problems, ...findConflicts(read), ...problems, ...secretProblems];
+  const allProblems = [...completed.problems, ...read.problems, ...findConflicts(read), ...problems, ...secretProblems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   return { ...toConfig(read.values, sections), webhookSecrets };
 }

@@ -14,6 +14,7 @@ function only(allowed: readonly string[], why: string): ParameterRule {
   return { kind: "value", problem: (value) => (allowed.includes(value) ? undefined : why) };
 }
 
+const unsupported = only([], "is not supported here.");
 const ssl = oneOf("disable", "allow", "prefer", "require", "verify-ca", "verify-full", "no-verify");
 const tlsVersion = oneOf("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3");
 const isPort = (value: string) => /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535;
@@ -57,6 +58,14 @@ const ofLibpq: Readonly<Record<string, ParameterRule>> = {
   krbsrvname: ignored,
   gsslib: ignored,
   gssdelegation: ignored,
+  // Version 3.0 of the protocol is spoken, which every server speaks.
+  max_protocol_version: ignored,
+  min_protocol_version: only(["3.0"], "must be 3.0."),
+  sslcertmode: only(["allow"], "must be allow: a certificate is shown where sslcert names one."),
+  // Whoever asks for these is to know that nobody does it.
+  ...Object.fromEntries(
+    ["sslcrl", "sslcrldir", "requirepeer", "require_auth", "passfile", "service", "replication"].map((name) => [name, unsupported]),
+  ),
 };
 
 /** What ORMs and drivers add for themselves. */

@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { problemOfParameter } from "./connection-parameters.ts";
 import type { ConnectionSettings, Host, TlsSettings } from "./connection-settings.ts";
 
@@ -7,6 +8,8 @@ export class ConnectionStringError extends Error {
 }
 
 const CONNECT_SECONDS = 5;
+/** Where another one can be asked instead, within the time that a statement has. */
+const CONNECT_SECONDS_OF_SEVERAL = 2;
 const DEFAULT_PORT = 5432;
 
 type Parameters = ReadonlyMap<string, string>;
@@ -20,7 +23,7 @@ export function parseConnectionString(written: string): ConnectionSettings {
   const [writtenUser = "", ...writtenPassword] = authority.slice(0, Math.max(0, at)).split(":");
   const parameters = readParameters(query);
   const hosts = readHosts(authority.slice(at + 1), parameters);
-  const user = decode(writtenUser) || parameters.get("user") || "postgres";
+  const user = decode(writtenUser) || parameters.get("user") || systemUser();
   return {
     hosts,
     user,
@@ -28,11 +31,20 @@ export function parseConnectionString(written: string): ConnectionSettings {
     database: decode(path) || parameters.get("dbname") || user,
     tls: readTls(parameters),
     channelBinding: (parameters.get("channel_binding") ?? "prefer") as ConnectionSettings["channelBinding"],
-    connectMilliseconds: 1000 * (Number(parameters.get("connect_timeout") ?? 0) || CONNECT_SECONDS),
+    connectMilliseconds: 1000 * readConnectSeconds(parameters, hosts.length),
     parameters: readServerParameters(parameters),
     preparesStatements: readPreparing(parameters),
     needsWritable: ["read-write", "primary"].includes(parameters.get("target_session_attrs") ?? "any"),
   };
+}
+
+/** A container may run under a number that has no name. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "postgres";
+  }
 }
 
 const URL_PROBLEM = "must be a postgres:// or postgresql:// URL; special characters in its user name and password must be percent-encoded.";
@@ -88,6 +100,8 @@ function readTls(parameters: Parameters): TlsSettings {
   const authority = parameters.get("sslrootcert") || undefined;
   const authorityFile = authority === "system" ? undefined : authority;
   const mode = asked ?? (authority === "system" ? "verify-full" : "prefer");
+  if (authority === "system" && mode !== "verify-full")
+    throw new ConnectionStringError("cannot be used: parameter sslrootcert=system goes with sslmode=verify-full only, or with none.");
   // As libpq has it: whoever names an authority and asks for `require` means that the certificate is to come from there.
   const strict = mode === "no-verify" ? "require" : mode === "require" && authorityFile !== undefined ? "verify-ca" : mode;
   return {
@@ -100,6 +114,10 @@ function readTls(parameters: Parameters): TlsSettings {
     minimumVersion: parameters.get("ssl_min_protocol_version") as TlsSettings["minimumVersion"],
     maximumVersion: parameters.get("ssl_max_protocol_version") as TlsSettings["maximumVersion"],
   };
+}
+
+function readConnectSeconds(parameters: Parameters, hosts: number): number {
+  return Number(parameters.get("connect_timeout") ?? 0) || (hosts > 1 ? CONNECT_SECONDS_OF_SEVERAL : CONNECT_SECONDS);
 }
 
 function readServerParameters(parameters: Parameters): Record<string, string> {

@@ -10,6 +10,7 @@ import { connectionLimits, limitConnections } from "./connection-limits.ts";
 import { refuseForeignPages } from "./cross-site-requests.ts";
 import { acceptDocumentIds } from "./document-ids.ts";
 import { answerErrorsAsGraphql, refuse } from "./errors.ts";
+import type { PageFacts } from "./fill-page.ts";
 import { type GraphqlEndpointParts, serveGraphql } from "./graphql-endpoint.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { readJsonStrictly } from "./json-bodies.ts";
@@ -40,6 +41,8 @@ export interface AppOptions {
   /** Whether only documents of a list are served. */
   readonly trustsListOnly: boolean;
   readonly maximumConnections: number;
+  /** What the account pages say of the service. */
+  readonly pageFacts: PageFacts;
 }
 
 export interface AppParts extends GraphqlEndpointParts {
@@ -88,7 +91,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   await serveGraphql(app, parts, { introspection: options.introspection, landingPage, clientAddressOf });
   serveWebSockets(app, parts, { allowed, securityHeaders, answers, clientAddressOf });
   serveJwks(app, parts.auth.signingKeys);
-  serveAccountPages(app);
+  serveAccountPages(app, options.pageFacts);
   serveHealth(app, parts.checkReadiness);
   if (parts.metricsPage !== undefined) serveMetrics(app, parts.metricsPage);
   if (parts.outboxPage !== undefined) serveOutboxPage(app, parts.outboxPage, options);

@@ -219,7 +219,13 @@ async function createHttpSide(config: Config, parts: HttpSideParts): Promise<Fas
   const { requestObserver } = telemetry;
   return createApp(
     { ...parts, createRefreshTokens, requestObserver, metricsPage },
-    { ...config.http, isProduction, usesCookies, trustsListOnly: config.http.trustedDocumentsFile !== undefined },
+    {
+      ...config.http,
+      isProduction,
+      usesCookies,
+      trustsListOnly: config.http.trustedDocumentsFile !== undefined,
+      pageFacts: { service: config.service.name, appUrl: config.service.appUrl },
+    },
   );
 }
 

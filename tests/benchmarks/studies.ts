@@ -4,6 +4,7 @@ import { benchmarkGateways } from "./gateways.ts";
 import { benchmarkImport } from "./import.ts";
 import { benchmarkKeys } from "./keys.ts";
 import { drillKills } from "./kills.ts";
+import { drillOutages } from "./outages.ts";
 import { benchmarkPages } from "./pages.ts";
 import type { Peers } from "./peers.ts";
 import { benchmarkRefreshSizes } from "./refresh-sizes.ts";
@@ -25,6 +26,7 @@ const studies = {
   gateway: benchmarkGateways,
   bombs: benchmarkBombs,
   kills: drillKills,
+  outages: drillOutages,
   import: benchmarkImport,
   keys: (_ground: Ground, options: StudyOptions) => benchmarkKeys(options.keyMemory),
 } satisfies Record<string, (ground: Ground, options: StudyOptions) => Promise<readonly Verdict[]>>;

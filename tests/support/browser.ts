@@ -20,7 +20,8 @@ export interface BrowserPage {
 }
 
 export interface Browser {
-  open(url: string): Promise<BrowserPage>;
+  /** `language`: what the browser asks for, else English. */
+  open(url: string, options?: { language?: string }): Promise<BrowserPage>;
   close(): Promise<void>;
 }
 
@@ -34,13 +35,19 @@ export async function startBrowser(): Promise<Browser> {
   const origin = await debuggingOrigin(child);
   const sockets = new Set<WebSocket>();
   return {
-    async open(url) {
-      const response = await fetch(`${origin}/json/new?${encodeURIComponent(url)}`, { method: "PUT" });
+    async open(url, { language = "en" } = {}) {
+      const response = await fetch(`${origin}/json/new?about:blank`, { method: "PUT" });
       const { webSocketDebuggerUrl } = (await response.json()) as { webSocketDebuggerUrl: string };
       const socket = new WebSocket(webSocketDebuggerUrl);
       sockets.add(socket);
       await once(socket, "open");
-      const page = createPage(createSend(socket));
+      const send = createSend(socket);
+      await send("Network.enable");
+      await send("Network.setExtraHTTPHeaders", { headers: { "accept-language": language } });
+      await send("Page.enable");
+      // In place of the empty page, as a click in a mail program opens it.
+      await send("Runtime.evaluate", { expression: `location.replace(${JSON.stringify(url)})` });
+      const page = createPage(send);
       await page.until("document.readyState === 'complete' && location.href !== 'about:blank'");
       return page;
     },

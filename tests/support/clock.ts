@@ -15,3 +15,14 @@ export function createTestClock(): TestClock {
     },
   };
 }
+
+/** Stands still until it is advanced, so that a test knows the millisecond at which something happens. */
+export function createStillClock(): TestClock {
+  let time = Date.now();
+  return {
+    now: () => new Date(time),
+    advance(seconds) {
+      time += Math.round(seconds * 1000);
+    },
+  };
+}

@@ -1,10 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type postgres from "postgres";
 import { startEmbeddedPostgres } from "../../src/database/embedded/embedded-postgres.ts";
-import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
-import { createClient, dataOf } from "./client.ts";
+import { makeDrillAdmin } from "./drill-admin.ts";
 import { createLedger, type LedgerCounts } from "./ledger.ts";
 import { startMixedLoad } from "./mixed-load.ts";
 import { openRawClient } from "./raw-client.ts";
@@ -15,7 +13,6 @@ const PATIENCE_MILLISECONDS = 30_000;
 const CALLERS = 8;
 /** How long callers may take on a slow machine until something of every kind has been acknowledged. */
 const LOAD_MILLISECONDS = 60_000;
-const admin = { email: "admin@example.com", password: "a long walk by the sea" };
 
 export interface DrillServer {
   readonly url: string;
@@ -46,7 +43,7 @@ export async function runKillDrill(options: DrillOptions): Promise<DrillOutcome>
   let server = await options.startServer(database.url);
   const ledger = createLedger();
   const sql = openRawClient(database.url, { backoff: () => 0.1 });
-  const adminToken = await makeAdmin(server.url, sql);
+  const adminToken = await makeDrillAdmin(server.url, sql);
   const load = startMixedLoad({ url: () => server.url, ledger, callers: CALLERS, adminToken });
 
   async function killServer(): Promise<number> {
@@ -96,13 +93,6 @@ export async function runKillDrill(options: DrillOptions): Promise<DrillOutcome>
 function isAhead(counts: LedgerCounts, before: LedgerCounts): boolean {
   const kinds = Object.keys(before) as (keyof LedgerCounts)[];
   return kinds.every((kind) => counts[kind] > before[kind]);
-}
-
-async function makeAdmin(url: string, sql: postgres.Sql): Promise<string> {
-  const client = createClient(url);
-  dataOf(await client.send(RegisterDocument, { input: admin }));
-  await sql`update users set roles = '{user,admin}'`;
-  return dataOf(await client.send(LoginDocument, { input: admin })).login.accessToken;
 }
 
 async function untilReady(url: string): Promise<void> {

@@ -11,6 +11,8 @@ const ROTATIONS_PER_SESSION = 8;
 export interface MixedLoad {
   /** Resolves when every caller has finished what it was at, or given it up. Rejects for an answer that must never be. */
   stop(): Promise<void>;
+  /** Throws once a caller has given up, for an answer that must never be. */
+  check(): void;
 }
 
 export interface MixedLoadOptions {
@@ -22,6 +24,8 @@ export interface MixedLoadOptions {
   readonly adminToken: string;
   /** Told where there was no answer at all. */
   readonly onSilence?: (error: unknown) => void;
+  /** Told where the answer was that nothing can be done now. */
+  readonly onRefusal?: () => void;
 }
 
 /** Callers who register, sign in, refresh, log out and are given roles, and who ask again for what was not answered. */
@@ -33,9 +37,12 @@ export function startMixedLoad(options: MixedLoadOptions): MixedLoad {
       index,
     ),
   );
-  // Told by stop(); until then nobody looks.
-  for (const caller of callers) caller.catch(() => undefined);
+  let failure: { readonly error: unknown } | undefined;
+  for (const caller of callers) caller.catch((error: unknown) => (failure ??= { error }));
   return {
+    check() {
+      if (failure !== undefined) throw failure.error;
+    },
     async stop() {
       isStopping = true;
       await Promise.all(callers);
@@ -45,7 +52,7 @@ export function startMixedLoad(options: MixedLoadOptions): MixedLoad {
 
 type Caller = ReturnType<typeof createCaller>;
 
-function createCaller({ url, ledger, adminToken, onSilence }: MixedLoadOptions, isStopping: () => boolean) {
+function createCaller({ url, ledger, adminToken, onSilence, onRefusal }: MixedLoadOptions, isStopping: () => boolean) {
   /** Undefined: no answer, or that the server cannot answer now. */
   async function ask<Data, Variables>(
     document: TypedDocumentNode<Data, Variables>,
@@ -59,7 +66,10 @@ function createCaller({ url, ledger, adminToken, onSilence }: MixedLoadOptions, 
     const code = reply.errors[0]?.extensions.code;
     if (code === undefined) return reply.data ?? undefined;
     // Nothing was done: on a machine with other work, hashes have to wait.
-    if (code === "SERVICE_UNAVAILABLE" || code === "TOO_BUSY") return undefined;
+    if (code === "SERVICE_UNAVAILABLE" || code === "TOO_BUSY") {
+      onRefusal?.();
+      return undefined;
+    }
     throw new Error(`An answer that must not be: ${reply.text}`);
   }
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { makeReachableFolder } from "./folders.ts";
+import { findFreePort } from "./free-port.ts";
 
 export interface TestPgBouncer {
   /** The given database, through a PgBouncer in transaction mode. */
@@ -53,13 +53,4 @@ default_pool_size = 5
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return address !== null && typeof address === "object" ? address.port : 0;
 }

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256 } from "../sha256.ts";
 import type { Account } from "./account-store.ts";
 
 /**
@@ -6,5 +6,5 @@ import type { Account } from "./account-store.ts";
  * every session was ended, is void. Whoever all that was to throw out may have asked for it.
  */
 export function bindToVersion({ version }: Pick<Account, "version">): Buffer {
-  return hash("sha256", `version ${version}`, "buffer");
+  return sha256(`version ${version}`);
 }

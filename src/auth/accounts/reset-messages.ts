@@ -1,6 +1,6 @@
-import { hash } from "node:crypto";
 import type { Transaction } from "../../database/database.ts";
 import type { MailContent } from "../outbox/mail-templates.ts";
+import { sha256 } from "../sha256.ts";
 import type { EmailAddress } from "./email-addresses.ts";
 import type { AddressedAccount } from "./proof-store.ts";
 import type { MessageParts } from "./verification-messages.ts";
@@ -35,5 +35,5 @@ export function createSendReset({ oneTimeTokens, outbox, links }: MessageParts):
 
 /** What ties a reset to the password that it replaces: once that is another one, the reset is void. */
 export function bindingOf(passwordHash: string): Buffer {
-  return hash("sha256", passwordHash, "buffer");
+  return sha256(passwordHash);
 }

@@ -12,6 +12,9 @@ export const ALL_FIELDS_LIMIT: RateLimit = { max: 600, windowSeconds: 60 };
  */
 export const FAILED_LOGINS_PER_ACCOUNT: RateLimit = { max: 100, windowSeconds: 3600 };
 
+/** Sessions opened for one account with the right password: a program in a loop fills no table, and whoever knows a password wins no race by it. */
+export const SIGN_INS_PER_ACCOUNT: RateLimit = { max: 300, windowSeconds: 3600 };
+
 /** Codes tried for one account: of a million, so that an even chance takes four years. */
 export const CODE_TRIES_PER_ACCOUNT: RateLimit = { max: 20, windowSeconds: 3600 };
 

@@ -1,6 +1,7 @@
-import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Random } from "../random.ts";
 import { deriveKey } from "../sealing.ts";
+import { sha256 } from "../sha256.ts";
 
 const PREFIX = "ot1_";
 const TOKEN_BYTES = 32;
@@ -22,7 +23,7 @@ export function newAttempt(random: Random): string {
 
 /** SHA-256: a slow hash would add nothing to 256 random bits. */
 export function hashToken(token: string): Buffer {
-  return hash("sha256", token, "buffer");
+  return sha256(token);
 }
 
 /** Six digits, for people who type it from another device. */

@@ -1,7 +1,8 @@
-import { hash } from "node:crypto";
+import { isIP } from "node:net";
 import { describeDevice } from "../describe-device.ts";
 import { parseIpAddress } from "../ip-addresses.ts";
 import type { Origin } from "../origin.ts";
+import { sha256 } from "../sha256.ts";
 
 const PRINT_BYTES = 8;
 
@@ -10,12 +11,14 @@ const PRINT_BYTES = 8;
  * network, make no other client. Facts that a client states of itself: good enough to notice a thief, never to let anybody in.
  */
 export function clientPrintOf({ ipAddress, userAgent }: Origin): Buffer {
-  return hash("sha256", `${networkOf(ipAddress)}\n${programOf(userAgent ?? "")}`, "buffer").subarray(0, PRINT_BYTES);
+  return sha256(`${networkOf(ipAddress)}\n${programOf(userAgent ?? "")}`).subarray(0, PRINT_BYTES);
 }
 
 /** IPv4 by /24; IPv6 by /48, which is one site (RFC 6177): within it a device changes its address every day (RFC 8981). */
 function networkOf(address: string | null): string {
-  const parsed = address === null ? undefined : parseIpAddress(address);
+  if (address === null) return "";
+  if (isIP(address) === 4) return address.slice(0, address.lastIndexOf("."));
+  const parsed = parseIpAddress(address);
   if (parsed === undefined) return "";
   return parsed.version === 4 ? parsed.octets.slice(0, 3).join(".") : parsed.groups.slice(0, 3).join(":");
 }

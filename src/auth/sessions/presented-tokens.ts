@@ -1,6 +1,7 @@
-import { hash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { AuthError } from "../errors.ts";
-import { refuseProblems } from "../input-problems.ts";
+import { badInput } from "../input-problems.ts";
+import { sha256 } from "../sha256.ts";
 import { parseRefreshToken, type RefreshToken } from "./refresh-tokens.ts";
 
 /** What a client asks a refresh with. */
@@ -20,8 +21,8 @@ const RETRY_KEY = /^[\x21-\x7e]{16,64}$/;
 
 /** Throws BAD_USER_INPUT for a key that is none, else INVALID_REFRESH_TOKEN for a token that is none. */
 export function readPresented({ refreshToken, retryKey }: RefreshRequest): PresentedToken {
-  const isBad = retryKey !== undefined && !RETRY_KEY.test(retryKey);
-  refuseProblems({ retryKey: isBad ? "Has to be 16 to 64 printable ASCII characters, none of them a space." : undefined });
+  if (retryKey !== undefined && !RETRY_KEY.test(retryKey))
+    throw badInput({ retryKey: "Has to be 16 to 64 printable ASCII characters, none of them a space." });
   const token = refreshToken === undefined ? undefined : parseRefreshToken(refreshToken);
   if (token === undefined) throw new AuthError("INVALID_REFRESH_TOKEN", {});
   return { token, retryHash: retryKey === undefined ? undefined : hashRetryKey(token, retryKey) };
@@ -32,7 +33,7 @@ export function readPresented({ refreshToken, retryKey }: RefreshRequest): Prese
  * the retry of this one, and whoever reads the database cannot try out keys that are no random ones.
  */
 function hashRetryKey({ generationSecret }: RefreshToken, retryKey: string): Buffer {
-  return hash("sha256", Buffer.concat([generationSecret, Buffer.from(retryKey)]), "buffer");
+  return sha256(Buffer.concat([generationSecret, Buffer.from(retryKey)]));
 }
 
 /** Constant time. What is absent fits nothing. */

@@ -1,5 +1,6 @@
-import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { validate as isUuid } from "uuid";
+import { sha256 } from "../sha256.ts";
 
 /**
  * `rt1_` + base64url(session id ‖ family secret F ‖ generation secret S): opaque to clients, 111 characters.
@@ -49,7 +50,7 @@ export function successorOf(token: RefreshToken, nonce: Buffer): RefreshToken {
 
 /** SHA-256: the secrets are 256 random bits, so a slow hash would add nothing. */
 export function hashSecret(secret: Buffer): Buffer {
-  return hash("sha256", secret, "buffer");
+  return sha256(secret);
 }
 
 /** Constant time. Absent hashes fit nothing. */

@@ -35,8 +35,8 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
   }
 
   return async (request, origin) => {
-    const presented = readPresented(request);
-    const asked = { ...presented, origin, options, client: clientPrintOf(origin) };
+    const { token, retryHash } = readPresented(request);
+    const asked: Asked = { token, retryHash, origin, options, client: clientPrintOf(origin) };
     const rotated = await rotate(rotation, asked);
     if (rotated !== undefined) return rotated;
     const replayed = await replayUnlocked(parts, asked);
@@ -44,7 +44,7 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
     const settled = await audit.transaction(origin, (tx, record) => settle(tx, { ...asked, parts, record }));
     if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
     if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
-    if (settled.kind === "replayed") return replay(presented.token, settled);
+    if (settled.kind === "replayed") return replay(token, settled);
     revocations.apply(settled.revocation);
     throw new AuthError("REFRESH_TOKEN_REUSED", {});
   };
@@ -80,7 +80,7 @@ async function rotate(
   });
   if (rotated === undefined) return undefined;
   audit.announce({ ...event, userId: rotated.account.id, actorId: rotated.account.id });
-  return { ...rotated, refreshToken: formatRefreshToken(successor) };
+  return { session: rotated.session, account: rotated.account, refreshToken: formatRefreshToken(successor) };
 }
 
 async function replayUnlocked(

@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly areTablesNew: boolean;
 }
 
+const DROPS = /^\s*DROP INDEX CONCURRENTLY IF EXISTS /;
+
 export async function applyMigration(client: postgres.Sql, migration: Migration, { schema, areTablesNew }: Surroundings): Promise<void> {
   const note = noteMigrations(schema, [migration.name]);
   if (migration.concurrent === undefined || areTablesNew) {
@@ -15,14 +17,17 @@ export async function applyMigration(client: postgres.Sql, migration: Migration,
     await client.unsafe(`${note}\n${migration.text}`);
     return;
   }
-  for (const statement of migration.concurrent) await buildIndex(client, statement, schema);
+  for (const statement of migration.concurrent) {
+    if (DROPS.test(statement)) await client.unsafe(statement);
+    else await buildIndex(client, statement, schema);
+  }
   await client.unsafe(note);
 }
 
 /** Does nothing where it is there. What a build that was cut off has left is dropped: it is written to, and serves no reading. */
 async function buildIndex(client: postgres.Sql, statement: string, schema: string): Promise<void> {
   const name = /\bINDEX CONCURRENTLY (?:IF NOT EXISTS )?"([^"]+)"/.exec(statement)?.[1];
-  if (name === undefined) throw new Error("A migration that builds an index concurrently may do nothing else.");
+  if (name === undefined) throw new Error("A migration that builds an index concurrently may do nothing but build and drop indexes.");
   const [built] = await client<{ indisvalid: boolean }[]>`
     select facts.indisvalid
     from pg_catalog.pg_index as facts

@@ -49,6 +49,6 @@ export const sessions = authSchema.table(
   (table) => [
     check("sessions_end_reason", isKnownEndReason(table.endReason)),
     // A user's live sessions, newest first, and the latest that have ended: none of it is changed by a rotation.
-    index("sessions_of_user").on(table.userId, table.endedAt, table.openedVersion, table.id),
+    index("sessions_of_user").on(table.userId, table.endedAt, table.openedVersion, table.id).concurrently(),
   ],
 );

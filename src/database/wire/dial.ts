@@ -4,16 +4,11 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "n
 import type { ConnectionSettings, Host, TlsSettings } from "../connection-settings.ts";
 import { LostConnectionError } from "../lost-connection.ts";
 import { readMessages } from "./message-reader.ts";
+import { DatabaseTlsError, explainTlsFailure } from "./tls-failure.ts";
 
 /** `SSLRequest`: its length, and a number that no version of the protocol has. */
 const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const KEEP_ALIVE_MILLISECONDS = 10_000;
-
-/** What is wrong with the way to the database, said by the setting that mends it. */
-class DatabaseTlsError extends Error {
-  override readonly name = "DatabaseTlsError";
-  readonly code = "TLS_FAILED";
-}
 
 /** Opens a socket to one host. It is destroyed, and this rejects, once the signal says so. */
 export async function dial(host: Host, settings: ConnectionSettings, signal: AbortSignal): Promise<Socket> {
@@ -43,15 +38,16 @@ async function isTlsSpoken(socket: Socket): Promise<boolean> {
 }
 
 async function secure(socket: Socket, host: Host, tls: TlsSettings, signal: AbortSignal): Promise<TLSSocket> {
-  const secured = connectTls({ ...tlsOptions(tls, host), socket });
-  secured.on("error", () => undefined);
-  destroyOn(signal, secured);
   try {
+    const secured = connectTls({ ...tlsOptions(tls, host), socket });
+    secured.on("error", () => undefined);
+    destroyOn(signal, secured);
     await happens(secured, "secureConnect");
+    return secured;
   } catch (error) {
-    throw explain(error, tls);
+    socket.destroy();
+    throw explainTlsFailure(error, tls);
   }
-  return secured;
 }
 
 function tlsOptions(tls: TlsSettings, { name }: Host): ConnectionOptions {
@@ -81,31 +77,6 @@ function readCredential(file: string, setting: string): Buffer {
   } catch (cause) {
     throw new DatabaseTlsError(`The file that ${setting} of DATABASE_URL names cannot be read.`, { cause });
   }
-}
-
-const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_(?!HAS_EXPIRED)|INVALID_CA)/;
-
-function explain(error: unknown, tls: TlsSettings): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
-    return new DatabaseTlsError(
-      "The database's certificate is for another host. Write that host into DATABASE_URL, or sslmode=verify-ca if only its authority matters.",
-      { cause: error },
-    );
-  if (code === "CERT_HAS_EXPIRED") return new DatabaseTlsError("The database's certificate has expired.", { cause: error });
-  if (UNTRUSTED.test(code))
-    return new DatabaseTlsError(
-      tls.authorityFile === undefined
-        ? "The database's certificate comes from no authority that is known. Name the authority's file with sslrootcert in DATABASE_URL, or write sslmode=require to take any certificate."
-        : "The database's certificate does not come from the authority in the file that sslrootcert of DATABASE_URL names.",
-      { cause: error },
-    );
-  if (/^(ERR_SSL|ERR_OSSL|EPROTO)/.test(code))
-    return new DatabaseTlsError(
-      `TLS with the database failed (${code}). See sslmode, sslcert, sslkey and ssl_min_protocol_version in DATABASE_URL.`,
-      { cause: error },
-    );
-  return error;
 }
 
 function destroyOn(signal: AbortSignal, socket: Socket): void {

@@ -60,8 +60,12 @@ function writeItem(item: unknown): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
+/** Empty, or with something that does not stand for itself. */
+const NEEDS_READING = /^\{\}$|["\\]|NULL/;
+
 /** One dimension: `{a,"b c",NULL,"with \" and \\"}`. */
 function readArray(text: string): (string | null)[] {
+  if (!NEEDS_READING.test(text)) return text.slice(1, -1).split(",");
   const items: (string | null)[] = [];
   for (const [, quoted, plain = ""] of text.slice(1, -1).matchAll(/(?:"((?:[^"\\]|\\.)*)"|([^,"]+))(?:,|$)/gs)) {
     if (quoted !== undefined) items.push(quoted.replace(/\\(.)/gs, "$1"));

@@ -1,6 +1,11 @@
 import type postgres from "postgres";
 import { createClient, isStatement, type Statement } from "./driver.ts";
 
+/** Builds the statements of every facade. One will do: what it builds is sent elsewhere, and to make one takes longer than a statement. */
+const template = createClient(undefined, { preparesStatements: true, hear: undefined });
+const build = template as unknown as (...args: unknown[]) => unknown;
+const unsafe = template.unsafe.bind(template) as unknown as (...args: unknown[]) => unknown;
+
 type Begin = (work: (connection: postgres.Sql) => Promise<unknown>) => Promise<unknown>;
 
 /**
@@ -8,14 +13,10 @@ type Begin = (work: (connection: postgres.Sql) => Promise<unknown>) => Promise<u
  * sends them once somebody waits for them.
  */
 export function createFacade(run: (statement: Statement) => void, begin: Begin | undefined): postgres.Sql {
-  const template = createClient(undefined, { preparesStatements: true, hear: undefined });
-
   function direct(built: unknown): unknown {
     if (isStatement(built)) built.handler = run;
     return built;
   }
-  const build = template as unknown as (...args: unknown[]) => unknown;
-  const unsafe = template.unsafe.bind(template) as unknown as (...args: unknown[]) => unknown;
   const facade = (...args: unknown[]) => direct(build(...args));
   const refuse = () => Promise.reject(new Error("This client begins no transactions."));
   return Object.assign(facade, template, {

@@ -5,6 +5,7 @@ import postgres from "postgres";
 import type { ConnectionSettings } from "../connection-settings.ts";
 import { type Message, readMessages } from "./message-reader.ts";
 import { createScram } from "./scram.ts";
+import { DatabaseTlsError } from "./tls-failure.ts";
 
 export interface Greeting {
   /** What the server says of itself, such as `server_encoding`. */
@@ -20,6 +21,8 @@ const MD5 = 5;
 const SASL = 10;
 const SASL_CONTINUE = 11;
 const SASL_FINAL = 12;
+
+const CANNOT_BIND = "The database offers no channel binding over TLS, which channel_binding=require of DATABASE_URL asks for.";
 
 type Credentials = Pick<ConnectionSettings, "user" | "password" | "channelBinding">;
 
@@ -57,7 +60,7 @@ function createAuthentication(socket: Socket, { user, password, channelBinding }
   function begin(mechanisms: readonly string[]): void {
     const hash = channelBinding === "disable" ? undefined : certificateHash(socket);
     const isOffered = mechanisms.includes("SCRAM-SHA-256-PLUS");
-    if (channelBinding === "require" && (hash === undefined || !isOffered)) throw new CannotBindError();
+    if (channelBinding === "require" && (hash === undefined || !isOffered)) throw new DatabaseTlsError(CANNOT_BIND);
     if (!isOffered && !mechanisms.includes("SCRAM-SHA-256")) throw new Error("The server asks for a proof that is not known here.");
     scram = createScram({ password, certificateHash: isOffered ? hash : undefined, isAbleToBind: hash !== undefined });
     const first = Buffer.from(scram.first());
@@ -78,21 +81,12 @@ function createAuthentication(socket: Socket, { user, password, channelBinding }
     }
     // A server that lets us in without it could be anybody.
     if (kind === OK && scram !== undefined && !isProven) throw new Error("The server left out its part of the proof.");
-    if (channelBinding === "require" && !isProven) throw new CannotBindError();
+    if (channelBinding === "require" && !isProven) throw new DatabaseTlsError(CANNOT_BIND);
     if (kind === OK) return;
     if (kind === CLEARTEXT) return send(socket, Buffer.from(`${password}\0`));
     if (kind === MD5) return send(socket, Buffer.from(`md5${md5(md5(password + user), body.subarray(4, 8))}\0`));
     throw new Error("The server asks for a proof that is not known here.");
   };
-}
-
-class CannotBindError extends Error {
-  override readonly name = "DatabaseTlsError";
-  readonly code = "TLS_FAILED";
-
-  constructor() {
-    super("The database offers no channel binding over TLS, which channel_binding=require of DATABASE_URL asks for.");
-  }
 }
 
 function send(socket: Socket, body: Buffer): void {
@@ -116,8 +110,14 @@ function certificateHash(socket: Socket): Buffer | undefined {
   return createHash(`sha${size}`).update(raw).digest();
 }
 
-/** The object identifiers of signatures with SHA-384 and SHA-512, by RSA and by ECDSA, as they stand in a certificate. */
-const signatures = { sha384: ["2a864886f70d01010c", "2a8648ce3d040303"], sha512: ["2a864886f70d01010d", "2a8648ce3d040304"] };
+/**
+ * The object identifiers of signatures with SHA-384 and SHA-512 as they stand in a certificate: by RSA, by ECDSA, and of the hash itself,
+ * which RSA-PSS names beside its own.
+ */
+const signatures = {
+  sha384: ["2a864886f70d01010c", "2a8648ce3d040303", "608648016503040202"],
+  sha512: ["2a864886f70d01010d", "2a8648ce3d040304", "608648016503040203"],
+};
 
 function signatureOf(raw: Buffer): string {
   const found = Object.entries(signatures).find(([, identifiers]) => identifiers.some((identifier) => raw.includes(identifier, 0, "hex")));

@@ -1,8 +1,9 @@
-import type { ConnectionSettings, Host } from "../connection-settings.ts";
+import type { ConnectionSettings, Host, TlsSettings } from "../connection-settings.ts";
 import { LostConnectionError } from "../lost-connection.ts";
 import { type Connection, type ConnectionEvents, createConnection } from "./connection.ts";
 import { dial } from "./dial.ts";
 import { greet } from "./handshake.ts";
+import { explainTlsFailure } from "./tls-failure.ts";
 
 export interface OpenerOptions {
   readonly settings: ConnectionSettings;
@@ -14,7 +15,7 @@ export interface OpenerOptions {
 }
 
 export interface Opener {
-  /** Rejects where nothing lets us in, within the time of the settings for each host. */
+  /** At a host that can be written to, or else at one that is there to read. Rejects where nothing lets us in, within the time of the settings for each host. */
   open(events: ConnectionEvents): Promise<Connection>;
 }
 
@@ -45,7 +46,8 @@ export function createOpener(options: OpenerOptions): Opener {
       return createConnection({ socket, rest, reported, preparesStatements, hear, events });
     } catch (error) {
       socket?.destroy();
-      throw timing.signal.aborted ? timing.signal.reason : error;
+      // What the server thinks of our certificate it says only now.
+      throw timing.signal.aborted ? timing.signal.reason : explainTlsFailure(error, mode.tls);
     } finally {
       clearTimeout(timer);
     }
@@ -59,29 +61,44 @@ export function createOpener(options: OpenerOptions): Opener {
         direct = {};
         return openAt(host, events);
       }
-      // sslmode=allow: without TLS, unless the server wants it.
-      if (settings.tls.mode !== "allow" || !hasCode(error, INVALID_AUTHORIZATION)) throw error;
-      return openWith(host, { ...settings, tls: { ...settings.tls, mode: "require" } }, events);
+      const mode = secondChoice(settings.tls.mode, error);
+      if (mode === undefined) throw error;
+      return openWith(host, { ...settings, tls: { ...settings.tls, mode } }, events);
     }
   }
+
+  /** First the one that let us in last and could be written to: after a failover nobody waits for the one before it. */
+  let inTurn = settings.hosts;
 
   return {
     async open(events) {
       let failure: unknown;
-      for (const [index, host] of settings.hosts.entries()) {
+      let readOnly: Connection | undefined;
+      for (const host of inTurn) {
         try {
           const connection = await openAt(host, events);
-          const isLast = index === settings.hosts.length - 1;
-          if (!settings.needsWritable || !connection.isReadOnly) return connection;
-          connection.destroy(new LostConnectionError("CONNECTION_ENDED"));
-          if (isLast) failure ??= new LostConnectionError("NOT_WRITABLE");
+          if (!connection.isReadOnly) {
+            inTurn = [host, ...settings.hosts.filter((other) => other !== host)];
+            readOnly?.destroy(new LostConnectionError("CONNECTION_ENDED"));
+            return connection;
+          }
+          if (settings.needsWritable || readOnly !== undefined) connection.destroy(new LostConnectionError("CONNECTION_ENDED"));
+          else readOnly = connection;
         } catch (error) {
           failure = error;
         }
       }
-      throw failure;
+      if (readOnly !== undefined) return readOnly;
+      throw failure ?? new LostConnectionError("NOT_WRITABLE");
     },
   };
+}
+
+/** `allow` is without TLS unless the server wants it, `prefer` with it unless that cannot be. */
+function secondChoice(mode: TlsSettings["mode"], error: unknown): TlsSettings["mode"] | undefined {
+  if (mode === "allow" && hasCode(error, INVALID_AUTHORIZATION)) return "require";
+  if (mode === "prefer" && (hasCode(error, INVALID_AUTHORIZATION) || hasCode(error, "TLS_FAILED"))) return "disable";
+  return undefined;
 }
 
 /** Its message says what to do, and stands for itself where the process cannot start. */

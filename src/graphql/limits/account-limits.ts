@@ -5,6 +5,7 @@ import {
   CODE_TRIES_PER_DOMAIN,
   FAILED_LOGINS_PER_ACCOUNT,
   MESSAGES_PER_ADDRESS,
+  SIGN_INS_PER_ACCOUNT,
 } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
@@ -13,6 +14,7 @@ import { accountKey, domainOf, givesArgument, hasArgument } from "./identity.ts"
 /** What is counted together for one account or domain, whoever calls: the names that an operator changes them by. */
 export const accountLimitDefaults = {
   failedLoginsPerAccount: FAILED_LOGINS_PER_ACCOUNT,
+  signInsPerAccount: SIGN_INS_PER_ACCOUNT,
   codeTriesPerAccount: CODE_TRIES_PER_ACCOUNT,
   codeTriesPerDomain: CODE_TRIES_PER_DOMAIN,
   messagesPerAddress: MESSAGES_PER_ADDRESS,
@@ -28,7 +30,7 @@ export interface AccountCount {
   /** Undefined where the call is about nobody, or does not count. */
   readonly subjectOf: SubjectOf;
   /** Only what ends like this counts: all else is given back. Absent: whatever it ends in. */
-  readonly countsOnly?: ErrorCode;
+  readonly countsOnly?: ErrorCode | "success";
 }
 
 const byEmail = (args: Arguments) => accountKey(args);
@@ -65,13 +67,14 @@ const wrongPasswords = (subjectOf: SubjectOf): AccountCount => ({
   subjectOf,
   countsOnly: "INVALID_CREDENTIALS",
 });
+const signIns = (subjectOf: SubjectOf): AccountCount => ({ name: "signInsPerAccount", subjectOf, countsOnly: "success" });
 const codes = (subjectOf: SubjectOf): AccountCount => ({ name: "codeTriesPerAccount", subjectOf, countsOnly: "INVALID_ONE_TIME_TOKEN" });
 const codesOfDomain = (subjectOf: SubjectOf): AccountCount => ({ ...codes(subjectOf), name: "codeTriesPerDomain" });
 const messages = (subjectOf: SubjectOf): AccountCount => ({ name: "messagesPerAddress", subjectOf });
 
 /** The fields that count for an account beside their caller. Fields of one name are counted together. */
 const counts: ReadonlyMap<string, readonly AccountCount[]> = new Map([
-  ["Mutation.login", [wrongPasswords(byEmail)]],
+  ["Mutation.login", [wrongPasswords(byEmail), signIns(byEmail)]],
   ["Mutation.changePassword", [wrongPasswords(byViewerOfPassword("input.currentPassword"))]],
   ["Mutation.deleteAccount", [wrongPasswords(byViewerOfPassword("input.password"))]],
   ["Mutation.verifyEmail", [codes(byEmailOfCode), codesOfDomain(byDomainOfCode)]],
@@ -90,7 +93,7 @@ export function accountCountsOf(coordinate: string): readonly AccountCount[] {
   return counts.get(coordinate) ?? [];
 }
 
-/** Under which everything is counted that can shut an account: wrong passwords, codes, messages. */
+/** Under which everything is counted that can shut an account: passwords, codes, messages. */
 export function keysOfAccount({ id, email }: { readonly id: string; readonly email: string }): string[] {
   const address = readEmailAddress(email).email?.key ?? email.toLowerCase();
   const counted = [address, `registration ${address}`, id];

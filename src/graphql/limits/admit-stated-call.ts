@@ -24,7 +24,7 @@ interface StatedField {
   readonly table: LimitTable;
 }
 
-/** Where a good password or code costs nothing: an office behind one address is not shut out by its own people. */
+/** Where a good password costs its caller nothing: an office behind one address is not shut out by its own people. */
 const givesSuccessBack: ReadonlySet<string> = new Set(["Mutation.login"]);
 /** How a call of those ends for a good password that is not let in yet. */
 const isGoodPassword = (error: unknown) => error instanceof AuthError && error.code === "EMAIL_NOT_VERIFIED";
@@ -51,7 +51,7 @@ export function admitStatedCall(resolve: Resolver, field: StatedField): Resolver
     const forgive = (keys?: ReadonlySet<string>) => (keys?.size === 0 ? undefined : giveBack(keys).catch(nothing));
     try {
       const result = await resolve(source, args, context, info);
-      await forgive(givesSuccessBack.has(coordinate) ? undefined : keysNotFor(undefined, claims));
+      await forgive(givesSuccessBack.has(coordinate) ? keysNotOnlyFor("success", claims) : keysNotFor(undefined, claims));
       return result;
     } catch (error) {
       if (await isForgiven(error, { coordinate, caller, context })) await forgive();
@@ -81,9 +81,13 @@ async function listClaims(
 
 /** The keys that a call which has ended like this does not count for. Input that was not forgiven counts for all. */
 function keysNotFor(error: unknown, claims: readonly FieldClaim[]): ReadonlySet<string> {
-  const code = error instanceof AuthError ? error.code : undefined;
-  const others = code === "BAD_USER_INPUT" ? [] : claims.filter(({ countsOnly }) => countsOnly !== undefined && countsOnly !== code);
+  const end = error instanceof AuthError ? error.code : "success";
+  const others = end === "BAD_USER_INPUT" ? [] : claims.filter(({ countsOnly }) => countsOnly !== undefined && countsOnly !== end);
   return new Set(others.map(({ key }) => key));
+}
+
+function keysNotOnlyFor(end: AccountCount["countsOnly"], claims: readonly FieldClaim[]): ReadonlySet<string> {
+  return new Set(claims.filter(({ countsOnly }) => countsOnly !== end).map(({ key }) => key));
 }
 
 /** Nobody is to wait an hour for three passwords that were too short; nor can a flood of them reach the database for ever. */

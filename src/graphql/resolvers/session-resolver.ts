@@ -72,6 +72,9 @@ function toAuthPayload(held: HeldSession & { readonly verificationAttempt?: stri
     refreshToken: hand(held.refreshToken, held.session.idleExpiresAt),
     verificationAttempt: held.verificationAttempt ?? null,
     user: held.account,
-    session: toRefreshedSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId }),
+    /** Most clients do not ask for it. */
+    get session() {
+      return toRefreshedSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId });
+    },
   };
 }

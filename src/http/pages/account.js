@@ -1,6 +1,8 @@
 import { documents } from "./documents.js";
 
 const outcome = document.querySelector("#outcome");
+/** In the language of the page. */
+const words = JSON.parse(outcome.dataset.words);
 const token = takeToken();
 /** What the answer gave that had a code sent: the code is good together with it. */
 let attempt = null;
@@ -38,7 +40,7 @@ async function send(form) {
     if (errors.length === 0) showDone(form);
     else showProblem(form, errors);
   } catch {
-    outcome.textContent = "The server cannot be reached. Check your connection, then try again.";
+    outcome.textContent = words.unreachable;
   } finally {
     button.disabled = false;
   }
@@ -66,17 +68,32 @@ function showDone(form) {
   const done = document.querySelector(`[data-done="${form.dataset.operation}"]`);
   for (const each of document.forms) each.hidden = each.dataset.needs !== "attempt" || form.dataset.needs === "attempt" || attempt === null;
   for (const each of document.querySelectorAll("[data-done]")) each.hidden = each !== done;
+  document.querySelector("#way-on").hidden = !("wayOn" in done.dataset);
   done.tabIndex = -1;
   done.focus();
 }
 
-/** Every problem is a sentence of the server's, for the person who reads it; never markup. */
+/** Each beside the field that it is about, the others below. All of them are text for the person who reads it, never markup. */
 function showProblem(form, errors) {
   const fields = Object.assign({}, ...errors.map(({ extensions }) => extensions?.fields));
-  for (const field of form.querySelectorAll("input")) field.ariaInvalid = field.name in fields ? "true" : "false";
-  const sentences = errors.flatMap(({ message, extensions }) => {
-    const problems = Object.values(extensions?.fields ?? {}).flat();
-    return problems.length > 0 ? problems : [message];
-  });
-  outcome.textContent = sentences.join("\n");
+  const inputs = [...form.querySelectorAll("input")];
+  for (const field of inputs) {
+    const isBad = field.name in fields;
+    field.ariaInvalid = String(isBad);
+    document.querySelector(`#${field.id}-problem`).textContent = isBad ? problemOf(field, fields[field.name]) : "";
+  }
+  const known = new Set(inputs.map(({ name }) => name));
+  const isElsewhere = ({ extensions }) => !Object.keys(extensions?.fields ?? {}).some((name) => known.has(name));
+  outcome.textContent = errors.filter(isElsewhere).map(sentenceOf).join("\n");
+  inputs.find(({ ariaInvalid }) => ariaInvalid === "true")?.focus();
+}
+
+/** The server's sentences have no subject: it is the label. */
+function problemOf(field, sentences) {
+  const subject = field.labels[0].textContent;
+  return words.fields[field.name] ?? sentences.map((sentence) => `${subject}: ${sentence}`).join("\n");
+}
+
+function sentenceOf({ message, extensions }) {
+  return words.codes[extensions?.code] ?? words.other ?? message;
 }

@@ -1,0 +1,2 @@
+-- Rows that are there already are looked at by the next migration: this one stands in nobody's way for longer than a moment.
+ALTER TABLE "auth"."sessions" DROP CONSTRAINT IF EXISTS "sessions_end_reason", ADD CONSTRAINT "sessions_end_reason" CHECK ("auth"."sessions"."end_reason" in ('LOGOUT', 'LOGOUT_ALL', 'REVOKED_BY_USER', 'REVOKED_BY_ADMIN', 'REUSE_DETECTED', 'PASSWORD_CHANGED', 'PASSWORD_RESET', 'ADDRESS_PROVEN', 'EMAIL_CHANGE_UNDONE', 'ACCOUNT_DELETED', 'USER_DISABLED', 'TOO_MANY_SESSIONS', 'EXPIRED')) NOT VALID;

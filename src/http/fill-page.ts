@@ -1,0 +1,42 @@
+import { escapeHtml } from "../mail/escape-html.ts";
+import type { PageWords } from "./page-words/page-words.ts";
+import { readPage } from "./static-pages.ts";
+
+export interface PageFacts {
+  /** How the service is called. */
+  readonly service: string;
+  /** Where the application is, as an address; undefined where nobody has said. */
+  readonly appUrl: string | undefined;
+}
+
+/**
+ * A page of the folder `pages/` in one language, within their common layout. All of it is made at the start, of our words and the operator's
+ * settings: nothing of a request becomes part of it.
+ */
+export function fillPage(name: string, language: string, { words, facts }: { words: PageWords; facts: PageFacts }): string {
+  const { problems, ...sentences } = words;
+  const texts = new Map(
+    Object.entries(sentences).map(([key, text]) => [key, escapeHtml(text.replaceAll("{{service}}", () => facts.service))]),
+  );
+  texts
+    .set("language", language)
+    .set("service", escapeHtml(facts.service))
+    .set("problems", escapeHtml(JSON.stringify(problems)));
+  texts.set("wayOn", wayOn(texts, facts.appUrl));
+  const content = fill(readPage(`${name}.html`), texts);
+  const title = /<h1>(.*)<\/h1>/.exec(content)?.[1] ?? "";
+  const layout = readPage("layout.html").replace('<html lang="en">', `<html lang="${language}">`);
+  return fill(layout, texts.set("content", content).set("title", title));
+}
+
+function wayOn(texts: ReadonlyMap<string, string>, appUrl: string | undefined): string {
+  return appUrl === undefined ? (texts.get("goBack") ?? "") : `<a href="${escapeHtml(appUrl)}">${texts.get("goOn")}</a>`;
+}
+
+function fill(template: string, texts: ReadonlyMap<string, string>): string {
+  return template.replace(/\{\{(\w+)\}\}/g, (_whole, key: string) => {
+    const text = texts.get(key);
+    if (text === undefined) throw new Error(`No words for {{${key}}} of a page.`);
+    return text;
+  });
+}
