@@ -10,12 +10,14 @@ import { printSchema } from "./print-schema.ts";
 import { rotateKeys } from "./rotate-keys.ts";
 import { serve } from "./serve.ts";
 import { setPassword } from "./set-password.ts";
+import { unlock } from "./unlock.ts";
 
 /** In the order of the help. */
 export const commands: readonly Command[] = [
   serve,
   createAdmin,
   setPassword,
+  unlock,
   endAllSessions,
   importUsers,
   exportUsers,
