@@ -5,6 +5,7 @@ import { dataOf } from "./support/client.ts";
 import type { TestClock } from "./support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
+import { until } from "./support/until.ts";
 
 /** Stands still between advances, at a whole second: lifetimes can be tried at their very ends. */
 function createStandingClock(): TestClock {
@@ -194,4 +195,24 @@ describe("processes with different ACCESS_TOKEN_TTLs, as during a restart that c
     const asked = await start({ database, clock, env: { ACCESS_TOKEN_TTL: "24h" } });
     expect(await outcomeOf(asked, replayed.accessToken)).toMatch(/^(revoked|expired)$/);
   });
+});
+
+test("processes whose clocks are a minute apart take each other's tokens, and end each other's sessions", async () => {
+  const database = await createTestDatabase();
+  databases.push(database);
+  const clocks = [createStandingClock(), createStandingClock()] as const;
+  clocks[0].advance(60);
+  const [ahead, behind] = [await start({ database, clock: clocks[0] }), await start({ database, clock: clocks[1] })];
+  for (const [one, other] of [
+    [ahead, behind],
+    [behind, ahead],
+  ] as const) {
+    const { accessToken } = await one.register();
+    expect(await outcomeOf(other, accessToken)).toBe("me");
+    dataOf(await other.send(LogoutDocument, {}, { token: accessToken }));
+    expect(await outcomeOf(other, accessToken)).toBe("revoked");
+    await until(async () => (await outcomeOf(one, accessToken)) === "revoked", 5000);
+  }
+  clocks[0].advance(1);
+  expect(await outcomeOf(behind, (await ahead.register()).accessToken)).toBe("not_yet_valid");
 });

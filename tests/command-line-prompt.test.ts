@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument } from "./generated/operations.ts";
 import { codesOf } from "./support/client.ts";
 import { commandFile } from "./support/command-line.ts";
+import { emptyFolder } from "./support/folders.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
 import { PASSWORD } from "./support/sign-in.ts";
 
@@ -19,7 +20,7 @@ const hasTerminals = spawnSync("script", ["--version"]).stdout?.includes("util-l
 async function typeInto(email: string, typed: readonly (readonly [prompt: string, text: string])[], redirection = "") {
   const command = `"${process.execPath}" "${commandFile}" set-password ${email} ${redirection}`;
   const env = { PATH: process.env.PATH, DATABASE_URL: gateway.database.url, SECRET: TEST_SECRET };
-  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { env, timeout: 300_000 });
+  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd: emptyFolder(), env, timeout: 300_000 });
   let screen = "";
   child.stdout.on("data", (chunk: Buffer) => {
     screen += chunk.toString();

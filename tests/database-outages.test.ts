@@ -86,23 +86,6 @@ describe("a database that vanishes without a word", () => {
   );
 });
 
-test("an outage is one line of the log, however many calls are refused, and one with their number once it is over", async () => {
-  let before = 0;
-  const linesOf = (text: string) => gateway.logs.slice(before).filter(({ msg }) => String(msg).includes(text));
-  // Those of the tests before.
-  await until(() => linesOf("calls are answered").length === linesOf("no call is refused any more").length, 30_000);
-  before = gateway.logs.length;
-  const login = () => codeOf(gateway.send(LoginDocument, { input: { email: "nobody@example.com", password: PASSWORD } }));
-  proxy.cut();
-  for (let round = 0; round < 10; round += 1) expect(await login()).toBe("SERVICE_UNAVAILABLE");
-  proxy.restore();
-  await until(async () => (await login()) === "INVALID_CREDENTIALS", 10_000);
-  await until(() => linesOf("no call is refused any more").length === 1, 30_000);
-  expect(linesOf("the database is out of reach, calls are answered")).toHaveLength(1);
-  expect(linesOf("no call is refused any more")[0]?.refused).toBeGreaterThanOrEqual(10);
-  expect(gateway.logs.slice(before).filter(({ msg }) => msg === "unexpected error")).toEqual([]);
-});
-
 describe("a database that is read-only for a moment", () => {
   async function setReadOnly(value: "on" | "off"): Promise<void> {
     const [row] = await database.sql`select current_database() as name`;

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { sections } from "../src/config/config-file.ts";
+import { limitNames } from "../src/config/limits.ts";
 import { type Variable, variables } from "../src/config/variables.ts";
 import { readDocument, sectionOf, table } from "./support/documents.ts";
 
@@ -11,6 +13,16 @@ function defaultOf(variable: Variable): string {
 test("docs/configuration.md lists every variable, with its default and description", () => {
   const rows = Object.entries<Variable>(variables).map(([name, variable]) => [`\`${name}\``, defaultOf(variable), variable.description]);
   expect(sectionOf(readDocument("docs/configuration.md"), "variables")).toBe(table(["variable", "default", "what it is"], rows));
+});
+
+test("docs/configuration.md shows every section of gateway.yaml, and each name of a limit, as docs/limits.md does", () => {
+  const [, file = ""] = /```yaml\n([\s\S]*?)```/.exec(readDocument("docs/configuration.md")) ?? [];
+  for (const section of sections) expect(file).toMatch(new RegExp(`(^|[ ])${section}:`, "m"));
+  for (const text of [file, readDocument("docs/limits.md")]) {
+    const [, limits = ""] = /^limits:.*\n((?: {2}.*\n)+)/m.exec(text) ?? [];
+    const names = [...limits.matchAll(/^ {2}([\w.]+):/gm)].map(([, name = ""]) => name).filter((name) => !name.includes("."));
+    expect(names.sort()).toEqual([...limitNames].sort());
+  }
 });
 
 test("docs/authorization.md names every reason for having no viewer", () => {

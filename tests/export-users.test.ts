@@ -6,6 +6,7 @@ import { createExportUsers } from "../src/auth/moving/export-users.ts";
 import { openDatabase } from "../src/database/database.ts";
 import { commandFile } from "./support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { emptyFolder } from "./support/folders.ts";
 import { TEST_SECRET } from "./support/gateway.ts";
 import { SCHEMA } from "./support/raw-client.ts";
 import { BCRYPT_HASH, openUserFiles, type UserFiles } from "./support/user-files.ts";
@@ -128,7 +129,7 @@ test("leaves out who is to be deleted, and hashes that fit no password", async (
 
 test("says so where nobody reads on", async () => {
   const env = { PATH: process.env.PATH, DATABASE_URL: database.url, SECRET: TEST_SECRET };
-  const child = spawn(process.execPath, [commandFile, "export-users"], { env });
+  const child = spawn(process.execPath, [commandFile, "export-users"], { cwd: emptyFolder(), env });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();

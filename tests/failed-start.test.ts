@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeReachableFolder } from "./support/folders.ts";
+import { until } from "./support/until.ts";
 
 const programs = { server: "../dist/main.js", command: "../dist/cli/main.js" };
 
@@ -63,5 +64,35 @@ test.each<[string, keyof typeof programs, () => Record<string, string>, string[]
   expect(stderr, stdout).toMatch(why);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(code).toBe(1);
+  expect(await isDatabaseRunning()).toBe(false);
+});
+
+/** Stops it as Ctrl-C does, once it is that far. */
+async function interrupt(program: keyof typeof programs, words: readonly string[], isThatFar: (stderr: string) => boolean) {
+  const file = fileURLToPath(new URL(programs[program], import.meta.url));
+  const env = { PATH: process.env.PATH, PORT: "0" };
+  const child = spawn(process.execPath, [file, ...words], { cwd: folder, env, stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const exited = new Promise((resolve) => child.once("close", resolve));
+  await until(() => isThatFar(stderr), 10_000);
+  child.kill("SIGINT");
+  return { code: await exited, stderr };
+}
+
+test("a command that somebody stops by Ctrl-C stops its PostgreSQL, and says nothing of a database that went away", async () => {
+  const users = Array.from({ length: 50_000 }, (_, index) => `{"email":"user-${index}@acme.test"}\n`);
+  await writeFile(join(folder, "users.jsonl"), users.join(""));
+  const { code, stderr } = await interrupt("command", ["import-users", "users.jsonl"], (told) => told.includes("Embedded PostgreSQL"));
+  expect(code).toBe(130);
+  expect(stderr).toMatch(/^Embedded PostgreSQL [^\n]*\n(Imported[^\n]*)?$/);
+  expect(await isDatabaseRunning()).toBe(false);
+});
+
+test("a server that somebody stops by Ctrl-C while its PostgreSQL starts leaves none behind", async () => {
+  const { code } = await interrupt("server", [], () => existsSync(join(folder, ".data/postgres.lock")));
+  expect(code).toBe(0);
   expect(await isDatabaseRunning()).toBe(false);
 });

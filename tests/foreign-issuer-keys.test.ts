@@ -53,10 +53,10 @@ describe("a token without aud", () => {
   });
 });
 
-test.each(["iat", "nbf"])("a token whose %s is ahead of time is not valid yet, five seconds apart", async (claim) => {
+test.each(["iat", "nbf"])("a token whose %s is ahead of time is not valid yet, a minute apart", async (claim) => {
   publish(jwkOf(issuer.key));
-  expect(await verdictOn({ claims: { [claim]: now() + 60 } })).toBe("not_yet_valid");
-  expect(await verdictOn({ claims: { [claim]: now() + 4 } })).toBe("believed");
+  expect(await verdictOn({ claims: { [claim]: now() + 70 } })).toBe("not_yet_valid");
+  expect(await verdictOn({ claims: { [claim]: now() + 50 } })).toBe("believed");
 });
 
 test("what is no key leaves the other keys of the set good", async () => {

@@ -10,6 +10,7 @@ import { createSecureRandom } from "../src/auth/random.ts";
 import { openDatabase } from "../src/database/database.ts";
 import { commandFile } from "./support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { emptyFolder } from "./support/folders.ts";
 import { TEST_SECRET } from "./support/gateway.ts";
 import { SCHEMA } from "./support/raw-client.ts";
 import { until } from "./support/until.ts";
@@ -42,7 +43,7 @@ const bad = numbers.filter((line) => isBroken(line) || isRepeated(line));
 
 function startImport(path: string): ChildProcess {
   const env = { PATH: process.env.PATH, DATABASE_URL: database.url, SECRET: TEST_SECRET, GATEWAY_CONFIG: files.pathOf("gateway.yaml") };
-  return spawn(process.execPath, [commandFile, "import-users", path], { env, stdio: "ignore" });
+  return spawn(process.execPath, [commandFile, "import-users", path], { cwd: emptyFolder(), env, stdio: "ignore" });
 }
 
 async function lastLine(): Promise<number> {

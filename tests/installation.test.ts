@@ -72,3 +72,9 @@ test("the scripts of a user's first day run in any shell, Windows' included", ()
     expect(scripts[name], name).not.toMatch(/\b(mkdir|cp|rm|mv|export)\b|'|\$|;/);
   }
 });
+
+test("`npx vitest run FILE` in the root runs with the configuration of the tests", async () => {
+  const [ofRoot, ofTests] = await Promise.all([import("../vitest.config.ts"), import("./vitest.config.ts")]);
+  expect(ofRoot.default).toBe(ofTests.default);
+  expect(scripts.test).toMatch(/&& vitest run$/);
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startMailServer();
   writer = openMessageWriter(database.url, clock);
   const env = { SMTP_URL: server.url, MAIL_FROM: "Acme Accounts <accounts@acme.test>" };
-  gateway = await startTestGateway({ database, clock, env });
+  gateway = await startTestGateway({ database, clock, env, logLevel: "debug" });
 });
 beforeEach(() => {
   server.behaviour = {};

@@ -1,13 +1,17 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Courier, startCourier } from "../src/auth/outbox/courier.ts";
+import { createPayloads } from "../src/auth/outbox/outbox.ts";
 import { openDatabase } from "../src/database/database.ts";
 import { openListeningConnection } from "../src/database/listening-connection.ts";
 import { migrateDatabase } from "../src/database/migrate.ts";
 import { takeSoleLock } from "../src/database/sole-lock.ts";
+import { createTestClock } from "./support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { startTestGateway } from "./support/gateway.ts";
+import { startTestGateway, TEST_SECRET } from "./support/gateway.ts";
 import { SCHEMA } from "./support/raw-client.ts";
 import { type ResettingRelay, startResettingRelay } from "./support/resetting-relay.ts";
+import { openMessageWriter } from "./support/write-messages.ts";
 
 let server: TestDatabase;
 let relay: ResettingRelay;
@@ -72,6 +76,30 @@ const statements: [string, Work][] = [
       } finally {
         await connection.close();
       }
+    },
+  ],
+  [
+    "a courier of the outbox, from its claim to its mark",
+    async (url) => {
+      await server.sql`delete from outbox`;
+      const clock = createTestClock();
+      const writer = openMessageWriter(server.url, clock);
+      await writer.write(undefined);
+      await writer.close();
+      await withDatabase(url, async (database) => {
+        const done = new Promise((resolve) => {
+          const courier = startCourier("email", {
+            database,
+            payloads: createPayloads([TEST_SECRET]),
+            clock: clock.now,
+            deliver: () => Promise.resolve({ kind: "sent" }),
+            chance: () => 0.5,
+            onOutcome: () => resolve(courier),
+            onFailure: () => resolve(courier),
+          });
+        });
+        await ((await done) as Courier).stop(AbortSignal.abort());
+      });
     },
   ],
   ["migrations", (url) => migrateDatabase(url, SCHEMA)],

@@ -9,9 +9,9 @@ import { developmentSecret } from "../src/start/development-secret.ts";
 import { LoginDocument, RegisterDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { makeReachableFolder } from "./support/folders.ts";
+import { emptyFolder, makeReachableFolder } from "./support/folders.ts";
 import { TEST_SECRET } from "./support/gateway.ts";
-import { startServerProcess } from "./support/server-process.ts";
+import { serverFile, startServerProcess } from "./support/server-process.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 let database: TestDatabase;
@@ -46,7 +46,11 @@ test("a server whose npm script is stopped stops too", async () => {
     npm_lifecycle_event: "start",
   };
   // As npm does it: a shell between, which a signal ends without its child being told.
-  const shell = spawn("sh", ["-c", `"${process.execPath}" dist/main.js; true`], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const shell = spawn("sh", ["-c", `"${process.execPath}" "${serverFile}"; true`], {
+    cwd: emptyFolder(),
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   shell.stdout.on("data", (chunk: Buffer) => {
     output += chunk.toString();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { violationsOf } from "./support/accessibility.ts";
 import { type Browser, hasBrowser, startBrowser } from "./support/browser.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { PRODUCTION_SECRET } from "./support/outbox.ts";
@@ -55,6 +56,21 @@ describe.skipIf(!hasBrowser)("in a browser without the internet", () => {
     browser = await startBrowser();
   });
   afterAll(() => browser.close());
+
+  test.each(["light", "dark"] as const)(
+    "nothing of it is out of anybody's reach, as axe judges: %s, and with an answer",
+    async (colours) => {
+      const page = await browser.open(`${gateway.url}/`);
+      await page.prefer(colours);
+      await page.until(`matchMedia("(prefers-color-scheme: ${colours})").matches`);
+      expect(await violationsOf(page)).toEqual([]);
+      await page.evaluate(
+        "[...document.querySelectorAll('[data-document]')].find(({ textContent }) => textContent === 'Who am I?').click()",
+      );
+      await page.until("document.querySelector('#answer').textContent.includes('{')");
+      expect(await violationsOf(page)).toEqual([]);
+    },
+  );
 
   test("the first operations work from it, one after another", async () => {
     const page = await browser.open(`${gateway.url}/`);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MeDocument, RegisterDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { makeReachableFolder } from "./support/folders.ts";
+import { emptyFolder, makeReachableFolder } from "./support/folders.ts";
 import { TEST_SECRET } from "./support/gateway.ts";
 import { startServerProcess } from "./support/server-process.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
@@ -21,7 +21,7 @@ function failToStart(env: Record<string, string>): Promise<{ code: unknown; stde
     execFile(
       process.execPath,
       [mainFile],
-      { env: { PATH: process.env.PATH, PORT: "0", ...env }, timeout: STARTS },
+      { cwd: emptyFolder(), env: { PATH: process.env.PATH, PORT: "0", ...env }, timeout: STARTS },
       (error, stdout, stderr) => resolve({ code: error?.code, stderr, stdout }),
     );
   });

@@ -1,27 +1,28 @@
 import type { OperatorAccounts } from "../auth/accounts/operator-accounts.ts";
 import { AuthError, type ErrorCode } from "../auth/errors.ts";
 import { createOperator, type Operator } from "../auth/operator.ts";
-import type { Config } from "../config/config.ts";
 import { describeInputProblems } from "../start/describe-input-problems.ts";
 import { createHashing } from "../start/hashing.ts";
-import { withOperatorSession } from "../start/operator-session.ts";
+import { type OperatorSession, withOperatorSession } from "../start/operator-session.ts";
 import { serviceNamesOf } from "../start/service-names.ts";
 import { CommandError } from "./command-error.ts";
 import { count } from "./count.ts";
 
 /** Works on the accounts of the configured database; refusals are told in an operator's words. */
 export async function withAccounts<Result>(work: (accounts: OperatorAccounts) => Promise<Result>): Promise<Result> {
-  return withOperator(({ accounts }) => work(accounts)).catch(explain);
+  return withOperator(({ accounts }) => work(accounts)).catch(explainRefusal);
 }
 
-export function withOperator<Result>(work: (operator: Operator, config: Config) => Promise<Result>): Promise<Result> {
-  return withOperatorSession(async ({ config, ...world }) => {
+export function withOperator<Result>(work: (operator: Operator, session: OperatorSession) => Promise<Result>): Promise<Result> {
+  return withOperatorSession(async (session) => {
+    const { config } = session;
     const hashing = await createHashing(config.hashing);
-    return work(createOperator({ ...world, hashing }, { ...config.tokens, serviceNames: serviceNamesOf(config) }), config);
+    return work(createOperator({ ...session, hashing }, { ...config.tokens, serviceNames: serviceNamesOf(config) }), session);
   });
 }
 
-function explain(error: unknown): never {
+/** A refusal of the domain, in an operator's words. */
+export function explainRefusal(error: unknown): never {
   const problems = describeInputProblems(error, { email: "EMAIL", password: "The password" });
   if (problems !== undefined) throw new CommandError(problems);
   const code: ErrorCode | undefined = error instanceof AuthError ? error.code : undefined;

@@ -5,6 +5,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serve,
   "create-admin": async () => (await import("./create-admin.ts")).createAdmin,
   "set-password": async () => (await import("./set-password.ts")).setPassword,
+  unlock: async () => (await import("./unlock.ts")).unlock,
   "end-all-sessions": async () => (await import("./end-all-sessions.ts")).endAllSessions,
   "import-users": async () => (await import("./import-users.ts")).importUsers,
   "export-users": async () => (await import("./export-users.ts")).exportUsers,

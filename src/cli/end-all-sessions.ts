@@ -28,7 +28,7 @@ async function endAll(): Promise<string> {
 async function endAllOfRole(role: string): Promise<string> {
   const progress = createProgress(process.stderr, () => performance.now());
   let done = 0;
-  const { users, endedSessions } = await withOperator(({ endEverybody }, { roles }) => {
+  const { users, endedSessions } = await withOperator(({ endEverybody }, { config: { roles } }) => {
     if (!roles.has(role)) throw new CommandError(`ROLE must be among ${[...roles.keys()].join(", ")}.`);
     return endEverybody.endAllOfRole(role, () => {
       done += 1;

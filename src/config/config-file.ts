@@ -16,7 +16,7 @@ import { nameKey, parseYaml, type YamlProblem } from "./yaml.ts";
 /** `unreadable` instead of `text`: why the file cannot be read, so that `parseConfig` tells it together with everything else. */
 export type ConfigFile = { readonly path: string } & ({ readonly text: string } | { readonly unreadable: string });
 
-const sections: ReadonlySet<unknown> = new Set([
+export const sections: ReadonlySet<unknown> = new Set([
   "roles",
   "limits",
   "upstreams",

@@ -11,7 +11,8 @@ export type Limits = ReadonlyMap<string, LimitSetting | "off">;
 
 export const limitsExample = "limits: { default: { max: 1000, window: 1m }, Mutation.login: { max: 5, window: 15m } }";
 
-const names: readonly string[] = [
+/** All but the root fields. */
+export const limitNames: readonly string[] = [
   "default",
   "all",
   "failedLoginsPerAccount",
@@ -33,8 +34,8 @@ export function parseLimits(section: unknown): { limits: Limits; problems: YamlP
   const problems: YamlProblem[] = [];
   for (const [name, body] of section) {
     const at = `limits.${nameKey(name)}`;
-    const isName = typeof name === "string" && (names.includes(name) || coordinate.test(name));
-    const parsed = isName ? parseLimit(body, at) : [flaw(at, `is neither ${names.join(", ")} nor a field such as Mutation.login.`)];
+    const isName = typeof name === "string" && (limitNames.includes(name) || coordinate.test(name));
+    const parsed = isName ? parseLimit(body, at) : [flaw(at, `is neither ${limitNames.join(", ")} nor a field such as Mutation.login.`)];
     if (Array.isArray(parsed)) problems.push(...parsed);
     else limits.set(String(name), parsed);
   }

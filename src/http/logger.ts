@@ -27,6 +27,12 @@ export function privateFace(error: unknown): PrivateFace {
   return { type: root.name, message: root.message, ...code, ...(root.stack === undefined ? {} : { stack: root.stack }) };
 }
 
+/** The same without the stack: of an outage it tells nothing. */
+export function problemOf(error: unknown): Omit<PrivateFace, "stack"> {
+  const { stack, ...problem } = privateFace(error);
+  return problem;
+}
+
 function withoutQuery(error: unknown): unknown {
   const isFailedQuery = error instanceof Error && "query" in error && error.cause !== undefined;
   return isFailedQuery ? withoutQuery(error.cause) : error;

@@ -1,33 +1,44 @@
 import type { Logger } from "pino";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import { createOutage, createOutages, type Outage, type OutageParts } from "./outage-log.ts";
 
-/** So long after the last refusal an outage is taken for over. */
-const QUIET_MILLISECONDS = 10_000;
+/** What failed for want of the database: calls, chores and couriers tell the same outage. */
+export function createDatabaseOutage(parts: OutageParts): Outage {
+  return createOutage(
+    {
+      away: "the database is out of reach: calls are answered SERVICE_UNAVAILABLE, and periodic work waits; further failures are counted",
+      back: "the database is back",
+      level: "error",
+    },
+    parts,
+  );
+}
 
-/**
- * Logs what failed while a call was answered: each failure that nobody expects with its stack, and one line for an outage, however many
- * calls are refused meanwhile, and one with their number once there are no more.
- */
-export function createFailureLog(logger: Logger): (error: unknown, requestId: string) => void {
-  let refused = 0;
-  let lastAt = 0;
-
-  function watch(): void {
-    const rest = lastAt + QUIET_MILLISECONDS - performance.now();
-    if (rest > 0) {
-      setTimeout(watch, rest).unref();
-      return;
-    }
-    logger.warn({ refused }, "no call is refused any more for want of the database");
-    refused = 0;
-  }
-
+/** Logs what failed while a call was answered: each failure that nobody expects with its stack, and an outage of the database as such. */
+export function createFailureLog(logger: Logger, database: Outage): (error: unknown, requestId: string) => void {
   return (err, requestId) => {
-    if (!isDatabaseUnavailable(err)) return logger.error({ err, requestId }, "unexpected error");
-    lastAt = performance.now();
-    refused += 1;
-    if (refused > 1) return;
-    logger.error({ err, requestId }, "the database is out of reach, calls are answered SERVICE_UNAVAILABLE; further ones are counted");
-    watch();
+    if (isDatabaseUnavailable(err)) database.failed(err, { requestId });
+    else logger.error({ err, requestId }, "unexpected error");
+  };
+}
+
+/** Periodic work, by its name. A failure that nobody expects has its stack, once a minute. */
+export interface WorkLog {
+  failed(name: string, error: unknown, facts?: object): void;
+  worked(name: string): void;
+}
+
+export function createWorkLog(parts: OutageParts, database: Outage): WorkLog {
+  const words = { away: "a chore failed and will be tried again", back: "a chore works again", level: "error" } as const;
+  const troubleOf = createOutages("chore", words, { ...parts, describe: (err) => ({ err }) });
+  return {
+    failed(name, error, facts) {
+      if (isDatabaseUnavailable(error)) database.failed(error, { chore: name });
+      else troubleOf(name).failed(error, facts);
+    },
+    worked(name) {
+      database.worked();
+      troubleOf(name).worked();
+    },
   };
 }

@@ -3,6 +3,7 @@ import type { AuthOptions } from "../auth/auth.ts";
 import type { ForeignIssuerParts } from "../auth/tokens/foreign/foreign-issuers.ts";
 import type { Config } from "../config/config.ts";
 import { isLocalhost } from "../config/urls.ts";
+import { problemOf } from "../http/logger.ts";
 
 /** The configuration has judged the addresses that it names; a discovery document may name others. */
 export function chooseForeignIssuers({ issuers, environment }: Pick<Config, "issuers" | "environment">): AuthOptions["foreignIssuers"] {
@@ -15,7 +16,7 @@ export function logIssuerChange(logger: Logger): ForeignIssuerParts["onIssuerCha
     if (error === undefined) logger.info({ issuer }, "the keys of another issuer are back");
     else
       logger.warn(
-        { err: error, issuer },
+        { problem: problemOf(error), issuer },
         "the keys of another issuer are out of reach; its tokens are good for as long as those known are",
       );
   };

@@ -21,6 +21,7 @@ import { buildAuthGraph } from "../graphql/schema.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
 import { createApp } from "../http/app.ts";
 import type { Readiness } from "../http/health.ts";
+import { problemOf } from "../http/logger.ts";
 import type { OutboxPage } from "../http/outbox-page.ts";
 import { bodyTokens, type CreateRefreshTokens, chosenTokens, cookieTokens } from "../http/refresh-token-carriers.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
@@ -28,25 +29,26 @@ import type { Tracing } from "../telemetry/tracing.ts";
 import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
-import { createFailureLog } from "./failure-log.ts";
+import { createDatabaseOutage, createFailureLog, createWorkLog } from "./failure-log.ts";
 import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
 import { openHooks } from "./hooks.ts";
 import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
 import { openOutbox, type RunningOutbox } from "./outbox.ts";
 import { createReadiness } from "./readiness.ts";
+import { createRemovedRolesCheck } from "./removed-roles.ts";
 import { openServedGraph } from "./served-graph.ts";
 import { serviceNamesOf } from "./service-names.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { type Chore, startUpkeep, type Wait } from "./upkeep.ts";
-import { warnOfOtherRoles } from "./warn-of-other-roles.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;
 const ERASURE_SECONDS = 60;
 const COUNT_SECONDS = 15;
 const MARKING_SECONDS = 5;
+const ROLES_SECONDS = 3600;
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -63,6 +65,8 @@ export interface GatewayParts {
   readonly secrets: readonly [string, ...string[]];
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** What outages are measured with. */
+  readonly stopwatch?: () => number;
   readonly passwordEngine?: PasswordEngine;
   /** So many times as much as the product's own limits: absent, what the environment says. */
   readonly limitFactor?: number;
@@ -80,7 +84,10 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { instrumentPool: instrument } = telemetry;
   const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
-  const outbox = await openOutbox(config, { ...parts, database, clock, onOutcome: telemetry.countMessage });
+  const outages = { logger, stopwatch: parts.stopwatch ?? (() => performance.now()) };
+  const databaseOutage = createDatabaseOutage(outages);
+  const workLog = createWorkLog(outages, databaseOutage);
+  const outbox = await openOutbox(config, { ...parts, database, clock, workLog, outages, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
   const { engine, queue } = await createHashing(config.hashing, { engine: parts.passwordEngine, logger });
@@ -91,15 +98,15 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
   const checkReadiness = createReadiness({ ...createChecks(database), ...auth, isDraining: () => isDraining });
-  const logUnexpected = createFailureLog(logger);
+  const logUnexpected = createFailureLog(logger, databaseOutage);
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
-  const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, logger, publicErrors };
+  const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, outages, logger, publicErrors };
   const { graph, close: closeGraph } = await openServedGraph(config, graphParts);
   const httpParts = { ...graphParts, graph, logUnexpected, metrics, telemetry, checkReadiness, outboxPage: outbox.page };
   const app = await createHttpSide(config, httpParts);
-  const upkeep = startUpkeep(choresOf(auth, outbox), { logger, onRun: telemetry.countChore, wait: parts.wait });
+  const checkRoles = createRemovedRolesCheck(auth.directory, { roles: config.roles, logger, onCount: telemetry.countRemovedRoles });
+  const upkeep = startUpkeep(choresOf(auth, outbox, checkRoles), { log: workLog, onRun: telemetry.countChore, wait: parts.wait });
   outbox.start();
-  const rolesLookedAt = warnOfOtherRoles(auth.directory, { roles: config.roles, logger });
   return {
     app,
     auth,
@@ -111,7 +118,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
       isDraining = true;
       await closeApp(app, { patienceSeconds: patienceAfter(config.drainDelaySeconds), ...(hurry && { hurry }) });
       await closeGraph();
-      await Promise.all([rolesLookedAt, upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
+      await Promise.all([upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
       await auth.close();
       await closeDatabase();
     },
@@ -165,21 +172,26 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
   );
 }
 
-function choresOf(auth: Auth, outbox: RunningOutbox): Chore[] {
+function choresOf(auth: Auth, outbox: RunningOutbox, checkRoles: () => Promise<void>): Chore[] {
   return [
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
-    { name: "expired revocations", everySeconds: FORGET_SECONDS, run: async () => auth.revocations.forgetExpired() },
+    { name: "expired revocations", everySeconds: FORGET_SECONDS, isLocal: true, run: async () => auth.revocations.forgetExpired() },
     { name: "ended sessions", everySeconds: MARKING_SECONDS, run: auth.markEndedSessions },
     { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
     { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
+    { name: "removed roles", everySeconds: ROLES_SECONDS, isDoneFirst: true, run: checkRoles },
   ];
 }
 
 function logFeedChange(logger: Logger): RevocationFeedParts["onChange"] {
   return (change) => {
     if (change.connected) logger.info("the revocation feed is back");
-    else logger.warn({ err: change.error }, "the revocation feed is out of reach; access tokens will be checked against the database");
+    else
+      logger.warn(
+        { problem: problemOf(change.error) },
+        "the revocation feed is out of reach; access tokens will be checked against the database",
+      );
   };
 }
 

@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { type Limits, limitsExample } from "../config/limits.ts";
 import { listRootFields } from "../graphql/limits/limit-table.ts";
+import { problemOf } from "../http/logger.ts";
 
 /** Throws a ConfigError for limits of fields that the schema does not have: they would limit nothing. */
 export function refuseUnknownLimits(limits: Limits, schema: GraphQLSchema): void {
@@ -32,7 +33,8 @@ export function logRefusals(logger: Logger): (refused: RefusedCall) => void {
 
 export function logLimitStoreChange(logger: Logger): LimitStoreOptions["onStoreChange"] {
   return (change) => {
-    if (change.isAway) logger.warn({ err: change.error }, "Redis is out of reach; each process counts calls in its own memory");
+    if (change.isAway)
+      logger.warn({ problem: problemOf(change.error) }, "Redis is out of reach; each process counts calls in its own memory");
     else logger.info("Redis is back; calls are counted there");
   };
 }

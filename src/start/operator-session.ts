@@ -7,7 +7,11 @@ import { loadEnvFile } from "../config/env-file.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { migrateDatabase } from "../database/migrate.ts";
 import { createNews } from "./news.ts";
+import { onOrderToStop } from "./stop-orders.ts";
 import { openStorage, type Storage } from "./storage.ts";
+
+/** The exit code of whoever was stopped by Ctrl-C, as shells have it. */
+const STOPPED = 130;
 
 /** The storage of the configuration that the server would read here; migrations go to `directUrl`. */
 export interface OperatorStorage {
@@ -24,14 +28,26 @@ export interface OperatorSession extends OperatorStorage {
   readonly random: Random;
 }
 
-/** Closes the storage also when `work` fails. An embedded PostgreSQL that a server in this folder runs is shared, and left running. */
+/** Closes the storage also when `work` fails, and when somebody stops the command. An embedded PostgreSQL that a server in this folder runs is shared, and left running. */
 export async function withStorage<Result>(work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
   loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
   // Where the data are: a command that runs in the wrong folder would succeed on an empty database of its own.
-  const storage = await openStorage(config, (line) => process.stderr.write(`${line}\n`));
+  const opening = openStorage(config, (line) => process.stderr.write(`${line}\n`));
+  let isStopped = false;
+  onOrderToStop(async (_reason, hurry) => {
+    isStopped = true;
+    hurry.addEventListener("abort", () => process.exit(STOPPED));
+    await (await opening).close();
+    process.exit(STOPPED);
+  });
+  const storage = await opening;
   try {
     return await work({ config, storage, directUrl: config.database.directUrl ?? storage.databaseUrl });
+  } catch (error) {
+    // That the database went away under it is nothing to be told.
+    if (isStopped) await new Promise(() => undefined);
+    throw error;
   } finally {
     await storage.close();
   }

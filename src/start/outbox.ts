@@ -10,19 +10,22 @@ import type { Config } from "../config/config.ts";
 import type { Database } from "../database/database.ts";
 import type { OutboxPage } from "../http/outbox-page.ts";
 import type { ComposeMail } from "../mail/compose-mail.ts";
+import type { WorkLog } from "./failure-log.ts";
 import { openMail } from "./mail.ts";
+import { createOutages, type OutageParts } from "./outage-log.ts";
 import { openWebhooks } from "./webhooks.ts";
 
 /** Counted no further: so counting costs the same, however many there are. */
 const MOST_PENDING = 10_000;
 const SHOWN_MESSAGES = 100;
-const SILENCE_MILLISECONDS = 60_000;
 
 export interface OutboxParts {
   readonly database: Database;
   readonly secrets: readonly [string, ...string[]];
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly workLog: WorkLog;
+  readonly outages: OutageParts;
   /** For the meters. */
   readonly onOutcome: CourierParts["onOutcome"];
 }
@@ -59,10 +62,10 @@ export async function openOutbox(config: Config, parts: OutboxParts): Promise<Ru
   const courierParts = {
     ...parts,
     payloads: createPayloads(secrets),
-    deliver: routeTo(deliverers),
+    deliver: tellOutages(routeTo(deliverers), parts.outages),
     chance: Math.random,
     onOutcome: logOutcome(logger, parts.onOutcome),
-    onFailure: logFailures(logger),
+    onFailure: logFailures(parts.workLog),
   };
   let couriers: readonly Courier[] = [];
   let pending = 0;
@@ -114,17 +117,24 @@ function logOutcome(logger: Logger, onOutcome: CourierParts["onOutcome"]): Couri
   return (outcome, message) => {
     onOutcome(outcome, message);
     if (outcome === "dead") logger.warn({ message }, "a message was given up");
-    if (outcome === "retried") logger.info({ message }, "a message could not be sent, and will be tried again");
+    if (outcome === "retried") logger.debug({ message }, "a message could not be sent, and will be tried again");
   };
 }
 
-/** A database that is away is told once, not at each look. */
-function logFailures(logger: Logger): CourierParts["onFailure"] {
-  let lastAt = Number.NEGATIVE_INFINITY;
-  return (err, row) => {
-    const now = performance.now();
-    if (now - lastAt < SILENCE_MILLISECONDS) return;
-    lastAt = now;
-    logger.warn({ err, ...(row && { message: { id: row.id, channel: row.channel, topic: row.topic } }) }, "the outbox is in trouble");
+/** A mail server, or a receiver of webhooks, that is away or takes nothing now: told as an outage, not for each message. */
+function tellOutages(deliver: Deliver, outages: OutageParts): Deliver {
+  const words = { away: "messages cannot be sent, and will be tried again", back: "messages can be sent again" };
+  const outageOf = createOutages("to", words, { ...outages, describe: (problem) => ({ problem }) });
+  return async (message, context) => {
+    const delivery = await deliver(message, context);
+    // Of a URL's path and query others need not know.
+    const to = message.channel === "email" ? "the mail server" : new URL(message.url).origin;
+    if (delivery.kind === "later") outageOf(to).failed(delivery.problem);
+    else if (delivery.kind === "sent") outageOf(to).worked();
+    return delivery;
   };
+}
+
+function logFailures(log: WorkLog): CourierParts["onFailure"] {
+  return (error, row) => log.failed("courier", error, row && { message: { id: row.id, channel: row.channel, topic: row.topic } });
 }

@@ -20,15 +20,16 @@ export async function serve(): Promise<void> {
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
   const logger = createLogger({ level: config.logLevel, destination: await createLogDestination({ format: config.logFormat }) });
   if (cluster.isWorker) return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
-  const storage = await openStorage(config, (line) => logger.info(line));
+  const opening = openStorage(config, (line) => logger.info(line));
   let server: Server | undefined;
   // From here on, also while it starts: whoever stops us must not be left with a database that runs.
   onOrderToStop(async (reason, hurry) => {
     logger.info({ reason }, "stopping");
     await server?.stop(hurry);
-    await storage.close();
+    await (await opening).close();
     process.exit(0);
   });
+  const storage = await opening;
   try {
     await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema);
     server = await startServing(config, { storage, logger });

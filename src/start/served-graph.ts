@@ -21,6 +21,7 @@ import { explainedAuthGraph } from "./explained-graph.ts";
 import { accessOf, isAuthGraphAlone, readGraphSources } from "./graph-sources.ts";
 import { refuseUnknownLimits } from "./limits.ts";
 import { readOperatorsFile } from "./operators-file.ts";
+import { createOutages, type OutageParts } from "./outage-log.ts";
 import { watchFile } from "./watch-file.ts";
 
 export interface ServedGraphParts {
@@ -29,6 +30,7 @@ export interface ServedGraphParts {
   readonly clock: Clock;
   readonly limitFactor: number;
   readonly logger: Logger;
+  readonly outages: OutageParts;
   readonly publicErrors: PublicErrors;
   observeOperations(operations: Operations): Operations;
   observeUpstream(upstream: Upstream): Upstream;
@@ -91,9 +93,11 @@ async function reload(open: () => Promise<OpenGraph>, replace: (graph: OpenGraph
 /** What stitches graphs is loaded where there are some, and nowhere else: that is a third of what a start costs. */
 async function opener(
   config: Config,
-  { authGraph, auth, clock, logger, publicErrors, observeUpstream }: ServedGraphParts,
+  { authGraph, auth, clock, outages, publicErrors, observeUpstream }: ServedGraphParts,
 ): Promise<() => Promise<OpenGraph>> {
   const { openGraph } = await import("../gateway/composition/open-graph.ts");
+  const words = { away: "a graph behind the gateway gave no answer", back: "a graph behind the gateway answers again" };
+  const outageOf = createOutages("upstream", words, outages);
   const parts: OpenGraphParts = {
     auth: { ...authGraph, gatewayFields },
     publicErrors,
@@ -101,7 +105,8 @@ async function opener(
     createIdentityTokens: () =>
       createIdentityTokens({ keys: auth.signingKeys, clock, random: createSecureRandom() }, { issuer: config.tokens.issuer }),
     readFile: (path) => readOperatorsFile("gateway.yaml", path),
-    onFailure: (upstream, err, requestId) => logger.warn({ upstream, err, requestId }, "a graph behind the gateway gave no answer"),
+    onFailure: (upstream, error, requestId) => outageOf(upstream).failed(error, { requestId }),
+    onAnswer: (upstream) => outageOf(upstream).worked(),
   };
   return () => openGraph(readGraphSources(config), parts);
 }

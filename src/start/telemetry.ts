@@ -18,6 +18,7 @@ import { traceOperations } from "../telemetry/trace-operations.ts";
 import { createRequestTracer } from "../telemetry/trace-requests.ts";
 import { traceStatements } from "../telemetry/trace-statements.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
+import type { RemovedRolesParts } from "./removed-roles.ts";
 import type { UpkeepParts } from "./upkeep.ts";
 
 /** Puts meters and traces around the parts of a gateway, none of which knows. */
@@ -31,6 +32,7 @@ export interface Telemetry {
   countRefusals(tell: (refused: RefusedCall) => void): (refused: RefusedCall) => void;
   readonly countMessage: CourierParts["onOutcome"];
   readonly countChore: UpkeepParts["onRun"];
+  readonly countRemovedRoles: RemovedRolesParts["onCount"];
   /** What can be read from the parts once they are there. */
   watch(parts: WatchedParts): void;
 }
@@ -70,6 +72,10 @@ export function createTelemetry(metrics: Metrics, tracing: Tracing | undefined):
     },
     countMessage: (outcome, { channel }) => metrics.outboxMessages.inc({ channel, outcome }),
     countChore: (chore, outcome) => metrics.choreRuns.inc({ chore, outcome }),
+    countRemovedRoles(held) {
+      metrics.removedRoleUsers.reset();
+      for (const { role, users } of held) metrics.removedRoleUsers.set({ role }, users);
+    },
     watch({ revocations, revocationFeed, hashingQueue, outbox }) {
       watchReadings(metrics, {
         revocationLagSeconds: revocationFeed.lagSeconds,

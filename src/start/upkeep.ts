@@ -1,11 +1,15 @@
 import { setTimeout as waitForMilliseconds } from "node:timers/promises";
-import type { Logger } from "pino";
+import type { WorkLog } from "./failure-log.ts";
 
 /** Work that is due again and again. */
 export interface Chore {
   /** Of what, for the log and the meters. */
   readonly name: string;
   readonly everySeconds: number;
+  /** Done at once as well. */
+  readonly isDoneFirst?: boolean;
+  /** It asks no database: that it is done tells nothing of one. */
+  readonly isLocal?: boolean;
   run(signal: AbortSignal): Promise<unknown>;
 }
 
@@ -15,7 +19,7 @@ export type ChoreOutcome = "done" | "failed";
 export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
 export interface UpkeepParts {
-  readonly logger: Logger;
+  readonly log: WorkLog;
   /** Told of every run, for the meters. */
   onRun(chore: string, outcome: ChoreOutcome): void;
   readonly wait?: Wait | undefined;
@@ -24,21 +28,23 @@ export interface UpkeepParts {
 const waitReally: Wait = (milliseconds, signal) => waitForMilliseconds(milliseconds, undefined, { signal });
 
 /** Does the chores, each by itself and never twice at once. Stopping waits for those under way. */
-export function startUpkeep(chores: readonly Chore[], { logger, onRun, wait = waitReally }: UpkeepParts): { stop(): Promise<void> } {
+export function startUpkeep(chores: readonly Chore[], { log, onRun, wait = waitReally }: UpkeepParts): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
 
   async function run(chore: Chore): Promise<void> {
     try {
       await chore.run(signal);
+      if (!chore.isLocal) log.worked(chore.name);
       onRun(chore.name, "done");
     } catch (err) {
-      logger.error({ err, chore: chore.name }, "a chore failed and will be tried again");
+      log.failed(chore.name, err);
       onRun(chore.name, "failed");
     }
   }
 
   async function repeat(chore: Chore): Promise<void> {
+    if (chore.isDoneFirst) await run(chore);
     while (!signal.aborted) {
       // Processes that start together must not stay in step.
       const milliseconds = chore.everySeconds * 1000 * (0.9 + Math.random() * 0.2);

@@ -30,6 +30,7 @@ export interface Metrics {
   readonly hashingRefused: Counter;
   readonly outboxMessages: Counter<"channel" | "outcome">;
   readonly choreRuns: Counter<"chore" | "outcome">;
+  readonly removedRoleUsers: Gauge<"role">;
   /** To be counted up by the class of the status: 2 for 2xx. */
   readonly httpResponses: number[];
 }
@@ -86,6 +87,14 @@ function registerMetrics(registry: Registry): Metrics {
       registers,
     }),
     hashingRefused: new Counter({ name: "auth_hashing_refused_total", help: "Fields refused as TOO_BUSY.", registers }),
+    ...registerBackground(registers),
+    httpResponses: countHttpResponses(registry),
+  };
+}
+
+/** Of what no caller waits for. */
+function registerBackground(registers: Registry[]): Pick<Metrics, "outboxMessages" | "choreRuns" | "removedRoleUsers"> {
+  return {
     outboxMessages: new Counter({
       name: "auth_outbox_messages_total",
       help: `Attempts to send a message of the outbox, by channel and what became of it: ${messageOutcomes.join(", ")}.`,
@@ -98,7 +107,12 @@ function registerMetrics(registry: Registry): Metrics {
       labelNames: ["chore", "outcome"],
       registers,
     }),
-    httpResponses: countHttpResponses(registry),
+    removedRoleUsers: new Gauge({
+      name: "auth_removed_role_users",
+      help: "Users who hold a role that gateway.yaml does not have, by role, as every process counts them.",
+      labelNames: ["role"],
+      registers,
+    }),
   };
 }
 

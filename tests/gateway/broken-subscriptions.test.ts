@@ -145,6 +145,8 @@ test("an upstream that is gone: an error, the end, and why in the log", async ()
   const begun = await watch(lonely.url, accessToken, query);
   await expect.poll(begun.isComplete).toBe(true);
   expect(begun.told()).toMatchObject([unavailable]);
-  expect(lonely.logs).toContainEqual(expect.objectContaining({ upstream: "live", err: expect.objectContaining({ code: "ECONNREFUSED" }) }));
+  expect(lonely.logs).toContainEqual(
+    expect.objectContaining({ upstream: "live", problem: expect.objectContaining({ code: "ECONNREFUSED" }) }),
+  );
   await lonely.close();
 });

@@ -13,6 +13,8 @@ export interface BrowserPage {
   evaluate(expression: string): Promise<unknown>;
   /** Waits until an expression is true there. */
   until(expression: string): Promise<void>;
+  /** As somebody has it who prefers light, or dark. */
+  prefer(colours: "light" | "dark"): Promise<void>;
   /** A PNG. */
   screenshot(): Promise<Buffer>;
 }
@@ -100,6 +102,9 @@ function createPage(send: Send): BrowserPage {
         if (Date.now() > endsAt) throw new Error(`never true: ${expression}; ${await evaluate("document.body.innerText")}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
+    },
+    async prefer(colours) {
+      await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: colours }] });
     },
     async screenshot() {
       const { data } = await send("Page.captureScreenshot", { format: "png" });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { emptyFolder } from "./folders.ts";
 
 /** The built command line. */
 export const commandFile = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -29,7 +30,7 @@ export function failToStart(env: Record<string, string>): Promise<CommandResult>
   return runProgram([mainFile], { env: { PORT: "0", ...env } });
 }
 
-function runProgram(words: readonly string[], { env, input = "", cwd }: CommandOptions): Promise<CommandResult> {
+function runProgram(words: readonly string[], { env, input = "", cwd = emptyFolder() }: CommandOptions): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, words, { env: { PATH: process.env.PATH, ...env }, cwd, timeout: 300_000 });
     const output = { stdout: "", stderr: "" };

@@ -5,6 +5,7 @@ import { parseConfig } from "../../src/config/config.ts";
 import { migrateDatabase } from "../../src/database/migrate.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { createGateway, type Gateway } from "../../src/start/gateway.ts";
+import type { Wait } from "../../src/start/upkeep.ts";
 import { type Client, createClient } from "./client.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
@@ -36,6 +37,10 @@ export interface TestGatewayOptions {
   readonly clock?: TestClock;
   /** Absent: argon2id as it is, at a thousandth of its price. What is about hashes pays it: `fullHashing`. */
   readonly passwordEngine?: PasswordEngine;
+  /** Between two runs of a chore. */
+  readonly wait?: Wait;
+  /** `info` unless given. */
+  readonly logLevel?: "debug";
   /** So many times as much as the product's own limits; 1 unless given. */
   readonly limitFactor?: number;
 }
@@ -62,9 +67,11 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const gateway = await createGateway(config, {
     databaseUrl: database.url,
     secrets: [secret, ...olderSecrets],
-    logger: createLogger({ level: "info", destination: collect(logs, shownMails) }),
+    logger: createLogger({ level: options.logLevel ?? "info", destination: collect(logs, shownMails) }),
     clock: clock.now,
+    stopwatch: () => clock.now().getTime(),
     limitFactor: options.limitFactor ?? 1,
+    wait: options.wait,
     ...(passwordEngine === undefined ? {} : { passwordEngine }),
   });
   const url = await gateway.app.listen({ port: 0, host: "127.0.0.1" });

@@ -7,6 +7,8 @@ import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 export interface ReceivedMail {
   readonly from: string;
   readonly to: readonly string[];
+  /** What the client called itself (EHLO). */
+  readonly greetedAs: string;
   readonly raw: string;
   readonly parsed: ParsedMail;
 }
@@ -52,7 +54,8 @@ export async function startMailServer(options: SMTPServerOptions & { port?: numb
         const raw = Buffer.concat(chunks);
         const { mailFrom, rcptTo } = session.envelope;
         const from = mailFrom === false ? "" : mailFrom.address;
-        const mail = { from, to: rcptTo.map(({ address }) => address), raw: raw.toString(), parsed: await simpleParser(raw) };
+        const to = rcptTo.map(({ address }) => address);
+        const mail = { from, to, greetedAs: session.hostNameAppearsAs || "", raw: raw.toString(), parsed: await simpleParser(raw) };
         received.push(mail);
         const answer = await mailServer.behaviour.message?.(mail);
         if (answer === "drop") return void [...sockets].find(({ remotePort }) => remotePort === session.remotePort)?.destroy();

@@ -13,8 +13,16 @@ export interface TestPgBouncer {
 
 const NOBODY = 65_534;
 
-/** A PgBouncer as Debian has it (1.18): it keeps no prepared statements, and refuses what it does not know. */
-export async function startPgBouncer(target: string): Promise<TestPgBouncer> {
+interface PgBouncerOptions {
+  /** Absent: as Debian has it (1.18), which keeps no prepared statements. */
+  readonly program?: string;
+  /** How many prepared statements it keeps for each connection to the server; since 1.21. */
+  readonly preparedStatements?: number;
+}
+
+/** A PgBouncer, which refuses what it does not know. */
+export async function startPgBouncer(target: string, options: PgBouncerOptions = {}): Promise<TestPgBouncer> {
+  const { program = "/usr/sbin/pgbouncer", preparedStatements } = options;
   const folder = await makeReachableFolder("gateway-pgbouncer-");
   const { hostname, port, username, password, pathname } = new URL(target);
   const listenPort = await findFreePort();
@@ -32,11 +40,11 @@ auth_type = trust
 auth_file = ${join(folder, "users")}
 pool_mode = transaction
 default_pool_size = 5
-`,
+${preparedStatements === undefined ? "" : `max_prepared_statements = ${preparedStatements}\n`}`,
   );
   // It refuses to run as root.
   const account = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  const child = spawn("/usr/sbin/pgbouncer", [configuration], { ...account, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program, [configuration], { ...account, stdio: ["ignore", "ignore", "pipe"] });
   let output = "";
   while (!output.includes("process up")) {
     const [chunk] = await Promise.race([once(child.stderr, "data"), once(child, "exit").then(() => [undefined])]);

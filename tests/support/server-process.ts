@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "./client.ts";
+import { emptyFolder } from "./folders.ts";
 import { ISSUER, TEST_SECRET } from "./gateway.ts";
 import { highLimitsFile } from "./limits.ts";
 
-const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+/** The built server. */
+export const serverFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 export interface ServerProcess extends Client {
   readonly url: string;
@@ -29,9 +31,9 @@ interface ServerProcessOptions {
 
 /** The built server in a process of its own, on a free port; with an empty `GATEWAY_CONFIG`, within the limits of the product. */
 export async function startServerProcess(env: Record<string, string>, options: ServerProcessOptions = {}): Promise<ServerProcess> {
-  const { cwd, program = [mainFile] } = options;
+  const { cwd = emptyFolder(), program = [serverFile] } = options;
   const child = spawn(process.execPath, program, {
-    ...(cwd !== undefined && { cwd }),
+    cwd,
     env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", ISSUER, SECRET: TEST_SECRET, GATEWAY_CONFIG: highLimitsFile, ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

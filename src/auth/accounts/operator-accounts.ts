@@ -8,6 +8,7 @@ import type { EndSessions } from "../sessions/end-sessions.ts";
 import { type Account, type AccountChanges, type AccountStore, changeAccount } from "./account-store.ts";
 import { ADMIN_ROLE, lockAdmins } from "./admin-store.ts";
 import { type Credentials, readNewCredentials } from "./credentials.ts";
+import { readEmailAddress } from "./email-addresses.ts";
 import { type DecidedBy, insertAdmin, type NewAdminParts, newAdmin, rolesChanged } from "./new-admin.ts";
 import { type AddressedAccount, lockAccountOfAddress } from "./proof-store.ts";
 
@@ -24,6 +25,8 @@ export interface OperatorAccounts {
   promoteToAdmin(credentials: Credentials): Promise<ChangedAccount>;
   /** Ends every session of the user. Throws NOT_FOUND. */
   setPassword(credentials: Credentials): Promise<ChangedAccount>;
+  /** Notes that the locks of an account are lifted; whoever counts has to forget them. Throws NOT_FOUND. */
+  unlock(email: string): Promise<Account>;
 }
 
 export interface OperatorAccountParts extends NewAdminParts {
@@ -42,13 +45,6 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
     const { email, password } = readNewCredentials(credentials, commonPasswords);
     if ((await store.findAccountForSignIn(email.key)) === undefined) throw new AuthError("NOT_FOUND", {});
     return { emailKey: email.key, passwordHash: await passwords.hash(password, null) };
-  }
-
-  /** By the address, which may be another account's, or nobody's, once the password has been hashed. */
-  async function lockUser(tx: Transaction, emailKey: string): Promise<AddressedAccount> {
-    const user = await lockAccountOfAddress(tx, emailKey);
-    if (user === undefined) throw new AuthError("NOT_FOUND", {});
-    return user;
   }
 
   async function change(tx: Transaction, record: Recorder, id: string, changes: AccountChanges): Promise<ChangedAccount> {
@@ -91,5 +87,19 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
         return change(tx, record, id, { passwordHash });
       });
     },
+    async unlock(typed) {
+      const { email } = readEmailAddress(typed);
+      const account = email && (await store.findAccountForSignIn(email.key));
+      if (account === undefined) throw new AuthError("NOT_FOUND", {});
+      await audit.transaction(nowhere, (_tx, record) => record({ type: "USER_UNLOCKED", userId: account.id, detail: { by: decidedBy } }));
+      return account;
+    },
   };
+}
+
+/** By the address, which may be another account's, or nobody's, once the password has been hashed. */
+async function lockUser(tx: Transaction, emailKey: string): Promise<AddressedAccount> {
+  const user = await lockAccountOfAddress(tx, emailKey);
+  if (user === undefined) throw new AuthError("NOT_FOUND", {});
+  return user;
 }

@@ -14,6 +14,8 @@ const PROBE_KEY = `${KEY_PREFIX}probe`;
 
 /** Counts in one Redis, for all processes. Rejects, and soon, while it is away. */
 export interface RedisStore extends LimitStore {
+  /** Resolves once the first connection is there. */
+  readonly connected: Promise<unknown>;
   /** Resolves where it counts. One that only answers may have no memory left, or be a replica that takes no writes. */
   probe(): Promise<void>;
   close(): void;
@@ -33,7 +35,8 @@ export function createRedisStore(url: string): RedisStore {
   client.on("error", (error: unknown) => {
     problem = error;
   });
-  client.connect().catch(() => undefined);
+  const connected = client.connect();
+  connected.catch(() => undefined);
 
   async function run({ source, sha1 }: RedisScript, keys: string[], values: readonly (string | number)[]): Promise<unknown> {
     if (!client.isReady) throw problem ?? new Error("Redis has not been reached yet.");
@@ -47,6 +50,7 @@ export function createRedisStore(url: string): RedisStore {
   }
 
   return {
+    connected,
     async reserve(claims, now) {
       const keys = claims.map(({ key }) => KEY_PREFIX + hashKey(key));
       const limits = claims.flatMap(({ limit }) => [limit.max, windowMilliseconds(limit), slotOf(now, limit)]);

@@ -1,4 +1,5 @@
 import type { AnonymousReason } from "../permissions.ts";
+import { EARLY_SECONDS, LATE_SECONDS } from "./clock-tolerance.ts";
 
 /** The claims of our access tokens (RFC 9068, section 2.2, and ours), small on purpose. */
 export interface AccessTokenClaims {
@@ -22,9 +23,6 @@ export interface AccessTokenClaims {
   readonly type: "access";
 }
 
-/** How far two clocks may differ, in seconds. */
-const CLOCK_TOLERANCE_SECONDS = 5;
-
 /** Undefined where a claim is missing or of the wrong type. `type` is judged by `checkClaims`. */
 export function readClaims(payload: unknown): AccessTokenClaims | undefined {
   if (typeof payload !== "object" || payload === null) return undefined;
@@ -47,9 +45,9 @@ export function checkClaims(claims: AccessTokenClaims, expected: { issuer: strin
 /** What time changes. */
 export function checkLifetime(claims: AccessTokenClaims, now: Date): AnonymousReason | undefined {
   const seconds = now.getTime() / 1000;
-  const latest = seconds + CLOCK_TOLERANCE_SECONDS;
+  const latest = seconds + EARLY_SECONDS;
   if (claims.iat > latest || (claims.nbf !== undefined && claims.nbf > latest)) return "not_yet_valid";
-  return claims.exp + CLOCK_TOLERANCE_SECONDS <= seconds ? "expired" : undefined;
+  return claims.exp + LATE_SECONDS <= seconds ? "expired" : undefined;
 }
 
 function isStringList(value: unknown): value is readonly string[] {

@@ -38,13 +38,17 @@ export interface UpstreamParts {
   readonly createIdentityTokens: () => IdentityTokens;
   /** Why an upstream gave no answer. */
   onFailure(upstream: string, error: unknown, requestId: string): void;
+  onAnswer(upstream: string): void;
   /** Lets others see how it answers. */
   observeUpstream(upstream: Upstream): Upstream;
 }
 
 const jsonHeaders = { "content-type": "application/json", accept: "application/graphql-response+json, application/json;q=0.9" };
 
-export function createUpstream(options: ConnectionOptions, { createIdentityTokens, onFailure, observeUpstream }: UpstreamParts): Upstream {
+export function createUpstream(
+  options: ConnectionOptions,
+  { createIdentityTokens, onFailure, onAnswer, observeUpstream }: UpstreamParts,
+): Upstream {
   const { name } = options;
   const connection = connectUpstream(options);
   const headersOf = createUpstreamHeaders(options, createIdentityTokens);
@@ -63,10 +67,14 @@ export function createUpstream(options: ConnectionOptions, { createIdentityToken
       const isRepeatable = type === OperationTypeNode.QUERY;
       try {
         const answer = await connection.post({ body, headers: { ...jsonHeaders, ...headersOf(context) }, isRepeatable });
-        if (isComplete?.(answer.text)) return createReadyResult(answer.text);
+        if (isComplete?.(answer.text)) {
+          onAnswer(name);
+          return createReadyResult(answer.text);
+        }
         const result = readAnswer(name, answer);
         const cause = unavailableBecause(result);
-        if (cause !== undefined) onFailure(name, cause, context.requestId);
+        if (cause === undefined) onAnswer(name);
+        else onFailure(name, cause, context.requestId);
         return result;
       } catch (error) {
         return failed(error, context.requestId);

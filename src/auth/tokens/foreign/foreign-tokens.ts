@@ -2,6 +2,7 @@ import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, 
 import { leadsElsewhere } from "../../accounts/email-addresses.ts";
 import type { Clock } from "../../clock.ts";
 import type { Anonymous, AnonymousReason } from "../../permissions.ts";
+import { EARLY_SECONDS, LATE_SECONDS } from "../clock-tolerance.ts";
 import type { Visitor } from "../visitor.ts";
 import type { ForeignIssuer } from "./foreign-issuer.ts";
 import { foreignPermissions } from "./foreign-permissions.ts";
@@ -17,7 +18,6 @@ export interface VerifiedForeignToken {
 /** Verifies the access tokens of one other issuer. A bad token is an answer, never a throw. */
 export type VerifyForeignToken = (token: string) => Promise<VerifiedForeignToken | Anonymous>;
 
-const CLOCK_TOLERANCE_SECONDS = 5;
 /** The last instant that a `Date` knows. */
 const END_OF_TIME = 8.64e15;
 /** Issuers that know RFC 9068 say `at+jwt`, the others `JWT` or nothing. Any other type is another kind of token (RFC 8725, section 3.11). */
@@ -31,7 +31,8 @@ export function createForeignTokens(
     const { payload } = await verifyByAny(token, keySet, {
       issuer: issuer.issuer,
       algorithms: [...issuer.algorithms],
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      // Of both ends of its time; the later one is judged again below, by less.
+      clockTolerance: EARLY_SECONDS,
       currentDate: clock(),
       requiredClaims: ["sub", "exp"],
     });
@@ -90,15 +91,17 @@ async function tryEach(keys: errors.JWKSMultipleMatchingKeys, token: string, opt
 }
 
 function claimProblem(payload: JWTPayload, { audience, clients }: ForeignIssuer, now: Date): AnonymousReason | undefined {
-  const { aud, iat, client_id: clientId, azp } = payload;
-  if (iat !== undefined && iat * 1000 > now.getTime() + CLOCK_TOLERANCE_SECONDS * 1000) return "not_yet_valid";
+  const { aud, iat, exp, client_id: clientId, azp } = payload;
+  const seconds = now.getTime() / 1000;
+  if (exp !== undefined && exp + LATE_SECONDS <= seconds) return "expired";
+  if (iat !== undefined && iat > seconds + EARLY_SECONDS) return "not_yet_valid";
   if (aud === undefined) return [clientId, azp].some((id) => typeof id === "string" && clients.has(id)) ? undefined : "wrong_audience";
   return audience !== undefined && [aud].flat().includes(audience) ? undefined : "wrong_audience";
 }
 
 /** What time changes. */
 export function isOver({ expiresAt }: Visitor, now: Date): boolean {
-  return expiresAt.getTime() + CLOCK_TOLERANCE_SECONDS * 1000 <= now.getTime();
+  return expiresAt.getTime() + LATE_SECONDS * 1000 <= now.getTime();
 }
 
 /** What can be told without a key. `jku`, `x5u`, `jwk` and `x5c` are not looked at: keys come from where the operator says. */
