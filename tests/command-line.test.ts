@@ -17,6 +17,7 @@ const commands = [
   "serve",
   "create-admin",
   "set-password",
+  "unlock",
   "end-all-sessions",
   "import-users",
   "export-users",
