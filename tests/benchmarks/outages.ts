@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import { makeReachableFolder } from "../support/folders.ts";
 import { type OutageReturn, outageNames, runOutageDrill } from "../support/outage-drill.ts";
 import type { Ground } from "./fleet.ts";
 import { formatMilliseconds } from "./report.ts";
@@ -14,8 +14,8 @@ const BACK_FROM_SILENCE_SECONDS = 10;
 
 /** Standbys promoted, and ten seconds of a read-only primary, under load; tests/survives-outages.test.ts is the short form. */
 export async function drillOutages({ directory }: Ground): Promise<readonly Verdict[]> {
-  const folder = join(directory, "outages");
-  await mkdir(folder, { recursive: true });
+  // Standbys are copies, which PostgreSQL's account has to reach where they are.
+  const folder = await makeReachableFolder("gateway-outages-");
   const variables = { ISSUER: "https://auth.example.com", REFRESH_GRACE: "5m", NODE_ENV: "development" };
   const { counts, problems, silences, returns } = await runOutageDrill({
     directory: folder,
@@ -23,7 +23,7 @@ export async function drillOutages({ directory }: Ground): Promise<readonly Verd
     readOnlyMilliseconds: READ_ONLY_MILLISECONDS,
     watchMilliseconds: WATCH_MILLISECONDS,
     startServer: (databaseUrl) => startGateway({ databaseUrl, directory }, variables),
-  });
+  }).finally(() => rm(folder, { recursive: true, force: true }));
   const acknowledged = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
   const lines = [
     `Acknowledged: ${acknowledged.join(", ")}. Lost, or done twice: ${problems.length}. Calls without an answer: ${silences.length}.`,
