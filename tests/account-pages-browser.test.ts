@@ -1,7 +1,9 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accountPages } from "../src/auth/accounts/account-links.ts";
 import { LoginDocument, RegisterDocument, RequestEmailChangeDocument, RequestPasswordResetDocument } from "./generated/operations.ts";
+import { violationsOf } from "./support/accessibility.ts";
 import { type Browser, type BrowserPage, hasBrowser, startBrowser } from "./support/browser.ts";
 import { createClient, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
@@ -185,6 +187,20 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     await again.until(`${shownForm} !== null`);
     await press(again);
     await says(again, "falsch, abgelaufen oder schon benutzt");
+    await gateway.close();
+  });
+
+  test.each(["light", "dark"] as const)("nothing of the pages is out of anybody's reach, as axe judges: %s", async (colours) => {
+    const gateway = await startTestGateway();
+    for (const path of Object.values(accountPages)) {
+      const page = await browser.open(`${gateway.url}${path}#token=none`);
+      await page.prefer(colours);
+      await page.until(`matchMedia("(prefers-color-scheme: ${colours})").matches && ${shownForm} !== null`);
+      expect(await violationsOf(page), path).toEqual([]);
+      await press(page);
+      await page.until("[...document.querySelectorAll('.problem')].some(({ textContent }) => textContent !== '')");
+      expect(await violationsOf(page), `${path} with a problem`).toEqual([]);
+    }
     await gateway.close();
   });
 

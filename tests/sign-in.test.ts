@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument, LogoutDocument, MeDocument, MeFromTokenDocument, RegisterDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
-import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { fullHashing, startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ env: fullHashing });
 });
 afterAll(() => gateway.close());
 

