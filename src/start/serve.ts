@@ -7,19 +7,20 @@ import { migrateDatabase } from "../database/migrate.ts";
 import { createLogDestination } from "../http/log-destination.ts";
 import { createLogger } from "../http/logger.ts";
 import { firstSteps } from "./first-steps.ts";
-import { serveAlone } from "./serve-alone.ts";
 import { serveWithWorkers } from "./serve-with-workers.ts";
 import type { Server, ServerParts } from "./server.ts";
 import { onOrderToStop } from "./stop-orders.ts";
 import { openStorage } from "./storage.ts";
-import { serveAsWorker } from "./worker.ts";
 
 /** The server of this folder's configuration, until it is told to stop. */
 export async function serve(): Promise<void> {
   loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
   const logger = createLogger({ level: config.logLevel, destination: await createLogDestination({ format: config.logFormat }) });
-  if (cluster.isWorker) return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
+  if (cluster.isWorker) {
+    const { serveAsWorker } = await import("./worker.ts");
+    return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
+  }
   const opening = openStorage(config, (line) => logger.info(line));
   let server: Server | undefined;
   // From here on, also while it starts: whoever stops us must not be left with a database that runs.
@@ -42,9 +43,11 @@ export async function serve(): Promise<void> {
   }
 }
 
+/** What serves takes long to load: not before everything else is right, and never in a process that only minds its workers. */
 async function startServing(config: Config, parts: ServerParts): Promise<Server> {
   const count = config.workers === "max" ? availableParallelism() : config.workers;
-  const server = count === 1 ? await serveAlone(config, parts) : await serveWithWorkers(config, { ...parts, count });
+  const server =
+    count === 1 ? await (await import("./serve-alone.ts")).serveAlone(config, parts) : await serveWithWorkers(config, { ...parts, count });
   parts.logger.info({ address: server.address, workers: count }, "listening");
   return server;
 }
