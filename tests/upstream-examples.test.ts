@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../src/auth/clock.ts";
 import { isAnonymous } from "../src/auth/permissions.ts";
 import { createSecureRandom } from "../src/auth/random.ts";
 import { createIdentityTokens } from "../src/auth/tokens/identity-tokens.ts";
+import { findFreePort } from "../src/database/embedded/free-port.ts";
 import { readDocument } from "./support/documents.ts";
 import { ISSUER, startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { until } from "./support/until.ts";
@@ -14,15 +14,6 @@ import { until } from "./support/until.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const statement = 'issuer: "https://auth.example.com"';
 const guide = readDocument("docs/upstreams.md");
-
-/** A free port, for a program that wants to be told. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const bound = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof bound === "object" && bound !== null ? bound.port : 0;
-}
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -35,7 +26,7 @@ async function startExample(heading: string) {
   const [, section = ""] = guide.split(`### ${heading}\n`);
   const [, code = ""] = /```js\n([\s\S]*?)```/.exec(section) ?? [];
   expect(code).toContain(statement);
-  const port = await freePort();
+  const port = await findFreePort();
   const here = `issuer: "${ISSUER}", jwksUrl: "${gateway.url}/.well-known/jwks.json"`;
   const program = code.replace(statement, here).replace("4001", String(port));
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });

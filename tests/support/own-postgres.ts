@@ -6,8 +6,8 @@ import postgres from "postgres";
 import { chooseAccount } from "../../src/database/embedded/account.ts";
 import { prepareBinaries } from "../../src/database/embedded/binaries.ts";
 import { openCluster } from "../../src/database/embedded/cluster.ts";
+import { findFreePort } from "../../src/database/embedded/free-port.ts";
 import { programOptions } from "../../src/database/embedded/program.ts";
-import { findFreePort } from "./free-port.ts";
 import { until } from "./until.ts";
 
 export interface OwnPostgres {

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { findFreePort } from "../../src/database/embedded/free-port.ts";
 import { makeReachableFolder } from "./folders.ts";
-import { findFreePort } from "./free-port.ts";
 
 export interface TestPgBouncer {
   /** The given database, through a PgBouncer in transaction mode. */

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSoleConnection } from "../sole-connection.ts";
 import type { Binaries } from "./binaries.ts";
 import type { Cluster } from "./cluster.ts";
 import { EmbeddedPostgresError } from "./error.ts";
+import { findFreePort } from "./free-port.ts";
 import { openServerLog, type ServerLog } from "./log.ts";
 import { readPidFile, removePidFileOfStranger } from "./pid-file.ts";
 import { hasCode, identifyProcess, isProcessRunning, type ProcessIdentity } from "./process.ts";
@@ -133,13 +133,4 @@ async function untilEnded(identity: ProcessIdentity): Promise<boolean> {
     await sleep(pollMilliseconds);
   }
   return true;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return address !== null && typeof address === "object" ? address.port : 0;
 }
