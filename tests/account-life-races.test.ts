@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { DeleteAccountDocument, LoginDocument, MeFromTokenDocument, RefreshDocument, RegisterDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { createTestClock } from "./support/clock.ts";
@@ -20,9 +19,8 @@ const GRACE = 14 * 86_400;
 let one: TestGateway;
 let other: TestGateway;
 beforeAll(async () => {
-  const passwordEngine = await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
-  one = await startTestGateway({ passwordEngine });
-  other = await startTestGateway({ passwordEngine, database: one.database, clock: one.clock });
+  one = await startTestGateway();
+  other = await startTestGateway({ database: one.database, clock: one.clock });
 });
 afterAll(async () => {
   await other.close();

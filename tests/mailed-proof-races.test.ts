@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import {
   ChangePasswordDocument,
   LoginDocument,
@@ -22,9 +21,8 @@ const rounds = Array.from({ length: ROUNDS }, (_, round) => round);
 let one: TestGateway;
 let other: TestGateway;
 beforeAll(async () => {
-  const passwordEngine = await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
-  one = await startTestGateway({ passwordEngine });
-  other = await startTestGateway({ passwordEngine, database: one.database });
+  one = await startTestGateway();
+  other = await startTestGateway({ database: one.database });
 });
 afterAll(async () => {
   await other.close();
@@ -129,8 +127,7 @@ test("a newer message beside the use of the older one: whichever is first, nobod
 });
 
 test("registrations of one new address at once, where proof is required: one account, one answer, and its proof lets its owner in", async () => {
-  const passwordEngine = await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
-  const options = { passwordEngine, database: one.database, env: { EMAIL_VERIFICATION: "required" } };
+  const options = { database: one.database, env: { EMAIL_VERIFICATION: "required" } };
   const [left, right] = [await startTestGateway(options), await startTestGateway(options)];
   for (const _ of rounds.slice(0, 15)) {
     const email = newEmail();

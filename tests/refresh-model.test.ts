@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { MeDocument } from "./generated/operations.ts";
 import { createStillClock } from "./support/clock.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
@@ -38,7 +37,6 @@ beforeAll(async () => {
     },
     clock: createStillClock(),
     // Each story begins with a login.
-    passwordEngine: await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 }),
   });
   email = (await gateway.register()).user.email;
 });

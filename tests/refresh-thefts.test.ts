@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { type AuthFieldsFragment, MeDocument, RefreshDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
@@ -7,8 +6,7 @@ import { places } from "./support/refresh-story.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  const passwordEngine = await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
-  gateway = await startTestGateway({ env: { TRUSTED_PROXIES: "127.0.0.1" }, passwordEngine });
+  gateway = await startTestGateway({ env: { TRUSTED_PROXIES: "127.0.0.1" } });
 });
 afterAll(() => gateway.close());
 

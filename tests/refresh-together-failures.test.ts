@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AuthError } from "../src/auth/errors.ts";
 import type { Origin } from "../src/auth/origin.ts";
-import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { isDatabaseUnavailable } from "../src/database/unavailable.ts";
 import { DisableUserDocument, MeFromTokenDocument, RefreshDocument } from "./generated/operations.ts";
 import { codesOf } from "./support/client.ts";
@@ -24,8 +23,7 @@ beforeAll(async () => {
   proxy = await startTcpProxy(database.url);
   gateway = await startTestGateway({ database: { ...database, url: proxy.url }, env: { DATABASE_POOL_SIZE: "2" } });
   // Registers many users, which is to take no time.
-  const passwordEngine = await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
-  other = await startTestGateway({ database, passwordEngine });
+  other = await startTestGateway({ database });
 });
 afterAll(async () => {
   await other.close();

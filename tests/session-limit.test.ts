@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import { LoginDocument, MeFromTokenDocument, RefreshDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
@@ -14,10 +13,9 @@ let one: TestGateway;
 /** Another process on the same database. */
 let other: TestGateway;
 beforeAll(async () => {
-  const passwordEngine = await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
   const env = { SESSIONS_PER_USER: String(MAXIMUM), HASHING_QUEUE: "200" };
-  one = await startTestGateway({ passwordEngine, env });
-  other = await startTestGateway({ passwordEngine, env, database: one.database, clock: one.clock });
+  one = await startTestGateway({ env });
+  other = await startTestGateway({ env, database: one.database, clock: one.clock });
 });
 afterAll(async () => {
   await other.close();

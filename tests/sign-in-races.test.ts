@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
 import {
   ChangePasswordDocument,
   DisableUserDocument,
@@ -25,9 +24,8 @@ let one: TestGateway;
 let other: TestGateway;
 let admin: string;
 beforeAll(async () => {
-  const passwordEngine = await loadPasswordEngine({ memoryKibibytes: 32, iterations: 1, parallelism: 1 });
-  one = await startTestGateway({ passwordEngine });
-  other = await startTestGateway({ passwordEngine, database: one.database });
+  one = await startTestGateway();
+  other = await startTestGateway({ database: one.database });
   admin = (await one.registerAdmin()).accessToken;
 });
 afterAll(async () => {
