@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import Negotiator from "negotiator";
 import { accountPages } from "../auth/accounts/account-links.ts";
 import { accountPageDocuments } from "../graphql/account-page-documents.ts";
-import { fillPage, type PageFacts } from "./fill-page.ts";
+import { fillPage, type PageFacts, readTemplate } from "./fill-page.ts";
 import { languages } from "./page-words/languages.ts";
 import { pagePolicy, readPage } from "./static-pages.ts";
 
@@ -24,8 +24,8 @@ export function serveAccountPages(app: FastifyInstance, facts: PageFacts): void 
 
 /** In the language that the browser asks for. */
 function servePage(app: FastifyInstance, path: string, facts: PageFacts): void {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const pages = new Map(Object.entries(languages).map(([language, words]) => [language, fillPage(name, language, { words, facts })]));
+  const template = readTemplate(path.slice(path.lastIndexOf("/") + 1));
+  const pages = new Map(Object.entries(languages).map(([language, words]) => [language, fillPage(template, language, { words, facts })]));
   const [first = ""] = pages.keys();
   app.get(path, (request, reply) => {
     const language = new Negotiator(request.raw).language([...pages.keys()]) ?? first;

@@ -9,11 +9,20 @@ export interface PageFacts {
   readonly appUrl: string | undefined;
 }
 
+/** A page of the folder `pages/` within their common layout, with a place for each of its words. */
+export function readTemplate(name: string): string {
+  const content = readPage(`${name}.html`);
+  const title = /<h1>(.*)<\/h1>/.exec(content)?.[1] ?? "";
+  return readPage("layout.html")
+    .replace("{{content}}", () => content)
+    .replace("{{title}}", () => title);
+}
+
 /**
- * A page of the folder `pages/` in one language, within their common layout. All of it is made at the start, of our words and the operator's
+ * A template in one language. All of it is made at the start, of our words and the operator's
  * settings: nothing of a request becomes part of it.
  */
-export function fillPage(name: string, language: string, { words, facts }: { words: PageWords; facts: PageFacts }): string {
+export function fillPage(template: string, language: string, { words, facts }: { words: PageWords; facts: PageFacts }): string {
   const { problems, ...sentences } = words;
   const texts = new Map(
     Object.entries(sentences).map(([key, text]) => [key, escapeHtml(text.replaceAll("{{service}}", () => facts.service))]),
@@ -23,10 +32,7 @@ export function fillPage(name: string, language: string, { words, facts }: { wor
     .set("service", escapeHtml(facts.service))
     .set("problems", escapeHtml(JSON.stringify(problems)));
   texts.set("wayOn", wayOn(texts, facts.appUrl));
-  const content = fill(readPage(`${name}.html`), texts);
-  const title = /<h1>(.*)<\/h1>/.exec(content)?.[1] ?? "";
-  const layout = readPage("layout.html").replace('<html lang="en">', `<html lang="${language}">`);
-  return fill(layout, texts.set("content", content).set("title", title));
+  return fill(template.replace('<html lang="en">', `<html lang="${language}">`), texts);
 }
 
 function wayOn(texts: ReadonlyMap<string, string>, appUrl: string | undefined): string {
