@@ -1,33 +1,47 @@
 import { isIP } from "node:net";
 
 export type IpAddress =
-  | { readonly version: 4; readonly octets: readonly number[] }
+  /** As it is always written: `192.0.2.1`. */
+  | { readonly version: 4; readonly text: string }
   /** Eight of them. */
   | { readonly version: 6; readonly groups: readonly number[] };
 
 /** One value for all spellings of an address; an IPv4 address is the same one also where it is written as an IPv6 address. */
 export function parseIpAddress(address: string): IpAddress | undefined {
-  if (isIP(address) === 4) return { version: 4, octets: address.split(".").map(Number) };
+  if (isIP(address) === 4) return { version: 4, text: address };
   const groups = groupsOf(address);
   if (groups === undefined) return undefined;
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  return isMapped ? { version: 4, octets: groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]) } : { version: 6, groups };
+  return isMapped
+    ? {
+        version: 4,
+        text: groups
+          .slice(6)
+          .flatMap((group) => [group >> 8, group & 0xff])
+          .join("."),
+      }
+    : { version: 6, groups };
 }
 
 /** The first so many 16 bits of an IPv6 address as a network; undefined for other addresses. */
 export function ipv6NetworkOf(address: string, groups: 3 | 4): string | undefined {
-  // Most are: they are not taken apart for this.
-  const parsed = isIP(address) === 4 ? undefined : parseIpAddress(address);
+  const parsed = parseIpAddress(address);
   if (parsed?.version !== 6) return undefined;
   const first = parsed.groups.slice(0, groups).map((group) => group.toString(16));
   return `${first.join(":")}::/${groups * 16}`;
 }
 
+/** The network around an address, as a text to be compared: so many bytes of IPv4, so many times 16 bits of IPv6. Empty where there is none. */
+export function networkPrefix(address: string | null, parts: 2 | 3): string {
+  const parsed = address === null ? undefined : parseIpAddress(address);
+  if (parsed === undefined) return "";
+  return parsed.version === 4 ? parsed.text.split(".", parts).join(".") : parsed.groups.slice(0, parts).join(":");
+}
+
 /** Where somebody sits, as far as turns and limits go: of IPv6 the first 64 bits, because every household has as many as it likes below them. */
 export function householdOf(address: string): string {
-  if (isIP(address) === 4) return address;
   const parsed = parseIpAddress(address);
-  return parsed?.version === 4 ? parsed.octets.join(".") : (ipv6NetworkOf(address, 4) ?? address);
+  return parsed?.version === 4 ? parsed.text : (ipv6NetworkOf(address, 4) ?? address);
 }
 
 /** The eight groups of an IPv6 address. `URL` writes every spelling of one in the same way (RFC 5952). */

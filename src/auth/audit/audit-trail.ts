@@ -98,7 +98,7 @@ function addressProblem({ ipAddress, types, userId, sessionId, actorId }: AuditP
 /** An IPv4 address is the same one also where it was seen as an IPv6 address. */
 function spellingsOf(ipAddress: string): string[] {
   const parsed = parseIpAddress(ipAddress);
-  if (parsed?.version === 4) return [parsed.octets.join("."), `::ffff:${parsed.octets.join(".")}`];
+  if (parsed?.version === 4) return [parsed.text, `::ffff:${parsed.text}`];
   const [bare = ""] = ipAddress.split("%");
   const { hostname } = new URL(`http://[${bare}]/`);
   return [...new Set([ipAddress, ipAddress.toLowerCase(), hostname.slice(1, -1)])];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describePlace, type Informed, type Notices } from "../accounts/notices.ts";
-import { parseIpAddress } from "../ip-addresses.ts";
+import { networkPrefix } from "../ip-addresses.ts";
 import type { Origin } from "../origin.ts";
 import type { OutboxRow } from "../outbox/outbox-store.ts";
 
@@ -16,6 +16,8 @@ export interface Device {
 export type DeviceOf = (account: Informed, origin: Origin, at: Date) => Device | undefined;
 
 const FINGERPRINT_BYTES = 16;
+/** IPv4 by /16, IPv6 by /32, which is about what one provider has. */
+const NETWORK_PARTS = 2;
 
 export function createDeviceOf({ notices }: { notices: Notices }): DeviceOf {
   return (account, origin, at) => {
@@ -29,14 +31,7 @@ export function createDeviceOf({ notices }: { notices: Notices }): DeviceOf {
 function fingerprintOf({ userAgent, ipAddress }: Origin): Buffer {
   const client = (userAgent ?? "").replace(/\d+(?:[._]\d+)*/g, "");
   return createHash("sha256")
-    .update(`${networkOf(ipAddress)}\n${client}`)
+    .update(`${networkPrefix(ipAddress, NETWORK_PARTS)}\n${client}`)
     .digest()
     .subarray(0, FINGERPRINT_BYTES);
-}
-
-/** IPv4 by /16, IPv6 by /32, which is about what one provider has. */
-function networkOf(ipAddress: string | null): string {
-  const address = ipAddress === null ? undefined : parseIpAddress(ipAddress);
-  if (address === undefined) return "";
-  return (address.version === 4 ? address.octets : address.groups).slice(0, 2).join(address.version === 4 ? "." : ":");
 }
