@@ -14,13 +14,14 @@ import { openStorage } from "./storage.ts";
 
 /** The server of this folder's configuration, until it is told to stop. */
 export async function serve(): Promise<void> {
-  loadEnvFile(process.env, process.cwd());
+  const mistyped = loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
   const logger = createLogger({ level: config.logLevel, destination: await createLogDestination({ format: config.logFormat }) });
   if (cluster.isWorker) {
     const { serveAsWorker } = await import("./worker.ts");
     return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
   }
+  for (const { name, meant } of mistyped) logger.warn(`.env sets ${name}, which this server does not know: is ${meant} meant?`);
   const opening = openStorage(config, (line) => logger.info(line));
   let server: Server | undefined;
   // From here on, also while it starts: whoever stops us must not be left with a database that runs.
