@@ -10,6 +10,7 @@ import { openSoleConnection } from "../src/database/sole-connection.ts";
 import { isDatabaseUnavailable } from "../src/database/unavailable.ts";
 import { explainFailure } from "../src/start/explain-failure.ts";
 import { makeReachableFolder } from "./support/folders.ts";
+import { PRODUCTION_SECRET } from "./support/outbox.ts";
 import { until } from "./support/until.ts";
 
 const programs = { server: "../dist/main.js", command: "../dist/cli/main.js" };
@@ -120,6 +121,15 @@ test("where .data cannot be made, a server and a command say so, and not that th
     expect(code).toBe(1);
   }
   await rm(cwd, { recursive: true });
+});
+
+test("what is allowed and probably not meant is warned of when a server starts", async () => {
+  await writeFile(join(folder, ".env"), "PROT=4001\n");
+  const server = { PUBLIC_URL: "https://auth.acme.test", SECRET: PRODUCTION_SECRET, DATABASE_URL: "postgres://a:b@127.0.0.1:1/auth" };
+  const { stdout } = await run("server", { NODE_ENV: "production", LOG_FORMAT: "json", ...server });
+  await rm(join(folder, ".env"));
+  const warnings = stdout.split("\n").flatMap((line) => (line.includes('"level":40') ? [JSON.parse(line).msg] : []));
+  expect(warnings).toEqual([expect.stringContaining(".env sets PROT"), expect.stringContaining("there is no SMTP_URL")]);
 });
 
 test("a file that a command cannot read is told with the reason", async () => {

@@ -11,6 +11,7 @@ import { serveWithWorkers } from "./serve-with-workers.ts";
 import type { Server, ServerParts } from "./server.ts";
 import { onOrderToStop } from "./stop-orders.ts";
 import { openStorage } from "./storage.ts";
+import { warnOfSettings } from "./warn-of-settings.ts";
 
 /** The server of this folder's configuration, until it is told to stop. */
 export async function serve(): Promise<void> {
@@ -21,7 +22,7 @@ export async function serve(): Promise<void> {
     const { serveAsWorker } = await import("./worker.ts");
     return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
   }
-  for (const { name, meant } of mistyped) logger.warn(`.env sets ${name}, which this server does not know: is ${meant} meant?`);
+  warnOfSettings(config, mistyped, logger);
   const opening = openStorage(config, (line) => logger.info(line));
   let server: Server | undefined;
   // From here on, also while it starts: whoever stops us must not be left with a database that runs.
