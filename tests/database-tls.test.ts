@@ -67,7 +67,7 @@ async function present({ file, keyFile }: Certificate): Promise<void> {
   const [host] = settings.hosts;
   if (host === undefined) throw new Error("The URL of the test names no host.");
   await until(async () => {
-    const socket = await dial(host, settings, AbortSignal.timeout(5000)).catch(() => undefined);
+    const socket = await dial(host, settings.tls, AbortSignal.timeout(5000)).catch(() => undefined);
     const shown = (socket as TLSSocket | undefined)?.getPeerCertificate().fingerprint256;
     socket?.destroy();
     return shown === wanted;

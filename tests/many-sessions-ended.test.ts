@@ -162,3 +162,30 @@ test("refreshes that meet the end of many sessions leave nothing that goes on", 
     await until(async () => codesOf(await gateway.send(MeFromTokenDocument, {}, { token: answered.accessToken })).length > 0, 5000);
   }
 }, 60_000);
+
+const waitingForLocks = () =>
+  gateway.database.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+
+test("a logout under way on one of many sessions keeps none of the others alive", async () => {
+  const first = await gateway.register();
+  await addSessionsNow(first.user.id, 300);
+  const { sql } = gateway.database;
+  const ended = await sql.begin(async (tx) => {
+    // One of those that are marked at once: it ends while they are marked, so that there is one fewer of them.
+    await tx`
+      update sessions set ended_at = now(), end_reason = 'LOGOUT'
+      where id = (select id from sessions where user_id = ${first.user.id} order by opened_version desc, id desc limit 1)`;
+    const ending = gateway.send(LogoutAllDocument, {}, { token: first.accessToken });
+    await until(async () => (await waitingForLocks()).length > 0, 10_000);
+    return { ending };
+  });
+  dataOf(await ended.ending);
+  expect(await reasonAtRefresh(first.refreshToken)).toMatchObject({ code: "SESSION_ENDED", endReason: "LOGOUT_ALL" });
+  await until(async () => (await gateway.auth.markEndedSessions()) === 0 && (await countEnds()) === 0, 60_000);
+  const rows =
+    await sql`select end_reason, count(*)::int as sessions from sessions where user_id = ${first.user.id} group by end_reason order by end_reason`;
+  expect(rows).toEqual([
+    { end_reason: "LOGOUT", sessions: 1 },
+    { end_reason: "LOGOUT_ALL", sessions: 300 },
+  ]);
+}, 60_000);

@@ -2,8 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { NewMessage } from "../src/auth/outbox/outbox-messages.ts";
+import { LoginDocument } from "./generated/operations.ts";
 import { type BrokenUpstream, brokenSdl, startBrokenUpstream } from "./support/broken-upstream.ts";
 import { codesOf } from "./support/client.ts";
 import { createTestClock } from "./support/clock.ts";
@@ -13,6 +15,7 @@ import { type MailServer, startMailServer } from "./support/mail-server.ts";
 import { readMetrics } from "./support/metrics.ts";
 import { openReceiver, type Receiver } from "./support/receiver.ts";
 import { hasRedis, startTestRedis, type TestRedis } from "./support/redis.ts";
+import { PASSWORD } from "./support/sign-in.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
 import { until } from "./support/until.ts";
 import { type MessageWriter, openMessageWriter } from "./support/write-messages.ts";
@@ -175,6 +178,60 @@ describe("an outage is a line at its beginning and one at its end, without a sta
 
 function expectNoStack(): void {
   expect(JSON.stringify(lines())).not.toMatch(/"stack"|\bat \w+ \(/);
+}
+
+describe("a statement that the database gives up, for others hold what it needs, is a warning with the SQLSTATE and no outage of the database", () => {
+  test("of calls: they are answered SERVICE_UNAVAILABLE", async () => {
+    const { user } = await gateway.register();
+    const login = await whileHeld(
+      (tx) => tx`select from users where id = ${user.id} for update`,
+      () => gateway.send(LoginDocument, { input: { email: user.email, password: PASSWORD } }),
+    );
+    expect(codesOf(login)).toEqual(["SERVICE_UNAVAILABLE"]);
+    clock.advance(QUIET_SECONDS);
+    await has("the database gives up no more");
+    const problem = { code: "57014" };
+    expect(lines()).toMatchObject([
+      { level: 40, msg: expect.stringMatching(/^the database gave a statement up: /), requestId: expect.any(String), problem },
+      { level: 40, msg: expect.stringMatching(/^the database gives up no more/), failures: 1 },
+    ]);
+    expectNoStack();
+  });
+
+  test("of a chore, with its name", async () => {
+    await whileHeld(
+      (tx) => tx`lock table outbox in access exclusive mode`,
+      () => until(() => lines().some(({ chore }) => chore === "outbox"), PATIENCE),
+    );
+    await untilMore(2, "auth_chore_runs_total", '"outbox"', '"done"');
+    clock.advance(QUIET_SECONDS);
+    await until(() => lines().some(({ msg, chore }) => msg === "a chore works again" && chore === "outbox"), PATIENCE);
+    expect(lines().filter(({ chore }) => chore === "outbox")).toMatchObject([
+      { level: 40, msg: "a chore failed and will be tried again", problem: { code: "57014" } },
+      { level: 40, msg: "a chore works again" },
+    ]);
+    expect(textsOf("the database")).toEqual([]);
+    expectNoStack();
+  });
+});
+
+/** Runs what waits for a lock of ours, and cancels each statement that does, as the time-out of statements would. */
+function whileHeld<Result>(hold: (tx: postgres.TransactionSql) => PromiseLike<unknown>, work: () => Promise<Result>): Promise<Result> {
+  return database.sql
+    .begin(async (tx) => {
+      await hold(tx);
+      let isOver = false;
+      const working = work().finally(() => {
+        isOver = true;
+      });
+      await until(async () => {
+        await database.sql`
+        select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+        return isOver;
+      }, PATIENCE);
+      return { result: await working };
+    })
+    .then(({ result }) => result as Result);
 }
 
 describe("a failure that nobody expects", () => {

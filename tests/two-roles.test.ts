@@ -6,6 +6,7 @@ import { failToStart, runCommand } from "./support/command-line.ts";
 import { createEmptyDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, TEST_SECRET } from "./support/gateway.ts";
 import { openRawClient } from "./support/raw-client.ts";
+import { until } from "./support/until.ts";
 
 const document = readFileSync(new URL("../docs/deployment.md", import.meta.url), "utf8");
 const section = document.slice(document.indexOf("**Two roles**"));
@@ -75,4 +76,16 @@ test("tables that were there before are granted as the document says", async () 
   expect(refused.stderr).toBe('The user of DATABASE_URL may not read the schema auth: see "Two roles" in docs/deployment.md.\n');
   await database.sql.unsafe(own(grants));
   await (await startTestGateway({ database: { ...database, url: urlOf("auth_server") } })).close();
+});
+
+test("a server whose role may read and no longer write is not ready, and says that it is the database", async () => {
+  const gateway = await startTestGateway({ database: { ...database, url: urlOf("auth_server") } });
+  const readiness = async () => (await fetch(`${gateway.url}/readyz`)).json();
+  await until(async () => (await readiness()).ready, 5000);
+  await database.sql.unsafe(own("revoke insert, update, delete on all tables in schema auth from auth_server"));
+  await until(async () => !(await readiness()).ready, 5000);
+  expect(await readiness()).toMatchObject({ checks: { database: "failed", migrations: "ok" } });
+  await database.sql.unsafe(own(grants));
+  await until(async () => (await readiness()).ready, 5000);
+  await gateway.close();
 });

@@ -50,6 +50,7 @@ export interface OpenDatabaseOptions {
   readonly instrument?: ((pool: postgres.Sql) => postgres.Sql) | undefined;
 }
 
+const stopwatch = () => performance.now();
 const APPLICATION_NAME = "graphql-auth-gateway";
 /** The server gives a statement up after this time, and we a second later: both well within the 12 s in which a request is answered. */
 const STATEMENT_MILLISECONDS = 5000;
@@ -68,11 +69,12 @@ export function openDatabase(options: OpenDatabaseOptions): OpenDatabase {
     applicationName: APPLICATION_NAME,
     preparesStatements: options.preparesStatements ?? settings.preparesStatements ?? true,
     direct: { statement_timeout: String(STATEMENT_MILLISECONDS), default_transaction_isolation: "read committed" },
+    stopwatch,
   });
   const forTransactions = Math.max(1, Math.ceil(options.poolSize / 2));
   const deadlineMilliseconds = DEADLINE_MILLISECONDS;
-  const statements = createPool(opener, { size: Math.max(1, options.poolSize - forTransactions), deadlineMilliseconds });
-  const transactions = createPool(opener, { size: forTransactions, deadlineMilliseconds });
+  const statements = createPool(opener, { size: Math.max(1, options.poolSize - forTransactions), deadlineMilliseconds, stopwatch });
+  const transactions = createPool(opener, { size: forTransactions, deadlineMilliseconds, stopwatch });
   const client = createFacade(statements.run, (work) => transact(transactions, work));
   const pool = options.instrument?.(client) ?? client;
   return {

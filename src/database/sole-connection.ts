@@ -30,6 +30,7 @@ export function openSoleConnection(url: string, options: SoleConnectionOptions):
     preparesStatements: settings.preparesStatements ?? true,
     direct: { default_transaction_isolation: "read committed", ...direct },
     hear,
+    stopwatch: () => performance.now(),
   });
   let opening: Promise<Connection> | undefined;
   let isClosed = false;

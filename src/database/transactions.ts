@@ -12,8 +12,13 @@ const BEGIN = "begin isolation level read committed";
  * not even the rollback was answered is not used again.
  */
 export async function transact<Result>(pool: Pool, work: (connection: Sql) => Promise<Result>): Promise<Result> {
-  const connection = await pool.acquire();
-  const sql = createFacade((statement) => connection.run(statement), undefined);
+  const { connection, askedAt } = await pool.acquire();
+  // Its first statement has been asked for since then.
+  let since: number | undefined = askedAt;
+  const sql = createFacade((statement) => {
+    connection.run(statement, since);
+    since = undefined;
+  }, undefined);
   try {
     const result = await perform(sql, connection, work);
     pool.release(connection);

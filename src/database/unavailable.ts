@@ -25,9 +25,24 @@ const clientCodes = new Set([
  */
 const serverCodes = /^(08...|53...|57P0[1235]|25006|25P0[34]|55000|55P03|57014|40001|40P01|28000|28P01|3D000|26000|42P05)$/;
 
-/** True when an error, or any of its causes, says that the database is out of reach rather than that we asked wrongly. */
+/**
+ * Of these the ones that say nothing about the next statement: it was given up for what others do at the same time, or for its own time, or a
+ * pooler has forgotten it.
+ */
+const momentaryCodes = /^(25P0[34]|55P03|57014|40001|40P01|26000|42P05)$/;
+
+/** True when an error, or any of its causes, says that the database cannot do it now rather than that we asked wrongly. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   return clientCodes.has(code) || serverCodes.test(code) || isDatabaseUnavailable(error.cause);
+}
+
+/** True where the database is there, and gave one statement up: no outage, and yet "unavailable" to whoever asked. */
+export function isStatementGivenUp(error: unknown): boolean {
+  return error instanceof Error && (momentaryCodes.test(codeOf(error)) || isStatementGivenUp(error.cause));
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : "";
 }

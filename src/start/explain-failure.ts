@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable } from "../database/unavailable.ts";
+import { isDatabaseUnavailable, isStatementGivenUp } from "../database/unavailable.ts";
 import { privateFace } from "../http/logger.ts";
 
 /** Failures that name what their operator has to mend; a stack would only hide it. */
@@ -26,6 +26,8 @@ export function explainFailure(error: unknown): string {
   if (explained.has(type)) return message;
   const problem = databaseProblems[code];
   if (problem !== undefined) return problem;
+  if (isStatementGivenUp(error))
+    return `The database gave a statement up (${code}): ${message}. Try again once whatever else works on it is done.`;
   if (isDatabaseUnavailable(error))
     return `The database at DATABASE_URL is out of reach (${code}). Is it running, and is the address right?`;
   return code === "EACCES" ? `Permission denied: ${message}` : (stack ?? message);

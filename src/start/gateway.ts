@@ -86,7 +86,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
   const outages = { logger, stopwatch: parts.stopwatch ?? (() => performance.now()) };
   const databaseOutage = createDatabaseOutage(outages);
-  const workLog = createWorkLog(outages, databaseOutage);
+  const failureLog = createFailureLog(outages, databaseOutage);
+  const workLog = createWorkLog(outages, { database: databaseOutage, calls: failureLog });
   const outbox = await openOutbox(config, { ...parts, database, clock, workLog, outages, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
   const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
@@ -98,7 +99,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;
   const checkReadiness = createReadiness({ ...createChecks(database), ...auth, isDraining: () => isDraining });
-  const logUnexpected = createFailureLog(logger, databaseOutage);
+  const logUnexpected = failureLog.failed;
   const publicErrors = createPublicErrors({ isUnavailable: isDatabaseUnavailable, logUnexpected, newRequestId: randomUUID });
   const graphParts = { ...telemetry, limitFactor, authGraph, auth, clock, outages, logger, publicErrors };
   const { graph, close: closeGraph } = await openServedGraph(config, graphParts);
@@ -172,7 +173,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
   );
 }
 
-function choresOf(auth: Auth, outbox: RunningOutbox, checkRoles: () => Promise<void>): Chore[] {
+function choresOf(auth: Auth, outbox: RunningOutbox, checkRoles: Chore["run"]): Chore[] {
   return [
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },

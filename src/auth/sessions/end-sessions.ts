@@ -55,7 +55,10 @@ export function createEndSessions(
   const revokeBelow = (tx: Transaction, { id, version }: Account, accessExpiresAt: Date) =>
     revocations.revokeUser(tx, { id, version, accessExpiresAt });
 
-  /** Their number. */
+  /**
+   * Those that live although some were marked; their number. How many were marked does not tell whether there are any: one that ends while it is
+   * to be marked, by a logout, is not among the marked ones, and no other one takes its place.
+   */
   async function endTheRest(tx: Transaction, of: SessionsOfUser, { account, actorId, endReason }: SessionsToEnd): Promise<number> {
     const endedAt = clock();
     const rest = await countLiveSessions(tx, of, endedAt, MAXIMUM_COUNTED - MARKED_AT_ONCE);
@@ -72,7 +75,7 @@ export function createEndSessions(
       const marked = await markSessionsOf(tx, of, { endedAt: clock(), endReason }, MARKED_AT_ONCE);
       const about = { type: "SESSION_REVOKED" as const, userId: account.id, actorId, detail: { reason: endReason } };
       await record(marked.map(({ id }) => ({ ...about, sessionId: id })));
-      const rest = marked.length < MARKED_AT_ONCE ? 0 : await endTheRest(tx, of, which);
+      const rest = await endTheRest(tx, of, which);
       return { endedSessions: marked.length + rest, revocation: await revokeBelow(tx, account, accessExpiresAt) };
     },
   };

@@ -11,10 +11,12 @@ export interface Connection {
   /** Statements under way. */
   load(): number;
   isAlive(): boolean;
-  /** Sends it, and settles it in any case: where the connection is lost, at once. */
-  run(statement: Statement): void;
-  /** Ends what was sent before then and is not answered; all of it where nothing at all was answered since. False: there is nothing. */
+  /** Sends it, and settles it in any case: where the connection is lost, at once. Absent: it was asked for just now. */
+  run(statement: Statement, askedAt?: number): void;
+  /** Refuses what was asked for before then and is not answered: it stays under way until it is. False: there is nothing. */
   expire(due: number): boolean;
+  /** Whether something is under way that the server has said nothing to since then. */
+  isSilent(since: number): boolean;
   /** At once, with everything that is under way, and without waiting for anybody. */
   destroy(error: LostConnectionError): void;
 }
@@ -32,58 +34,67 @@ export interface ConnectionParts {
   readonly reported: ReadonlyMap<string, string>;
   readonly preparesStatements: boolean;
   readonly hear: ((channel: string, payload: string) => void) | undefined;
+  readonly stopwatch: () => number;
   readonly events: ConnectionEvents;
+}
+
+interface Sent {
+  askedAt: number;
+  /** Tells whoever asked, and nobody else. */
+  readonly refuse: (error: unknown) => void;
 }
 
 /** PostgreSQL's "that is all". */
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
-export function createConnection({ socket, rest, reported, preparesStatements, hear, events }: ConnectionParts): Connection {
+export function createConnection(parts: ConnectionParts): Connection {
+  const { socket, rest, reported, preparesStatements, hear, stopwatch, events } = parts;
   const driverSocket = createDriverSocket(socket, rest);
   const client: postgres.Sql = createClient(() => driverSocket, { preparesStatements, hear });
   const send = handlerOf(client);
-  const sentAt = new Map<Statement, number>();
+  const underWay = new Map<Statement, Sent>();
   let reading: Statement | undefined;
   let loss: LostConnectionError | undefined;
-  let answeredAt = performance.now();
+  /** When it last answered, or was sent the first of what is under way. */
+  let heardAt = stopwatch();
 
   function lose(error: LostConnectionError): void {
     if (loss !== undefined) return;
     loss = error;
     socket.destroy();
-    for (const statement of sentAt.keys()) statement.reject(error);
-    sentAt.clear();
+    for (const statement of underWay.keys()) statement.reject(error);
+    underWay.clear();
     reading?.reject(error);
     events.lost(connection);
   }
 
   function settle(statement: Statement, error?: unknown): void {
-    answeredAt = performance.now();
-    if (sentAt.delete(statement) && loss === undefined) events.settled(connection, error);
+    heardAt = stopwatch();
+    if (underWay.delete(statement) && loss === undefined) events.settled(connection, error);
   }
 
   const connection: Connection = {
-    openedAt: performance.now(),
+    openedAt: stopwatch(),
     isReadOnly: reported.get("in_hot_standby") === "on" || reported.get("default_transaction_read_only") === "on",
-    load: () => sentAt.size,
+    load: () => underWay.size,
     isAlive: () => loss === undefined,
-    run(statement) {
+    run(statement, askedAt = stopwatch()) {
       if (loss !== undefined) return statement.reject(loss);
       // Its functions are other ones for every few rows, so that its end cannot be seen here.
       if (statement.cursorFn !== undefined) reading = statement;
-      else sentAt.set(watch(statement, settle), performance.now());
+      else {
+        if (underWay.size === 0) heardAt = stopwatch();
+        underWay.set(statement, { askedAt, refuse: statement.reject });
+        watch(statement, settle);
+      }
       send(statement);
     },
     expire(due) {
-      const late = [...sentAt].filter(([, at]) => at < due);
-      if (late.length === 0) return false;
-      const error = new LostConnectionError("STATEMENT_TIMEOUT");
-      if (answeredAt < due) lose(error);
-      const heardAt = answeredAt;
-      for (const [statement] of late) statement.reject(error);
-      answeredAt = heardAt;
-      return true;
+      const late = [...underWay.values()].filter(({ askedAt }) => askedAt < due);
+      late.forEach(giveUp);
+      return late.length > 0;
     },
+    isSilent: (since) => underWay.size > 0 && heardAt < since,
     destroy(error) {
       if (loss === undefined && socket.writable) socket.write(TERMINATE);
       lose(error);
@@ -96,8 +107,13 @@ export function createConnection({ socket, rest, reported, preparesStatements, h
   return connection;
 }
 
+function giveUp(sent: Sent): void {
+  sent.askedAt = Number.POSITIVE_INFINITY;
+  sent.refuse(new LostConnectionError("STATEMENT_TIMEOUT"));
+}
+
 /** Tells when it is settled, by the driver or by us. */
-function watch(statement: Statement, settle: (statement: Statement, error?: unknown) => void): Statement {
+function watch(statement: Statement, settle: (statement: Statement, error?: unknown) => void): void {
   const { resolve, reject } = statement;
   statement.resolve = (result) => {
     settle(statement);
@@ -107,5 +123,4 @@ function watch(statement: Statement, settle: (statement: Statement, error?: unkn
     settle(statement, error);
     reject(error);
   };
-  return statement;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
-import type { ConnectionSettings, Host, TlsSettings } from "../connection-settings.ts";
+import type { Host, TlsSettings } from "../connection-settings.ts";
 import { LostConnectionError } from "../lost-connection.ts";
 import { readMessages } from "./message-reader.ts";
 import { DatabaseTlsError, explainTlsFailure } from "./tls-failure.ts";
@@ -11,7 +11,7 @@ const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const KEEP_ALIVE_MILLISECONDS = 10_000;
 
 /** Opens a socket to one host. It is destroyed, and this rejects, once the signal says so. */
-export async function dial(host: Host, settings: ConnectionSettings, signal: AbortSignal): Promise<Socket> {
+export async function dial(host: Host, tls: TlsSettings, signal: AbortSignal): Promise<Socket> {
   const isLocal = host.address.startsWith("/");
   const socket = isLocal ? connect(`${host.address}/.s.PGSQL.${host.port}`) : connect({ host: host.address, port: host.port });
   // Whoever waits hears of it in another way; without anybody to hear it, an error of a socket ends the process.
@@ -19,7 +19,6 @@ export async function dial(host: Host, settings: ConnectionSettings, signal: Abo
   destroyOn(signal, socket);
   await happens(socket, "connect");
   socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MILLISECONDS);
-  const { tls } = settings;
   if (isLocal || tls.mode === "disable" || tls.mode === "allow") return socket;
   if (!tls.isDirect && !(await isTlsSpoken(socket))) {
     if (tls.mode === "prefer") return socket;

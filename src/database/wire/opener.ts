@@ -12,6 +12,8 @@ export interface OpenerOptions {
   /** Settings of the server that a pooler in between may refuse; what they are for is done without them as well, if less well. */
   readonly direct: Readonly<Record<string, string>>;
   readonly hear?: ((channel: string, payload: string) => void) | undefined;
+  /** Milliseconds that only ever go forward. */
+  readonly stopwatch: () => number;
 }
 
 export interface Opener {
@@ -31,23 +33,23 @@ const PROTOCOL_VIOLATION = "08P01";
 const INVALID_AUTHORIZATION = "28000";
 
 export function createOpener(options: OpenerOptions): Opener {
-  const { settings, applicationName, preparesStatements, hear } = options;
+  const { settings, applicationName, preparesStatements, hear, stopwatch } = options;
   let direct = options.direct;
 
-  async function openWith(host: Host, mode: ConnectionSettings, events: ConnectionEvents): Promise<Connection> {
+  async function openWith(host: Host, tls: TlsSettings, events: ConnectionEvents): Promise<Connection> {
     const timing = new AbortController();
     const timer = setTimeout(() => timing.abort(new LostConnectionError("CONNECT_TIMEOUT")), settings.connectMilliseconds);
     let socket: Awaited<ReturnType<typeof dial>> | undefined;
     try {
-      socket = await dial(host, mode, timing.signal);
+      socket = await dial(host, tls, timing.signal);
       const parameters = { database: settings.database, application_name: applicationName, ...followed, ...direct, ...settings.parameters };
       const { reported, rest } = await greet(socket, settings, parameters);
       requireUtf8(reported);
-      return createConnection({ socket, rest, reported, preparesStatements, hear, events });
+      return createConnection({ socket, rest, reported, preparesStatements, hear, stopwatch, events });
     } catch (error) {
       socket?.destroy();
       // What the server thinks of our certificate it says only now.
-      throw timing.signal.aborted ? timing.signal.reason : explainTlsFailure(error, mode.tls);
+      throw timing.signal.aborted ? timing.signal.reason : explainTlsFailure(error, tls);
     } finally {
       clearTimeout(timer);
     }
@@ -55,7 +57,7 @@ export function createOpener(options: OpenerOptions): Opener {
 
   async function openAt(host: Host, events: ConnectionEvents): Promise<Connection> {
     try {
-      return await openWith(host, settings, events);
+      return await openWith(host, settings.tls, events);
     } catch (error) {
       if (hasCode(error, PROTOCOL_VIOLATION) && Object.keys(direct).length > 0) {
         direct = {};
@@ -63,7 +65,7 @@ export function createOpener(options: OpenerOptions): Opener {
       }
       const mode = secondChoice(settings.tls.mode, error);
       if (mode === undefined) throw error;
-      return openWith(host, { ...settings, tls: { ...settings.tls, mode } }, events);
+      return openWith(host, { ...settings.tls, mode }, events);
     }
   }
 

@@ -19,7 +19,7 @@ export interface PoolMembers {
   retireAll(first: Connection): void;
   /** Those whose time has come. */
   retireOld(now: number): void;
-  /** Ends what has waited for an answer since then. */
+  /** Refuses what was asked for before then, and ends what has been silent since. */
   expire(due: number): void;
   destroyAll(): void;
 }
@@ -29,7 +29,7 @@ const RETIRE_MILLISECONDS = 250;
 /** A connection lives for half an hour to an hour, so that those of one start do not end together. */
 const LIFE_MILLISECONDS = 1_800_000;
 
-export function createPoolMembers(): PoolMembers {
+export function createPoolMembers(stopwatch: () => number): PoolMembers {
   const all = new Set<Connection>();
   const lent = new Set<Connection>();
   /** When each is to end. One that is not here is not handed out again. */
@@ -42,7 +42,7 @@ export function createPoolMembers(): PoolMembers {
 
   function retireAll(first: Connection): void {
     usable.delete(first);
-    const now = performance.now();
+    const now = stopwatch();
     if (now - retiredAt < RETIRE_MILLISECONDS) return;
     retiredAt = now;
     usable.clear();
@@ -77,7 +77,14 @@ export function createPoolMembers(): PoolMembers {
       }
     },
     expire(due) {
-      for (const connection of [...all]) if (connection.expire(due)) retireAll(connection);
+      for (const connection of [...all]) {
+        // So may be what is idle beside it: none of them is handed to whoever hears now that it is.
+        const isSilent = connection.isSilent(due);
+        if (isSilent) retireAll(connection);
+        const isLate = connection.expire(due);
+        // Nobody goes on with a transaction that a statement is missing of.
+        if (isSilent || (isLate && lent.has(connection))) connection.destroy(new LostConnectionError("STATEMENT_TIMEOUT"));
+      }
     },
     destroyAll() {
       for (const connection of [...all]) connection.destroy(new LostConnectionError("CONNECTION_ENDED"));

@@ -5,6 +5,7 @@ import type { Connection } from "./connection.ts";
 export interface Waiting {
   /** Wants it for itself. */
   readonly isAlone: boolean;
+  readonly askedAt: number;
   serve(connection: Connection): void;
   refuse(error: unknown): void;
 }
@@ -22,24 +23,23 @@ export interface PoolQueue {
 }
 
 export function createPoolQueue(): PoolQueue {
-  const waiting: { entry: Waiting; since: number }[] = [];
+  const waiting: Waiting[] = [];
   return {
     length: () => waiting.length,
-    push: (entry) => void waiting.push({ entry, since: performance.now() }),
-    shift: () => waiting.shift()?.entry,
+    push: (entry) => void waiting.push(entry),
+    shift: () => waiting.shift(),
     share(choose) {
       for (const each of waiting.splice(0)) {
-        const connection = each.entry.isAlone ? undefined : choose();
+        const connection = each.isAlone ? undefined : choose();
         if (connection === undefined) waiting.push(each);
-        else each.entry.serve(connection);
+        else each.serve(connection);
       }
     },
     refuseAll(error) {
-      for (const { entry } of waiting.splice(0)) entry.refuse(error);
+      for (const entry of waiting.splice(0)) entry.refuse(error);
     },
     expire(due) {
-      while (waiting[0] !== undefined && waiting[0].since < due)
-        waiting.shift()?.entry.refuse(new LostConnectionError("STATEMENT_TIMEOUT"));
+      while (waiting[0] !== undefined && waiting[0].askedAt < due) waiting.shift()?.refuse(new LostConnectionError("STATEMENT_TIMEOUT"));
     },
   };
 }

@@ -6,11 +6,20 @@ import type { Opener } from "./opener.ts";
 import { createPoolGrowth } from "./pool-growth.ts";
 import { createPoolMembers, type PoolMembers } from "./pool-members.ts";
 import { createPoolQueue, type PoolQueue, type Waiting } from "./pool-queue.ts";
+import { sweepRegularly } from "./sweep.ts";
 
 export interface PoolOptions {
   readonly size: number;
   /** Of each statement, from when it was asked for until it is answered. */
   readonly deadlineMilliseconds: number;
+  /** Milliseconds that only ever go forward, as those of the opener's connections. */
+  readonly stopwatch: () => number;
+}
+
+export interface Lent {
+  readonly connection: Connection;
+  /** When it was asked for. */
+  readonly askedAt: number;
 }
 
 /** So many connections, opened when they are needed and replaced when they are of no use any more. */
@@ -18,19 +27,17 @@ export interface Pool {
   /** On the connection that has least to do. */
   run(statement: Statement): void;
   /** One for nobody else, until it is released. */
-  acquire(): Promise<Connection>;
+  acquire(): Promise<Lent>;
   release(connection: Connection): void;
   /** Nothing more is sent; waits for what is under way for at most so long. */
   close(patienceMilliseconds: number): Promise<void>;
 }
 
-const SWEEP_MILLISECONDS = 250;
-
 /** SQLSTATEs after which a connection is of no more use: read-only, the server stops, the connection itself, a pooler's lost statement. */
 const FATAL = /^(25006|57P0[1235]|08...|26000|42P05)$/;
 
-export function createPool(opener: Opener, { size, deadlineMilliseconds }: PoolOptions): Pool {
-  const members = createPoolMembers();
+export function createPool(opener: Opener, { size, deadlineMilliseconds, stopwatch }: PoolOptions): Pool {
+  const members = createPoolMembers(stopwatch);
   const queue = createPoolQueue();
   let isClosed = false;
   const events: ConnectionEvents = {
@@ -58,7 +65,7 @@ export function createPool(opener: Opener, { size, deadlineMilliseconds }: PoolO
       if (!members.hasUsable()) queue.refuseAll(error);
     },
   });
-  const stopSweeping = sweepRegularly(members, queue, deadlineMilliseconds);
+  const stopSweeping = sweepRegularly(stopwatch, (now) => endWhatIsDue(members, queue, { now, deadlineMilliseconds }));
 
   function wait(entry: Waiting): void {
     if (isClosed) entry.refuse(new LostConnectionError("CONNECTION_ENDED"));
@@ -69,16 +76,14 @@ export function createPool(opener: Opener, { size, deadlineMilliseconds }: PoolO
   return {
     run(statement) {
       const least = isClosed ? undefined : members.leastLoaded();
-      const isFull = members.size() + growth.opening() >= size;
-      if (least !== undefined && (isFull || least.load() === 0)) least.run(statement);
-      else wait({ isAlone: false, serve: (connection) => connection.run(statement), refuse: (error) => statement.reject(error) });
+      if (least !== undefined && (least.load() === 0 || members.size() + growth.opening() >= size)) least.run(statement);
+      else wait(waitToRun(statement, stopwatch()));
     },
     async acquire() {
+      const askedAt = stopwatch();
       const free = isClosed ? undefined : members.leastLoaded();
-      if (free?.load() === 0) return members.lend(free);
-      return new Promise((resolve, reject) => {
-        wait({ isAlone: true, serve: (connection) => resolve(members.lend(connection)), refuse: reject });
-      });
+      if (free?.load() === 0) return { connection: members.lend(free), askedAt };
+      return { connection: await waitAlone(wait, members, askedAt), askedAt };
     },
     release(connection) {
       members.takeBack(connection);
@@ -95,6 +100,28 @@ export function createPool(opener: Opener, { size, deadlineMilliseconds }: PoolO
   };
 }
 
+function waitToRun(statement: Statement, askedAt: number): Waiting {
+  const serve = (connection: Connection) => connection.run(statement, askedAt);
+  return { isAlone: false, askedAt, serve, refuse: (error) => statement.reject(error) };
+}
+
+function waitAlone(wait: (entry: Waiting) => void, members: PoolMembers, askedAt: number): Promise<Connection> {
+  return new Promise((resolve, refuse) => {
+    wait({ isAlone: true, askedAt, serve: (connection) => resolve(members.lend(connection)), refuse });
+  });
+}
+
+/** What has waited too long is not answered any more; what is silent, or old, is of no more use. */
+function endWhatIsDue(
+  members: PoolMembers,
+  queue: PoolQueue,
+  { now, deadlineMilliseconds }: { now: number; deadlineMilliseconds: number },
+) {
+  queue.expire(now - deadlineMilliseconds);
+  members.expire(now - deadlineMilliseconds);
+  members.retireOld(now);
+}
+
 /** Where it has nothing to do, it takes what waits, or ends where it is of no more use. */
 function rest(connection: Connection, members: PoolMembers, queue: PoolQueue): void {
   if (connection.load() > 0 || !connection.isAlive()) return;
@@ -105,23 +132,6 @@ function rest(connection: Connection, members: PoolMembers, queue: PoolQueue): v
 async function untilIdle(members: PoolMembers, patienceMilliseconds: number): Promise<void> {
   const deadline = performance.now() + patienceMilliseconds;
   while (members.hasBusy() && performance.now() < deadline) await sleep(5);
-}
-
-/** What has waited too long is not answered any more, and what it waits for is silent: so may be what was idle beside it. */
-function sweepRegularly(members: PoolMembers, queue: PoolQueue, deadlineMilliseconds: number): () => void {
-  let sweptAt = performance.now();
-  function sweep(): void {
-    const now = performance.now();
-    // Where this process itself was late, the answers may be there already: they are read first.
-    const isLate = now - sweptAt > 4 * SWEEP_MILLISECONDS;
-    sweptAt = now;
-    if (isLate) return;
-    queue.expire(now - deadlineMilliseconds);
-    members.expire(now - deadlineMilliseconds);
-    members.retireOld(now);
-  }
-  const timer = setInterval(sweep, SWEEP_MILLISECONDS).unref();
-  return () => clearInterval(timer);
 }
 
 function isFatal(error: unknown): boolean {
