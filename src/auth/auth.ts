@@ -19,7 +19,7 @@ import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
 import { type CallLimitParts, type CallLimits, createCallLimits } from "./limits/call-limits.ts";
-import { openLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
+import { type LimitStoreOptions, openLimitStores } from "./limits/limit-stores.ts";
 import { createOneTimeTokens } from "./one-time/one-time-tokens.ts";
 import { createOutbox, createPayloads } from "./outbox/outbox.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
