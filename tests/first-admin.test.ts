@@ -5,6 +5,7 @@ import { failToStart, runCommand } from "./support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
+import { until } from "./support/until.ts";
 
 const ADMIN_PASSWORD = "the first walk of the year";
 const ADMIN_EMAIL = "Ada@Example.com";
@@ -63,6 +64,13 @@ test("is made at the first start, may sign in, and is audited as what the config
 test("is not made without ADMIN_EMAIL and ADMIN_PASSWORD", async () => {
   await start({});
   expect(await users()).toEqual([]);
+});
+
+test("a start that is refused for it closes its connections to the database", async () => {
+  await expect(start({ ADMIN_EMAIL, ADMIN_PASSWORD: "short" })).rejects.toThrow("ADMIN_PASSWORD");
+  const connections = () =>
+    database.sql`select 1 from pg_stat_activity where datname = current_database() and application_name = 'graphql-auth-gateway'`;
+  await until(async () => (await connections()).length === 0, 5000);
 });
 
 describe("a later start", () => {

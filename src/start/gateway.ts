@@ -78,12 +78,25 @@ export interface GatewayParts {
 
 /** On a database that has been migrated: reads keys and revocations, and builds the HTTP side, not yet listening. */
 export async function createGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
+  const opened: (() => Promise<unknown>)[] = [];
+  try {
+    return await openGateway(config, parts, (close) => opened.unshift(close));
+  } catch (error) {
+    // A database that is told of our end logs no lost connections.
+    for (const close of opened) await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** `onFailure` hears what has to be closed where it gets no further. */
+async function openGateway(config: Config, parts: GatewayParts, onFailure: (close: () => Promise<unknown>) => void): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
   const limitFactor = parts.limitFactor ?? limitFactorOf(config);
   const authGraph = await buildAuthGraph(config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { instrumentPool: instrument } = telemetry;
   const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
+  onFailure(closeDatabase);
   const outages = { logger, stopwatch: parts.stopwatch ?? (() => performance.now()) };
   const databaseOutage = createDatabaseOutage(outages);
   const failureLog = createFailureLog(outages, databaseOutage);
@@ -95,6 +108,7 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
   const onRefusal = telemetry.countRefusals(logRefusals(logger));
   const auth = await openAuth(config, { ...parts, database, clock, hashing, log, onRefusal, hooks: hooks.deciding });
+  onFailure(auth.close);
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
   let isDraining = false;

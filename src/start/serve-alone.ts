@@ -6,7 +6,11 @@ import { type Server, type ServerParts, startServer } from "./server.ts";
 export async function serveAlone(config: Config, parts: ServerParts): Promise<Server> {
   const server = await startServer(config, parts);
   const { registry } = server;
-  const metricsPort = await serveMetricsPort(config, { contentType: registry.contentType, read: () => registry.metrics() }, parts.logger);
+  const page = { contentType: registry.contentType, read: () => registry.metrics() };
+  const metricsPort = await serveMetricsPort(config, page, parts.logger).catch(async (error: unknown) => {
+    await server.stop(AbortSignal.abort());
+    throw error;
+  });
   return {
     address: server.address,
     async stop(hurry) {

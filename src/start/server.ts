@@ -31,7 +31,10 @@ export async function startServer(config: Config, { storage, logger, ...replaced
   const tracing = await openTracing(config.telemetry.otlpEndpoint, logger);
   const gateway = await createGateway(config, { ...storage, ...replaced, logger, metrics, tracing });
   if (config.hashing.priority > 0) await standBack(config.hashing, logger);
-  const address = await listen(gateway.app, config.http);
+  const address = await listen(gateway.app, config.http).catch(async (error: unknown) => {
+    await gateway.close(AbortSignal.abort());
+    throw error;
+  });
   async function stop(hurry: AbortSignal): Promise<void> {
     gateway.startDraining();
     await waitInPatience(config.drainDelaySeconds, hurry);
