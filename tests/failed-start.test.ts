@@ -52,13 +52,22 @@ async function run(program: keyof typeof programs, env: Record<string, string>, 
 
 /** The server's own note that it runs, and ours about whose it is. */
 async function isDatabaseRunning(): Promise<boolean> {
-  return existsSync(join(folder, ".data/postgres/postmaster.pid")) || (await readdir(join(folder, ".data"))).includes("postgres-owner");
+  return (
+    existsSync(join(folder, ".data/postgres/postmaster.pid")) ||
+    (await readdir(join(folder, ".data")).catch((): string[] => [])).includes("postgres-owner")
+  );
 }
 
 test.each<[string, keyof typeof programs, () => Record<string, string>, string[], RegExp]>([
-  ["its port is taken", "server", () => ({ HOST: "127.0.0.1", PORT: takenPort() }), [], /PORT is in use/],
-  ["a worker's port is taken", "server", () => ({ HOST: "127.0.0.1", PORT: takenPort(), WORKERS: "2" }), [], /A worker could not start/],
-  ["the port of its metrics is taken", "server", () => ({ HOST: "127.0.0.1", METRICS_PORT: takenPort() }), [], /METRICS_PORT cannot/],
+  ["its port is taken", "server", () => ({ HOST: "127.0.0.1", PORT: takenPort() }), [], /PORT \d+ is in use .* such as PORT=\d+\./],
+  ["a worker cannot start", "server", () => ({ GATEWAY_CONFIG: "hooks.yaml", WORKERS: "2" }), [], /A worker could not start/],
+  [
+    "the port of its metrics is taken",
+    "server",
+    () => ({ HOST: "127.0.0.1", METRICS_PORT: takenPort() }),
+    [],
+    /METRICS_PORT \d+ is in use/,
+  ],
   ["a hook cannot be loaded", "server", () => ({ GATEWAY_CONFIG: "hooks.yaml" }), [], /hooks\.module/],
   ["words of mail are wrong", "server", () => ({ GATEWAY_CONFIG: "words.yaml" }), [], /mail\.templates/],
   ["the first admin's password is none", "server", () => ({ ADMIN_EMAIL: "a@acme.test", ADMIN_PASSWORD: "short" }), [], /ADMIN_PASSWORD/],
@@ -136,6 +145,14 @@ test("a file that a command cannot read is told with the reason", async () => {
   const of = async (...words: string[]) => (await run("command", {}, words)).stderr;
   expect(await of("import-users", "none.jsonl")).toContain("FILE cannot be read: none.jsonl (no such file or folder)");
   expect(await of("print-access", "--check", "words")).toBe("--check cannot be read: words (it is a folder)\n");
+});
+
+test("a port that is taken is told before anything is started or made", async () => {
+  const cwd = await makeReachableFolder("gateway-taken-port-");
+  const { stderr } = await run("server", { HOST: "127.0.0.1", PORT: takenPort() }, [], cwd);
+  expect(stderr).toContain(`PORT ${takenPort()} is in use`);
+  expect(await readdir(cwd)).toEqual([]);
+  await rm(cwd, { recursive: true });
 });
 
 /** Stops it as Ctrl-C does, once it is that far. */

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
-import { StartupError } from "../auth/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createMetricsServer, type MetricsPage } from "../http/metrics-endpoint.ts";
+import { refuse } from "./listen.ts";
 
 /** `/metrics` on the port of its own, where the configuration names one. */
 export async function serveMetricsPort(
@@ -25,9 +25,5 @@ export async function serveMetricsPort(
 
 async function listenOn(server: Server, at: { host: string; port: number }): Promise<void> {
   server.listen(at);
-  try {
-    await once(server, "listening");
-  } catch (cause) {
-    throw new StartupError("METRICS_PORT cannot be listened on: is it in use, or the same as PORT?", { cause });
-  }
+  await once(server, "listening").catch((cause: unknown) => refuse("METRICS_PORT", at, cause));
 }

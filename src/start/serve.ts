@@ -7,6 +7,7 @@ import { migrateDatabase } from "../database/migrate.ts";
 import { createLogDestination } from "../http/log-destination.ts";
 import { createLogger } from "../http/logger.ts";
 import { firstSteps } from "./first-steps.ts";
+import { requireFreePorts } from "./listen.ts";
 import { serveWithWorkers } from "./serve-with-workers.ts";
 import type { Server, ServerParts } from "./server.ts";
 import { onOrderToStop } from "./stop-orders.ts";
@@ -23,6 +24,7 @@ export async function serve(): Promise<void> {
     return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
   }
   warnOfSettings(config, mistyped, logger);
+  await requireFreePorts(config);
   const opening = openStorage(config, (line) => logger.info(line));
   let server: Server | undefined;
   // From here on, also while it starts: whoever stops us must not be left with a database that runs.
