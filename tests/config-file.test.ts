@@ -100,6 +100,12 @@ test.each([
   ["scopes as text", "roles: { a: { scopes: x } }", ["gateway.yaml: roles.a.scopes must be a list."]],
   ["a duplicate key", "roles:\n  a: {}\n  a: {}\n", ["gateway.yaml: line 3 has a key that this mapping has already."]],
   ["broken syntax", "roles:\n  a: {}\n  b: }{", [expect.stringMatching(/^gateway\.yaml: line 3 is not valid YAML/)]],
+  [
+    "a bracket that is never closed",
+    "roles:\n  a: {scopes: [b]\n\n",
+    [expect.stringMatching(/^gateway\.yaml: line 2 is not valid YAML: it lacks a character: a closing }/)],
+  ],
+  ["a tab", "roles:\n\ta: {}", [expect.stringContaining("line 2 is not valid YAML: it is indented with a tab")]],
   ["an unknown tag", "roles: !!js/function x", [expect.stringMatching(/^gateway\.yaml: line 1 is not valid YAML/)]],
   ["two documents", "roles: {}\n---\nroles: {}", [expect.stringMatching(/^gateway\.yaml: line 2 is not valid YAML/)]],
 ])("%s is refused", (_title, text, problems) => {

@@ -147,6 +147,17 @@ test("a file that a command cannot read is told with the reason", async () => {
   expect(await of("print-access", "--check", "words")).toBe("--check cannot be read: words (it is a folder)\n");
 });
 
+test("what is wrong with the files that gateway.yaml names is told with everything else, before anything is started", async () => {
+  const cwd = await makeReachableFolder("gateway-files-");
+  await writeFile(join(cwd, "gateway.yaml"), "roles: { no role: {} }\nmail: { templates: ./none }\nhooks: { module: ./none.js }\n");
+  const { stderr } = await run("server", {}, [], cwd);
+  expect(stderr).toContain("The configuration has 3 problems");
+  expect(stderr).toContain(`hooks.module cannot be read: ${cwd}/none.js (no such file or folder). The path is relative to gateway.yaml.`);
+  expect(stderr).toContain(`mail.templates cannot be read: ${cwd}/none (no such file or folder)`);
+  expect(await readdir(cwd)).toEqual(["gateway.yaml"]);
+  await rm(cwd, { recursive: true });
+});
+
 test("a port that is taken is told before anything is started or made", async () => {
   const cwd = await makeReachableFolder("gateway-taken-port-");
   const { stderr } = await run("server", { HOST: "127.0.0.1", PORT: takenPort() }, [], cwd);

@@ -1,4 +1,4 @@
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { type ConfigFile, type FileSections, parseConfigFile } from "./config-file.ts";
 import { findConflicts } from "./config-rules.ts";
 import { completeConnectionStrings } from "./connection-strings.ts";
@@ -121,13 +121,23 @@ export interface HashingConfig {
   readonly priority: number;
 }
 
-/** Pure. Throws a `ConfigError` that lists every problem of the environment and the file. */
-export function parseConfig(env: Environment, file?: ConfigFile): Config {
+/** What is wrong with what the file names, for whoever may look at it. */
+export type Examine = (sections: FileSections) => readonly ConfigProblem[];
+
+/** Pure, as `examine` is. Throws a `ConfigError` that lists every problem of the environment and the file. */
+export function parseConfig(env: Environment, file?: ConfigFile, examine: Examine = () => []): Config {
   const completed = completeConnectionStrings(env);
   const read = readVariables(completed.env);
   const { problems, ...sections } = parseConfigFile(file, surroundingsOf(read.values));
   const { webhookSecrets, problems: secretProblems } = readWebhookSecrets(env, sections.webhooks);
-  const allProblems = [...completed.problems, ...read.problems, ...findConflicts(read), ...problems, ...secretProblems];
+  const allProblems = [
+    ...completed.problems,
+    ...read.problems,
+    ...findConflicts(read),
+    ...problems,
+    ...secretProblems,
+    ...examine(sections),
+  ];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   return { ...toConfig(read.values, sections), webhookSecrets };
 }

@@ -12,6 +12,16 @@ export function readMailWords(directory: string | undefined): AllWords {
   throw new StartupError([`gateway.yaml: mail.templates, ${directory}, has ${problems.length} problems:`, ...lines].join("\n"));
 }
 
+/** The same in sentences that go on with the name of the setting. */
+export function findProblemsOfWords(directory: string): readonly string[] {
+  try {
+    return chooseWords(readFolder(directory)).problems.map((problem) => `has a problem: ${problem}`);
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    return [error.message.replace("gateway.yaml: mail.templates ", "")];
+  }
+}
+
 function readFolder(directory: string): WordsFile[] {
   try {
     // What is hidden is somebody else's: orchestrators keep the folders of their volumes there.

@@ -6,6 +6,7 @@ import { loadEnvFile } from "../config/env-file.ts";
 import { migrateDatabase } from "../database/migrate.ts";
 import { createLogDestination } from "../http/log-destination.ts";
 import { createLogger } from "../http/logger.ts";
+import { examineFiles } from "./examine-files.ts";
 import { firstSteps } from "./first-steps.ts";
 import { requireFreePorts } from "./listen.ts";
 import { serveWithWorkers } from "./serve-with-workers.ts";
@@ -17,7 +18,7 @@ import { warnOfSettings } from "./warn-of-settings.ts";
 /** The server of this folder's configuration, until it is told to stop. */
 export async function serve(): Promise<void> {
   const mistyped = loadEnvFile(process.env, process.cwd());
-  const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
+  const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()), examineFiles);
   const logger = createLogger({ level: config.logLevel, destination: await createLogDestination({ format: config.logFormat }) });
   if (cluster.isWorker) {
     const { serveAsWorker } = await import("./worker.ts");
