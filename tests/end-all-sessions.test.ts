@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAudit } from "../src/auth/audit/audit.ts";
+import type { Clock } from "../src/auth/clock.ts";
+import { createOperator } from "../src/auth/operator.ts";
+import { createOutbox, createPayloads } from "../src/auth/outbox/outbox.ts";
+import { createHashingQueue } from "../src/auth/passwords/hashing-queue.ts";
+import { loadPasswordEngine } from "../src/auth/passwords/password-engine.ts";
+import { createSecureRandom } from "../src/auth/random.ts";
+import { openDatabase } from "../src/database/database.ts";
 import { MeFromTokenDocument, RefreshDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
+import { createTestClock } from "./support/clock.ts";
 import { runCommand } from "./support/command-line.ts";
 import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { until } from "./support/until.ts";
 
 let one: TestGateway;
@@ -64,6 +74,54 @@ test("with a role it signs out those who have it, and nobody else", async () => 
   expect(await isTaken(one, user.accessToken)).toBe(true);
   dataOf(await one.send(RefreshDocument, { input: { refreshToken: user.refreshToken } }));
   expect(await run("--role", "nobody")).toMatchObject({ code: 1, stderr: expect.stringContaining("ROLE must be among") });
+});
+
+/** Somebody at a machine whose clock shows something else. */
+async function endAllAt(now: Clock): Promise<void> {
+  const own = openDatabase({ url: one.database.url, schema: SCHEMA, poolSize: 2 });
+  const [random, engine] = [createSecureRandom(), await loadPasswordEngine()];
+  const news = { outbox: createOutbox({ payloads: createPayloads([TEST_SECRET]), clock: now, random }), messagesOf: () => undefined };
+  const audit = createAudit({ database: own.database, clock: now, random, log: () => undefined, news });
+  const hashing = { engine, queue: createHashingQueue({ concurrency: 1, capacity: 8 }) };
+  const world = { database: own.database, audit, clock: now, random, hashing };
+  await createOperator(world, { accessTokenTtlSeconds: 900, serviceNames: [] }).endEverybody.endAll();
+  await own.close();
+}
+
+test.each([
+  ["behind", -600_000],
+  ["ahead", 600_000],
+])("the clock of the operator may be %s: all are ended by one row, and whoever signs in again stays", async (_way, milliseconds) => {
+  const { sql } = one.database;
+  const server = await startTestGateway({ database: one.database, clock: createTestClock() });
+  await sql`truncate session_ends, revocations`;
+  const users = [await server.register(), await server.register()];
+  await endAllAt(() => new Date(Date.now() + milliseconds));
+  const [left] = await sql`
+    select (select count(*)::int from session_ends) as ends,
+      (select count(*)::int from revocations where subject_id in ${sql(users.map(({ session }) => session.id))}) as one_by_one`;
+  expect(left).toEqual({ one_by_one: 0, ends: 1 });
+  for (const user of users) await expectSignedOut(user);
+  const again = await server.login(users[0]?.user.email ?? "");
+  expect(await isTaken(server, again.accessToken)).toBe(true);
+  dataOf(await server.send(RefreshDocument, { input: { refreshToken: again.refreshToken } }));
+  await server.close();
+});
+
+test("sessions of servers whose clocks are far ahead are ended as well, however many there are", async () => {
+  const { sql } = one.database;
+  const { user } = await one.register();
+  const later = new Date(Date.now() + 3_600_000);
+  await sql`
+    insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at, access_expires_at)
+    select gen_random_uuid(), ${user.id}, '\\x00', '\\x00', now(), now(), ${later}, ${later}, ${later} from generate_series(1, 1100)`;
+  await sql`update sessions set id = ('f' || substr(id::text, 2))::uuid where user_id = ${user.id} and family_hash = '\\x00'`;
+  expect(await run()).toMatchObject({ code: 0 });
+  const [ended] = await sql`
+    select (select count(*)::int from sessions where id >= 'f0000000-0000-0000-0000-000000000000' and end_reason = 'REVOKED_BY_ADMIN') as sessions,
+      (select count(*)::int from audit_events where session_id >= 'f0000000-0000-0000-0000-000000000000') as entries,
+      (select count(*)::int from revocations where subject_id >= 'f0000000-0000-0000-0000-000000000000') as revocations`;
+  expect(ended).toEqual({ sessions: 1100, entries: 1100, revocations: 1100 });
 });
 
 test("an end reason that nobody knows is refused by the database, and answered as an end where it is there all the same", async () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createCountOtherRoles } from "../src/auth/accounts/held-roles-store.ts";
+import { openDatabase } from "../src/database/database.ts";
 import { SetUserRolesDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
@@ -38,4 +40,26 @@ test("roles that were taken out of gateway.yaml are told with the number of user
   expect(await holders(after.url)).toEqual([['auth_removed_role_users{role="support"}', 2]]);
   const told = after.logs.filter(({ msg }) => String(msg).startsWith("users hold roles that gateway.yaml does not have"));
   expect(told).toMatchObject([{ level: 40, roles: { support: 2 } }]);
+});
+
+test("they are counted by one process at a time, however many users there are, a few thousand of them in a statement", async () => {
+  await database.sql`
+    insert into users (id, email, email_key, password_hash, roles, created_at)
+    select id, id, id, '', case when number % 1000 = 0 then array['user', 'gone'] else array['user'] end, now()
+    from (select number, gen_random_uuid() as id from generate_series(1, 25000) as number) as numbers`;
+  const other = openDatabase({ url: database.url, schema: "auth", poolSize: 2 });
+  const countOtherRoles = createCountOtherRoles(other.database);
+  const known = ["user", "admin", "support", "clerk"];
+  await database.sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(hashtextextended('auth removed roles', 0))`;
+    expect(await countOtherRoles(known)).toBeUndefined();
+  });
+  expect(await countOtherRoles(known)).toEqual([{ role: "gone", users: 25 }]);
+  expect(await countOtherRoles(known, AbortSignal.abort())).toBeUndefined();
+  expect(await countOtherRoles(["user", "admin"])).toEqual([
+    { role: "clerk", users: 1 },
+    { role: "gone", users: 25 },
+    { role: "support", users: 2 },
+  ]);
+  await other.close();
 });

@@ -7,6 +7,7 @@ import type { AccountOptions } from "./accounts/account-options.ts";
 import { type AccountStore, createAccountStore } from "./accounts/account-store.ts";
 import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
 import { type ChangePassword, type ChangePasswordParts, createChangePassword } from "./accounts/change-password.ts";
+import { createCountOtherRoles } from "./accounts/held-roles-store.ts";
 import { createMailedProofs, type MailedProofParts, type MailedProofs } from "./accounts/mailed-proofs.ts";
 import { createNotices } from "./accounts/notices.ts";
 import { createRehashing } from "./accounts/rehashing.ts";
@@ -236,7 +237,11 @@ interface ReaderParts {
 
 function createReaders(database: Database, { accounts, clock, refreshGraceSeconds }: ReaderParts): Readers {
   return {
-    directory: createAccountDirectory({ accounts, store: createAccountDirectoryStore(database) }),
+    directory: createAccountDirectory({
+      accounts,
+      store: createAccountDirectoryStore(database),
+      countOtherRoles: createCountOtherRoles(database),
+    }),
     auditTrail: createAuditTrail({ store: createAuditTrailStore(database), clock, refreshGraceSeconds }),
     sessionLists: createSessionLists({ store: createSessionListStore(database), clock }),
   };

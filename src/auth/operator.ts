@@ -38,7 +38,7 @@ export function createOperator(
   const store = createAccountStore(database);
   return {
     accounts: createOperatorAccounts({ store, passwords, commonPasswords, endSessions, audit, clock, random }),
-    endEverybody: createEndEverybody({ database, audit, revocations, endSessions, clock, random }),
+    endEverybody: createEndEverybody({ database, audit, revocations, endSessions, random }),
     createFirstAdmin: createFirstAdminMaker({ database, passwords, commonPasswords, audit, clock, random }),
   };
 }

@@ -173,7 +173,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
   );
 }
 
-function choresOf(auth: Auth, outbox: RunningOutbox, checkRoles: () => Promise<void>): Chore[] {
+function choresOf(auth: Auth, outbox: RunningOutbox, checkRoles: Chore["run"]): Chore[] {
   return [
     { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
     { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { AccountDirectory } from "../auth/accounts/account-directory.ts";
-import type { HeldRole } from "../auth/accounts/account-directory-store.ts";
+import type { HeldRole } from "../auth/accounts/held-roles-store.ts";
 import type { Config } from "../config/config.ts";
 
 export interface RemovedRolesParts {
@@ -11,16 +11,17 @@ export interface RemovedRolesParts {
 }
 
 /**
- * Looks which roles users hold that were taken out of gateway.yaml: they have no scopes, and `@hasRole` still finds them. It reads all users.
- * The log has them once, and again where they are others or held by others.
+ * Looks which roles users hold that were taken out of gateway.yaml: they have no scopes, and `@hasRole` still finds them. It reads all users,
+ * in one process at a time. The log has them once, and again where they are others or held by others.
  */
 export function createRemovedRolesCheck(
   directory: Pick<AccountDirectory, "countOtherRoles">,
   { roles, logger, onCount }: RemovedRolesParts,
-): () => Promise<void> {
+): (signal: AbortSignal) => Promise<void> {
   let told = "{}";
-  return async () => {
-    const held = await directory.countOtherRoles([...roles.keys()]);
+  return async (signal) => {
+    const held = await directory.countOtherRoles([...roles.keys()], signal);
+    if (held === undefined) return;
     onCount(held);
     const counts = Object.fromEntries(held.map(({ role, users }) => [role, users]));
     const text = JSON.stringify(counts);

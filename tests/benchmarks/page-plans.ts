@@ -2,6 +2,7 @@ import postgres from "postgres";
 import { createAccountDirectory } from "../../src/auth/accounts/account-directory.ts";
 import { createAccountDirectoryStore } from "../../src/auth/accounts/account-directory-store.ts";
 import { createAccountStore } from "../../src/auth/accounts/account-store.ts";
+import { createCountOtherRoles } from "../../src/auth/accounts/held-roles-store.ts";
 import { createAuditTrail } from "../../src/auth/audit/audit-trail.ts";
 import { createAuditTrailStore } from "../../src/auth/audit/audit-trail-store.ts";
 import { createDatabase } from "../../src/database/database.ts";
@@ -31,7 +32,11 @@ export function openPagePlans(databaseUrl: string): PagePlans {
   });
   const database = createDatabase(client, SCHEMA);
   const auditTrail = createAuditTrail({ store: createAuditTrailStore(database), clock: () => new Date(), refreshGraceSeconds: 30 });
-  const directory = createAccountDirectory({ accounts: createAccountStore(database), store: createAccountDirectoryStore(database) });
+  const directory = createAccountDirectory({
+    accounts: createAccountStore(database),
+    store: createAccountDirectoryStore(database),
+    countOtherRoles: createCountOtherRoles(database),
+  });
 
   async function ask({ list, request }: PageCase): Promise<unknown> {
     if (list === "auditEvents") return auditTrail.page(request, undefined);

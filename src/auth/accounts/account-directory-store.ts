@@ -34,13 +34,6 @@ export interface AccountDirectoryStore {
   /** A prefix or a domain of e-mail addresses is looked for in their order only. */
   find(filter: AccountFilter, order: AccountOrder, span: PageSpan): Promise<ListedAccount[]>;
   count(filter: AccountFilter): Promise<number>;
-  /** Roles that somebody holds and that are not among these, with how many users hold each. Reads all users. */
-  countOtherRoles(known: readonly string[]): Promise<readonly HeldRole[]>;
-}
-
-export interface HeldRole {
-  readonly role: string;
-  readonly users: number;
 }
 
 interface Ordering {
@@ -81,12 +74,6 @@ export function createAccountDirectoryStore(database: Database): AccountDirector
         .from(users)
         .where(and(hasRole(filter), matching(filter, emailKey)));
       return rows[0]?.accounts ?? 0;
-    },
-    async countOtherRoles(known) {
-      return await database.execute<HeldRole & Record<string, unknown>>(sql`
-        select role, count(*)::int as users from ${users} as users, unnest(users.roles) as role
-        where not users.roles <@ ${sql.param([...known])}::text[] and role <> all (${sql.param([...known])}::text[])
-        group by role order by role`);
     },
   };
 }

@@ -5,6 +5,7 @@ import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, to
 import type { AccountDirectoryStore, AccountFilter, AccountOrder } from "./account-directory-store.ts";
 import type { Account, AccountStore, AccountWithPassword, UserStatus } from "./account-store.ts";
 import { readEmailAddress } from "./email-addresses.ts";
+import type { CountOtherRoles } from "./held-roles-store.ts";
 
 export interface AccountPageRequest extends PageRequest {
   /** See `readSearch`. Blank: any. */
@@ -29,14 +30,18 @@ export interface AccountDirectory {
   /** Newest first, or by address where one is searched for; a cursor belongs to one of these orders. Throws BAD_USER_INPUT. */
   page(request: AccountPageRequest): Promise<AccountPage>;
   /** Roles that users hold though nobody has configured them. */
-  countOtherRoles: AccountDirectoryStore["countOtherRoles"];
+  readonly countOtherRoles: CountOtherRoles;
 }
 
-export function createAccountDirectory(parts: { accounts: AccountStore; store: AccountDirectoryStore }): AccountDirectory {
-  const { accounts, store } = parts;
+export function createAccountDirectory(parts: {
+  accounts: AccountStore;
+  store: AccountDirectoryStore;
+  countOtherRoles: CountOtherRoles;
+}): AccountDirectory {
+  const { accounts, store, countOtherRoles } = parts;
 
   return {
-    countOtherRoles: store.countOtherRoles,
+    countOtherRoles,
     find: async (id) => (isId(id) ? accounts.findAccount(id) : undefined),
     async lookUp(emailOrId) {
       const text = emailOrId.trim();

@@ -1,20 +1,22 @@
-import type { Database } from "../../database/database.ts";
-import type { Audit } from "../audit/audit.ts";
-import { addSeconds, type Clock } from "../clock.ts";
+import type { Database, Transaction } from "../../database/database.ts";
+import type { Audit, Recorder } from "../audit/audit.ts";
+import { addSeconds } from "../clock.ts";
 import { firstIdAt } from "../first-id-at.ts";
 import { nowhere } from "../origin.ts";
 import type { Random } from "../random.ts";
 import type { RevocationWriter } from "../revocations/revocations.ts";
+import { endSessionsOfEverybody, markSessionsFrom, readDatabaseClock } from "../sessions/end-everybody-store.ts";
 import { type EndSessions, LONGEST_ACCESS_TOKEN_SECONDS } from "../sessions/end-sessions.ts";
-import { endSessionsOfEverybody } from "../sessions/session-ends-store.ts";
-import { markSessionsFrom } from "../sessions/session-store.ts";
 import { changeAccount, lockAccount } from "./account-store.ts";
 import { findUsersWithRole } from "./admin-store.ts";
 import type { DecidedBy } from "./new-admin.ts";
 
 /** Signs out many users at once: by whoever runs the server, after a leak or a restored backup. */
 export interface EndEverybody {
-  /** Ends every session that there is, and refuses all access tokens. Takes the same time however many there are. */
+  /**
+   * Ends every session that was opened before it by the database's clock, or by the server's that opened it, and refuses all access tokens. Takes the
+   * same time however many there are.
+   */
   endAll(): Promise<void>;
   /** The same for those who have a role, one user after another; their number, and that of their sessions. `onUser` is called after each. */
   endAllOfRole(role: string, onUser: () => void): Promise<{ users: number; endedSessions: number }>;
@@ -25,17 +27,17 @@ export interface EndEverybodyParts {
   readonly audit: Audit;
   readonly revocations: Pick<RevocationWriter, "revokeEverybody" | "revokeSession">;
   readonly endSessions: EndSessions;
-  readonly clock: Clock;
   readonly random: Pick<Random, "id">;
 }
 
 const endReason = "REVOKED_BY_ADMIN";
 const decidedBy: DecidedBy = "operator";
 const USERS_AT_A_TIME = 500;
+const SESSIONS_AT_A_TIME = 500;
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 export function createEndEverybody(parts: EndEverybodyParts): EndEverybody {
-  const { database, audit, revocations, endSessions, clock, random } = parts;
+  const { database, audit, revocations, endSessions, random } = parts;
 
   /** 0 where the user has lost the role meanwhile. */
   function endOne(id: string, role: string): Promise<number> {
@@ -50,18 +52,25 @@ export function createEndEverybody(parts: EndEverybodyParts): EndEverybody {
     });
   }
 
+  /** Those of servers whose clocks are ahead of the database's, a few at a time. */
+  async function endThoseAhead(tx: Transaction, record: Recorder, firstId: string, endedAt: Date): Promise<void> {
+    const about = { type: "SESSION_REVOKED" as const, actorId: null, detail: { reason: endReason } };
+    for (;;) {
+      const ahead = await markSessionsFrom(tx, firstId, { endedAt, endReason }, SESSIONS_AT_A_TIME);
+      if (ahead.length === 0) return;
+      await record(ahead.map(({ id, userId }) => ({ ...about, userId, sessionId: id })));
+      for (const session of ahead) await revocations.revokeSession(tx, session);
+    }
+  }
+
   return {
     async endAll() {
       await audit.transaction(nowhere, async (tx, record) => {
-        const endedAt = clock();
+        const endedAt = await readDatabaseClock(tx);
         const idBelow = firstIdAt(endedAt);
         await endSessionsOfEverybody(tx, idBelow, { id: random.id(endedAt), endedAt, endReason, actorId: null });
         await revocations.revokeEverybody(tx, idBelow, addSeconds(endedAt, LONGEST_ACCESS_TOKEN_SECONDS));
-        // Those of servers whose clocks are ahead of this one.
-        const ahead = await markSessionsFrom(tx, idBelow, { endedAt, endReason });
-        const about = { type: "SESSION_REVOKED" as const, actorId: null, detail: { reason: endReason } };
-        await record(ahead.map(({ id, userId }) => ({ ...about, userId, sessionId: id })));
-        for (const session of ahead) await revocations.revokeSession(tx, session);
+        await endThoseAhead(tx, record, idBelow, endedAt);
         await record({ type: "FORCED_LOGOUT", detail: { by: decidedBy } });
       });
     },

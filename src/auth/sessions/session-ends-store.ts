@@ -84,10 +84,6 @@ export async function endSessionsBelow(
   await tx.insert(sessionEnds).values({ ...end, userId, openedBelow: version });
 }
 
-export async function endSessionsOfEverybody(tx: Transaction, idBelow: string, end: NewSessionEnd): Promise<void> {
-  await tx.insert(sessionEnds).values({ ...end, idBelow });
-}
-
 export async function deleteSessionEnd(tx: Transaction, id: string): Promise<void> {
   await tx.delete(sessionEnds).where(eq(sessionEnds.id, id));
 }

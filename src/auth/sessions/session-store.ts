@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gt, gte, inArray, isNull, max, notInArray, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, inArray, isNull, max, notInArray, sql } from "drizzle-orm";
 import type { Transaction } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { addSeconds } from "../clock.ts";
@@ -103,19 +103,6 @@ export async function markSessionsOf(tx: Transaction, of: SessionsOfUser, end: S
     .set(end)
     .where(and(inArray(sessions.id, ids), isNull(sessions.endedAt)))
     .returning({ id: sessions.id });
-}
-
-/** Ends all sessions with an id as high as this that live, whoever has them: the few of servers whose clocks are ahead. */
-export async function markSessionsFrom(
-  tx: Transaction,
-  firstId: string,
-  end: SessionEnd,
-): Promise<Pick<SessionRecord, "id" | "userId" | "accessExpiresAt">[]> {
-  return await tx
-    .update(sessions)
-    .set(end)
-    .where(and(gte(sessions.id, firstId), isNull(sessions.endedAt)))
-    .returning({ id: sessions.id, userId: sessions.userId, accessExpiresAt: sessions.accessExpiresAt });
 }
 
 /** How many of a user's sessions live; counts no further than `limit`. */
