@@ -16,6 +16,7 @@ import { codesOf, dataOf } from "./support/client.ts";
 import { askForChange, changeEmail, confirm, eventsOf, registerVerified, stateOf, undo, undoTokenOf } from "./support/email-change.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { lastFacts, tokenOf } from "./support/outbox.ts";
+import { rounds } from "./support/rounds.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 
 const DAYS = 86_400;
@@ -202,7 +203,7 @@ describe("admins", () => {
 
   test("of two who leave at the same moment, through two processes, one remains", async () => {
     const twin = await startTestGateway({ database: small.database, clock: small.clock });
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < rounds(5); round += 1) {
       await small.database.sql`update users set roles = '{user}' where 'admin' = any(roles)`;
       const [left, right] = [await small.registerAdmin(), await twin.registerAdmin()];
       const replies = await Promise.all([

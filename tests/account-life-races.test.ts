@@ -5,6 +5,7 @@ import { codesOf, dataOf } from "./support/client.ts";
 import { createTestClock } from "./support/clock.ts";
 import { askForChange, changeEmail, confirm, registerVerified, stateOf, undo, undoTokenOf } from "./support/email-change.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { rounds } from "./support/rounds.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 import { until } from "./support/until.ts";
 
@@ -13,7 +14,7 @@ import { until } from "./support/until.ts";
  * next to no time here, so that both meet in the statements.
  */
 
-const ROUNDS = 30;
+const ROUNDS = rounds(8);
 const GRACE = 14 * 86_400;
 
 let one: TestGateway;

@@ -14,6 +14,7 @@ import {
 } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { rounds } from "./support/rounds.ts";
 import { PASSWORD } from "./support/sign-in.ts";
 
 let gateway: TestGateway;
@@ -153,7 +154,7 @@ describe("the last admin", () => {
 
   test("of two who demote or disable each other at the same moment, through two processes, one remains", async () => {
     const twin = await startTestGateway({ database: small.database, clock: small.clock });
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < rounds(6); round += 1) {
       await small.database.sql`update users set roles = '{user}' where 'admin' = any(roles)`;
       const [left, right] = [await small.registerAdmin(), await twin.registerAdmin()];
       const demote = { userId: right.user.id, roles: ["user"] };
@@ -179,7 +180,7 @@ test("an order is judged by the rows when it is carried out, whatever the proces
 });
 
 describe("races", () => {
-  const ROUNDS = 60;
+  const ROUNDS = rounds(12);
 
   async function liveSessions(userId: string): Promise<number> {
     const rows = await gateway.database.sql`select id from sessions where user_id = ${userId} and ended_at is null`;
@@ -222,7 +223,7 @@ describe("races", () => {
 
   test("a login during disableUser leaves no live session", async () => {
     const { user } = await gateway.register();
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < rounds(4); round += 1) {
       const input = { email: user.email, password: PASSWORD };
       const [login] = await Promise.all([
         gateway.send(LoginDocument, { input }),

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CommandResult, runCommand } from "./support/command-line.ts";
+import { runCommand, runCommandAlone } from "./support/command-line.ts";
 import { readDocument } from "./support/documents.ts";
 import { openShop, type Shop } from "./support/shop.ts";
 import { serveInventory, serveShipping } from "./support/subgraphs.ts";
@@ -34,13 +34,16 @@ function configure(text = `${shop.yaml("identity: {}")}${roles}${rules}`): Promi
 }
 
 /** As in CI: production, without a database, a secret, or whatever else production asks for. */
-function run(words: readonly string[], env: Record<string, string> = {}): Promise<CommandResult> {
-  return runCommand(words, { env: { NODE_ENV: "production", ...env }, cwd: folder });
-}
+const run = (words: readonly string[], env: Record<string, string> = {}) => runCommand(words, optionsOf(env));
+
+/** In a process that has to end by itself. */
+const runAlone = (words: readonly string[]) => runCommandAlone(words, optionsOf({}));
+
+const optionsOf = (env: Record<string, string>) => ({ env: { NODE_ENV: "production", ...env }, cwd: folder });
 
 describe("explain", () => {
   test("tells of each coordinate what it takes, who asks for that and what is missing", async () => {
-    const result = await run(["explain", "{ products { name cost price } me { id } suppliers { name account } }"]);
+    const result = await runAlone(["explain", "{ products { name cost price } me { id } suppliers { name account } }"]);
     expect(result).toEqual({
       code: 0,
       stderr: "",
@@ -150,7 +153,7 @@ Supplier.account  UNAUTHENTICATED
 
 describe("print-access", () => {
   test("prints every field of every graph, with what it takes and who asks for that", async () => {
-    const { code, stdout, stderr } = await run(["print-access"]);
+    const { code, stdout, stderr } = await runAlone(["print-access"]);
     expect([code, stderr]).toEqual([0, ""]);
     const lines = stdout.split("\n");
     for (const line of [

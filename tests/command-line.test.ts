@@ -6,7 +6,8 @@ import { loadCommands } from "../src/cli/commands.ts";
 import { readInvocation } from "../src/cli/invocation.ts";
 import { LoginDocument, MeDocument, MeFromTokenDocument, RefreshDocument, RegisterDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
-import { type CommandResult, runCommand } from "./support/command-line.ts";
+import type { CommandResult } from "./support/command-host.ts";
+import { runCommand, runCommandAlone } from "./support/command-line.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { readDocument } from "./support/documents.ts";
 import { makeReachableFolder } from "./support/folders.ts";
@@ -78,7 +79,7 @@ async function expectSignedOut(held: { accessToken: string; refreshToken?: strin
 
 describe.concurrent("help", () => {
   test("the program prints it on standard output", async () => {
-    expect(await runCommand(["help", "set-password"])).toEqual(await invoke(["help", "set-password"]));
+    expect(await runCommandAlone(["help", "set-password"])).toEqual(await invoke(["help", "set-password"]));
   });
 
   test.each([["--help"], ["-h"], ["help"]])("%s lists every command on standard output", async (word) => {
@@ -108,7 +109,7 @@ describe.concurrent("help", () => {
 
 describe.concurrent("wrong usage is exit code 2, with the usage on standard error", () => {
   test("the program ends with it", async () => {
-    const result = await runCommand(["make-coffee"]);
+    const result = await runCommandAlone(["make-coffee"]);
     expect(result).toEqual(await invoke(["make-coffee"]));
     expect([result.code, result.stdout]).toEqual([2, ""]);
   });
@@ -298,7 +299,7 @@ describe("rotate-keys", () => {
 
   test("refuses keys that only their operator changes", async () => {
     const env = { DATABASE_URL: gateway.database.url, JWT_ALGORITHM: "HS256", JWT_SECRET: "k".repeat(40), SECRET: TEST_SECRET };
-    const { code, stdout, stderr } = await runCommand(["rotate-keys"], { env });
+    const { code, stdout, stderr } = await runCommandAlone(["rotate-keys"], { env });
     expect([code, stdout, stderr]).toEqual([1, "", "JWT_SECRET and SIGNING_KEY_FILE are rotated in the configuration.\n"]);
   });
 });
@@ -319,7 +320,7 @@ describe("migrate", () => {
 describe("print-schema", () => {
   test("prints the schema without a configuration or a database", async () => {
     const env = { NODE_ENV: "production", PORT: "not a port" };
-    const { code, stdout, stderr } = await runCommand(["print-schema"], { env });
+    const { code, stdout, stderr } = await runCommandAlone(["print-schema"], { env });
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("type Mutation");
     expect(stdout).toContain("@authenticated");
@@ -354,7 +355,7 @@ describe.concurrent("a failure is one line and exit code 1, without a stack or a
   });
 
   test("with a configuration that is wrong, every problem named", async () => {
-    const result = await runCommand(["migrate"], { env: { NODE_ENV: "production", PORT: "http" } });
+    const result = await runCommandAlone(["migrate"], { env: { NODE_ENV: "production", PORT: "http" } });
     expect([result.code, result.stdout]).toEqual([1, ""]);
     for (const variable of ["DATABASE_URL", "SECRET", "PUBLIC_URL", "PORT"]) expect(result.stderr).toContain(`- ${variable} `);
   });
@@ -362,7 +363,7 @@ describe.concurrent("a failure is one line and exit code 1, without a stack or a
 
 test("without DATABASE_URL: beside a server of the same folder, and also alone, stopping what was started, on failure too", async () => {
   const folder = await makeReachableFolder("gateway-command-");
-  const runs = (words: string[]) => runCommand(words, { cwd: folder, env: { SECRET: TEST_SECRET }, input: NEW_PASSWORD });
+  const runs = (words: string[]) => runCommandAlone(words, { cwd: folder, env: { SECRET: TEST_SECRET }, input: NEW_PASSWORD });
   const isPostgresRunning = () => existsSync(join(folder, ".data/postgres/postmaster.pid"));
   const server = await startServerProcess({}, { cwd: folder });
   const [email, other] = [newEmail(), newEmail()];

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { hashOf, MARKER, me, page, persisted, refreshing, two, userById } from "./support/lane-requests.ts";
 import { compareLanes, type Lanes, watchLanes } from "./support/lanes.ts";
+import { rounds } from "./support/rounds.ts";
 
 let gateway: TestGateway;
 let lanes: Lanes;
@@ -63,7 +64,7 @@ test("whatever is put into a request, both lanes give the same answer", async ()
     isDirect.push(answer.isDirect);
     if (answer.isDirect) expect(answer.text).not.toContain(MARKER);
   });
-  await fc.assert(property, { numRuns: 400 });
+  await fc.assert(property, { numRuns: rounds(150) });
   expect(isDirect.filter((each) => each).length).toBeGreaterThan(50);
   expect(isDirect.filter((each) => !each).length).toBeGreaterThan(50);
 });

@@ -12,6 +12,7 @@ import { LoginDocument, RegisterDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { SCHEMA } from "./support/raw-client.ts";
+import { rounds } from "./support/rounds.ts";
 import { startServerProcess } from "./support/server-process.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 import { until } from "./support/until.ts";
@@ -105,7 +106,7 @@ test("calls that share keys in any order, counted and given back by two processe
   const claims = Array.from({ length: 6 }, () => newClaim(40));
   let kept = 0;
   async function callOften(store: PostgresStore, seed: number): Promise<void> {
-    for (let round = 0; round < 60; round += 1) {
+    for (let round = 0; round < rounds(30); round += 1) {
       const turned = claims.map((_, index) => claims[(index * (round % 2 ? 5 : 1) + seed + round) % claims.length] ?? newClaim(1));
       const reservation = await store.reserve(turned.slice(0, 3), NOW);
       if (!isGranted(reservation)) continue;

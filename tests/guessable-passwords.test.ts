@@ -6,6 +6,7 @@ import { loadCommonPasswords, newPasswordProblem } from "../src/auth/passwords/p
 import { RegisterDocument } from "./generated/operations.ts";
 import { codesOf } from "./support/client.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { rounds } from "./support/rounds.ts";
 import { newEmail } from "./support/sign-in.ts";
 
 let gateway: TestGateway;
@@ -62,7 +63,7 @@ describe("what nobody guesses is taken", () => {
     const phrase = fc.tuple(fc.uniqueArray(word, { minLength: 4, maxLength: 8 }), fc.constantFrom("", " ", "-", "."));
     fc.assert(
       fc.property(phrase, ([words, between]) => newPasswordProblem(words.join(between), email, common) === undefined),
-      { numRuns: 2000 },
+      { numRuns: rounds(500) },
     );
   });
 
@@ -71,7 +72,7 @@ describe("what nobody guesses is taken", () => {
     const seeds = fc.noBias(fc.array(fc.integer({ min: 33, max: 126 }), { minLength: 12, maxLength: 40 }));
     fc.assert(
       fc.property(seeds, (codes) => newPasswordProblem(String.fromCharCode(...codes), email, common) === undefined),
-      { numRuns: 2000 },
+      { numRuns: rounds(500) },
     );
   });
 

@@ -13,11 +13,12 @@ import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { emptyFolder } from "./support/folders.ts";
 import { TEST_SECRET } from "./support/gateway.ts";
 import { SCHEMA } from "./support/raw-client.ts";
+import { rounds } from "./support/rounds.ts";
 import { until } from "./support/until.ts";
 import { BCRYPT_HASH, openUserFiles, type UserFiles } from "./support/user-files.ts";
 
 const LINES = 12_000;
-const KILLS = 4;
+const KILLS = rounds(2);
 
 let database: TestDatabase;
 let files: UserFiles;

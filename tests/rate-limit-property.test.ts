@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Claim, RateLimit, Reservation } from "../src/auth/limits/rate-limits.ts";
 import { type LimitStoreSubject, limitStoreSubjects } from "./support/limit-stores.ts";
+import { rounds } from "./support/rounds.ts";
 
 /** What a store has to do, without any of what it does: every call that was granted, with its own time. */
 interface Model {
@@ -97,7 +98,7 @@ describe.each(limitStoreSubjects)("%s", (_name, open, isThere) => {
           }
           for (const [, model] of models) expectNoWindowAbove(model);
         }),
-        { numRuns: 60 },
+        { numRuns: rounds(30) },
       );
     },
   );

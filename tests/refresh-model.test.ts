@@ -19,9 +19,10 @@ import {
   type Use,
   waiting,
 } from "./support/refresh-story.ts";
+import { rounds } from "./support/rounds.ts";
 
 /** How many stories; more of them find what is rarer. */
-const RUNS = Number(process.env.RUNS ?? 40);
+const RUNS = rounds(40);
 
 let gateway: TestGateway;
 let email: string;

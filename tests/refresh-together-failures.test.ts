@@ -6,6 +6,7 @@ import { DisableUserDocument, MeFromTokenDocument, RefreshDocument } from "./gen
 import { codesOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { rounds } from "./support/rounds.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
 import { until } from "./support/until.ts";
 
@@ -98,8 +99,8 @@ test("when the database is cut off before anything was sent, nothing has happene
   expect(await statesOf(sessions)).toEqual(Array(TOGETHER).fill({ generation: 1, audited: 1, end: null }));
 });
 
-test("a batch that meets the logout of some of its sessions leaves those dead and rotates the others, in 20 rounds", async () => {
-  for (let round = 0; round < 20; round += 1) {
+test("a batch that meets the logout of some of its sessions leaves those dead and rotates the others", async () => {
+  for (let round = 0; round < rounds(6); round += 1) {
     const sessions = await openSessions(TOGETHER);
     const isLeaving = (index: number) => index % 3 === 0;
     const leaving = sessions.filter((_session, index) => isLeaving(index));
@@ -124,9 +125,9 @@ test("a batch that meets the logout of some of its sessions leaves those dead an
   }
 });
 
-test("a batch that meets the disabling of some of its users leaves no session of theirs and no token that is taken, in 10 rounds", async () => {
+test("a batch that meets the disabling of some of its users leaves no session of theirs and no token that is taken", async () => {
   const admin = (await other.registerAdmin()).accessToken;
-  for (let round = 0; round < 10; round += 1) {
+  for (let round = 0; round < rounds(4); round += 1) {
     const sessions = await openSessions(TOGETHER);
     const isDisabled = (index: number) => index % 3 === 0;
     const orders = sessions

@@ -10,6 +10,7 @@ import { openListeningConnection } from "../src/database/listening-connection.ts
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { SCHEMA } from "./support/raw-client.ts";
 import { createSubjects, type Subject } from "./support/revocation-subjects.ts";
+import { rounds } from "./support/rounds.ts";
 
 const MAX_LAG_SECONDS = 0.3;
 const SUBJECTS = 12;
@@ -159,7 +160,7 @@ test("whatever the order of commits, rollbacks and lost connections, every proce
     const late = await startProcess(deaf);
     await compare([late], subjects, committed).finally(late.stop);
   };
-  await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 40 }), run), { numRuns: 15, endOnFailure: true });
+  await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 40 }), run), { numRuns: rounds(6), endOnFailure: true });
   for (const process of processes) await process.stop();
 }, 120_000);
 
@@ -188,5 +189,5 @@ test("a reading alone, without any announcement, knows everything that was commi
     await reader.close();
   };
   const orders = fc.shuffledSubarray([...Array(SLOTS).keys()], { minLength: SLOTS });
-  await fc.assert(fc.asyncProperty(orders, run), { numRuns: 20 });
+  await fc.assert(fc.asyncProperty(orders, run), { numRuns: rounds(8) });
 }, 60_000);

@@ -9,6 +9,7 @@ test("nothing that was acknowledged is lost, and every call is answered cleanly,
   const { counts, problems, silences, returns } = await runOutageDrill({
     directory,
     outages: outageNames,
+    callers: 4,
     readOnlyMilliseconds: 500,
     watchMilliseconds: 0,
     startServer: (databaseUrl) => startServerProcess({ DATABASE_URL: databaseUrl, REFRESH_GRACE: "5m", LOG_LEVEL: "info" }),

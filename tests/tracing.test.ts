@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { LoginDocument, MeFromTokenDocument, RefreshDocument, RegisterDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
-import { type ServerProcess, startServerProcess } from "./support/server-process.ts";
+import { type ServerProcess, serverFile, startServerProcess } from "./support/server-process.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
 import { type ReceivedSpan, startTraceReceiver, type TraceReceiver } from "./support/trace-receiver.ts";
 
@@ -99,7 +99,7 @@ test("a receiver that is away costs nobody anything, and a shutdown does not wai
 });
 
 test("without a receiver nothing of it is loaded", async () => {
-  const server = await startServerProcess({ DATABASE_URL: database.url, NODE_DEBUG: "esm,module" });
+  const server = await startServerProcess({ DATABASE_URL: database.url, NODE_DEBUG: "esm,module" }, { program: [serverFile] });
   await server.post({ query: "{ __typename }" });
   const output = server.output();
   await server.stop();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument, UnlockUserDocument } from "./generated/operations.ts";
 import { codesOf, dataOf } from "./support/client.ts";
-import { runCommand } from "./support/command-line.ts";
+import { runCommand, runCommandAlone } from "./support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "./support/gateway.ts";
 import { hasRedis, startTestRedis, type TestRedis } from "./support/redis.ts";
@@ -80,7 +80,9 @@ describe("unlock", () => {
 
   test("does nothing, and says why, where Redis is out of reach", async () => {
     const before = await database.sql`select id from audit_events`;
-    const { code, stderr } = await runCommand(["unlock", "ada@example.com"], { env: { ...given(), REDIS_URL: "redis://127.0.0.1:9" } });
+    const { code, stderr } = await runCommandAlone(["unlock", "ada@example.com"], {
+      env: { ...given(), REDIS_URL: "redis://127.0.0.1:9" },
+    });
     expect([code, stderr]).toEqual([1, "Redis at REDIS_URL is out of reach: nothing was unlocked.\n"]);
     expect(await database.sql`select id from audit_events`).toEqual(before);
   });

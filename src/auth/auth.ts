@@ -19,7 +19,7 @@ import { type AuditTrail, createAuditTrail } from "./audit/audit-trail.ts";
 import { createAuditTrailStore } from "./audit/audit-trail-store.ts";
 import type { Clock } from "./clock.ts";
 import { type CallLimitParts, type CallLimits, createCallLimits } from "./limits/call-limits.ts";
-import { chooseLimitStores, type LimitStoreOptions } from "./limits/limit-stores.ts";
+import { type LimitStoreOptions, openLimitStores } from "./limits/limit-stores.ts";
 import { createOneTimeTokens } from "./one-time/one-time-tokens.ts";
 import { createOutbox, createPayloads } from "./outbox/outbox.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
@@ -145,7 +145,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
-  const limitStores = chooseLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
+  const limitStores = await openLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
   const callLimits = createCallLimits({ stores: limitStores, audit, clock, onRefusal: world.onRefusal }, options);
   const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();

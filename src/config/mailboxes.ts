@@ -1,4 +1,4 @@
-import validator from "validator";
+import validator from "validator/lib/isEmail.js";
 
 /** Whom mail is from, as mail programs show it. */
 export interface Mailbox {
@@ -13,7 +13,7 @@ const MAXIMUM_NAME = 100;
 export function parseMailbox(written: string): Mailbox | undefined {
   const [, name, bracketed] = /^([^<>]*)<([^<>]*)>$/.exec(written) ?? [];
   const address = (bracketed ?? written).trim();
-  if (!validator.isEmail(address) || /[\s"]/u.test(address)) return undefined;
+  if (!validator.default(address) || /[\s"]/u.test(address)) return undefined;
   if (name === undefined) return { name: undefined, address };
   const shown = name.trim().replace(/^"(.*)"$/, "$1");
   return isName(shown) ? { name: shown || undefined, address } : undefined;

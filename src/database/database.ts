@@ -42,7 +42,7 @@ export interface OpenDatabaseOptions {
   readonly url: string;
   /** Where everything of ours is. */
   readonly schema: string;
-  /** Connections, half of them for transactions; two where it is 1. */
+  /** Connections, half of them for transactions: at least 2. */
   readonly poolSize: number;
   /** False where a pooler in between forgets what was prepared. Absent: what the connection string says, or true. */
   readonly preparesStatements?: boolean | undefined;

@@ -63,7 +63,7 @@ export async function withOperatorSession<Result>(work: (session: OperatorSessio
   return withStorage(async (opened) => {
     const { schema, preparesStatements } = opened.config.database;
     await migrateDatabase(opened.directUrl, schema, { tell: tellOperator });
-    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 1, preparesStatements });
+    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 2, preparesStatements });
     const random = createSecureRandom();
     const { secrets } = opened.storage;
     const news = createNews(opened.config, { secrets, clock: systemClock, random });

@@ -57,7 +57,7 @@ const quietEvents: ReadonlySet<AuditEventType> = new Set([
 export async function openOutbox(config: Config, parts: OutboxParts): Promise<RunningOutbox> {
   const { database, secrets, logger } = parts;
   const mail = await openMail(config, logger);
-  const webhooks = config.webhooks.length === 0 ? undefined : openWebhooks(config, parts.clock);
+  const webhooks = config.webhooks.length === 0 ? undefined : await openWebhooks(config, parts.clock);
   const deliverers: Deliverers = { ...(mail.deliver && { email: mail.deliver }), ...(webhooks && { webhook: webhooks.deliver }) };
   const courierParts = {
     ...parts,

@@ -2,16 +2,18 @@ import type { Clock } from "../auth/clock.ts";
 import { StartupError } from "../auth/errors.ts";
 import type { Config } from "../config/config.ts";
 import { isWebhookSecret, type SecretSource } from "../config/webhooks.ts";
-import { createWebhookDelivery, type WebhookDelivery } from "../webhooks/deliver-webhook.ts";
+import type { WebhookDelivery } from "../webhooks/deliver-webhook.ts";
 import { readOperatorsFile } from "./operators-file.ts";
 
 /** From connecting to the end of the answer: well below the time after which another process takes a message over. */
 const TIMEOUT_MILLISECONDS = 10_000;
 
-/** Throws a StartupError for a secret that cannot be one. */
-export function openWebhooks({ webhooks, webhookSecrets }: Pick<Config, "webhooks" | "webhookSecrets">, clock: Clock): WebhookDelivery {
+/** Loaded only where a webhook is configured. Rejects with a StartupError for a secret that cannot be one. */
+export async function openWebhooks(config: Pick<Config, "webhooks" | "webhookSecrets">, clock: Clock): Promise<WebhookDelivery> {
+  const { webhooks, webhookSecrets } = config;
   const read = (source: SecretSource) => ("env" in source ? (webhookSecrets.get(source.env) ?? "") : readSecretFile(source.file));
   const endpoints = webhooks.map(({ url, secrets }) => ({ url, secrets: secrets.map(read) }));
+  const { createWebhookDelivery } = await import("../webhooks/deliver-webhook.ts");
   return createWebhookDelivery({ clock }, { endpoints, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
 }
 

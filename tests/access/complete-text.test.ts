@@ -7,6 +7,7 @@ import type { Cut } from "../../src/access/forwarded/cut.ts";
 import { cutOperation } from "../../src/access/forwarded/cut-operation.ts";
 import { createGuardedSchema } from "../../src/access/forwarded/guarded-schema.ts";
 import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
+import { rounds } from "../support/rounds.ts";
 import { caller } from "./guarded-graph.ts";
 import { createDraw, createObservedGraph, type Draw, drawSdl } from "./random-graphs.ts";
 import { drawOperation } from "./random-operations.ts";
@@ -139,7 +140,7 @@ test("what is taken as it is is what reading and completing it would make, whate
         }
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 200), endOnFailure: true },
+    { numRuns: rounds(200), endOnFailure: true },
   );
   // Else nothing was compared.
   expect(taken).toBeGreaterThan(50);

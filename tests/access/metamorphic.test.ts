@@ -21,6 +21,7 @@ import type { RequirementTable } from "../../src/access/requirements/requirement
 import type { Requirement } from "../../src/access/requirements/requirements.ts";
 import { AuthError } from "../../src/auth/errors.ts";
 import { isAnonymous } from "../../src/auth/permissions.ts";
+import { rounds } from "../support/rounds.ts";
 import { anonymous, caller } from "./guarded-graph.ts";
 import { createDraw, createObservedGraph, type Draw, drawSdl, type ObservedGraph } from "./random-graphs.ts";
 import { type DrawnOperation, drawOperation } from "./random-operations.ts";
@@ -168,7 +169,7 @@ test("enforcement before and after an execution answers like enforcement during 
         }
       }
     }),
-    { numRuns: Number(process.env.METAMORPHIC_RUNS ?? 50), endOnFailure: true },
+    { numRuns: rounds(50), endOnFailure: true },
   );
   // The drawing is worth something only while most of what it draws is valid.
   expect(invalid / total).toBeLessThan(0.3);

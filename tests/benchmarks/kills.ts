@@ -19,6 +19,7 @@ export async function drillKills({ directory }: Ground): Promise<readonly Verdic
     serverKills: KILLS,
     databaseKills: KILLS,
     secondsBetween: 2,
+    callers: 8,
     directory: database,
     async startServer(databaseUrl) {
       const variables = { SECRET, ISSUER: "https://auth.example.com", REFRESH_GRACE: "5m", NODE_ENV: "development" };

@@ -20,6 +20,7 @@ export async function drillOutages({ directory }: Ground): Promise<readonly Verd
   const { counts, problems, silences, returns } = await runOutageDrill({
     directory: folder,
     outages: outageNames,
+    callers: 8,
     readOnlyMilliseconds: READ_ONLY_MILLISECONDS,
     watchMilliseconds: WATCH_MILLISECONDS,
     startServer: (databaseUrl) => startGateway({ databaseUrl, directory }, variables),

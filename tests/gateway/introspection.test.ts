@@ -18,6 +18,7 @@ import { dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { compareLanes, watchLanes } from "../support/lanes.ts";
 import { openSocket } from "../support/live-socket.ts";
+import { rounds } from "../support/rounds.ts";
 import type { ServedGraph } from "../support/served-graph.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 import { splitIntoFragments } from "../support/split-into-fragments.ts";
@@ -151,6 +152,6 @@ test.each(kinds)("with %s, it does not matter how an operation is split into fra
     fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (seed) => {
       expect(await ask(print(splitIntoFragments(document, schema, createDraw(seed))))).toEqual(expected);
     }),
-    { numRuns: 60 },
+    { numRuns: rounds(25) },
   );
 });

@@ -1,17 +1,11 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { bundled } from "./bundled.ts";
+import { type CommandResult, runInHost } from "./command-host.ts";
 import { emptyFolder } from "./folders.ts";
 
 /** The built command line. */
 export const commandFile = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-
-const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-
-export interface CommandResult {
-  readonly code: number | NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface CommandOptions {
   readonly env?: Record<string, string>;
@@ -20,14 +14,20 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
-/** Runs a command in a process of its own, to its end. */
+/** Runs a command to its end, in a process where others ran before. */
 export function runCommand(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const { env = {}, cwd = emptyFolder(), input = "" } = options;
+  return runInHost({ words, env, cwd, input: Buffer.from(input).toString("base64") });
+}
+
+/** Runs a command in a process of its own, which has to end by itself. */
+export function runCommandAlone(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   return runProgram([commandFile, ...words], options);
 }
 
 /** The built server, where it is expected to give up. */
 export function failToStart(env: Record<string, string>): Promise<CommandResult> {
-  return runProgram([mainFile], { env: { PORT: "0", ...env } });
+  return runProgram([bundled("main.js")], { env: { PORT: "0", ...env } });
 }
 
 function runProgram(words: readonly string[], { env, input = "", cwd = emptyFolder() }: CommandOptions): Promise<CommandResult> {

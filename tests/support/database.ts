@@ -25,7 +25,7 @@ async function createDatabaseFrom(template: string): Promise<TestDatabase> {
   const name = `gateway_test_${randomBytes(6).toString("hex")}`;
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  await onServer(serverUrl, `create database ${name} template ${template}`);
+  await onServer(serverUrl, `create database ${name} template ${template} ${inject("copying")}`);
   const sql = openRawClient(url.href, { max: 2 });
   async function drop(): Promise<void> {
     await sql.end();
@@ -34,8 +34,10 @@ async function createDatabaseFrom(template: string): Promise<TestDatabase> {
   return { url: url.href, sql, drop };
 }
 
+/** One for all databases that a process makes: it closes its connection when nobody has asked for a while. */
+let admin: postgres.Sql | undefined;
+
 async function onServer(url: string, statement: string): Promise<void> {
-  const admin = postgres(url, { max: 1, onnotice: () => undefined });
+  admin ??= postgres(url, { max: 1, idle_timeout: 5, onnotice: () => undefined });
   await admin.unsafe(statement);
-  await admin.end();
 }

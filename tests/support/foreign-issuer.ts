@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult } from "node:crypto";
 import { type JWTPayload, SignJWT } from "jose";
 import { type KeyServer, startKeyServer } from "./key-server.ts";
 
@@ -34,10 +34,19 @@ export interface TestIssuer extends KeyServer {
 
 let keys = 0;
 
+/** More than any test has at once. They come round again under new ids: making one takes a quarter of a second. */
+const RSA_PAIRS = 8;
+const rsaPairs: KeyPairKeyObjectResult[] = [];
+
 export function newForeignKey(alg: "RS256" | "ES256" = "RS256"): ForeignKey {
   keys += 1;
-  const pair = alg === "RS256" ? generateKeyPairSync("rsa", { modulusLength: 2048 }) : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const pair = alg === "RS256" ? nextRsaPair(keys % RSA_PAIRS) : generateKeyPairSync("ec", { namedCurve: "P-256" });
   return { kid: `foreign-${keys}`, alg, ...pair };
+}
+
+function nextRsaPair(place: number): KeyPairKeyObjectResult {
+  rsaPairs[place] ??= generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return rsaPairs[place];
 }
 
 export async function startTestIssuer(port?: number): Promise<TestIssuer> {

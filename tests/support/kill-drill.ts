@@ -10,7 +10,6 @@ import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 import { until } from "./until.ts";
 
 const PATIENCE_MILLISECONDS = 30_000;
-const CALLERS = 8;
 /** How long callers may take on a slow machine until something of every kind has been acknowledged. */
 const LOAD_MILLISECONDS = 60_000;
 
@@ -24,6 +23,8 @@ export interface DrillOptions {
   readonly serverKills: number;
   readonly databaseKills: number;
   readonly secondsBetween: number;
+  /** So many at once. */
+  readonly callers: number;
   /** An empty folder, for a PostgreSQL that may be killed. */
   readonly directory: string;
   startServer(databaseUrl: string): Promise<DrillServer>;
@@ -44,7 +45,7 @@ export async function runKillDrill(options: DrillOptions): Promise<DrillOutcome>
   const ledger = createLedger();
   const sql = openRawClient(database.url, { backoff: () => 0.1 });
   const adminToken = await makeDrillAdmin(server.url, sql);
-  const load = startMixedLoad({ url: () => server.url, ledger, callers: CALLERS, adminToken });
+  const load = startMixedLoad({ url: () => server.url, ledger, callers: options.callers, adminToken });
 
   async function killServer(): Promise<number> {
     await server.kill();

@@ -1,4 +1,4 @@
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import { createMemoryStore } from "../../src/auth/limits/memory-store.ts";
 import { createPostgresStore } from "../../src/auth/limits/postgres-store.ts";
 import type { LimitStore } from "../../src/auth/limits/rate-limits.ts";

@@ -67,6 +67,8 @@ export interface OutageDrillOptions {
   /** An empty folder. */
   readonly directory: string;
   readonly outages: readonly OutageName[];
+  /** So many at once. */
+  readonly callers: number;
   readonly readOnlyMilliseconds: number;
   /** How long it is watched afterwards, beyond what it takes to be back. */
   readonly watchMilliseconds: number;
@@ -91,7 +93,6 @@ export interface OutageReturn {
   readonly refusals: number;
 }
 
-const CALLERS = 8;
 const PATIENCE_MILLISECONDS = 60_000;
 
 /** Outages of the database, one after another, under load; then a look at what was acknowledged. */
@@ -118,7 +119,7 @@ export async function runOutageDrill(options: OutageDrillOptions): Promise<Outag
   const load = startMixedLoad({
     url: () => server.url,
     ledger,
-    callers: CALLERS,
+    callers: options.callers,
     adminToken,
     onSilence: (error) => silences.push(error),
     onRefusal: () => refusedAt.push(performance.now()),

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import { findFreePort } from "../../src/database/embedded/free-port.ts";
 
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { bundled } from "./bundled.ts";
 import { type Client, createClient } from "./client.ts";
 import { emptyFolder } from "./folders.ts";
 import { ISSUER, TEST_SECRET } from "./gateway.ts";
 import { highLimitsFile } from "./limits.ts";
 
-/** The built server. */
+/** The built server, as it is. */
 export const serverFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 export interface ServerProcess extends Client {
@@ -25,13 +26,13 @@ export interface ServerProcess extends Client {
 
 interface ServerProcessOptions {
   readonly cwd?: string;
-  /** What Node is to run instead of `dist/main.js`. */
+  /** What Node is to run instead of the built server, put together in a few files. */
   readonly program?: readonly string[];
 }
 
 /** The built server in a process of its own, on a free port; with an empty `GATEWAY_CONFIG`, within the limits of the product. */
 export async function startServerProcess(env: Record<string, string>, options: ServerProcessOptions = {}): Promise<ServerProcess> {
-  const { cwd = emptyFolder(), program = [serverFile] } = options;
+  const { cwd = emptyFolder(), program = [bundled("main.js")] } = options;
   const child = spawn(process.execPath, program, {
     cwd,
     env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", ISSUER, SECRET: TEST_SECRET, GATEWAY_CONFIG: highLimitsFile, ...env },

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CommandOptions, type CommandResult, runCommand } from "./command-line.ts";
+import type { CommandResult } from "./command-host.ts";
+import { type CommandOptions, runCommand } from "./command-line.ts";
 import type { TestDatabase } from "./database.ts";
 import { TEST_SECRET } from "./gateway.ts";
 

@@ -1,5 +1,5 @@
 import { domainToASCII, domainToUnicode } from "node:url";
-import validator from "validator";
+import validator from "validator/lib/isEmail.js";
 import { hasMixedScripts } from "./mixed-scripts.ts";
 
 export interface EmailAddress {
@@ -23,7 +23,7 @@ export function readEmailAddress(text: string): ReadEmailAddress {
   const address = text.trim().normalize("NFC");
   if (Buffer.byteLength(address) > MAXIMUM_OCTETS) return { problem: `Is longer than ${MAXIMUM_OCTETS} bytes; use a shorter address.` };
   if (leadsElsewhere(address)) return { problem: "Has a spelling that mail servers may take for another address; use a plain one." };
-  if (/[\s"]/u.test(address) || !validator.isEmail(address)) return { problem: notAnAddress };
+  if (/[\s"]/u.test(address) || !validator.default(address)) return { problem: notAnAddress };
   const key = keyOf(address);
   if (key === undefined) return { problem: notAnAddress };
   if (hasLookAlikes(address) || hasLookAlikes(key)) {

@@ -3,7 +3,6 @@ import { createFallbackStore, type StoreChange } from "./fallback-store.ts";
 import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
 import { createPostgresStore } from "./postgres-store.ts";
 import type { LimitStore } from "./rate-limits.ts";
-import { createRedisStore } from "./redis-store.ts";
 import { rememberRefusals } from "./remember-refusals.ts";
 
 /** Where calls are counted. */
@@ -21,13 +20,14 @@ export interface LimitStoreOptions {
   readonly onStoreChange: (change: StoreChange) => void;
 }
 
-/** Redis for everything where there is one; else PostgreSQL for what needs care, and memory for the rest. */
-export function chooseLimitStores(database: Database, { redisUrl, onStoreChange }: LimitStoreOptions): LimitStores {
+/** Redis for everything where there is one, whose client is loaded only then; else PostgreSQL for what needs care, and memory for the rest. */
+export async function openLimitStores(database: Database, { redisUrl, onStoreChange }: LimitStoreOptions): Promise<LimitStores> {
   const memory = createMemoryStore();
   if (redisUrl === undefined) {
     const store = createPostgresStore(database);
     return { careful: rememberRefusals(store), common: { count: memory.count }, close: store.close };
   }
+  const { createRedisStore } = await import("./redis-store.ts");
   const store = createFallbackStore({ redis: createRedisStore(redisUrl), memory, onChange: onStoreChange });
   return { careful: store, common: store, close: async () => store.close() };
 }

@@ -2,7 +2,6 @@ import type { Database } from "../../database/database.ts";
 import { withDeadline } from "../deadline.ts";
 import { createPostgresStore } from "./postgres-store.ts";
 import type { LimitStore } from "./rate-limits.ts";
-import { createRedisStore } from "./redis-store.ts";
 
 /** Somebody waits for it at a terminal. */
 const PATIENCE_MILLISECONDS = 5000;
@@ -15,6 +14,7 @@ export interface OperatorCounts extends Pick<LimitStore, "forget"> {
 /** Rejects where Redis is out of reach: what was counted there would stay, and nothing would say so. */
 export async function openOperatorCounts(database: Database, redisUrl: string | undefined): Promise<OperatorCounts> {
   if (redisUrl === undefined) return createPostgresStore(database);
+  const { createRedisStore } = await import("./redis-store.ts");
   const redis = createRedisStore(redisUrl);
   try {
     await withDeadline(redis.connected, PATIENCE_MILLISECONDS);

@@ -1,4 +1,4 @@
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import { withDeadline } from "../deadline.ts";
 import { hashKey } from "./key-hash.ts";
 import { type LimitStore, listExhausted } from "./rate-limits.ts";
