@@ -32,8 +32,11 @@ const isDone = "document.querySelector('[data-done]:not([hidden])') !== null";
 const press = (page: BrowserPage) => page.evaluate(`${shownForm}.querySelector('button').click()`);
 const fill = (page: BrowserPage, name: string, value: string) =>
   page.evaluate(`${shownForm}.querySelector('[name=${name}]').value = ${JSON.stringify(value)}`);
+/** Right below the button of the first form, which is the one that is pressed here. */
 const says = (page: BrowserPage, words: string) =>
-  page.until(`document.querySelector('#outcome').textContent.includes(${JSON.stringify(words)})`);
+  page.until(`${shownForm}.querySelector('button + [role=status]').textContent.includes(${JSON.stringify(words)})`);
+const saysNothingElse = (page: BrowserPage) =>
+  page.evaluate("[...document.querySelectorAll('[role=status]')].filter(({ textContent }) => textContent !== '').length <= 1");
 
 /** Beside the field that it is about. */
 const finds = (page: BrowserPage, field: string, words: string) =>
@@ -96,6 +99,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       const again = await open(gateway, link);
       await press(again);
       await says(again, "has expired or has been used");
+      expect(await saysNothingElse(again)).toBe(true);
       await again.evaluate(`${resendForm}.email.value = ${JSON.stringify(user.email)}; ${resendForm}.querySelector('button').click()`);
       await again.until(isDone);
       expect((await messagesTo(gateway, user.email)).at(-1)?.content.template).toBe("already_verified");
@@ -129,10 +133,10 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       const page = await open(gateway, (await lastFacts(gateway, email, "reset_password")).link);
       await fill(page, "newPassword", "short");
       await press(page);
-      await finds(page, "newPassword", "New password: Is too short");
+      await finds(page, "newPassword", "This password is too short.");
       expect(await page.evaluate("document.querySelector('#newPassword').ariaInvalid")).toBe("true");
       expect(await page.evaluate("document.activeElement.id")).toBe("newPassword");
-      expect(await page.evaluate("document.querySelector('#outcome').textContent")).toBe("");
+      expect(await page.evaluate("document.querySelector('[role=status]').textContent")).toBe("");
       await fill(page, "newPassword", "another walk by the sea");
       await press(page);
       await page.until(isDone);

@@ -1,6 +1,7 @@
 import { parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accountPages } from "../src/auth/accounts/account-links.ts";
+import { passwordProblems } from "../src/auth/passwords/password-problems.ts";
 import { accountPageDocuments } from "../src/graphql/account-page-documents.ts";
 import { buildAuthGraph } from "../src/graphql/schema.ts";
 import { languages } from "../src/http/page-words/languages.ts";
@@ -165,6 +166,9 @@ describe("words", () => {
 
   test("every language but the server's own has words for every problem that the pages meet", () => {
     const { en: _serverOwn, ...others } = languages;
+    for (const { problems } of Object.values(languages)) {
+      expect(Object.keys(problems.sentences).sort()).toEqual(Object.values(passwordProblems).sort());
+    }
     for (const { problems } of Object.values(others)) {
       expect(Object.keys(problems.fields).sort()).toEqual(["code", "email", "newPassword"]);
       expect(Object.keys(problems.codes).sort()).toEqual(["EMAIL_TAKEN", "INVALID_ONE_TIME_TOKEN", "RATE_LIMITED", "TOO_BUSY"]);

@@ -190,9 +190,12 @@ test("an empty variable is not set, and spaces around a value do not count", () 
   });
 });
 
-test("anything but production is development", () => {
+test("test is development, and a mistyped environment is neither", () => {
   expect(parseConfig({ NODE_ENV: "test" }).environment).toBe("development");
-  expect(parseConfig({ NODE_ENV: "prod" }).environment).toBe("development");
+  expect(parseConfig({ NODE_ENV: "development" }).environment).toBe("development");
+  for (const name of ["prod", "Production", "produciton"]) {
+    expect(() => parseConfig({ NODE_ENV: name })).toThrow("NODE_ENV must be one of production, development, test.");
+  }
 });
 
 test.each([

@@ -11,6 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const example = () => copyFile(new URL("../.env.example", import.meta.url), join(folder, ".env"));
 const write = (text: string) => writeFile(join(folder, ".env"), text);
 const load = (env: NodeJS.ProcessEnv = {}) => {
   loadEnvFile(env, folder);
@@ -55,7 +56,18 @@ test("what Node.js has read before is refused there", async () => {
   expect(load({ UV_THREADPOOL_SIZE: "8" })).toEqual({ UV_THREADPOOL_SIZE: "8" });
 });
 
+test("a name that is probably one of ours with a slip in it is told, and other programs' names are not", async () => {
+  await write("PROT=4001\nDATABSE_URL=x\nSmtp_Ulr=x\nPGPORT=5433\nPOSTGRES_PASSWORD=x\nCRM_WEBHOOK_SECRET=x\nHOME_PAGE=x\nPORT=4001\n");
+  expect(loadEnvFile({}, folder)).toEqual([
+    { name: "DATABSE_URL", meant: "DATABASE_URL" },
+    { name: "PROT", meant: "PORT" },
+    { name: "Smtp_Ulr", meant: "SMTP_URL" },
+  ]);
+  await example();
+  expect(loadEnvFile({}, folder)).toEqual([]);
+});
+
 test(".env.example is a .env that starts as it is, in development", async () => {
-  await copyFile(new URL("../.env.example", import.meta.url), join(folder, ".env"));
+  await example();
   expect(parseConfig(load())).toEqual(parseConfig({}));
 });

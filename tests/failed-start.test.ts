@@ -1,12 +1,16 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openSoleConnection } from "../src/database/sole-connection.ts";
+import { isDatabaseUnavailable } from "../src/database/unavailable.ts";
+import { explainFailure } from "../src/start/explain-failure.ts";
 import { makeReachableFolder } from "./support/folders.ts";
+import { PRODUCTION_SECRET } from "./support/outbox.ts";
 import { until } from "./support/until.ts";
 
 const programs = { server: "../dist/main.js", command: "../dist/cli/main.js" };
@@ -34,10 +38,10 @@ function takenPort(): string {
 }
 
 /** Runs until it ends by itself. */
-async function run(program: keyof typeof programs, env: Record<string, string>, words: readonly string[] = []) {
+async function run(program: keyof typeof programs, env: Record<string, string>, words: readonly string[] = [], cwd = folder) {
   const file = fileURLToPath(new URL(programs[program], import.meta.url));
   const child = spawn(process.execPath, [file, ...words], {
-    cwd: folder,
+    cwd,
     env: { PATH: process.env.PATH, PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -65,6 +69,73 @@ test.each<[string, keyof typeof programs, () => Record<string, string>, string[]
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(code).toBe(1);
   expect(await isDatabaseRunning()).toBe(false);
+});
+
+/** What another kind of server says to whoever connects, or to what it does not understand. */
+const strangers: [string, string][] = [
+  ["an HTTP server", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"],
+  ["an SSH server", "SSH-2.0-OpenSSH_9.6\r\n"],
+  ["MySQL", "\x4a\0\0\0\n8.4.0\0"],
+  ["a server of one word", "?"],
+];
+
+test.each(strangers)("where DATABASE_URL leads to %s, with TLS or without, the start says so", async (_name, greeting) => {
+  const stranger = createServer((socket) => socket.on("error", () => undefined).once("data", () => socket.end(greeting, "latin1")));
+  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  const bound = stranger.address();
+  const url = `postgres://a:b@127.0.0.1:${typeof bound === "object" ? bound?.port : ""}/auth`;
+  for (const mode of ["prefer", "require"]) await expect(askFor(`${url}?sslmode=${mode}`)).resolves.toMatch(/does not speak as PostgreSQL/);
+  if (greeting.length > 4) await expect(askFor(`${url}?sslmode=disable`)).resolves.toMatch(/does not speak as PostgreSQL/);
+  stranger.close();
+});
+
+/** What an operator reads of the failure to connect. */
+async function askFor(url: string): Promise<string> {
+  const { sql, close } = openSoleConnection(url, { applicationName: "a test" });
+  const failure = await sql`select 1`.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  close();
+  return explainFailure(failure);
+}
+
+test("a file that cannot be read says nothing about the database", async () => {
+  for (const path of [join(folder, "none"), join(folder, "hooks.js", "below")]) {
+    const failure = await readFile(path).catch((error: unknown) => error);
+    expect(isDatabaseUnavailable(failure)).toBe(false);
+  }
+});
+
+test("where .data cannot be made, a server and a command say so, and not that the database is away", async () => {
+  const cwd = await makeReachableFolder("gateway-no-data-");
+  await writeFile(join(cwd, ".data"), "a file where the folder should be");
+  for (const [program, words] of [
+    ["server", []],
+    ["command", ["unlock", "a@acme.test"]],
+  ] as const) {
+    const { code, stderr } = await run(program, {}, words, cwd);
+    expect(stderr).toBe(
+      `${cwd}/.data cannot be made or written to (it is no folder). Open it to this account, or set DATABASE_URL and SECRET.\n`,
+    );
+    expect(code).toBe(1);
+  }
+  await rm(cwd, { recursive: true });
+});
+
+test("what is allowed and probably not meant is warned of when a server starts", async () => {
+  await writeFile(join(folder, ".env"), "PROT=4001\n");
+  const server = { PUBLIC_URL: "https://auth.acme.test", SECRET: PRODUCTION_SECRET, DATABASE_URL: "postgres://a:b@127.0.0.1:1/auth" };
+  const { stdout } = await run("server", { NODE_ENV: "production", LOG_FORMAT: "json", ...server });
+  await rm(join(folder, ".env"));
+  const warnings = stdout.split("\n").flatMap((line) => (line.includes('"level":40') ? [JSON.parse(line).msg] : []));
+  expect(warnings).toEqual([expect.stringContaining(".env sets PROT"), expect.stringContaining("there is no SMTP_URL")]);
+});
+
+test("a file that a command cannot read is told with the reason", async () => {
+  const of = async (...words: string[]) => (await run("command", {}, words)).stderr;
+  expect(await of("import-users", "none.jsonl")).toContain("FILE cannot be read: none.jsonl (no such file or folder)");
+  expect(await of("print-access", "--check", "words")).toBe("--check cannot be read: words (it is a folder)\n");
 });
 
 /** Stops it as Ctrl-C does, once it is that far. */

@@ -1,7 +1,7 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -24,6 +24,11 @@ import { startKeyServer } from "./support/key-server.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
 
 interface Manifest {
   readonly name: string;
@@ -59,7 +64,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function install(path: string): Promise<readonly string[]> {
   const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
   const { stdout } = await run("npm", args, { cwd: join(root, path), maxBuffer: 2 ** 24 });
-  const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: readonly { path: string }[] }];
+  const [{ filename, files }] = JSON.parse(stdout) as [Packed];
   const { name, bin = {}, dependencies } = JSON.parse(readDocument(join(path, "package.json"))) as Manifest;
   const target = join(folder, "node_modules", name);
   mkdirSync(target, { recursive: true });
@@ -99,6 +104,19 @@ describe("the gateway, packed", () => {
     expect(gatewayPaths.filter((path) => /^(src|packages|tests|node_modules|\.env$|\.data)/.test(path))).toEqual([]);
   });
 
+  test("is built by the command that packs it, and verify as well, in a checkout that never was", async () => {
+    const checkout = copyUnbuilt(join(folder, "checkout"));
+    const pages = ["docs/command-line.md", "docs/upstreams.md", "packages/verify/README.md"];
+    const commands = new Set(pages.map((page) => /`(npm [^`]*pack[^`]*)`/.exec(readDocument(page))?.[1]));
+    expect([...commands]).toEqual(["npm run pack"]);
+    const { stdout } = await run("npm", ["run", "--silent", "pack", "--", "--json", "--pack-destination", folder], { cwd: checkout });
+    const packed = (JSON.parse(stdout) as Packed[]).map(({ files }) => files.map(({ path }) => path));
+    expect(packed).toEqual([
+      expect.arrayContaining([...promised("."), "dist/main.js", "dist/http/pages/account.js"]),
+      expect.arrayContaining(promised("packages/verify")),
+    ]);
+  });
+
   test("needs no override of ours: each package of the lock file takes what it asks for", () => {
     const { packages } = JSON.parse(readDocument("package-lock.json")) as { packages: Record<string, LockedPackage> };
     const semver = npmSemver();
@@ -111,6 +129,19 @@ describe("the gateway, packed", () => {
     expect(misfits).toEqual([]);
   });
 });
+
+/** What builds and packs; of the sources only the files that the packages promise, because compiling all of them takes long. */
+function copyUnbuilt(target: string): string {
+  const kept = ["package.json", ".npmrc", "build.mjs", "tsconfig.json", "tsconfig.build.json", "packages", "src/http/pages"];
+  const isSource = (path: string) => !/\/(dist|node_modules)$/.test(path);
+  for (const path of kept) cpSync(join(root, path), join(target, path), { recursive: true, filter: isSource });
+  for (const path of ["src/main.ts", "src/cli/main.ts", "src/hooks/hooks.ts"]) {
+    mkdirSync(dirname(join(target, path)), { recursive: true });
+    writeFileSync(join(target, path), "export {};\n");
+  }
+  link(join(root, "node_modules"), join(target, "node_modules"));
+  return target;
+}
 
 /** npm's own. */
 function npmSemver(): { satisfies(version: string, range: string): boolean } {

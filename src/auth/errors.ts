@@ -149,11 +149,17 @@ export class AuthError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
   readonly facts: ErrorFacts[Code];
 
-  constructor(code: Code, facts: ErrorFacts[Code], options?: ErrorOptions) {
-    super(errorTable[code].message, options);
+  /** `message`: fixed text as well, where there is more to say than what the code's own says. */
+  constructor(code: Code, facts: ErrorFacts[Code], { message, ...options }: ErrorOptions & { readonly message?: string } = {}) {
+    super(message ?? errorTable[code].message, options);
     this.code = code;
     this.facts = facts;
   }
+}
+
+/** Trying again would not help: the operator has not said how mail is sent. */
+export function noMail(): AuthError<"SERVICE_UNAVAILABLE"> {
+  return new AuthError("SERVICE_UNAVAILABLE", {}, { message: "This server sends no mail, and this cannot be done without." });
 }
 
 /** The process cannot start, for a reason that its operator can mend: the message says which, and it is all that is shown. */

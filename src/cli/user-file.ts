@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { UserFile } from "../auth/moving/import-users.ts";
+import { reasonOf } from "../config/file-problems.ts";
 import { CommandError } from "./command-error.ts";
 
 /** An open file of users, as long as it was when it was opened. */
@@ -17,7 +18,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** Reads it once to know it by its hash; `chunks` reads it again, and throws where it has changed between. */
 export async function openUserFile(path: string): Promise<OpenUserFile> {
   const handle = await open(path, "r").catch((cause: unknown) => {
-    throw new CommandError(`FILE cannot be read: ${path}`, { cause });
+    throw new CommandError(`FILE cannot be read: ${path} (${reasonOf(cause)})`, { cause });
   });
   const facts = await handle.stat();
   if (!facts.isFile()) {

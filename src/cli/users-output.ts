@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
+import { reasonOf } from "../config/file-problems.ts";
 import { CommandError } from "./command-error.ts";
 
 /** Where users are written to. */
@@ -38,7 +39,7 @@ async function create(path: string): Promise<FileHandle> {
     throw new CommandError(
       isThere
         ? `An export to this file is under way, or was cut off and left this behind; then remove it: ${path}`
-        : `--output cannot be written: ${path}`,
+        : `--output cannot be written: ${path} (${reasonOf(cause)})`,
       { cause },
     );
   });

@@ -2,23 +2,39 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
+import { similarName } from "./similar-names.ts";
+import { variables } from "./variables.ts";
 
 const NAME = ".env";
 const assignment = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=\s*(.*)$/;
 
+/** A variable that this server does not know, and the one that was probably meant. */
+export interface MistypedName {
+  readonly name: string;
+  readonly meant: string;
+}
+
 /**
  * Adds what `.env` of the folder says to the environment, whose own variables win: so this program and everything that it loads find it there.
- * Throws a ConfigError for a file that cannot be read or has lines that say nothing.
+ * Throws a ConfigError for a file that cannot be read or has lines that say nothing. Other programs' names are welcome there; what is probably one
+ * of ours with a slip in it is returned.
  */
-export function loadEnvFile(env: NodeJS.ProcessEnv, folder: string): void {
+export function loadEnvFile(env: NodeJS.ProcessEnv, folder: string): readonly MistypedName[] {
   const text = readText(join(folder, NAME));
-  if (text === undefined) return;
+  if (text === undefined) return [];
   const { UV_THREADPOOL_SIZE, ...values } = parseEnv(text);
   const problems = [...strayLines(text), ...lateVariables(env, UV_THREADPOOL_SIZE)];
   if (problems.length > 0) throw new ConfigError(problems);
   for (const [name, value] of Object.entries(values)) {
     if (env[name] === undefined) env[name] = value;
   }
+  return Object.keys(values).sort().flatMap(mistyped);
+}
+
+function mistyped(name: string): MistypedName[] {
+  if (name in variables) return [];
+  const meant = similarName(name, Object.keys(variables));
+  return meant === undefined ? [] : [{ name, meant }];
 }
 
 function readText(path: string): string | undefined {

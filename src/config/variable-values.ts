@@ -16,6 +16,11 @@ export const text = z.string();
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, { error: `must be one of ${words.join(", ")}.` });
 
+/** Tools for tests set `test`. */
+export const environmentName = oneOf(["production", "development", "test"]).transform((name) =>
+  name === "production" ? name : "development",
+);
+
 export const flag = oneOf(["true", "false"]).transform((word) => word === "true");
 
 export function wholeNumber({ min, max }: { min: number; max: number }) {

@@ -7,6 +7,7 @@ import {
   audience,
   corsOrigin,
   duration,
+  environmentName,
   flag,
   host,
   issuer,
@@ -36,10 +37,10 @@ export interface Variable {
 /** Every variable that this version understands. */
 export const variables = {
   NODE_ENV: {
-    description: "production makes the settings that a deployment needs compulsory; anything else is development.",
+    description: "production makes the settings that a deployment needs compulsory; development and test are the same.",
     default: "development",
     example: "production",
-    value: text.transform((name) => (name.toLowerCase() === "production" ? "production" : "development")),
+    value: environmentName,
   },
   PORT: {
     description: "The port to listen on; 0 takes any free one.",

@@ -6,17 +6,19 @@ const clientCodes = new Set([
   "STATEMENT_TIMEOUT",
   "NOT_WRITABLE",
   "TLS_FAILED",
+  "PROTOCOL_FAILED",
   "EAI_AGAIN",
-  "EACCES",
   "ECONNREFUSED",
   "ECONNRESET",
   "EHOSTUNREACH",
   "ENETUNREACH",
-  "ENOENT",
   "ENOTFOUND",
   "EPIPE",
   "ETIMEDOUT",
 ]);
+
+/** Of a socket in a folder; of a file they say nothing about the database. */
+const socketCodes = new Set(["EACCES", "ENOENT"]);
 
 /**
  * SQLSTATEs of a server that cannot do it now: 08 (connection), 53 (resources), 57P0x (shutdown), 25006 (read-only: a standby), 25P0x
@@ -35,7 +37,8 @@ const momentaryCodes = /^(25P0[34]|55P03|57014|40001|40P01|26000|42P05)$/;
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = codeOf(error);
-  return clientCodes.has(code) || serverCodes.test(code) || isDatabaseUnavailable(error.cause);
+  const isSocket = "syscall" in error && error.syscall === "connect";
+  return clientCodes.has(code) || (isSocket && socketCodes.has(code)) || serverCodes.test(code) || isDatabaseUnavailable(error.cause);
 }
 
 /** True where the database is there, and gave one statement up: no outage, and yet "unavailable" to whoever asked. */

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartupError } from "../auth/errors.ts";
+import { readOperatorsFile } from "./operators-file.ts";
 
 const MINIMUM_LENGTH = 32;
 
 /**
- * The `SECRET` of a development machine: made once, kept beside the data that it encrypts, readable by its owner only.
+ * The `SECRET` of a development machine: made once, kept beside the data that it encrypts, readable by its owner only; the folder is there.
  * It is written aside and then linked into place, so that processes that start together all read the first one's, and whole.
  */
 export function developmentSecret(directory: string): string {
   const path = join(directory, "secret");
   const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  mkdirSync(directory, { recursive: true });
   writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
   try {
     linkSync(draft, path);
@@ -22,7 +22,7 @@ export function developmentSecret(directory: string): string {
   } finally {
     rmSync(draft);
   }
-  const secret = readFileSync(path, "utf8").trim();
+  const secret = readOperatorsFile("SECRET is not set, and the one of an earlier start", path).trim();
   if (secret.length >= MINIMUM_LENGTH) return secret;
   throw new StartupError(`${path} is damaged; put the old secret back into it, or set SECRET.`);
 }

@@ -10,6 +10,7 @@ const explained: ReadonlySet<string> = new Set([
   "MigrationError",
   "DatabaseRequirementError",
   "DatabaseTlsError",
+  "DatabaseProtocolError",
 ]);
 
 /** What PostgreSQL says (SQLSTATE) when DATABASE_URL is the mistake. */

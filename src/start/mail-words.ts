@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartupError } from "../auth/errors.ts";
+import { reasonOf } from "../config/file-problems.ts";
 import { type AllWords, chooseWords, type WordsFile } from "../mail/own-words.ts";
 
 /** The words of every message: ours, and those of the operator's folder. Throws a StartupError with everything that is wrong with it. */
@@ -17,7 +18,7 @@ function readFolder(directory: string): WordsFile[] {
     const names = readdirSync(directory).filter((name) => !name.startsWith("."));
     return names.sort().map((name) => ({ name, text: readText(join(directory, name)) }));
   } catch (cause) {
-    throw new StartupError(`gateway.yaml: mail.templates cannot be read: ${directory}`, { cause });
+    throw new StartupError(`gateway.yaml: mail.templates cannot be read: ${directory} (${reasonOf(cause)})`, { cause });
   }
 }
 

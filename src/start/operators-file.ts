@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { StartupError } from "../auth/errors.ts";
+import { reasonOf } from "../config/file-problems.ts";
 
-/** A file that a variable names. Throws a StartupError that names both. */
-export function readOperatorsFile(variable: string, path: string): string {
+/** A file that the operator has named: `subject` says where. Throws a StartupError that names both. */
+export function readOperatorsFile(subject: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new StartupError(`${variable} cannot be read: ${path}`, { cause });
+    throw new StartupError(`${subject} cannot be read: ${path} (${reasonOf(cause)})`, { cause });
   }
 }

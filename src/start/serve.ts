@@ -11,16 +11,18 @@ import { serveWithWorkers } from "./serve-with-workers.ts";
 import type { Server, ServerParts } from "./server.ts";
 import { onOrderToStop } from "./stop-orders.ts";
 import { openStorage } from "./storage.ts";
+import { warnOfSettings } from "./warn-of-settings.ts";
 
 /** The server of this folder's configuration, until it is told to stop. */
 export async function serve(): Promise<void> {
-  loadEnvFile(process.env, process.cwd());
+  const mistyped = loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
   const logger = createLogger({ level: config.logLevel, destination: await createLogDestination({ format: config.logFormat }) });
   if (cluster.isWorker) {
     const { serveAsWorker } = await import("./worker.ts");
     return serveAsWorker(config, logger.child({ worker: cluster.worker?.id }));
   }
+  warnOfSettings(config, mistyped, logger);
   const opening = openStorage(config, (line) => logger.info(line));
   let server: Server | undefined;
   // From here on, also while it starts: whoever stops us must not be left with a database that runs.
@@ -32,7 +34,9 @@ export async function serve(): Promise<void> {
   });
   const storage = await opening;
   try {
-    await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema);
+    await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema, {
+      tell: (line) => logger.warn(line),
+    });
     server = await startServing(config, { storage, logger });
   } catch (error) {
     await storage.close();

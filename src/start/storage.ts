@@ -1,5 +1,8 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { StartupError } from "../auth/errors.ts";
 import type { Config } from "../config/config.ts";
+import { reasonOf } from "../config/file-problems.ts";
 import { startEmbeddedPostgres } from "../database/embedded/embedded-postgres.ts";
 import { developmentSecret } from "./development-secret.ts";
 
@@ -14,9 +17,22 @@ export interface Storage {
 /** From the configuration; in development, what it leaves out is made and kept in `.data/` of the working directory. */
 export async function openStorage(config: Config, log: (line: string) => void): Promise<Storage> {
   const directory = join(process.cwd(), ".data");
+  if (config.secrets === undefined || config.database.url === undefined) makeDirectory(directory);
   const [newest = developmentSecret(directory), ...older] = config.secrets ?? [];
   const secrets: Storage["secrets"] = [newest, ...older];
   if (config.database.url !== undefined) return { databaseUrl: config.database.url, secrets, close: () => Promise.resolve() };
   const embedded = await startEmbeddedPostgres({ directory, log });
   return { databaseUrl: embedded.url, secrets, close: embedded.stop };
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const settings = "DATABASE_URL and SECRET";
+    throw new StartupError(`${path} cannot be made or written to (${reasonOf(cause)}). Open it to this account, or set ${settings}.`, {
+      cause,
+    });
+  }
 }

@@ -1,5 +1,5 @@
 import type { Audit } from "../audit/audit.ts";
-import { AuthError } from "../errors.ts";
+import { noMail } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import type { Origin } from "../origin.ts";
 import type { AccountOptions } from "./account-options.ts";
@@ -37,7 +37,7 @@ export function createMessageRequests(
   function read(email: string): EmailAddress {
     const address = readEmailAddress(email);
     if (address.email === undefined) throw badInput({ email: address.problem });
-    if (!canMail) throw new AuthError("SERVICE_UNAVAILABLE", {});
+    if (!canMail) throw noMail();
     return address.email;
   }
 

@@ -1,6 +1,6 @@
 import type { Audit, AuditFacts } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
-import { AuthError } from "../errors.ts";
+import { AuthError, noMail } from "../errors.ts";
 import type { Origin } from "../origin.ts";
 import type { PasswordHasher } from "../passwords/passwords.ts";
 import type { Random } from "../random.ts";
@@ -30,7 +30,7 @@ export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, 
   const otherwise = { template: "already_registered", facts: { link: links.forgottenPassword } } as const;
 
   return async ({ email, password }, roles, origin) => {
-    if (!canMail) throw new AuthError("SERVICE_UNAVAILABLE", {});
+    if (!canMail) throw noMail();
     const passwordHash = await passwords.hash(password, origin.ipAddress);
     const now = clock();
     const fresh = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: null });

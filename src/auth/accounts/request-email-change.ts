@@ -1,6 +1,6 @@
 import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
-import { AuthError } from "../errors.ts";
+import { noMail } from "../errors.ts";
 import { badInput } from "../input-problems.ts";
 import type { IssuedToken, OneTimeTokens } from "../one-time/one-time-tokens.ts";
 import type { Origin } from "../origin.ts";
@@ -44,7 +44,7 @@ export function createRequestEmailChange(parts: RequestEmailChangeParts): Reques
   return async ({ newEmail, password }, viewer, origin) => {
     const { email, problem } = readEmailAddress(newEmail);
     if (email === undefined) throw badInput({ newEmail: problem });
-    if (!options.canMail) throw new AuthError("SERVICE_UNAVAILABLE", {});
+    if (!options.canMail) throw noMail();
     await requireFreshLogin({ viewer, password, origin, event: "EMAIL_CHANGE_REQUESTED" });
     await audit.transaction(origin, async (tx, record) => {
       const account = await lockViewer(tx, viewer);

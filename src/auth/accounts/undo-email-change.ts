@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
 import type { Clock } from "../clock.ts";
-import { AuthError } from "../errors.ts";
+import { AuthError, noMail } from "../errors.ts";
 import { dropLaterUndoTokens } from "../one-time/one-time-token-store.ts";
 import type { OneTimeTokens, ProvenAddress } from "../one-time/one-time-tokens.ts";
 import type { Origin } from "../origin.ts";
@@ -63,7 +63,7 @@ export function createUndoEmailChange(parts: UndoEmailChangeParts): UndoEmailCha
   return async (token, origin) => {
     const found = await oneTimeTokens.find(database, "UNDO_EMAIL_CHANGE", token);
     if (found === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
-    if (!options.canMail) throw new AuthError("SERVICE_UNAVAILABLE", {});
+    if (!options.canMail) throw noMail();
     const { userId } = found;
     const undone: (UndoneEmailChange & { revocation: Revocation }) | undefined = await audit.transaction(origin, (tx, record) =>
       undo(tx, record, { token, userId }),

@@ -1,6 +1,7 @@
 import { dictionary } from "@zxcvbn-ts/language-common";
 import type { EmailAddress } from "../accounts/email-addresses.ts";
 import { countDecisions, type KnownWords } from "./guessable-parts.ts";
+import { passwordProblems } from "./password-problems.ts";
 
 /** NIST SP 800-63B rev. 4, section 3.1.1.2. */
 const MINIMUM_CODE_POINTS = 8;
@@ -47,24 +48,17 @@ export function readPassword(text: string): ReadPassword {
   return password === "" ? { problem: "Is empty; type a password." } : { password, asTyped: text };
 }
 
-const onTheList = "Is on the list of common passwords that attackers try first; choose one that nobody else would.";
-const isPattern =
-  "Is made of what attackers try first: a repetition, a walk over the keyboard, counting, or a common word with little else; choose one that nobody else would.";
-
 /**
  * What a new password must be on top: length, neither well known nor put together of what is, nor of the user's address or the service's name
  * (NIST SP 800-63B rev. 4, section 3.1.1.2). No composition rules.
  */
 export function newPasswordProblem(password: string, email: EmailAddress | undefined, common: CommonPasswords): string | undefined {
-  if (countCodePoints(password) < MINIMUM_CODE_POINTS) {
-    return `Is too short: use at least ${MINIMUM_CODE_POINTS} characters; 15 or more, such as a few unrelated words, are better.`;
-  }
+  if (countCodePoints(password) < MINIMUM_CODE_POINTS) return passwordProblems.tooShort;
   const lowerCase = password.toLowerCase();
-  if (common.list.has(lowerCase)) return onTheList;
-  if (email !== undefined && isOwnAddress(lowerCase, email.key))
-    return "Is your e-mail address or a part of it; choose something that others cannot guess.";
+  if (common.list.has(lowerCase)) return passwordProblems.common;
+  if (email !== undefined && isOwnAddress(lowerCase, email.key)) return passwordProblems.ownAddress;
   const own = [...common.ofService, ...(email === undefined ? [] : [email.key, ...email.key.split("@").flatMap(partsOf)])];
-  return isGuessable(lowerCase, { common: common.list, own }) ? isPattern : undefined;
+  return isGuessable(lowerCase, { common: common.list, own }) ? passwordProblems.pattern : undefined;
 }
 
 function isGuessable(lowerCase: string, words: KnownWords): boolean {

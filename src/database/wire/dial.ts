@@ -4,6 +4,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "n
 import type { Host, TlsSettings } from "../connection-settings.ts";
 import { LostConnectionError } from "../lost-connection.ts";
 import { readMessages } from "./message-reader.ts";
+import { notPostgres } from "./protocol-failure.ts";
 import { DatabaseTlsError, explainTlsFailure } from "./tls-failure.ts";
 
 /** `SSLRequest`: its length, and a number that no version of the protocol has. */
@@ -33,6 +34,8 @@ async function isTlsSpoken(socket: Socket): Promise<boolean> {
   socket.write(TLS_REQUEST);
   const answer = await reader.nextByte();
   reader.release();
+  // E: a server that has never heard of it.
+  if (!"SNE".includes(answer)) throw notPostgres();
   return answer === "S";
 }
 

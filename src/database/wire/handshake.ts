@@ -4,6 +4,7 @@ import { TLSSocket } from "node:tls";
 import postgres from "postgres";
 import type { ConnectionSettings } from "../connection-settings.ts";
 import { type Message, readMessages } from "./message-reader.ts";
+import { DatabaseProtocolError, notPostgres } from "./protocol-failure.ts";
 import { createScram } from "./scram.ts";
 import { DatabaseTlsError } from "./tls-failure.ts";
 
@@ -23,6 +24,7 @@ const SASL_CONTINUE = 11;
 const SASL_FINAL = 12;
 
 const CANNOT_BIND = "The database offers no channel binding over TLS, which channel_binding=require of DATABASE_URL asks for.";
+const UNKNOWN_PROOF = "The database asks DATABASE_URL's user for a proof other than a password (SCRAM-SHA-256, MD5) or a certificate.";
 
 type Credentials = Pick<ConnectionSettings, "user" | "password" | "channelBinding">;
 
@@ -40,7 +42,7 @@ export async function greet(socket: Socket, credentials: Credentials, parameters
     else if (message.letter === "S") {
       const [name = "", value = ""] = message.body.toString("utf8").split("\0");
       reported.set(name, value);
-    } else if (!"KNv".includes(message.letter)) throw new Error("The server does not speak as PostgreSQL does.");
+    } else if (!"KNv".includes(message.letter)) throw notPostgres();
   }
 }
 
@@ -61,7 +63,7 @@ function createAuthentication(socket: Socket, { user, password, channelBinding }
     const hash = channelBinding === "disable" ? undefined : certificateHash(socket);
     const isOffered = mechanisms.includes("SCRAM-SHA-256-PLUS");
     if (channelBinding === "require" && (hash === undefined || !isOffered)) throw new DatabaseTlsError(CANNOT_BIND);
-    if (!isOffered && !mechanisms.includes("SCRAM-SHA-256")) throw new Error("The server asks for a proof that is not known here.");
+    if (!isOffered && !mechanisms.includes("SCRAM-SHA-256")) throw new DatabaseProtocolError(UNKNOWN_PROOF);
     scram = createScram({ password, certificateHash: isOffered ? hash : undefined, isAbleToBind: hash !== undefined });
     const first = Buffer.from(scram.first());
     const length = Buffer.alloc(4);
@@ -80,12 +82,12 @@ function createAuthentication(socket: Socket, { user, password, channelBinding }
       return;
     }
     // A server that lets us in without it could be anybody.
-    if (kind === OK && scram !== undefined && !isProven) throw new Error("The server left out its part of the proof.");
+    if (kind === OK && scram !== undefined && !isProven) throw new DatabaseProtocolError("The database left out its part of the proof.");
     if (channelBinding === "require" && !isProven) throw new DatabaseTlsError(CANNOT_BIND);
     if (kind === OK) return;
     if (kind === CLEARTEXT) return send(socket, Buffer.from(`${password}\0`));
     if (kind === MD5) return send(socket, Buffer.from(`md5${md5(md5(password + user), body.subarray(4, 8))}\0`));
-    throw new Error("The server asks for a proof that is not known here.");
+    throw new DatabaseProtocolError(UNKNOWN_PROOF);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { LostConnectionError } from "../lost-connection.ts";
+import { notPostgres } from "./protocol-failure.ts";
 
 /** One message of PostgreSQL: its letter, and what follows the length. */
 export interface Message {
@@ -18,6 +19,13 @@ export interface MessageReader {
 /** Longer than anything that a server says before it lets anybody in. */
 const MAXIMUM_BYTES = 1_000_000;
 
+/** What the length says that stands after the letter; it counts itself. */
+function lengthOf(held: Buffer): number {
+  const length = held.readUInt32BE(1);
+  if (length < 4 || length > MAXIMUM_BYTES) throw notPostgres();
+  return length;
+}
+
 /** Reads what a server says while a connection is being opened. Rejects once the connection is lost. */
 export function readMessages(socket: Socket): MessageReader {
   let held: Buffer = Buffer.alloc(0);
@@ -26,7 +34,7 @@ export function readMessages(socket: Socket): MessageReader {
 
   function onData(chunk: Buffer): void {
     held = Buffer.concat([held, chunk]);
-    if (held.length > MAXIMUM_BYTES) onEnd(new Error("The server does not speak as PostgreSQL does."));
+    if (held.length > MAXIMUM_BYTES) onEnd(notPostgres());
     wake();
   }
   function onEnd(error?: unknown): void {
@@ -54,12 +62,12 @@ export function readMessages(socket: Socket): MessageReader {
 
   return {
     async nextMessage() {
-      const message = await take(() => (held.length < 5 ? undefined : 1 + Math.max(4, held.readUInt32BE(1))));
+      const message = await take(() => (held.length < 5 ? undefined : 1 + lengthOf(held)));
       return { letter: message.toString("latin1", 0, 1), body: message.subarray(5) };
     },
     async nextByte() {
       const byte = await take(() => 1);
-      if (held.length > 0) throw new Error("The server sent more than it should have before TLS.");
+      if (held.length > 0) throw notPostgres();
       return byte.toString("latin1");
     },
     release() {

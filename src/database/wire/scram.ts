@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { DatabaseProtocolError } from "./protocol-failure.ts";
 
 const stretch = promisify(pbkdf2);
 const HEADER_OF = { bound: "p=tls-server-end-point,,", unbound: "n,,", able: "y,," };
@@ -24,7 +25,8 @@ export function createScram({ password, certificateHash, isAbleToBind }: ScramPa
     first: () => `${header}n=*,r=${nonce}`,
     async final(challenge: string): Promise<string> {
       const { r: fullNonce = "", s: salt = "", i: iterations = "" } = attributesOf(challenge);
-      if (!fullNonce.startsWith(nonce) || !/^\d{1,7}$/.test(iterations)) throw new Error("The server's challenge is not for us.");
+      if (!fullNonce.startsWith(nonce) || !/^\d{1,7}$/.test(iterations))
+        throw new DatabaseProtocolError("The database's challenge is not for us.");
       const salted = await stretch(password.normalize("NFKC"), Buffer.from(salt, "base64"), Number(iterations), 32, "sha256");
       const clientKey = hmac(salted, "Client Key");
       const withoutProof = `c=${binding},r=${fullNonce}`;
@@ -37,7 +39,7 @@ export function createScram({ password, certificateHash, isAbleToBind }: ScramPa
     verify(outcome: string): void {
       const answered = Buffer.from(attributesOf(outcome).v ?? "", "base64");
       const isRight = serverSignature?.length === answered.length && timingSafeEqual(serverSignature, answered);
-      if (!isRight) throw new Error("The server does not know the password that it asks for.");
+      if (!isRight) throw new DatabaseProtocolError("The database does not know the password that it asks for.");
     },
   };
 }

@@ -1,3 +1,4 @@
+import { passwordProblems } from "../../auth/passwords/password-problems.ts";
 import type { PageWords } from "./page-words.ts";
 
 export const english: PageWords = {
@@ -37,6 +38,13 @@ export const english: PageWords = {
   undoDone: "Your old address is restored, and everybody is signed out. We have sent you a message with a link to set a new password.",
   problems: {
     unreachable: "The server cannot be reached. Check your connection, then try again.",
+    sentences: {
+      [passwordProblems.tooShort]: "This password is too short.",
+      [passwordProblems.common]: "Many people use this password, so attackers try it first.",
+      [passwordProblems.pattern]:
+        "This password is easy to guess: a repetition, counting, neighbouring keys, or a common word with little else.",
+      [passwordProblems.ownAddress]: "This password is your e-mail address or a part of it.",
+    },
     fields: { email: "That is not an e-mail address, such as ada@example.com." },
     codes: {},
   },

@@ -1,3 +1,4 @@
+import { passwordProblems } from "../../auth/passwords/password-problems.ts";
 import type { PageWords } from "./page-words.ts";
 
 export const french: PageWords = {
@@ -38,11 +39,17 @@ export const french: PageWords = {
     "Votre ancienne adresse est rétablie et tout le monde est déconnecté. Nous vous avons envoyé un message avec un lien pour choisir un nouveau mot de passe.",
   problems: {
     unreachable: "Le serveur est injoignable. Vérifiez votre connexion, puis réessayez.",
+    sentences: {
+      [passwordProblems.tooShort]: "Ce mot de passe est trop court.",
+      [passwordProblems.common]: "Beaucoup de gens utilisent ce mot de passe : les attaquants l’essaient en premier.",
+      [passwordProblems.pattern]:
+        "Ce mot de passe est facile à deviner : une répétition, une suite, des touches voisines ou un mot courant et peu d’autre chose.",
+      [passwordProblems.ownAddress]: "Ce mot de passe est votre adresse e-mail ou une partie de celle-ci.",
+    },
     fields: {
       email: "Ce n’est pas une adresse e-mail comme ada@example.com.",
       code: "Le code se compose de six chiffres.",
-      newPassword:
-        "Ce mot de passe est trop court ou trop facile à deviner. Prenez au moins 8 caractères, de préférence quelques mots sans rapport entre eux.",
+      newPassword: "Ce mot de passe ne peut pas être accepté. Choisissez-en un autre.",
     },
     codes: {
       INVALID_ONE_TIME_TOKEN: "Ce lien ou ce code est faux, expiré ou déjà utilisé. Demandez un nouveau message.",

@@ -1,3 +1,4 @@
+import { passwordProblems } from "../../auth/passwords/password-problems.ts";
 import type { PageWords } from "./page-words.ts";
 
 export const german: PageWords = {
@@ -38,11 +39,17 @@ export const german: PageWords = {
     "Ihre alte Adresse gilt wieder, und alle sind abgemeldet. Wir haben Ihnen eine Nachricht mit einem Link gesandt, über den Sie ein neues Passwort festlegen.",
   problems: {
     unreachable: "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.",
+    sentences: {
+      [passwordProblems.tooShort]: "Dieses Passwort ist zu kurz.",
+      [passwordProblems.common]: "Dieses Passwort benutzen viele; Angreifer probieren es zuerst.",
+      [passwordProblems.pattern]:
+        "Dieses Passwort ist leicht zu erraten: eine Wiederholung, eine Zahlenreihe, benachbarte Tasten oder ein häufiges Wort mit wenig dazu.",
+      [passwordProblems.ownAddress]: "Dieses Passwort ist Ihre E-Mail-Adresse oder ein Teil davon.",
+    },
     fields: {
       email: "Das ist keine E-Mail-Adresse wie ada@example.com.",
       code: "Der Code besteht aus sechs Ziffern.",
-      newPassword:
-        "Dieses Passwort ist zu kurz oder zu leicht zu erraten. Nehmen Sie mindestens 8 Zeichen, am besten einige Wörter, die nichts miteinander zu tun haben.",
+      newPassword: "Dieses Passwort kann nicht genommen werden. Wählen Sie ein anderes.",
     },
     codes: {
       INVALID_ONE_TIME_TOKEN: "Dieser Link oder Code ist falsch, abgelaufen oder schon benutzt. Fordern Sie eine neue Nachricht an.",

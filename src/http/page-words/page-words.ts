@@ -43,6 +43,8 @@ export interface PageWords {
 export interface PageProblems {
   /** There was no answer. */
   readonly unreachable: string;
+  /** By the server's own sentence about a field: what is wrong, and no more, for the page has the rule beside it. */
+  readonly sentences: Readonly<Record<string, string>>;
   /** By the name of a field. Absent: the server's own sentence, which is English. */
   readonly fields: Readonly<Record<string, string>>;
   /** By the code of an error. Absent: `other`, else the server's own sentence. */

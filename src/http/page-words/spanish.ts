@@ -1,3 +1,4 @@
+import { passwordProblems } from "../../auth/passwords/password-problems.ts";
 import type { PageWords } from "./page-words.ts";
 
 export const spanish: PageWords = {
@@ -38,11 +39,17 @@ export const spanish: PageWords = {
     "Su dirección anterior está restablecida y se han cerrado todas las sesiones. Le hemos enviado un mensaje con un enlace para elegir una contraseña nueva.",
   problems: {
     unreachable: "No se puede conectar con el servidor. Compruebe su conexión e inténtelo de nuevo.",
+    sentences: {
+      [passwordProblems.tooShort]: "Esta contraseña es demasiado corta.",
+      [passwordProblems.common]: "Mucha gente usa esta contraseña: los atacantes la prueban primero.",
+      [passwordProblems.pattern]:
+        "Esta contraseña es fácil de adivinar: una repetición, una serie, teclas vecinas o una palabra común con poco más.",
+      [passwordProblems.ownAddress]: "Esta contraseña es su correo electrónico o una parte de él.",
+    },
     fields: {
       email: "Eso no es un correo electrónico como ada@example.com.",
       code: "El código tiene seis cifras.",
-      newPassword:
-        "Esta contraseña es demasiado corta o demasiado fácil de adivinar. Use al menos 8 caracteres, mejor algunas palabras sin relación entre sí.",
+      newPassword: "Esta contraseña no se puede usar. Elija otra.",
     },
     codes: {
       INVALID_ONE_TIME_TOKEN: "Este enlace o código es incorrecto, ha caducado o ya se ha usado. Pida otro mensaje.",

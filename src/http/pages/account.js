@@ -1,8 +1,7 @@
 import { documents } from "./documents.js";
 
-const outcome = document.querySelector("#outcome");
 /** In the language of the page. */
-const words = JSON.parse(outcome.dataset.words);
+const words = JSON.parse(document.querySelector("main").dataset.words);
 const token = takeToken();
 /** What the answer gave that had a code sent: the code is good together with it. */
 let attempt = null;
@@ -33,14 +32,14 @@ addEventListener("hashchange", () => location.reload());
 
 async function send(form) {
   const [button] = form.querySelectorAll("button");
-  showProblem(form, []);
+  for (const each of document.forms) showProblem(each, []);
   button.disabled = true;
   try {
     const errors = await mutate(form);
     if (errors.length === 0) showDone(form);
     else showProblem(form, errors);
   } catch {
-    outcome.textContent = words.unreachable;
+    form.querySelector("[data-outcome]").textContent = words.unreachable;
   } finally {
     button.disabled = false;
   }
@@ -73,7 +72,7 @@ function showDone(form) {
   done.focus();
 }
 
-/** Each beside the field that it is about, the others below. All of them are text for the person who reads it, never markup. */
+/** Each beside the field that it is about, the others below the button that was pressed. All of them are text for the person who reads it, never markup. */
 function showProblem(form, errors) {
   const fields = Object.assign({}, ...errors.map(({ extensions }) => extensions?.fields));
   const inputs = [...form.querySelectorAll("input")];
@@ -84,14 +83,15 @@ function showProblem(form, errors) {
   }
   const known = new Set(inputs.map(({ name }) => name));
   const isElsewhere = ({ extensions }) => !Object.keys(extensions?.fields ?? {}).some((name) => known.has(name));
-  outcome.textContent = errors.filter(isElsewhere).map(sentenceOf).join("\n");
+  form.querySelector("[data-outcome]").textContent = errors.filter(isElsewhere).map(sentenceOf).join("\n");
   inputs.find(({ ariaInvalid }) => ariaInvalid === "true")?.focus();
 }
 
 /** The server's sentences have no subject: it is the label. */
 function problemOf(field, sentences) {
   const subject = field.labels[0].textContent;
-  return words.fields[field.name] ?? sentences.map((sentence) => `${subject}: ${sentence}`).join("\n");
+  const inOurWords = (sentence) => words.sentences[sentence] ?? words.fields[field.name] ?? `${subject}: ${sentence}`;
+  return [...new Set(sentences.map(inOurWords))].join("\n");
 }
 
 function sentenceOf({ message, extensions }) {
