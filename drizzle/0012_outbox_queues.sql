@@ -1,1 +1,1 @@
-DROP INDEX "auth"."outbox_due";
+DROP INDEX CONCURRENTLY IF EXISTS "auth"."outbox_due";

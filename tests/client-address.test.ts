@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { fastify } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -77,4 +78,24 @@ test.each([
   }
   expect(warnings()).toMatchObject([{ level: 40, peer: "127.0.0.1", msg: expect.stringContaining("TRUSTED_PROXIES=127.0.0.1") }]);
   await gateway.close();
+});
+
+test("strangers who say where they come from keep no proxy from being told of: each is told of once, and no more of them than a few", () => {
+  const told: [string, boolean][] = [];
+  const clientAddressOf = createClientAddressOf({
+    trustedProxies: ["10.9.9.9"],
+    onUnlistedProxy: (peer, isPrivate) => told.push([peer, isPrivate]),
+  });
+  const hear = (remoteAddress: string) =>
+    clientAddressOf({ headers: { "x-forwarded-for": "203.0.113.1" }, socket: { remoteAddress } as Socket });
+  for (let host = 1; host <= 100; host += 1) hear(`198.51.100.${host}`);
+  expect(told).toHaveLength(8);
+  expect(told.every(([peer, isPrivate]) => peer.startsWith("198.51.100.") && !isPrivate)).toBe(true);
+  for (const proxy of ["10.0.0.5", "::ffff:10.0.0.5", "fd00::5", "10.9.9.9", "10.0.0.5"]) hear(proxy);
+  expect(told.slice(8)).toEqual([
+    ["10.0.0.5", true],
+    ["fd00::5", true],
+  ]);
+  for (let host = 1; host <= 100; host += 1) hear(`192.168.0.${host}`);
+  expect(told).toHaveLength(16);
 });

@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { sql } from "drizzle-orm";
 import postgres from "postgres";
 import { expect, inject, test } from "vitest";
+import { withSeenLines } from "../src/auth/moving/check-store.ts";
+import { atOneMoment } from "../src/auth/moving/export-store.ts";
+import { openDatabase } from "../src/database/database.ts";
 import { migrateDatabase } from "../src/database/migrate.ts";
 import {
   AuditEventsDocument,
@@ -63,6 +67,24 @@ test.each([
   await next.login(user.email);
   await next.close();
   await database.drop();
+});
+
+test("a transaction that a lost host has left open is ended by the server, whatever the database says", async () => {
+  const server = await createDatabaseWith({ idle_in_transaction_session_timeout: "0", statement_timeout: "0" });
+  const { database, close } = openDatabase({ url: server.url, schema: SCHEMA, poolSize: 2 });
+  const [times] = await database.transaction((tx) =>
+    tx.execute(
+      sql`select current_setting('idle_in_transaction_session_timeout') as idle, current_setting('statement_timeout') as statement`,
+    ),
+  );
+  expect(times).toEqual({ idle: "15s", statement: "5s" });
+  // Whoever reads a file or writes one within a transaction may wait for it.
+  for (const within of [atOneMoment, withSeenLines])
+    expect(await within(database, (tx) => tx.execute(sql`show idle_in_transaction_session_timeout`))).toEqual([
+      { idle_in_transaction_session_timeout: "0" },
+    ]);
+  await close();
+  await server.drop();
 });
 
 test("a database in LATIN1 is refused by name, before anything is made in it", async () => {

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { sections } from "../src/config/config-file.ts";
 import { limitNames } from "../src/config/limits.ts";
@@ -50,4 +51,39 @@ describe("docs/design/refresh-tokens.md", () => {
     expect(properties.map((property) => property.slice(0, 2))).toEqual(["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8."]);
     for (const part of [...properties, sectionOf(page, "follower")]) expect(testsNamedIn(part), part).not.toEqual([]);
   });
+});
+
+/** As GitHub makes them: of a heading's text, without its marks; of a repeated one with a number. */
+function anchorsOf(document: string): Set<string> {
+  const text = document.replaceAll(/^```[\s\S]*?^```$/gm, "");
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of text.matchAll(/^#+ (.+)$/gm)) {
+    const bare = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const anchor = bare.replaceAll(/[^\p{L}\p{N}_ -]/gu, "").replaceAll(" ", "-");
+    for (let number = 0; ; number += 1) {
+      const numbered = number === 0 ? anchor : `${anchor}-${number}`;
+      if (anchors.has(numbered)) continue;
+      anchors.add(numbered);
+      break;
+    }
+  }
+  return anchors;
+}
+
+const root = new URL("../", import.meta.url);
+const inFolder = (folder: string) => readdirSync(new URL(folder, root), { encoding: "utf8" }).map((name) => `${folder}${name}`);
+const pages = ["./", "docs/", "docs/design/", "packages/verify/"].flatMap(inFolder).filter((name) => name.endsWith(".md"));
+
+test.each(pages)("each link of %s leads to a file that there is, and to a heading of it", (page) => {
+  const text = readDocument(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
+  const lost = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) => {
+    if (/^[a-z]+:/.test(target)) return [];
+    const { pathname, hash } = new URL(target, new URL(page, root));
+    const path = decodeURIComponent(pathname);
+    if (!existsSync(path)) return [target];
+    return hash === "" || !path.endsWith(".md") || anchorsOf(readFileSync(path, "utf8")).has(decodeURIComponent(hash.slice(1)))
+      ? []
+      : [target];
+  });
+  expect(lost).toEqual([]);
 });

@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { migrateDatabase } from "../src/database/migrate.ts";
+import { takeSoleLock } from "../src/database/sole-lock.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { SCHEMA } from "./support/raw-client.ts";
 import { until } from "./support/until.ts";
@@ -63,6 +65,49 @@ test("the index that sessions are looked up by is built while they are written, 
   await reader.end();
   expect(await migrateDatabase(database.url, SCHEMA)).toBe(MIGRATIONS.length);
   await expectApplied(database);
+});
+
+test("nobody waits for a change of a table that waits for a long reader, and it is made once that has ended", async () => {
+  const reader = postgres(database.url, { max: 1, onnotice: () => undefined });
+  await reader`begin`;
+  await reader`select from auth.sessions`;
+  const lines: string[] = [];
+  const tell = (line: string) => void lines.push(line);
+  const migrating = migrateDatabase(database.url, SCHEMA, { tell, waitMilliseconds: 50, pauseMilliseconds: 50 });
+  await until(() => lines.length > 0, 5000);
+  await insertSession(database, null);
+  await reader`commit`;
+  await reader.end();
+  expect(await migrating).toBe(MIGRATIONS.length);
+  expect(lines).toEqual([expect.stringContaining("0014_known_end_reasons changes a table that somebody has used for longer")]);
+  await expectApplied(database);
+});
+
+test("a start is given up, and does not hang, where the journal is not answered", async () => {
+  const other = postgres(database.url, { max: 1, onnotice: () => undefined });
+  await other`begin`;
+  await other`lock table auth.migrations in access exclusive mode`;
+  await expect(migrateDatabase(database.url, SCHEMA, { deadlineMilliseconds: 300 })).rejects.toMatchObject({ code: "STATEMENT_TIMEOUT" });
+  await other.end();
+});
+
+test("whoever waits for another process that migrates says so, once, and goes on after it", async () => {
+  const other = await takeSoleLock(database.url, `${SCHEMA} migrations`);
+  const lines: string[] = [];
+  const migrating = migrateDatabase(database.url, SCHEMA, { tell: (line) => void lines.push(line) });
+  await until(() => lines.length > 0, 5000);
+  await other?.release();
+  expect(await migrating).toBe(MIGRATIONS.length);
+  expect(lines).toEqual([expect.stringContaining("Another process migrates the schema auth")]);
+});
+
+test("an index that was there before is dropped beside those who read and write", () => {
+  const folder = new URL("../drizzle/", import.meta.url);
+  const drops = readdirSync(folder)
+    .filter((name) => name.endsWith(".sql") && /^DROP INDEX (?!CONCURRENTLY)/m.test(readFileSync(new URL(name, folder), "utf8")))
+    .sort();
+  // Versions that were released before this was a rule.
+  expect(drops).toEqual(["0002_admin_and_feed.sql"]);
 });
 
 test("reasons that an operator has written by hand become known ones, and no other one is taken from then on", async () => {

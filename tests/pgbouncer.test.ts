@@ -1,11 +1,16 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { migrateDatabase } from "../src/database/migrate.ts";
+import { takeSoleLock } from "../src/database/sole-lock.ts";
 import { LogoutDocument, MeFromTokenDocument, RefreshDocument, RequestPasswordResetDocument } from "./generated/operations.ts";
 import { dataOf } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startTestGateway } from "./support/gateway.ts";
 import { startPgBouncer, type TestPgBouncer } from "./support/pgbouncer.ts";
+import { SCHEMA } from "./support/raw-client.ts";
 import { until } from "./support/until.ts";
+
+const LAST_MIGRATIONS = ["0013_sessions_of_user", "0014_known_end_reasons", "0015_end_reasons_checked"];
 
 let database: TestDatabase;
 let pooler: TestPgBouncer;
@@ -16,6 +21,35 @@ beforeAll(async () => {
 afterAll(async () => {
   await pooler.close();
   await database.drop();
+});
+
+/** By whom anything is locked across transactions, or was set for others who come after. */
+async function expectNothingLeft(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, prepare: false, fetch_types: false });
+  expect(
+    await sql`select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+  ).toEqual([]);
+  expect(await sql`show statement_timeout`).toEqual([{ statement_timeout: "7s" }]);
+  await sql.end();
+}
+
+test("migrations and locks through a PgBouncer in transaction mode leave nothing behind on its connections", async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  await database.sql.unsafe(`alter database ${name} set statement_timeout = '7s'`);
+  // The second time they meet what the first time has left.
+  for (const _ of [1, 2]) {
+    await database.sql`delete from migrations where name in ${database.sql(LAST_MIGRATIONS)}`;
+    expect(await migrateDatabase(pooler.url, SCHEMA)).toBe(LAST_MIGRATIONS.length);
+    await expectNothingLeft(pooler.url);
+  }
+  const lock = await takeSoleLock(pooler.url, "of a test");
+  expect(await takeSoleLock(pooler.url, "of a test", { patienceMilliseconds: 200 })).toBeUndefined();
+  await lock?.release();
+  const next = await takeSoleLock(pooler.url, "of a test");
+  expect(next).toBeDefined();
+  await next?.release();
+  await expectNothingLeft(pooler.url);
+  await database.sql.unsafe(`alter database ${name} reset statement_timeout`);
 });
 
 /** Two gateways behind a pooler, whose connections are fewer than theirs. */

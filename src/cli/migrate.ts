@@ -1,5 +1,5 @@
 import { migrateDatabase } from "../database/migrate.ts";
-import { withStorage } from "../start/operator-session.ts";
+import { tellOperator, withStorage } from "../start/operator-session.ts";
 import type { Command } from "./command.ts";
 
 export const migrate: Command = {
@@ -10,7 +10,9 @@ export const migrate: Command = {
   description: "Servers do the same when they start; processes that migrate at the same time take turns.",
   takesPassword: false,
   async run() {
-    const applied = await withStorage(({ directUrl, config }) => migrateDatabase(directUrl, config.database.schema));
+    const applied = await withStorage(({ directUrl, config }) =>
+      migrateDatabase(directUrl, config.database.schema, { tell: tellOperator }),
+    );
     if (applied === 0) return "Nothing to do: the database is up to date.\n";
     return `Applied ${applied} ${applied === 1 ? "migration" : "migrations"}.\n`;
   },

@@ -55,6 +55,8 @@ const APPLICATION_NAME = "graphql-auth-gateway";
 /** The server gives a statement up after this time, and we a second later: both well within the 12 s in which a request is answered. */
 const STATEMENT_MILLISECONDS = 5000;
 const DEADLINE_MILLISECONDS = STATEMENT_MILLISECONDS + 1000;
+/** The server ends a transaction that nobody goes on with for so long, so that its locks do not outlive a host that lost its power. */
+const IDLE_MILLISECONDS = 15_000;
 const CLOSE_MILLISECONDS = 5000;
 
 /**
@@ -68,7 +70,11 @@ export function openDatabase(options: OpenDatabaseOptions): OpenDatabase {
     settings,
     applicationName: APPLICATION_NAME,
     preparesStatements: options.preparesStatements ?? settings.preparesStatements ?? true,
-    direct: { statement_timeout: String(STATEMENT_MILLISECONDS), default_transaction_isolation: "read committed" },
+    direct: {
+      statement_timeout: String(STATEMENT_MILLISECONDS),
+      idle_in_transaction_session_timeout: String(IDLE_MILLISECONDS),
+      default_transaction_isolation: "read committed",
+    },
     stopwatch,
   });
   const forTransactions = Math.max(1, Math.ceil(options.poolSize / 2));

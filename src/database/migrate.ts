@@ -1,31 +1,45 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { applyMigration } from "./migrations/apply-migration.ts";
 import { createJournal, readJournal } from "./migrations/journal.ts";
+import { createLockWait, type LockWait, type LockWaitOptions } from "./migrations/lock-wait.ts";
 import { MigrationError } from "./migrations/migration-error.ts";
 import { listMigrations, readMigration } from "./migrations/migration-files.ts";
 import { moveFromPublic } from "./migrations/move-from-public.ts";
-import { openSoleConnection } from "./sole-connection.ts";
+import { openSoleConnection, type SoleConnection } from "./sole-connection.ts";
+import { takeSoleLock } from "./sole-lock.ts";
 
 const INSUFFICIENT_PRIVILEGE = "42501";
-/** Milliseconds between two looks at the lock. */
-const LOOK = 100;
+
+export interface MigrationOptions extends LockWaitOptions {
+  /** For what asks and changes nothing. A migration takes as long as it takes. */
+  readonly deadlineMilliseconds?: number;
+}
 
 /**
  * Applies the migrations that the schema lacks, and makes the schema where there is none. The number of those applied. A user who may change no
  * table can ask as well, and is told what is missing.
  */
-export async function migrateDatabase(url: string, schema: string): Promise<number> {
-  const { sql: client, close } = openSoleConnection(url, {
+export async function migrateDatabase(url: string, schema: string, options: MigrationOptions = {}): Promise<number> {
+  const { deadlineMilliseconds } = options;
+  const connection = openSoleConnection(url, {
     applicationName: "graphql-auth-gateway migrations",
     settings: { statement_timeout: "0" },
+    preparesStatements: false,
+    ...(deadlineMilliseconds === undefined ? {} : { deadlineMilliseconds }),
   });
   try {
-    const missing = await listMissing(client, schema);
-    return missing.length === 0 ? 0 : await applyMissing(client, schema, missing);
+    const missing = await listMissing(connection.sql, schema);
+    return missing.length === 0 ? 0 : await applyMissing({ url, schema, connection, options }, missing);
   } finally {
-    close();
+    connection.close();
   }
+}
+
+interface Work {
+  readonly url: string;
+  readonly schema: string;
+  readonly connection: SoleConnection;
+  readonly options: MigrationOptions;
 }
 
 async function listMissing(client: postgres.Sql, schema: string): Promise<readonly string[]> {
@@ -40,11 +54,10 @@ async function listMissing(client: postgres.Sql, schema: string): Promise<readon
   }
 }
 
-async function applyMissing(client: postgres.Sql, schema: string, missing: readonly string[]): Promise<number> {
+async function applyMissing(work: Work, missing: readonly string[]): Promise<number> {
+  const { schema } = work;
   try {
-    await client`set statement_timeout = 0`;
-    await waitForLock(client, schema);
-    return await applyInOrder(client, schema);
+    return await applyInTurn(work);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const problem = `The schema ${schema} lacks ${missing.join(", ")}, and the user of DATABASE_URL may not make that`;
@@ -57,31 +70,36 @@ async function applyMissing(client: postgres.Sql, schema: string, missing: reado
   }
 }
 
-/**
- * Processes that start together take turns, those of each schema by themselves; the lock belongs to this one connection and falls with it. It is
- * looked at again and again: whoever waits for it within a statement would be waited for by an index that is built concurrently.
- */
-async function waitForLock(client: postgres.Sql, schema: string): Promise<void> {
-  while (true) {
-    const [row] = await client`select pg_try_advisory_lock(hashtextextended(${`${schema} migrations`}, 0)) as taken`;
-    if (row?.taken === true) return;
-    await sleep(LOOK);
+/** Processes that start together take turns, those of each schema by themselves; whoever waits looks again and again. */
+async function applyInTurn(work: Work): Promise<number> {
+  const { url, schema, options } = work;
+  const lock = await takeSoleLock(url, `${schema} migrations`, {
+    patienceMilliseconds: Number.POSITIVE_INFINITY,
+    onWait: () => options.tell?.(`Another process migrates the schema ${schema}: waiting for it.`),
+  });
+  try {
+    return await applyInOrder(work);
+  } finally {
+    await lock?.release();
   }
 }
 
-async function applyInOrder(client: postgres.Sql, schema: string): Promise<number> {
-  const applied = (await readJournal(client, schema)) ?? (await begin(client, schema));
+async function applyInOrder({ schema, connection, options }: Work): Promise<number> {
+  const { sql, patient } = connection;
+  const lockWait = createLockWait(patient, options);
+  const applied = (await readJournal(sql, schema)) ?? (await begin(patient, schema, lockWait));
   const missing = listMigrations().filter((name) => !applied.has(name));
-  for (const name of missing) await applyMigration(client, readMigration(name, schema), { schema, areTablesNew: applied.size === 0 });
+  const surroundings = { schema, areTablesNew: applied.size === 0, lockWait };
+  for (const name of missing) await applyMigration(patient, readMigration(name, schema), surroundings);
   return missing.length;
 }
 
 /** Makes the schema and its journal, with what an earlier version had in `public`. */
-async function begin(client: postgres.Sql, schema: string): Promise<ReadonlySet<string>> {
+async function begin(client: postgres.Sql, schema: string, lockWait: LockWait): Promise<ReadonlySet<string>> {
   const [found] = await client`select from pg_catalog.pg_namespace where nspname = ${schema}`;
   if (found === undefined) await client`create schema ${client(schema)}`;
   await refuseTakenSchema(client, schema);
-  const moved = await moveFromPublic(client, schema);
+  const moved = await moveFromPublic(client, schema, lockWait);
   if (moved.length === 0) await client.unsafe(createJournal(schema));
   return new Set(moved);
 }

@@ -1,29 +1,67 @@
-import postgres from "postgres";
+import { setTimeout as sleep } from "node:timers/promises";
+import type postgres from "postgres";
 import { openSoleConnection } from "./sole-connection.ts";
 
 export interface SoleLock {
   release(): Promise<void>;
 }
 
-/** What PostgreSQL says (SQLSTATE) when somebody else has it for longer than we wait. */
-const LOCK_NOT_AVAILABLE = "55P03";
-/** Milliseconds. The server may take a moment to hear that a process which had it was killed. */
+export interface SoleLockOptions {
+  /** Absent: two seconds. The server may take a moment to hear that a process which had it was killed. */
+  readonly patienceMilliseconds?: number;
+  /** Told once, where somebody else has it. */
+  readonly onWait?: () => void;
+}
+
 const PATIENCE = 2000;
+/** Milliseconds between two looks. */
+const LOOK = 100;
 
 /**
- * What one process at a time may have, by name; undefined while another one has it. It belongs to a connection of its own and falls with
- * it: where that is lost unnoticed, two may go on, so what must never be done twice needs more than this.
+ * For a transaction that does nothing, as long as it takes; the second of these times is there from PostgreSQL 17 on. A statement without
+ * parameters, because one with them would keep its snapshot until the next one.
  */
-export async function takeSoleLock(url: string, name: string): Promise<SoleLock | undefined> {
-  const settings = { lock_timeout: String(PATIENCE) };
-  const { sql: client, close } = openSoleConnection(url, { applicationName: "graphql-auth-gateway lock", settings });
-  const release = async () => close();
+const STAY = `
+  select set_config(name, '0', true) from pg_catalog.pg_settings
+  where name in ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
+
+/**
+ * What one process at a time may have, by name; undefined while another one has it. It belongs to a transaction on a connection of its own
+ * and falls with it: where that is lost unnoticed, two may go on, so what must never be done twice needs more than this.
+ *
+ * A transaction, because a pooler in between lends the next one another server connection, where a lock of the session would stay. Whoever
+ * waits looks again and again, each time in a new one, so as to keep no connection of the pooler. Between statements such a transaction
+ * has no snapshot, so that neither VACUUM nor an index that is built concurrently waits for it.
+ */
+export async function takeSoleLock(url: string, name: string, options: SoleLockOptions = {}): Promise<SoleLock | undefined> {
+  const { patienceMilliseconds = PATIENCE, onWait } = options;
+  const { sql, close } = openSoleConnection(url, { applicationName: "graphql-auth-gateway lock", preparesStatements: false });
+  const endsAt = performance.now() + patienceMilliseconds;
   try {
-    await client`select pg_advisory_lock(hashtextextended(${name}, 0))`;
-    return { release };
+    for (let looks = 1; !(await tryOnce(sql, name)); looks += 1) {
+      if (performance.now() >= endsAt) {
+        close();
+        return undefined;
+      }
+      if (looks === 1) onWait?.();
+      await sleep(LOOK);
+    }
   } catch (error) {
-    await release();
-    if (error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE) return undefined;
+    close();
     throw error;
   }
+  return {
+    async release() {
+      await sql.unsafe("rollback").catch(() => undefined);
+      close();
+    },
+  };
+}
+
+/** Leaves a transaction open where it took it. */
+async function tryOnce(sql: postgres.Sql, name: string): Promise<boolean> {
+  await sql.unsafe("begin isolation level read committed");
+  const [row] = await sql`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as taken`;
+  await sql.unsafe(row?.taken === true ? STAY : "rollback");
+  return row?.taken === true;
 }

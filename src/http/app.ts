@@ -87,7 +87,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   if (options.usesCookies) await useCookies(app, allowed);
   if (options.trustsListOnly) acceptDocumentIds(app);
   if (landingPage) allowSandbox(app);
-  const clientAddressOf = createClientAddressOf({ ...options, onUnlistedProxy: (peer) => warnOfUnlistedProxy(parts.logger, peer) });
+  const clientAddressOf = createClientAddressOf({ ...options, onUnlistedProxy: (...peer) => warnOfUnlistedProxy(parts.logger, ...peer) });
   await serveGraphql(app, parts, { introspection: options.introspection, landingPage, clientAddressOf });
   serveWebSockets(app, parts, { allowed, securityHeaders, answers, clientAddressOf });
   serveJwks(app, parts.auth.signingKeys);
@@ -100,8 +100,11 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
 }
 
 /** Whoever sits behind such a proxy shares every limit with all others behind it. */
-function warnOfUnlistedProxy(logger: AppParts["logger"], peer: string): void {
-  const advice = `if it is a proxy of yours, set TRUSTED_PROXIES=${peer} (or its network): until then everybody behind it counts as one caller`;
+function warnOfUnlistedProxy(logger: AppParts["logger"], peer: string, isPrivate: boolean): void {
+  const setting = `set TRUSTED_PROXIES=${peer} (or its network): until then everybody behind it counts as one caller`;
+  const advice = isPrivate
+    ? `if it is a proxy of yours, ${setting}`
+    : `anybody can send that, so it may be a stranger: only if the address is that of a proxy of yours, ${setting}`;
   logger.warn({ peer }, `a request says where it came from, sent by ${peer}, which TRUSTED_PROXIES does not list; ${advice}`);
 }
 

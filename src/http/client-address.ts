@@ -8,9 +8,15 @@ export type ClientAddressOf = (request: Pick<IncomingMessage, "headers" | "socke
 export interface ClientAddressOptions {
   /** Addresses and networks whose word is taken for where a request came from. */
   readonly trustedProxies: readonly string[];
-  /** Told once, with the address of the connection, when somebody who is not listed says where a request came from. */
-  readonly onUnlistedProxy: (peer: string) => void;
+  /**
+   * Told of somebody who is not listed and says where a request came from: once for each address of the connection, up to eight of private networks
+   * and eight others, so that strangers at a public port keep no proxy from being told of.
+   */
+  readonly onUnlistedProxy: (peer: string, isPrivate: boolean) => void;
 }
+
+const TOLD_OF_A_KIND = 8;
+const isPrivate = proxyAddress.compile(["loopback", "linklocal", "uniquelocal", "100.64.0.0/10"]);
 
 /**
  * `X-Forwarded-For` is believed as far as it was written by trusted proxies: from the right, up to the first address that is none of theirs. Anybody
@@ -18,7 +24,7 @@ export interface ClientAddressOptions {
  */
 export function createClientAddressOf({ trustedProxies, onUnlistedProxy }: ClientAddressOptions): ClientAddressOf {
   const isListed = trustedProxies.length === 0 ? () => false : proxyAddress.compile([...trustedProxies]);
-  let isTold = false;
+  const told = { private: new Set<string>(), public: new Set<string>() };
 
   function isTrusted(written: string | undefined, hop: number): boolean {
     const address = readAddress(written ?? "");
@@ -26,9 +32,12 @@ export function createClientAddressOf({ trustedProxies, onUnlistedProxy }: Clien
   }
 
   function tellOnce(peer: string | null): void {
-    if (isTold || peer === null) return;
-    isTold = true;
-    onUnlistedProxy(peer);
+    if (peer === null) return;
+    const ofPrivate = isPrivate(peer, 0);
+    const known = told[ofPrivate ? "private" : "public"];
+    if (known.has(peer) || known.size >= TOLD_OF_A_KIND) return;
+    known.add(peer);
+    onUnlistedProxy(peer, ofPrivate);
   }
 
   return ({ headers, socket }) => {

@@ -50,11 +50,11 @@ export function createSocketCallers(
   const members = new Set<Member>();
   const bySession = new Map<string, Set<Member>>();
   const byUser = new Map<string, Set<Member>>();
-  let sweeping: NodeJS.Timeout | undefined;
+  const sweeps = createSweeps(sweep, () => members.size > 0);
 
   function enter(member: Member, visitor: Visitor): void {
     members.add(member);
-    sweeping ??= setTimeout(sweep, SWEEP_MILLISECONDS);
+    sweeps.start();
     if (!isViewer(visitor)) return;
     addTo(bySession, visitor.sessionId, member);
     addTo(byUser, visitor.userId, member);
@@ -68,16 +68,14 @@ export function createSocketCallers(
   }
 
   /** Revocations are heard of; what time does is seen here, and everything else only while nothing is heard. */
-  function sweep(): void {
+  async function sweep(): Promise<void> {
     const now = clock();
     const isFresh = revocationFeed.isFresh();
     const isDue = ({ current, isOwn }: Member) => isAnonymous(current) || current.expiresAt <= now || (isOwn && !isFresh);
     const due = [...members].filter(isDue);
     // Apart: what cannot be had of another issuer says nothing about our own database, nor of a third one.
     const others = due.filter(({ isOwn }) => !isOwn).map((member) => member.check());
-    void Promise.all([checkAll(due.filter(({ isOwn }) => isOwn)), ...others]).finally(() => {
-      sweeping = members.size === 0 ? undefined : setTimeout(sweep, SWEEP_MILLISECONDS);
-    });
+    await Promise.all([checkAll(due.filter(({ isOwn }) => isOwn)), ...others]);
   }
 
   const unsubscribe = revocations.subscribe(({ kind, subjectId }) => {
@@ -98,7 +96,30 @@ export function createSocketCallers(
     },
     stop() {
       unsubscribe();
-      clearTimeout(sweeping);
+      sweeps.stop();
+    },
+  };
+}
+
+/** Sweeps a second after it was started, and every second after that while there is something to sweep; no more once it was stopped. */
+function createSweeps(sweep: () => Promise<void>, isNeeded: () => boolean): { start(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  function start(): void {
+    if (!isStopped) timer ??= setTimeout(() => void sweep().finally(startAgain), SWEEP_MILLISECONDS);
+  }
+
+  function startAgain(): void {
+    timer = undefined;
+    if (isNeeded()) start();
+  }
+
+  return {
+    start,
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
     },
   };
 }

@@ -1,7 +1,6 @@
 import { mergeRequirements } from "../access/requirements/merge-requirements.ts";
 import { createSelectionRequirements } from "../access/requirements/selection-requirements.ts";
 import { AUTH_GRAPH } from "../gateway/auth-answerer.ts";
-import { openGraph } from "../gateway/composition/open-graph.ts";
 import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { type AuthGraph, buildAuthGraph } from "../graphql/schema.ts";
 import { gatewayFields } from "../graphql/subgraph/entities.ts";
@@ -21,6 +20,8 @@ export function explainedAuthGraph({ schema, requirements: table }: AuthGraph): 
 export async function readExplainedGraph(sections: GraphSections): Promise<ExplainedGraph> {
   const authGraph = await buildAuthGraph();
   if (isAuthGraphAlone(sections)) return explainedAuthGraph(authGraph);
+  // As in a server: what stitches graphs is loaded where there are some.
+  const { openGraph } = await import("../gateway/composition/open-graph.ts");
   const { composed, requirements, close } = await openGraph(readGraphSources(sections), {
     auth: { ...authGraph, gatewayFields },
     publicErrors: { ofExecution: unreachable, ofServer: unreachable },

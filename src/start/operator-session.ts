@@ -33,7 +33,7 @@ export async function withStorage<Result>(work: (opened: OperatorStorage) => Pro
   loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
   // Where the data are: a command that runs in the wrong folder would succeed on an empty database of its own.
-  const opening = openStorage(config, (line) => process.stderr.write(`${line}\n`));
+  const opening = openStorage(config, tellOperator);
   let isStopped = false;
   onOrderToStop(async (_reason, hurry) => {
     isStopped = true;
@@ -53,12 +53,17 @@ export async function withStorage<Result>(work: (opened: OperatorStorage) => Pro
   }
 }
 
+/** What keeps a command waiting. */
+export function tellOperator(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** Migrates first: an admin may be made before any server has started. What is done is audited, and for the command to tell. */
 export async function withOperatorSession<Result>(work: (session: OperatorSession) => Promise<Result>): Promise<Result> {
   return withStorage(async (opened) => {
     const { schema, preparesStatements } = opened.config.database;
-    await migrateDatabase(opened.directUrl, schema);
-    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 1, preparesStatements });
+    await migrateDatabase(opened.directUrl, schema, { tell: tellOperator });
+    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 2, preparesStatements });
     const random = createSecureRandom();
     const { secrets } = opened.storage;
     const news = createNews(opened.config, { secrets, clock: systemClock, random });

@@ -37,7 +37,9 @@ export async function serve(): Promise<void> {
   });
   const storage = await opening;
   try {
-    await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema);
+    await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema, {
+      tell: (line) => logger.warn(line),
+    });
     server = await startServing(config, { storage, logger });
   } catch (error) {
     await storage.close();

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
 import { exitOnFailure } from "./exit-on-failure.ts";
 import { startServer } from "./server.ts";
@@ -30,9 +31,18 @@ export async function serveAsWorker(config: Config, logger: Logger): Promise<voi
   const server = await startServer(config, { storage, logger });
   stop = () => server.stop(hurry.signal);
   process.on("message", ({ type }: ToWorker) => {
-    if (type === "readMetrics") void server.registry.getMetricsAsJSON().then((metrics) => tellPrimary({ type: "metrics", metrics }));
+    if (type === "readMetrics") void tellMetrics(server.registry, logger);
   });
   tellPrimary({ type: "listening", address: server.address });
+}
+
+/** Where they cannot be read the primary hears nothing, and leaves this worker out. */
+async function tellMetrics(registry: Registry, logger: Logger): Promise<void> {
+  try {
+    tellPrimary({ type: "metrics", metrics: await registry.getMetricsAsJSON() });
+  } catch (err) {
+    logger.error({ err }, "the metrics could not be read");
+  }
 }
 
 function tellPrimary(message: FromWorker): void {

@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { stayOpen } from "../../database/stay-open.ts";
 import type { Claim } from "./claims.ts";
 import type { Holder, Sought } from "./import-store.ts";
 
 /** Runs a check in a transaction that writes nothing but lines that it has seen, in a table that goes with it: no process has to hold them. */
 export function withSeenLines<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
   return database.transaction(async (tx) => {
+    await stayOpen(tx);
     await tx.execute(
       sql`create temporary table pg_temp.seen_lines (line integer, id uuid unique, email_key text primary key) on commit drop`,
     );

@@ -1,5 +1,6 @@
 import { and, asc, count, gt, isNotNull, isNull } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { stayOpen } from "../../database/stay-open.ts";
 import { users } from "../../database/tables/users.ts";
 import { accountColumns } from "../accounts/account-store.ts";
 import type { ExportedUser } from "./user-line.ts";
@@ -9,7 +10,13 @@ const { version: _version, erasureAt: _erasureAt, ...columns } = accountColumns;
 
 /** All that `work` reads is the state of one moment, whatever is written meanwhile. */
 export function atOneMoment<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-  return database.transaction(work, { isolationLevel: "repeatable read", accessMode: "read only" });
+  return database.transaction(
+    async (tx) => {
+      await stayOpen(tx);
+      return work(tx);
+    },
+    { isolationLevel: "repeatable read", accessMode: "read only" },
+  );
 }
 
 /** In the order of ids, without those who are to be erased. */

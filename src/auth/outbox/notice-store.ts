@@ -1,9 +1,10 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Statements, Transaction } from "../../database/database.ts";
+import type { DriverPiece, SqlTag } from "../../database/sql-tag.ts";
 import { outbox } from "../../database/tables/outbox.ts";
 import { recentNotices } from "../../database/tables/recent-notices.ts";
 import { addSeconds } from "../clock.ts";
-import { insertedColumns, messageColumns, messageRows, messageRowsIn, type OutboxRow } from "./outbox-store.ts";
+import { messageColumns, messageRows, type OutboxRow } from "./outbox-store.ts";
 
 /*
  * What only informs is written by the statement that counts it. The row of the counter is locked by whoever counts, so any number of statements at
@@ -14,35 +15,36 @@ import { insertedColumns, messageColumns, messageRows, messageRowsIn, type Outbo
 export const NOTICES_PER_HOUR = 5;
 const WINDOW_SECONDS = 3600;
 
+/** Counts it for each `user_id` of `told`, and has those that there was room for. */
+function countNotice<Piece>(tag: SqlTag<Piece>, parts: { counters: Piece; told: Piece; notice: OutboxRow }): Piece {
+  const { now, windowStart } = windowOf(parts.notice);
+  return tag`
+    insert into ${parts.counters} as recent_notices (user_id, topic, told_at, last_told_at)
+    select user_id, ${parts.notice.topic}, array[${now}::timestamptz], ${now}::timestamptz from ${parts.told}
+    on conflict (user_id, topic) do update
+    set told_at = (excluded.told_at || recent_notices.told_at)[1:${NOTICES_PER_HOUR}], last_told_at = excluded.last_told_at
+    where recent_notices.told_at[${NOTICES_PER_HOUR}] is null or recent_notices.told_at[${NOTICES_PER_HOUR}] <= ${windowStart}::timestamptz
+    returning user_id`;
+}
+
+/** One message for each that was counted. */
+function writeNotice<Piece>(tag: SqlTag<Piece>, table: Piece, notice: OutboxRow): Piece {
+  return tag`insert into ${table} (${messageColumns(tag)}) select messages.* from counted, (${messageRows(tag, [notice])}) as messages`;
+}
+
 /** Part of a statement with the CTE `source`, which has the `user_id` of whoever is to be told, or no row. */
-export function noticeParts({ $client: client, $tables: tables }: Statements, source: string, notice: OutboxRow) {
-  const { now, windowStart } = windowOf(notice);
-  return client`counted as (
-      insert into ${tables.recentNotices} as recent_notices (user_id, topic, told_at, last_told_at)
-      select user_id, ${notice.topic}, array[${now}::timestamptz], ${now}::timestamptz from ${client(source)}
-      on conflict (user_id, topic) do update
-      set told_at = (excluded.told_at || recent_notices.told_at)[1:${NOTICES_PER_HOUR}], last_told_at = excluded.last_told_at
-      where recent_notices.told_at[${NOTICES_PER_HOUR}] is null or recent_notices.told_at[${NOTICES_PER_HOUR}] <= ${windowStart}::timestamptz
-      returning user_id
-    ), told_notice as (
-      insert into ${tables.outbox} (${messageColumns(client)})
-      select messages.* from counted, (${messageRows(client, [notice])}) as messages
-    )`;
+export function noticeParts({ $client: client, $tables: tables }: Statements, source: string, notice: OutboxRow): DriverPiece {
+  return client`
+    counted as (${countNotice<DriverPiece>(client, { counters: tables.recentNotices, told: client(source), notice })}),
+    told_notice as (${writeNotice<DriverPiece>(client, tables.outbox, notice)})`;
 }
 
 /** The same in a transaction. */
 export async function insertNotice(tx: Transaction, userId: string, notice: OutboxRow): Promise<void> {
-  const { now, windowStart } = windowOf(notice);
+  const told = sql`(values (${userId}::uuid)) as told (user_id)`;
   await tx.execute(sql`
-    with counted as (
-      insert into ${recentNotices} as recent_notices (user_id, topic, told_at, last_told_at)
-      values (${userId}, ${notice.topic}, array[${now}::timestamptz], ${now}::timestamptz)
-      on conflict (user_id, topic) do update
-      set told_at = (excluded.told_at || recent_notices.told_at)[1:${NOTICES_PER_HOUR}], last_told_at = excluded.last_told_at
-      where recent_notices.told_at[${NOTICES_PER_HOUR}] is null or recent_notices.told_at[${NOTICES_PER_HOUR}] <= ${windowStart}::timestamptz
-      returning user_id
-    )
-    insert into ${outbox} (${insertedColumns}) select messages.* from counted, (${messageRowsIn([notice])}) as messages`);
+    with counted as (${countNotice<SQL>(sql, { counters: sql`${recentNotices}`, told, notice })})
+    ${writeNotice<SQL>(sql, sql`${outbox}`, notice)}`);
 }
 
 function windowOf({ createdAt }: OutboxRow) {

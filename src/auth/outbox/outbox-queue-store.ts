@@ -3,11 +3,6 @@ import type { Database } from "../../database/database.ts";
 import { outbox } from "../../database/tables/outbox.ts";
 import type { Message } from "./outbox-messages.ts";
 
-/*
- * What couriers do goes by transactions, though each is a single statement: they look every second, so whenever a database goes away some
- * statement is on its way, and in the plain pool the driver would wait for the answer of a lost connection, and let others wait for it, too.
- */
-
 export type Channel = Message["channel"];
 
 /** A message that this process has for the time of a lease, and nobody else. */
@@ -63,7 +58,7 @@ export async function claimDue(database: Database, { channel, now, leaseUntil, l
     from due where outbox.id = due.id
     returning outbox.id, channel, topic, awaited, encrypted_payload as payload, attempts,
       (extract(epoch from created_at) * 1000)::float8 as created, (extract(epoch from expires_at) * 1000)::float8 as expires`;
-  const rows = await database.transaction((tx) => tx.execute<Row>(statement));
+  const rows = await database.execute<Row>(statement);
   return rows.map(({ payload, created, expires, ...row }) => ({
     ...row,
     encryptedPayload: payload,
@@ -88,7 +83,7 @@ export async function finishMessage(database: Database, { id, state, now, proble
     update ${outbox} set state = ${state}, finished_at = ${now.toISOString()}::timestamptz, problem = ${problem}::text,
       encrypted_payload = case when ${state} = 'KEPT' then encrypted_payload end
     where id = ${id} and state = 'PENDING'`;
-  await database.transaction((tx) => tx.execute(statement));
+  await database.execute(statement);
 }
 
 /** Nothing is done where the lease ran out and another process has the message by now. */
@@ -99,13 +94,13 @@ export async function rescheduleMessage(
   const statement = sql`
     update ${outbox} set next_attempt_at = ${at.toISOString()}::timestamptz, problem = ${problem}
     where id = ${id} and state = 'PENDING' and attempts = ${attempts}`;
-  await database.transaction((tx) => tx.execute(statement));
+  await database.execute(statement);
 }
 
 /** How many wait to be sent; not counted further than `most`. */
 export async function countPending(database: Database, most: number): Promise<number> {
   const statement = sql`select count(*)::int as pending from (select from ${outbox} where state = 'PENDING' limit ${most}) as pending_messages`;
-  const [row] = await database.transaction((tx) => tx.execute<{ pending: number }>(statement));
+  const [row] = await database.execute<{ pending: number }>(statement);
   return row?.pending ?? 0;
 }
 

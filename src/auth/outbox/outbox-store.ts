@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import type { SqlTag } from "../../database/sql-tag.ts";
 import { outbox } from "../../database/tables/outbox.ts";
 
 /** A message as it is written: sealed. */
@@ -20,24 +21,13 @@ function messagesAsJson(rows: readonly OutboxRow[]): string {
 }
 
 /** What a new message says; the rest follows. */
-export function messageColumns(client: Database["$client"]) {
-  return client`id, channel, topic, awaited, user_id, encrypted_payload, created_at, expires_at, next_attempt_at`;
+export function messageColumns<Piece>(tag: SqlTag<Piece>): Piece {
+  return tag`id, channel, topic, awaited, user_id, encrypted_payload, created_at, expires_at, next_attempt_at`;
 }
 
-/** In the order of `messageColumns`, for hot statements that write their messages themselves. */
-export function messageRows(client: Database["$client"], rows: readonly OutboxRow[]) {
-  return client`
-    select id, channel, topic, awaited, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
-    from json_to_recordset(${messagesAsJson(rows)}::text::json) as messages (
-      id uuid, channel text, topic text, awaited boolean, "userId" uuid, payload text, "createdAt" timestamptz, "expiresAt" timestamptz
-    )`;
-}
-
-/** The same for Drizzle's statements. */
-export const insertedColumns = sql.raw("id, channel, topic, awaited, user_id, encrypted_payload, created_at, expires_at, next_attempt_at");
-
-export function messageRowsIn(rows: readonly OutboxRow[]): SQL {
-  return sql`
+/** In the order of `messageColumns`. */
+export function messageRows<Piece>(tag: SqlTag<Piece>, rows: readonly OutboxRow[]): Piece {
+  return tag`
     select id, channel, topic, awaited, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
     from json_to_recordset(${messagesAsJson(rows)}::text::json) as messages (
       id uuid, channel text, topic text, awaited boolean, "userId" uuid, payload text, "createdAt" timestamptz, "expiresAt" timestamptz
@@ -46,5 +36,5 @@ export function messageRowsIn(rows: readonly OutboxRow[]): SQL {
 
 /** Those that are due at once. One statement, also where there are none. */
 export async function insertMessages(tx: Database | Transaction, rows: readonly OutboxRow[]): Promise<void> {
-  await tx.execute(sql`insert into ${outbox} (${insertedColumns}) ${messageRowsIn(rows)}`);
+  await tx.execute(sql`insert into ${outbox} (${messageColumns<SQL>(sql)}) ${messageRows<SQL>(sql, rows)}`);
 }

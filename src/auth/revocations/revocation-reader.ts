@@ -26,8 +26,9 @@ const EVERYTHING = "1:1:";
 
 /**
  * Announcements are applied as they are heard, within milliseconds, and may be lost. `read` misses nothing: it asks for what was
- * written by every transaction that had not ended when it asked last. A connection that is new, or has been replaced by the
- * driver, reads everything, because its server may be another one, with other transaction ids.
+ * written by every transaction that had not ended when it asked last. A connection that is new reads everything, because its server
+ * may be another one, with other transaction ids. It is never replaced itself; behind a transaction pooler each statement may still
+ * reach another server process, or another server after a failover, and so reads everything where that is not the one of before.
  */
 export function createRevocationReader({ open, schema, apply, clock }: RevocationReaderParts): RevocationReader {
   const connection = open(revocationChannel(schema), (payload) => {

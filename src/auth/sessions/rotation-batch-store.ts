@@ -1,7 +1,6 @@
 import type { Database } from "../../database/database.ts";
 import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "./held-session-row.ts";
-import type { Rotation } from "./rotation-store.ts";
-import { isNotEnded } from "./session-ends-store.ts";
+import { isRotatable, type Rotation, type RotationValues, setRotated } from "./rotation-store.ts";
 
 /** What became of one rotation of a batch. */
 export type BatchedRotation =
@@ -20,6 +19,7 @@ type Row = { position: number; judged: boolean } & (HeldSessionRow | { id: null 
 export async function rotateSessions(database: Database, rotations: readonly Rotation[]): Promise<BatchedRotation[]> {
   const { $tables: tables } = database;
   const asked = JSON.stringify(rotations.map(describe));
+  const values = lockedValues(database);
   const rows = await database.$client<Row[]>`
     with asked as (
       select * from json_to_recordset(${asked}::text::json) as asked (
@@ -33,25 +33,9 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
       for no key update of sessions skip locked
     ), rotated as (
       update ${tables.sessions} as sessions
-      set previous_hash = current_hash,
-          current_hash = decode(locked.successor, 'hex'),
-          rotation_nonce = decode(locked.nonce, 'hex'),
-          retry_hash = decode(locked.retry, 'hex'),
-          rotation_client = decode(locked.client, 'hex'),
-          generation = generation + 1,
-          rotated_at = locked.instant,
-          last_used_at = locked.instant,
-          access_expires_at = greatest(locked.access_end, access_expires_at),
-          idle_expires_at = least(locked.idle_end, expires_at)
+      ${setRotated(database, values)}
       from locked, ${tables.users} as users
-      where sessions.id = locked.session
-        and family_hash = decode(locked.family, 'hex')
-        and current_hash = decode(locked.presented, 'hex')
-        and ${isNotEnded(database)}
-        and idle_expires_at > locked.instant
-        and expires_at > locked.instant
-        and users.id = sessions.user_id
-        and users.status = 'ACTIVE'
+      where ${isRotatable(database, values)}
       returning ${heldColumns(database)}
     ), audited as (
       insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
@@ -64,6 +48,21 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
     left join rotated on rotated.id = locked.session`;
   const byPosition = new Map(rows.map((row) => [row.position, row]));
   return rotations.map((_rotation, position) => readRow(byPosition.get(position)));
+}
+
+function lockedValues({ $client: client }: Database): RotationValues {
+  return {
+    sessionId: client`locked.session`,
+    familyHash: client`decode(locked.family, 'hex')`,
+    presentedHash: client`decode(locked.presented, 'hex')`,
+    successorHash: client`decode(locked.successor, 'hex')`,
+    nonce: client`decode(locked.nonce, 'hex')`,
+    retryHash: client`decode(locked.retry, 'hex')`,
+    client: client`decode(locked.client, 'hex')`,
+    now: client`locked.instant`,
+    idleExpiresAt: client`locked.idle_end`,
+    accessExpiresAt: client`locked.access_end`,
+  };
 }
 
 function describe(rotation: Rotation, position: number) {

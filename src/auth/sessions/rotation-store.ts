@@ -1,4 +1,5 @@
-import type { Database } from "../../database/database.ts";
+import type postgres from "postgres";
+import type { Database, Statements } from "../../database/database.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "./held-session-row.ts";
 import { isNotEnded } from "./session-ends-store.ts";
@@ -22,6 +23,36 @@ export interface Rotation {
   readonly event: AuditEvent;
 }
 
+/** What a rotation says, as parameters or as columns of a statement that has several. */
+export type RotationValues = Readonly<Record<Exclude<keyof Rotation, "event">, postgres.Fragment | Buffer | string | null>>;
+
+/** Of `sessions`: what a rotation writes. */
+export function setRotated({ $client: client }: Statements, values: RotationValues): postgres.Fragment {
+  return client`
+      set previous_hash = current_hash,
+          current_hash = ${values.successorHash},
+          rotation_nonce = ${values.nonce},
+          retry_hash = ${values.retryHash},
+          rotation_client = ${values.client},
+          generation = generation + 1,
+          rotated_at = ${values.now},
+          last_used_at = ${values.now},
+          access_expires_at = greatest(${values.accessExpiresAt}, access_expires_at),
+          idle_expires_at = least(${values.idleExpiresAt}, expires_at)`;
+}
+
+/** Of `sessions` and `users`: whether the token is the current one of a session that lives, and its user may use it. */
+export function isRotatable(statements: Statements, values: RotationValues): postgres.Fragment {
+  return statements.$client`sessions.id = ${values.sessionId}
+        and family_hash = ${values.familyHash}
+        and current_hash = ${values.presentedHash}
+        and ${isNotEnded(statements)}
+        and idle_expires_at > ${values.now}
+        and expires_at > ${values.now}
+        and users.id = sessions.user_id
+        and users.status = 'ACTIVE'`;
+}
+
 /**
  * The compare-and-swap that decides a refresh: of any number of simultaneous uses of one token, one finds its row.
  * Undefined for all others. One statement, hence one transaction and one round trip: the rotation, its audit entry and
@@ -30,29 +61,18 @@ export interface Rotation {
 export async function rotateSession(database: Database, rotation: Rotation): Promise<SessionOfAccount | undefined> {
   const { event } = rotation;
   const { $tables: tables } = database;
-  const now = rotation.now.toISOString();
+  const values = {
+    ...rotation,
+    now: rotation.now.toISOString(),
+    accessExpiresAt: rotation.accessExpiresAt.toISOString(),
+    idleExpiresAt: rotation.idleExpiresAt.toISOString(),
+  };
   const rows = await database.$client<HeldSessionRow[]>`
     with rotated as (
       update ${tables.sessions} as sessions
-      set previous_hash = current_hash,
-          current_hash = ${rotation.successorHash},
-          rotation_nonce = ${rotation.nonce},
-          retry_hash = ${rotation.retryHash},
-          rotation_client = ${rotation.client},
-          generation = generation + 1,
-          rotated_at = ${now},
-          last_used_at = ${now},
-          access_expires_at = greatest(${rotation.accessExpiresAt.toISOString()}, access_expires_at),
-          idle_expires_at = least(${rotation.idleExpiresAt.toISOString()}, expires_at)
+      ${setRotated(database, values)}
       from ${tables.users} as users
-      where sessions.id = ${rotation.sessionId}
-        and family_hash = ${rotation.familyHash}
-        and current_hash = ${rotation.presentedHash}
-        and ${isNotEnded(database)}
-        and idle_expires_at > ${now}
-        and expires_at > ${now}
-        and users.id = sessions.user_id
-        and users.status = 'ACTIVE'
+      where ${isRotatable(database, values)}
       returning ${heldColumns(database)}
     ), audited as (
       insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)

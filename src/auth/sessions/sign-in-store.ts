@@ -1,4 +1,5 @@
 import type { Statements } from "../../database/database.ts";
+import type { DriverPiece } from "../../database/sql-tag.ts";
 import type { Account } from "../accounts/account-store.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import { noticeParts } from "../outbox/notice-store.ts";
@@ -73,8 +74,8 @@ function hasRoom({ $client: client, $functions: functions }: Statements, maximum
 function tellNews({ $client: client, $tables: tables }: Statements, { news }: SignIn) {
   if (news.length === 0) return client``;
   return client`, told as (
-      insert into ${tables.outbox} (${messageColumns(client)})
-      select messages.* from signed_in, (${messageRows(client, news)}) as messages
+      insert into ${tables.outbox} (${messageColumns<DriverPiece>(client)})
+      select messages.* from signed_in, (${messageRows<DriverPiece>(client, news)}) as messages
     )`;
 }
 

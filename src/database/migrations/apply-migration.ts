@@ -1,20 +1,22 @@
 import type postgres from "postgres";
 import { noteMigrations } from "./journal.ts";
+import type { LockWait } from "./lock-wait.ts";
 import type { Migration } from "./migration-files.ts";
 
 /** Whether the tables are new, so that nobody is in the way: then an index is built at once, without waiting for every transaction of the database. */
 export interface Surroundings {
   readonly schema: string;
   readonly areTablesNew: boolean;
+  readonly lockWait: LockWait;
 }
 
 const DROPS = /^\s*DROP INDEX CONCURRENTLY IF EXISTS /;
 
-export async function applyMigration(client: postgres.Sql, migration: Migration, { schema, areTablesNew }: Surroundings): Promise<void> {
+export async function applyMigration(client: postgres.Sql, migration: Migration, surroundings: Surroundings): Promise<void> {
+  const { schema, areTablesNew, lockWait } = surroundings;
   const note = noteMigrations(schema, [migration.name]);
   if (migration.concurrent === undefined || areTablesNew) {
-    // Sent as one message, which PostgreSQL takes as one transaction.
-    await client.unsafe(`${note}\n${migration.text}`);
+    await lockWait.send(`The migration ${migration.name}`, `${note}\n${migration.text}`);
     return;
   }
   for (const statement of migration.concurrent) {

@@ -1,5 +1,6 @@
 import type postgres from "postgres";
 import { createJournal, noteMigrations } from "./journal.ts";
+import type { LockWait } from "./lock-wait.ts";
 import { MigrationError } from "./migration-error.ts";
 import { readColumns } from "./migration-files.ts";
 
@@ -28,22 +29,25 @@ const FORMER_LOCK = 7_295_811_402;
  * and foreign keys, and which migrations were applied. All of it in one transaction, or none. The names of those migrations; none where
  * there is no such installation.
  */
-export async function moveFromPublic(client: postgres.Sql, schema: string): Promise<readonly string[]> {
+export async function moveFromPublic(client: postgres.Sql, schema: string, lockWait: LockWait): Promise<readonly string[]> {
   const hashes = await findFormerMigrations(client);
   if (hashes.length === 0) return [];
   const names = hashes.map((hash) => FORMER_MIGRATIONS[hash] ?? "").sort();
   const tables = readColumns(names.at(-1) ?? "");
   const functions = names.flatMap((name) => FORMER_FUNCTIONS[name] ?? []);
   await refuseForeignTables(client, tables);
-  // One message is one transaction, whose first statement nobody can do twice.
-  await client.unsafe(`
+  // Its first statement nobody can do twice.
+  await lockWait.send(
+    "The move out of the schema public",
+    `
     select pg_advisory_xact_lock(${FORMER_LOCK});
     ${createJournal(schema)}
     ${noteMigrations(schema, names)}
     ${functions.map((signature) => `alter function public.${signature} set schema "${schema}";`).join("\n")}
     ${[...tables.keys()].map((table) => `alter table public."${table}" set schema "${schema}";`).join("\n")}
     delete from drizzle.__drizzle_migrations where hash in (${hashes.map((hash) => `'${hash}'`).join(", ")});
-  `);
+  `,
+  );
   return names;
 }
 

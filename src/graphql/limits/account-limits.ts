@@ -93,7 +93,7 @@ export function accountCountsOf(coordinate: string): readonly AccountCount[] {
   return counts.get(coordinate) ?? [];
 }
 
-/** Under which everything is counted that can shut an account: passwords, codes, messages. */
+/** Under which everything is counted that can shut an account: passwords, sign-ins, codes, messages. */
 export function keysOfAccount({ id, email }: { readonly id: string; readonly email: string }): string[] {
   const address = readEmailAddress(email).email?.key ?? email.toLowerCase();
   const counted = [address, `registration ${address}`, id];
