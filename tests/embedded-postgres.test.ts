@@ -52,7 +52,11 @@ async function isPostgresOf(pid: number): Promise<boolean> {
 }
 
 async function start(): Promise<EmbeddedPostgres> {
-  const database = await startEmbeddedPostgres({ directory: join(folder, "data"), log: (line) => lines.push(line) });
+  const database = await startEmbeddedPostgres({
+    directory: join(folder, "data"),
+    log: (line) => lines.push(line),
+    onEnd: (line) => lines.push(line),
+  });
   started.push(database);
   return database;
 }
@@ -181,9 +185,22 @@ test("nothing committed is lost when PostgreSQL itself is killed", async () => {
   await run(first.url, "create table survived as select 1 as one");
   const pid = await processOf();
   process.kill(pid, "SIGKILL");
+  await expect
+    .poll(() => lines.at(-1), { timeout: 10_000 })
+    .toBe(`the embedded PostgreSQL (process ${pid}) has stopped: start this server again`);
 
   const second = await start();
   expect(await run(second.url, "select one from survived")).toEqual([{ one: 1 }]);
+});
+
+test("one that waits for those who are connected before it ends is told, and not waited for", async () => {
+  const { url } = await start();
+  const connected = postgres(url, { max: 1, fetch_types: false });
+  await connected`select 1`;
+  process.kill(await processOf(), "SIGTERM");
+  await expect.poll(() => readFile(join(folder, "data/postgres/postmaster.pid"), "utf8")).toContain("stopping");
+  await expect(start()).rejects.toThrow(/is shutting down, and waits for those who are connected/);
+  await connected.end({ timeout: 1 });
 });
 
 test("what dead processes left behind is harmless", async () => {
@@ -237,15 +254,19 @@ test.runIf(isRoot)("as root, a folder that PostgreSQL's account cannot reach hol
   const link = join(folder, "data/postgres");
   expect((await lstat(link)).isSymbolicLink()).toBe(true);
   const target = await realpath(link);
+  const earlier = `${target.slice(0, target.lastIndexOf("-"))}-earlier`;
   try {
     expect(await stat(target)).toMatchObject({ mode: 0o40700 });
     expect((await stat(target)).uid).toBeGreaterThan(0);
     await first.stop();
+    await mkdir(earlier);
+    await writeFile(`${earlier}.origin`, `${folder}/data\n`);
     await run((await start()).url, "select from kept");
+    expect(lines.at(-1)).toContain(`${earlier} holds the data of an earlier start in ${folder}`);
   } finally {
     for (const database of started) await database.stop();
     expect(dirname(target)).toBe("/var/lib/graphql-auth-gateway");
     expect(await readFile(`${target}.origin`, "utf8")).toBe(`${folder}/data\n`);
-    await Promise.all([target, `${target}.origin`].map((path) => rm(path, { recursive: true, force: true })));
+    await Promise.all([target, `${target}.origin`, earlier, `${earlier}.origin`].map((path) => rm(path, { recursive: true, force: true })));
   }
 });

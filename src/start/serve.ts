@@ -26,7 +26,11 @@ export async function serve(): Promise<void> {
   }
   warnOfSettings(config, mistyped, logger);
   await requireFreePorts(config);
-  const opening = openStorage(config, (line) => logger.info(line));
+  const opening = openStorage(
+    config,
+    (line) => logger.info(line),
+    (line) => logger.error(line),
+  );
   let server: Server | undefined;
   // From here on, also while it starts: whoever stops us must not be left with a database that runs.
   onOrderToStop(async (reason, hurry) => {

@@ -14,14 +14,18 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** From the configuration; in development, what it leaves out is made and kept in `.data/` of the working directory. */
-export async function openStorage(config: Config, log: (line: string) => void): Promise<Storage> {
+/** From the configuration; in development, what it leaves out is made and kept in `.data/` of the working directory. `onEnd` hears of an embedded PostgreSQL that ends. */
+export async function openStorage(
+  config: Config,
+  log: (line: string) => void,
+  onEnd: (line: string) => void = () => undefined,
+): Promise<Storage> {
   const directory = join(process.cwd(), ".data");
   if (config.secrets === undefined || config.database.url === undefined) makeDirectory(directory);
   const [newest = developmentSecret(directory), ...older] = config.secrets ?? [];
   const secrets: Storage["secrets"] = [newest, ...older];
   if (config.database.url !== undefined) return { databaseUrl: config.database.url, secrets, close: () => Promise.resolve() };
-  const embedded = await startEmbeddedPostgres({ directory, log });
+  const embedded = await startEmbeddedPostgres({ directory, log, onEnd });
   return { databaseUrl: embedded.url, secrets, close: embedded.stop };
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { chooseAccount } from "./account.ts";
 import { prepareBinaries } from "./binaries.ts";
 import { findOwner, openCluster } from "./cluster.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { withLockFile } from "./lock.ts";
 import { identifyProcess, isProcessRunning } from "./process.ts";
 import { adoptServer, launchServer, shutDownServer } from "./server.ts";
@@ -26,7 +27,11 @@ export interface EmbeddedPostgresOptions {
   /** Where it keeps everything. Made if it does not exist. */
   readonly directory: string;
   log(line: string): void;
+  /** Told once where the server ends while somebody counts on it, with what to do. */
+  onEnd?(line: string): void;
 }
+
+const WATCH_MILLISECONDS = 1000;
 
 /** Starts the folder's server, or adopts the one that runs. Throws `EmbeddedPostgresError` with what to do. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -47,8 +52,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     options.log(
       `Embedded PostgreSQL ${binaries.majorVersion} ${how}: process ${server.process}, data in ${cluster.data}, log in ${logFile}`,
     );
+    for (const path of await findLeftovers({ data: cluster.data, directory }))
+      options.log(
+        `${path} holds the data of an earlier start in ${dirname(directory)}; unless that was moved away, remove it and ${path}.origin`,
+      );
     return server;
   });
+  const watch = setInterval(() => {
+    if (isProcessRunning(server.process)) return;
+    clearInterval(watch);
+    options.onEnd?.(`the embedded PostgreSQL (process ${server.process.split("@")[0]}) has stopped: start this server again`);
+  }, WATCH_MILLISECONDS).unref();
 
   const stop = () =>
     withLock(async () => {
@@ -60,6 +74,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return {
     url: server.url,
     stop: () => {
+      clearInterval(watch);
       stopping ??= stop();
       return stopping;
     },

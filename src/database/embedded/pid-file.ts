@@ -7,6 +7,8 @@ export interface PidFile {
   readonly pid: number;
   readonly port: number;
   readonly isReady: boolean;
+  /** It waits for those who are connected, or rolls back what they do. */
+  readonly isStopping: boolean;
 }
 
 /** `postmaster.pid`: what a server on the data folder tells about itself. Undefined when there is none, or it has died. */
@@ -15,7 +17,9 @@ export async function readPidFile(data: string): Promise<PidFile | undefined> {
   // By line: pid, data folder, start, port, socket folder, address, shared memory, status.
   const lines = text.split("\n").map((line) => line.trim());
   const pid = Number(lines[0]);
-  return isProcessRunning(String(pid)) ? { pid, port: Number(lines[3]), isReady: lines[7] === "ready" } : undefined;
+  return isProcessRunning(String(pid))
+    ? { pid, port: Number(lines[3]), isReady: lines[7] === "ready", isStopping: lines[7] === "stopping" }
+    : undefined;
 }
 
 /**

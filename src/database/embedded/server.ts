@@ -25,6 +25,8 @@ interface LaunchOptions {
 
 /** Enough for the recovery after a crash under load. */
 const startPatienceMilliseconds = 60_000;
+/** One that rolls back what is under way is gone by then. */
+const stoppingPatienceMilliseconds = 2000;
 const fastShutdownMilliseconds = 10_000;
 const pollMilliseconds = 20;
 
@@ -78,10 +80,11 @@ async function launchOnce(cluster: Cluster, binaries: Binaries, log: ServerLog):
 
 /** Undefined: it has ended instead. */
 async function untilReady(cluster: Cluster, process: ProcessIdentity): Promise<Server | undefined> {
-  const deadline = Date.now() + startPatienceMilliseconds;
-  while (Date.now() < deadline) {
+  const startedAt = Date.now();
+  while (Date.now() < startedAt + startPatienceMilliseconds) {
     if (!isProcessRunning(process)) return undefined;
     const pidFile = await readPidFile(cluster.data);
+    if (pidFile?.isStopping && Date.now() > startedAt + stoppingPatienceMilliseconds) throw stillStopping(pidFile.pid, cluster);
     if (pidFile?.isReady && identifyProcess(pidFile.pid) === process) {
       const url = `postgres://postgres:${cluster.password}@127.0.0.1:${pidFile.port}/postgres`;
       if (await answers(url, cluster)) return { process, url };
@@ -90,6 +93,12 @@ async function untilReady(cluster: Cluster, process: ProcessIdentity): Promise<S
   }
   throw new EmbeddedPostgresError(
     `PostgreSQL (process ${process}) on ${cluster.data} has not become ready within a minute. It may be recovering.`,
+  );
+}
+
+function stillStopping(pid: number, { data }: Cluster): EmbeddedPostgresError {
+  return new EmbeddedPostgresError(
+    `PostgreSQL (process ${pid}) on ${data} is shutting down, and waits for those who are connected. Stop them, or it (kill -INT ${pid}), and try again.`,
   );
 }
 
