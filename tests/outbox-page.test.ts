@@ -61,6 +61,7 @@ test("in development without SMTP_URL messages are kept, logged, and shown with 
   expect(body).toContain('<a href="https://auth.test/account/verify-email#token=abc">https://auth.test/account/verify-email#token=abc</a>');
   expect(body).toContain("&lt;b&gt;second&lt;/b&gt;@example.com");
   expect(body).not.toContain("<b>");
+  expect(body).toMatch(/<time datetime="[^"]+Z">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC<\/time>/);
   expect(body.indexOf("second")).toBeLessThan(body.indexOf("first@example.com"));
 
   expect(gateway.shownMails).toContainEqual(

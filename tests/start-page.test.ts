@@ -72,6 +72,17 @@ describe.skipIf(!hasBrowser)("in a browser without the internet", () => {
     },
   );
 
+  test.each(["light", "dark"] as const)("the outbox is as readable, as axe judges: %s", async (colours) => {
+    await gateway.register();
+    const page = await browser.open(`${gateway.url}/outbox`);
+    await page.prefer(colours);
+    await page.until(`matchMedia("(prefers-color-scheme: ${colours})").matches`);
+    expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe(
+      colours === "dark" ? "rgb(27, 27, 31)" : "rgb(244, 244, 245)",
+    );
+    expect(await violationsOf(page)).toEqual([]);
+  });
+
   test("the first operations work from it, one after another", async () => {
     const page = await browser.open(`${gateway.url}/`);
     const press = (name: string) =>

@@ -44,11 +44,11 @@ function render(origin: string, showsOutbox: boolean): string {
 ${firstOperations(`${origin}/graphql`).map(shellOperation).join("\n")}
 <h2>Further</h2>
 <ul>
-<li><a href="/graphql">Apollo Sandbox</a>, for the whole schema. It comes from the internet: without it, that page stays white, and this one has to do.</li>
+<li><a href="/graphql">Apollo Sandbox</a>, for the whole schema. It comes from the internet: without it, that page only says so, and this one has to do.</li>
 ${showsOutbox ? '<li><a href="/outbox">Outbox</a>: the messages that would have been sent, with their links and codes</li>' : ""}
 <li><a href="/.well-known/jwks.json">Keys</a> that verify access tokens, for other services</li>
 <li>Health: <a href="/readyz">is it ready?</a>, <a href="/livez">does it live?</a></li>
-<li>Documentation: README.md and the folder docs/ beside it; settings: .env.example</li>
+<li>Documentation: README.md and the folder docs/ beside it; settings: .env.example. Where the package was installed, all of them are in node_modules/graphql-auth-gateway/</li>
 </ul></main></body></html>
 `;
 }
