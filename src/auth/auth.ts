@@ -109,6 +109,7 @@ export interface AuthOptions {
   readonly revocationMaxLagSeconds: number;
   /** Undefined: calls are counted in PostgreSQL and in memory. */
   readonly redisUrl: string | undefined;
+  readonly redisDeadlineMilliseconds?: number | undefined;
   /** Whether callers are told the name of the limit that they have met. */
   readonly tellsSetting: boolean;
   readonly purge: PurgeOptions;
@@ -145,7 +146,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
   const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
-  const limitStores = await openLimitStores(database, { redisUrl: options.redisUrl, onStoreChange: world.onLimitStoreChange });
+  const limitStores = await openLimitStores(database, { ...options, onStoreChange: world.onLimitStoreChange });
   const callLimits = createCallLimits({ stores: limitStores, audit, clock, onRefusal: world.onRefusal }, options);
   const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();

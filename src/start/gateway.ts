@@ -9,7 +9,6 @@ import { type Clock, systemClock } from "../auth/clock.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
 import { createSecureRandom } from "../auth/random.ts";
 import type { RevocationFeedParts } from "../auth/revocations/revocation-feed.ts";
-import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
 import type { Config } from "../config/config.ts";
 import { createMigrationCheck } from "../database/applied-migrations.ts";
 import { type Database, openDatabase } from "../database/database.ts";
@@ -27,6 +26,7 @@ import { bodyTokens, type CreateRefreshTokens, chosenTokens, cookieTokens } from
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
+import { choresOf } from "./chores.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
 import { createDatabaseOutage, createFailureLog, createWorkLog } from "./failure-log.ts";
@@ -34,21 +34,14 @@ import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { createHashing } from "./hashing.ts";
 import { openHooks } from "./hooks.ts";
 import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
-import { openOutbox, type RunningOutbox } from "./outbox.ts";
+import { openOutbox } from "./outbox.ts";
 import { createReadiness } from "./readiness.ts";
 import { createRemovedRolesCheck } from "./removed-roles.ts";
 import { openServedGraph } from "./served-graph.ts";
 import { serviceNamesOf } from "./service-names.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
-import { type Chore, startUpkeep, type Wait } from "./upkeep.ts";
-
-const FORGET_SECONDS = 60;
-const PURGE_SECONDS = 300;
-const ERASURE_SECONDS = 60;
-const COUNT_SECONDS = 15;
-const MARKING_SECONDS = 5;
-const ROLES_SECONDS = 3600;
+import { startUpkeep, type Wait } from "./upkeep.ts";
 
 export interface Gateway {
   readonly app: FastifyInstance;
@@ -70,6 +63,8 @@ export interface GatewayParts {
   readonly passwordEngine?: PasswordEngine;
   /** So many times as much as the product's own limits: absent, what the environment says. */
   readonly limitFactor?: number;
+  /** What answers later than this counts as away. */
+  readonly redisDeadlineMilliseconds?: number;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
   /** Between two runs of a chore. */
@@ -150,10 +145,10 @@ function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent
   };
 }
 
-type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger"> &
+type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger" | "redisDeadlineMilliseconds"> &
   Pick<World, "database" | "clock" | "hashing" | "log" | "hooks" | "onRefusal">;
 
-function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: AuthParts): Promise<Auth> {
+function openAuth(config: Config, { databaseUrl, secrets, logger, redisDeadlineMilliseconds, ...world }: AuthParts): Promise<Auth> {
   const directUrl = config.database.directUrl ?? databaseUrl;
   return createAuth(
     {
@@ -180,23 +175,12 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, ...world }: Au
       secrets,
       revocationMaxLagSeconds: config.revocationMaxLagSeconds,
       redisUrl: config.redisUrl,
+      redisDeadlineMilliseconds,
       tellsSetting: config.environment !== "production",
       purge: { auditRetentionSeconds: config.auditRetentionSeconds },
       createKeys: chooseKeys(config.tokens, secrets),
     },
   );
-}
-
-function choresOf(auth: Auth, outbox: RunningOutbox, checkRoles: Chore["run"]): Chore[] {
-  return [
-    { name: "outbox", everySeconds: COUNT_SECONDS, run: outbox.countPending },
-    { name: "signing keys", everySeconds: MAINTENANCE_SECONDS, run: () => auth.signingKeys.maintain() },
-    { name: "expired revocations", everySeconds: FORGET_SECONDS, isLocal: true, run: async () => auth.revocations.forgetExpired() },
-    { name: "ended sessions", everySeconds: MARKING_SECONDS, run: auth.markEndedSessions },
-    { name: "purge", everySeconds: PURGE_SECONDS, run: auth.purge },
-    { name: "account erasure", everySeconds: ERASURE_SECONDS, run: auth.accountLife.eraseAccounts },
-    { name: "removed roles", everySeconds: ROLES_SECONDS, isDoneFirst: true, run: checkRoles },
-  ];
 }
 
 function logFeedChange(logger: Logger): RevocationFeedParts["onChange"] {

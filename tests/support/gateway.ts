@@ -72,6 +72,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     stopwatch: () => clock.now().getTime(),
     limitFactor: options.limitFactor ?? 1,
     wait: options.wait,
+    // Nothing here is about time: on a busy machine Redis may take longer than a caller would wait.
+    redisDeadlineMilliseconds: 2000,
     ...(passwordEngine === undefined ? {} : { passwordEngine }),
   });
   const url = await gateway.app.listen({ port: 0, host: "127.0.0.1" });

@@ -17,17 +17,20 @@ export interface LimitStores {
 
 export interface LimitStoreOptions {
   readonly redisUrl: string | undefined;
+  /** What answers later than this counts as away; as `createRedisStore` has it unless given. */
+  readonly redisDeadlineMilliseconds?: number | undefined;
   readonly onStoreChange: (change: StoreChange) => void;
 }
 
 /** Redis for everything where there is one, whose client is loaded only then; else PostgreSQL for what needs care, and memory for the rest. */
-export async function openLimitStores(database: Database, { redisUrl, onStoreChange }: LimitStoreOptions): Promise<LimitStores> {
+export async function openLimitStores(database: Database, options: LimitStoreOptions): Promise<LimitStores> {
+  const { redisUrl, redisDeadlineMilliseconds, onStoreChange } = options;
   const memory = createMemoryStore();
   if (redisUrl === undefined) {
     const store = createPostgresStore(database);
     return { careful: rememberRefusals(store), common: { count: memory.count }, close: store.close };
   }
   const { createRedisStore } = await import("./redis-store.ts");
-  const store = createFallbackStore({ redis: createRedisStore(redisUrl), memory, onChange: onStoreChange });
+  const store = createFallbackStore({ redis: createRedisStore(redisUrl, redisDeadlineMilliseconds), memory, onChange: onStoreChange });
   return { careful: store, common: store, close: async () => store.close() };
 }

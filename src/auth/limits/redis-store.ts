@@ -5,7 +5,6 @@ import { type LimitStore, listExhausted } from "./rate-limits.ts";
 import { giveBackScript, type RedisScript, reserveScript } from "./redis-scripts.ts";
 import { slotOf, windowMilliseconds } from "./slots.ts";
 
-/** What answers later than this counts as away. */
 const DEADLINE_MILLISECONDS = 250;
 const RECONNECT_MILLISECONDS = 250;
 const KEY_PREFIX = "auth-gateway:limit:";
@@ -21,8 +20,8 @@ export interface RedisStore extends LimitStore {
   close(): void;
 }
 
-/** Connects by itself, at once and whenever the connection is lost. */
-export function createRedisStore(url: string): RedisStore {
+/** Connects by itself, at once and whenever the connection is lost. What answers later than the deadline counts as away. */
+export function createRedisStore(url: string, deadlineMilliseconds = DEADLINE_MILLISECONDS): RedisStore {
   const client = createClient({
     url,
     name: "graphql-auth-gateway",
@@ -46,7 +45,7 @@ export function createRedisStore(url: string): RedisStore {
       if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return client.eval(source, options);
       throw error;
     });
-    return withDeadline(attempt, DEADLINE_MILLISECONDS);
+    return withDeadline(attempt, deadlineMilliseconds);
   }
 
   return {
@@ -72,7 +71,7 @@ export function createRedisStore(url: string): RedisStore {
     },
     async forget(keys) {
       if (!client.isReady) throw problem ?? new Error("Redis has not been reached yet.");
-      await withDeadline(client.del(keys.map((key) => KEY_PREFIX + hashKey(key))), DEADLINE_MILLISECONDS);
+      await withDeadline(client.del(keys.map((key) => KEY_PREFIX + hashKey(key))), deadlineMilliseconds);
     },
     probe: async () => void (await run(reserveScript, [PROBE_KEY], [1, Number.MAX_SAFE_INTEGER, 1, 1])),
     close() {
