@@ -10,7 +10,7 @@ export default defineConfig({
     // Modules keep no state, so files may share one module graph.
     isolate: false,
     // They mostly wait: for servers that start, for time-outs, for each other's statements.
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // What is waited for comes, however many other programs run; nothing here is about time.

@@ -18,8 +18,8 @@ export async function startResettingRelay(target: string): Promise<ResettingRela
   let longest = 0;
   let resets = 0;
 
-  const server = createServer((near) => {
-    const far = connect(Number(address.port), address.hostname);
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port: Number(address.port), host: address.hostname, noDelay: true });
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("error", () => undefined);

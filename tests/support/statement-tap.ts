@@ -13,8 +13,8 @@ export async function tapStatements(target: string): Promise<StatementTap> {
   const address = new URL(target);
   const sockets = new Set<Socket>();
   const executed: string[] = [];
-  const server = createServer((near) => {
-    const far = connect(Number(address.port || 5432), address.hostname);
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port: Number(address.port || 5432), host: address.hostname, noDelay: true });
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("error", () => undefined);

@@ -26,7 +26,7 @@ export async function startTcpProxy(target: string, { answers = Number.POSITIVE_
   let isCut = false;
   let isHanging = false;
   let era = 0;
-  const server = createServer((near) => {
+  const server = createServer({ noDelay: true }, (near) => {
     if (isCut) return void near.destroy();
     const begunIn = era;
     const isSilent = () => begunIn !== era;
@@ -35,7 +35,7 @@ export async function startTcpProxy(target: string, { answers = Number.POSITIVE_
       near.on("error", () => undefined).resume();
       return;
     }
-    const far = connect(Number(address.port || 5432), address.hostname);
+    const far = connect({ port: Number(address.port || 5432), host: address.hostname, noDelay: true });
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("error", () => undefined);
