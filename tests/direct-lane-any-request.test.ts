@@ -65,6 +65,6 @@ test("whatever is put into a request, both lanes give the same answer", async ()
     if (answer.isDirect) expect(answer.text).not.toContain(MARKER);
   });
   await fc.assert(property, { numRuns: rounds(150) });
-  expect(isDirect.filter((each) => each).length).toBeGreaterThan(50);
-  expect(isDirect.filter((each) => !each).length).toBeGreaterThan(50);
+  expect(isDirect.filter((each) => each).length).toBeGreaterThan(10);
+  expect(isDirect.filter((each) => !each).length).toBeGreaterThan(10);
 });

@@ -88,19 +88,24 @@ test("a server killed after a rotation was committed and before its answer left:
   const proxy = await startTcpProxy(database.url);
   const doomed = await startServerProcess({ DATABASE_URL: proxy.url, DATABASE_POOL_SIZE: "2" });
   const { session, refreshToken } = await register(doomed);
-  // Once before, so that the statement is prepared and the next one is executed without another answer.
-  const current = dataOf(await refresh(doomed, refreshToken)).refresh.refreshToken;
+  const other = await register(doomed);
+  // A few times before, on both connections, so that the statement is prepared and the next one is executed without another answer.
+  let [current, aside] = [refreshToken, other.refreshToken];
+  for (let round = 0; round < 5; round += 1) {
+    const both = await Promise.all([refresh(doomed, current), refresh(doomed, aside)]);
+    [current, aside] = both.map((reply) => dataOf(reply).refresh.refreshToken) as [typeof current, typeof aside];
+  }
   proxy.holdAnswers();
   const lost = refresh(doomed, current).then(
     () => "answered",
     () => "lost",
   );
-  await expect.poll(async () => (await stateOf(session.id))?.generation).toBe(2);
+  await expect.poll(async () => (await stateOf(session.id))?.generation).toBe(6);
   expect(await doomed.stop("SIGKILL")).toBe("SIGKILL");
   expect(await lost).toBe("lost");
   await proxy.close();
   const retried = dataOf(await refresh(servers[0], current)).refresh;
-  expect(await stateOf(session.id)).toEqual({ generation: 2, live: true, end_reason: null });
+  expect(await stateOf(session.id)).toEqual({ generation: 6, live: true, end_reason: null });
   expect(dataOf(await refresh(servers[1], retried.refreshToken)).refresh.session.id).toBe(session.id);
-  expect(await stateOf(session.id)).toMatchObject({ generation: 3 });
+  expect(await stateOf(session.id)).toMatchObject({ generation: 7 });
 });
