@@ -120,7 +120,11 @@ Supplier.account  UNAUTHENTICATED
     const unnamed = await run(["explain", "operations.graphql"]);
     expect([unnamed.code, unnamed.stdout]).toEqual([1, ""]);
     expect(unnamed.stderr).toBe("The operation cannot be executed:\n  - Has no such operation, or several and no name was given.\n");
-    expect(await run(["explain", "none.graphql"])).toEqual({ code: 1, stdout: "", stderr: "OPERATION cannot be read: none.graphql\n" });
+    expect(await run(["explain", "none.graphql"])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "OPERATION cannot be read: none.graphql (no such file or folder)\n",
+    });
   });
 
   test("tells where an operation is wrong, without a stack", async () => {
@@ -217,7 +221,7 @@ describe("print-access", () => {
     expect(await run(["print-access", "--check", "none.lock"])).toEqual({
       code: 1,
       stdout: "",
-      stderr: "--check cannot be read: none.lock\n",
+      stderr: "--check cannot be read: none.lock (no such file or folder)\n",
     });
   });
 });

@@ -167,10 +167,10 @@ test("a port that is taken is told before anything is started or made", async ()
 });
 
 /** Stops it as Ctrl-C does, once it is that far. */
-async function interrupt(program: keyof typeof programs, words: readonly string[], isThatFar: (stderr: string) => boolean) {
+async function interrupt(program: keyof typeof programs, words: readonly string[], isThatFar: (stderr: string) => boolean, cwd = folder) {
   const file = fileURLToPath(new URL(programs[program], import.meta.url));
   const env = { PATH: process.env.PATH, PORT: "0" };
-  const child = spawn(process.execPath, [file, ...words], { cwd: folder, env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [file, ...words], { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
@@ -194,4 +194,12 @@ test("a server that somebody stops by Ctrl-C while its PostgreSQL starts leaves 
   const { code } = await interrupt("server", [], () => existsSync(join(folder, ".data/postgres.lock")));
   expect(code).toBe(0);
   expect(await isDatabaseRunning()).toBe(false);
+});
+
+test("a server that somebody stops by Ctrl-C while its PostgreSQL is made gives that up, and leaves nothing half made", async () => {
+  const cwd = await makeReachableFolder("gateway-given-up-");
+  const { code } = await interrupt("server", [], () => existsSync(join(cwd, ".data/postgres.lock")), cwd);
+  expect(code).toBe(0);
+  expect((await readdir(join(cwd, ".data"))).sort()).toEqual(["postgres-password", "secret"]);
+  await rm(cwd, { recursive: true });
 });

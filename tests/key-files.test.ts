@@ -170,13 +170,13 @@ describe("a key file is refused, and none of it is shown:", () => {
   });
 
   test.each([
-    ["a missing file", () => join(directory, "nowhere.pem")],
-    ["a directory", () => directory],
-  ])("%s", async (_name, pathOf) => {
+    ["a missing file", () => join(directory, "nowhere.pem"), "no such file or folder"],
+    ["a directory", () => directory, "it is a folder"],
+  ])("%s", async (_name, pathOf, reason) => {
     const path = pathOf();
     const error = await startTestGateway({ database, env: { SIGNING_KEY_FILE: path } }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StartupError);
-    expect(explainFailure(error)).toBe(`SIGNING_KEY_FILE cannot be read: ${path}`);
+    expect(explainFailure(error)).toBe(`SIGNING_KEY_FILE cannot be read: ${path} (${reason})`);
   });
 });
 

@@ -70,10 +70,10 @@ test("a server whose npm script is stopped stops too", async () => {
 test("a development secret is made once and whole, and a damaged one is refused, not replaced", async () => {
   const folder = await makeReachableFolder("gateway-secret-");
   const directory = join(folder, ".data");
+  mkdirSync(directory);
   const secret = developmentSecret(directory);
   expect(secret.length).toBeGreaterThanOrEqual(32);
   expect(developmentSecret(directory)).toBe(secret);
-  mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "secret"), "");
   expect(() => developmentSecret(directory)).toThrow(StartupError);
   await rm(folder, { recursive: true });

@@ -163,7 +163,7 @@ describe("a list that cannot be served stops the start, with what is wrong", () 
   test("no file", async () => {
     const { schema } = await buildAuthGraph();
     const choose = () => chooseDocuments("/nowhere/documents.json", { schema, introspection: false });
-    expect(choose).toThrow(new StartupError("TRUSTED_DOCUMENTS cannot be read: /nowhere/documents.json"));
+    expect(choose).toThrow(new StartupError("TRUSTED_DOCUMENTS cannot be read: /nowhere/documents.json (no such file or folder)"));
   });
 });
 

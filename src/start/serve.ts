@@ -26,20 +26,23 @@ export async function serve(): Promise<void> {
   }
   warnOfSettings(config, mistyped, logger);
   await requireFreePorts(config);
-  const opening = openStorage(
-    config,
-    (line) => logger.info(line),
-    (line) => logger.error(line),
-  );
+  const stopping = new AbortController();
+  const onEnd = (line: string) => logger.error(line);
+  const opening = openStorage(config, (line) => logger.info(line), { onEnd, signal: stopping.signal });
   let server: Server | undefined;
   // From here on, also while it starts: whoever stops us must not be left with a database that runs.
   onOrderToStop(async (reason, hurry) => {
     logger.info({ reason }, "stopping");
+    stopping.abort();
     await server?.stop(hurry);
-    await (await opening).close();
+    await (await opening.catch(() => undefined))?.close();
     process.exit(0);
   });
-  const storage = await opening;
+  const storage = await opening.catch((error: unknown) => {
+    // Whoever has stopped us ends the process.
+    if (stopping.signal.aborted) return new Promise<never>(() => undefined);
+    throw error;
+  });
   try {
     await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema, {
       tell: (line) => logger.warn(line),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StartupError } from "../auth/errors.ts";
 import type { Config } from "../config/config.ts";
 import { reasonOf } from "../config/file-problems.ts";
-import { startEmbeddedPostgres } from "../database/embedded/embedded-postgres.ts";
+import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from "../database/embedded/embedded-postgres.ts";
 import { developmentSecret } from "./development-secret.ts";
 
 /** What has to be there before a gateway can be: a PostgreSQL, and the secrets that its signing keys are encrypted under. */
@@ -14,18 +14,18 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** From the configuration; in development, what it leaves out is made and kept in `.data/` of the working directory. `onEnd` hears of an embedded PostgreSQL that ends. */
+/** From the configuration; in development, what it leaves out is made and kept in `.data/` of the working directory. */
 export async function openStorage(
   config: Config,
   log: (line: string) => void,
-  onEnd: (line: string) => void = () => undefined,
+  embedding: Pick<EmbeddedPostgresOptions, "onEnd" | "signal"> = {},
 ): Promise<Storage> {
   const directory = join(process.cwd(), ".data");
   if (config.secrets === undefined || config.database.url === undefined) makeDirectory(directory);
   const [newest = developmentSecret(directory), ...older] = config.secrets ?? [];
   const secrets: Storage["secrets"] = [newest, ...older];
   if (config.database.url !== undefined) return { databaseUrl: config.database.url, secrets, close: () => Promise.resolve() };
-  const embedded = await startEmbeddedPostgres({ directory, log, onEnd });
+  const embedded = await startEmbeddedPostgres({ ...embedding, directory, log });
   return { databaseUrl: embedded.url, secrets, close: embedded.stop };
 }
 

@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly directory: string;
   readonly binaries: Binaries;
   readonly account: Account | undefined;
+  /** Nobody waits for it any more: no cluster is made. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The account that an existing cluster belongs to: root runs it under that one, and not as it would a new one. */
@@ -30,13 +32,13 @@ export async function findOwner(directory: string): Promise<Account | undefined>
 }
 
 /** Opens the cluster of the folder, or makes one. To be called under the folder's lock. */
-export async function openCluster({ directory, binaries, account }: ClusterOptions): Promise<Cluster> {
+export async function openCluster({ directory, binaries, account, signal }: ClusterOptions): Promise<Cluster> {
   const link = join(directory, "postgres");
   if (await isPresent(link)) return openExisting({ directory, binaries, account }, link);
   const password = await writePassword(directory);
   const reachable = await canReach(account, directory);
   const data = reachable ? link : await nameElsewhere(directory);
-  await initialise({ data, binaries, account, password });
+  await initialise({ data, binaries, account, password }, signal);
   if (!reachable) await linkElsewhere(data, directory, link);
   return { data: await realpath(data), password, account };
 }
@@ -101,7 +103,10 @@ async function linkElsewhere(data: string, directory: string, link: string): Pro
 }
 
 /** Made under another name first: a cluster under its final name is whole. */
-async function initialise({ data, binaries, account, password }: Cluster & { readonly binaries: Binaries }): Promise<void> {
+async function initialise(
+  { data, binaries, account, password }: Cluster & { readonly binaries: Binaries },
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await removeUnfinished(data);
   const workshop = await mkdtemp(`${unfinishedName(data)}-`);
   try {
@@ -110,7 +115,8 @@ async function initialise({ data, binaries, account, password }: Cluster & { rea
     await writeFile(passwordFile, password, { mode: 0o600 });
     await mkdir(unfinished, { mode: 0o700 });
     if (account !== undefined) await Promise.all([workshop, passwordFile, unfinished].map((path) => chown(path, account.uid, account.gid)));
-    const { succeeded, output } = await runProgram(binaries.initdb, initdbArguments(unfinished, passwordFile), account);
+    const { succeeded, output } = await runProgram(binaries.initdb, initdbArguments(unfinished, passwordFile), account, signal);
+    signal?.throwIfAborted();
     if (!succeeded)
       throw new EmbeddedPostgresError(`PostgreSQL could not be initialised in ${data}:\n${output}\nSet DATABASE_URL to use another one.`);
     await rename(unfinished, data);

@@ -29,6 +29,8 @@ export interface EmbeddedPostgresOptions {
   log(line: string): void;
   /** Told once where the server ends while somebody counts on it, with what to do. */
   onEnd?(line: string): void;
+  /** Aborted: nobody waits for it any more, and it rejects as soon as nothing is left behind. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const WATCH_MILLISECONDS = 1000;
@@ -43,7 +45,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const server = await withLock(async () => {
     const account = (await findOwner(directory)) ?? (await chooseAccount());
     const binaries = await prepareBinaries(account);
-    const cluster = await openCluster({ directory, binaries, account });
+    const cluster = await openCluster({ directory, binaries, account, signal: options.signal });
+    options.signal?.throwIfAborted();
     const logFile = join(directory, "postgres.log");
     const running = await adoptServer(cluster);
     const server = running ?? (await launchServer({ cluster, binaries, logFile }));

@@ -6,8 +6,13 @@ export interface ProgramResult {
   readonly output: string;
 }
 
-/** Runs one of PostgreSQL's programs to its end. Never throws: that it could not be run is an output, too. */
-export function runProgram(program: string, args: readonly string[], account: Account | undefined): Promise<ProgramResult> {
+/** Runs one of PostgreSQL's programs to its end, which the signal brings about. Never throws: that it could not be run is an output, too. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  account: Account | undefined,
+  signal?: AbortSignal,
+): Promise<ProgramResult> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { ...programOptions(account), stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
@@ -17,6 +22,10 @@ export function runProgram(program: string, args: readonly string[], account: Ac
     child.stdout?.on("data", collect);
     child.stderr?.on("data", collect);
     child.on("error", (error) => resolve({ succeeded: false, output: error.message }));
+    const end = () => child.kill();
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
+    child.on("close", () => signal?.removeEventListener("abort", end));
     child.on("close", (code) => resolve({ succeeded: code === 0, output: output.trim() }));
   });
 }
