@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
+  ConfirmEmailChangeDocument,
   RegisterDocument,
   RequestEmailVerificationDocument,
   RequestPasswordResetDocument,
@@ -8,6 +9,7 @@ import {
 } from "./generated/operations.ts";
 import { codesOf, dataOf, type Reply, type SendOptions } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { askForChange, registerVerified } from "./support/email-change.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
 import { lastFacts, messagesTo, tokenOf } from "./support/outbox.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
@@ -139,13 +141,26 @@ describe("a code", () => {
   });
 
   test("that has had its five tries counts no more for the domain, however often it is sent", async () => {
-    const gateway = await start("{ all: off, default: off, Mutation.verifyEmail: off, codeTriesPerDomain: { max: 6, window: 1h } }");
+    const gateway = await start(
+      "{ all: off, default: off, Mutation.verifyEmail: off, Mutation.confirmEmailChange: off, codeTriesPerDomain: { max: 6, window: 1h } }",
+    );
     await askAgain(gateway, "nobody@tried.example", "198.51.100.7");
     const replies: Reply<unknown>[] = [];
     for (let index = 0; index < 12; index += 1) replies.push(await guess(gateway, { email: "nobody@tried.example", code: "000000" }));
     expect(countOf(replies, "INVALID_ONE_TIME_TOKEN")).toBe(12);
     const email = await register(gateway, `member-${process.pid}@tried.example`);
     dataOf(await guess(gateway, { email, code: await codeTo(gateway, email) }));
+    // The code of a change of address is no different.
+    const mover = await registerVerified(gateway);
+    const { code } = await askForChange(gateway, mover, `mover-${process.pid}@moved.example`);
+    const input = { code: wrong(code, 0) };
+    const refused: Reply<unknown>[] = [];
+    for (let index = 0; index < 12; index += 1) {
+      refused.push(await gateway.send(ConfirmEmailChangeDocument, { input }, { token: mover.accessToken }));
+    }
+    expect(countOf(refused, "INVALID_ONE_TIME_TOKEN")).toBe(12);
+    const moved = await register(gateway, `member-${process.pid}@moved.example`);
+    dataOf(await guess(gateway, { email: moved, code: await codeTo(gateway, moved) }));
   });
 
   test("does not set passwords: a reset has none", async () => {
