@@ -173,6 +173,7 @@ test("a reading alone, without any announcement, knows everything that was commi
       schema: SCHEMA,
       clock: systemClock,
       apply: ({ subjectId }) => known.add(subjectId),
+      onAnnouncement: () => undefined,
     });
     await reader.read();
     // All are open at once, so that transactions with a higher id commit before those with a lower one.

@@ -105,6 +105,10 @@ describe("an identity token is believed", () => {
     ["as text", (token) => token],
     ["in the headers of Node.js", (token) => ({ "gateway-identity": token, host: "x", "set-cookie": ["a", "b"] })],
     ["in the headers of fetch", (token) => new Headers({ "Gateway-Identity": token })],
+    ["in the headers of AWS Lambda, spelled as they were sent", (token) => ({ Host: "x", "Gateway-Identity": token })],
+    ["in capitals", (token) => ({ "GATEWAY-IDENTITY": token })],
+    ["in a Map", (token) => new Map([["Gateway-Identity", token]])],
+    ["in headers whose values are lists", (token) => ({ host: ["x"], "Gateway-Identity": [token] })],
   ])("%s", async (_where, sourceOf) => {
     expect(await verify(sourceOf(issue(viewer({ email: "ada@example.com" }))))).toEqual({
       issuer: server.url,
@@ -143,6 +147,9 @@ describe("an identity token is believed", () => {
 
 test.each<[string, Parameters<VerifyIdentity>[0]]>([
   ["no headers", undefined],
+  ["null", null],
+  ["one that is undefined", { "Gateway-Identity": undefined }],
+  ["an empty list of it", { "Gateway-Identity": [] }],
   ["no such header", { host: "x" }],
   ["none in the headers of fetch", new Headers({ authorization: "Bearer x" })],
   ["an empty one", { "gateway-identity": "" }],
@@ -226,6 +233,7 @@ describe("an identity token is refused", () => {
     const theirs = await forge({ claims: { roles: ["admin"] }, by: newKey().signingKey });
     for (const pair of [`${mine}, ${theirs}`, `${theirs}, ${mine}`]) await expectRefused(pair, "malformed");
     await expect(verify({ "gateway-identity": [mine, theirs] })).rejects.toMatchObject({ reason: "malformed" });
+    await expect(verify({ "gateway-identity": mine, "Gateway-Identity": theirs })).rejects.toMatchObject({ reason: "malformed" });
   });
 
   test("where no keys can be had, and believed once they can", async () => {

@@ -1,7 +1,10 @@
 import type postgres from "postgres";
 import { openSoleConnection } from "./sole-connection.ts";
 
-/** One connection of its own, which hears what is announced on a channel while it answers statements. */
+/**
+ * One connection of its own, which hears that something is announced on a channel while it answers statements. What is announced is not handed
+ * on: every role that may connect to the database may announce anything, on any channel.
+ */
 export interface ListeningConnection {
   readonly sql: postgres.Sql;
   /** Rejects where nothing is announced, because the server follows another one. */
@@ -16,13 +19,13 @@ const CONNECT_MILLISECONDS = 2000;
  * Not the driver's own `listen`, which keeps a second connection that nothing can be asked on: whether that one still hears could
  * not be known.
  */
-export function openListeningConnection(url: string, channel: string, hear: (payload: string) => void): ListeningConnection {
+export function openListeningConnection(url: string, channel: string, hear: () => void): ListeningConnection {
   const { sql, close } = openSoleConnection(url, {
     applicationName: "graphql-auth-gateway revocations",
     settings: { statement_timeout: "5000" },
     connectMilliseconds: CONNECT_MILLISECONDS,
-    hear: (heard, payload) => {
-      if (heard === channel) hear(payload);
+    hear: (heard) => {
+      if (heard === channel) hear();
     },
   });
   return {

@@ -38,7 +38,7 @@ export interface VerifierOptions {
 }
 
 /** The identity that a request carries, undefined for an anonymous caller, and, unless it is required, where it carries none. Throws an IdentityError for one that is not to be believed. */
-export type VerifyIdentity = (source: IdentitySource | undefined) => Promise<GatewayIdentity | undefined>;
+export type VerifyIdentity = (source: IdentitySource | null | undefined) => Promise<GatewayIdentity | undefined>;
 
 /** What a signature may be: never a shared secret, whatever the token says (RFC 8725, section 3.1). */
 const ALGORITHMS = ["ES256", "RS256"];

@@ -3,14 +3,14 @@ import {
   type GraphQLField,
   type GraphQLInterfaceType,
   type GraphQLNamedType,
-  type GraphQLObjectType,
   type GraphQLSchema,
   isInterfaceType,
   isObjectType,
   Kind,
 } from "graphql";
+import { implementorsOf } from "./implementors.ts";
 import {
-  addOrigin,
+  addOriginOnce,
   type MergedRequirements,
   mergeOrigins,
   type Origins,
@@ -60,11 +60,6 @@ function interfaceObjectsOf({ schema }: Subschema, composed: GraphQLSchema): rea
   });
 }
 
-function implementorsOf(schema: GraphQLSchema, type: GraphQLInterfaceType): readonly (GraphQLInterfaceType | GraphQLObjectType)[] {
-  const { interfaces, objects } = schema.getImplementations(type);
-  return [...interfaces, ...objects];
-}
-
 /** What a field of an interface object takes, as each implementor's field of that name needs it. */
 function originsOf(
   { type }: InterfaceObject,
@@ -74,11 +69,6 @@ function originsOf(
   const via = `${type.name}.${field}`;
   const ofType = (origins.get(type.name) ?? []).filter((origin) => origin.source === source);
   return [...(origins.get(via) ?? []), ...ofType].map((origin) => ({ source: origin.source, requirement: origin.requirement, via }));
-}
-
-function addOnce(origins: Origins, coordinate: string, { source, requirement, via }: RequirementOrigin): void {
-  const isKnown = origins.get(coordinate)?.some((known) => known.source === source && known.requirement === requirement);
-  if (!isKnown) addOrigin(origins, coordinate, { source, requirement, ...(via !== undefined && { via }) });
 }
 
 /**
@@ -92,7 +82,7 @@ export function coverInterfaceObjects(merged: MergedRequirements, graphs: readon
       const implementors = implementorsOf(schema, each.type);
       for (const field of each.fields) {
         const asked = originsOf(each, field, { origins: merged.origins, source: graph.name });
-        for (const { name } of implementors) for (const origin of asked) addOnce(origins, `${name}.${field}`, origin);
+        for (const { name } of implementors) for (const origin of asked) addOriginOnce(origins, `${name}.${field}`, origin);
       }
     }
   }

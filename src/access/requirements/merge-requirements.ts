@@ -35,6 +35,12 @@ export function addOrigin(origins: Origins, coordinate: string, origin: Requirem
   else known.push(origin);
 }
 
+/** What came to it from elsewhere, unless that graph asks for the same there already. */
+export function addOriginOnce(origins: Origins, coordinate: string, { source, requirement, via }: RequirementOrigin): void {
+  const isKnown = origins.get(coordinate)?.some((known) => known.source === source && known.requirement === requirement);
+  if (!isKnown) addOrigin(origins, coordinate, { source, requirement, ...(via !== undefined && { via }) });
+}
+
 /** All of a coordinate's origins must be met. Throws a RequirementsError with every coordinate where that has too many alternatives. */
 export function mergeOrigins(origins: ReadonlyMap<string, readonly RequirementOrigin[]>): MergedRequirements {
   const problems: string[] = [];

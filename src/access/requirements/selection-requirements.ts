@@ -1,4 +1,5 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, getNamedType, isInterfaceType } from "graphql";
+import { implementorsOf } from "./implementors.ts";
 import { RequirementsError, type RequirementTable } from "./requirement-table.ts";
 import { combineAll, type Requirement } from "./requirements.ts";
 
@@ -15,8 +16,7 @@ export interface SelectionRequirements {
 
 function implementors(schema: GraphQLSchema, type: FieldsType): readonly FieldsType[] {
   if (!isInterfaceType(type)) return [];
-  const { interfaces, objects } = schema.getImplementations(type);
-  return [...interfaces, ...objects];
+  return implementorsOf(schema, type);
 }
 
 export function createSelectionRequirements(schema: GraphQLSchema, table: RequirementTable): SelectionRequirements {

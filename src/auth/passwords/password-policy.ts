@@ -1,7 +1,9 @@
 import { dictionary } from "@zxcvbn-ts/language-common";
 import type { EmailAddress } from "../accounts/email-addresses.ts";
 import { countDecisions, type KnownWords } from "./guessable-parts.ts";
+import { moreCommonPasswords } from "./more-common-passwords.ts";
 import { passwordProblems } from "./password-problems.ts";
+import { plainSpelling } from "./plain-spelling.ts";
 
 /** NIST SP 800-63B rev. 4, section 3.1.1.2. */
 const MINIMUM_CODE_POINTS = 8;
@@ -13,17 +15,17 @@ const LONGEST_BLOCK = MINIMUM_CODE_POINTS - 1;
 
 /** What a new password is compared with. */
 export interface CommonPasswords {
-  /** In lower case. */
+  /** In their plain spelling. */
   readonly list: ReadonlySet<string>;
-  /** What belongs to the service, such as its name, in lower case. */
-  readonly ofService: readonly string[];
+  /** What bad passwords begin with: the words of `moreCommonPasswords`, and what belongs to the service, such as its name; in lower case and in their plain spelling. */
+  readonly first: readonly string[];
 }
 
 /** `serviceNames`: how the service is called, such as `Acme Accounts` or `auth.acme.com`. */
 export function loadCommonPasswords(serviceNames: readonly string[] = []): CommonPasswords {
   return {
-    list: new Set(dictionary["passwords-common"].map((password) => password.toLowerCase())),
-    ofService: serviceNames.flatMap(partsOf),
+    list: new Set([...dictionary["passwords-common"].map((password) => password.toLowerCase()), ...moreCommonPasswords.map(plainSpelling)]),
+    first: withPlainSpellings([...moreCommonPasswords, ...serviceNames.flatMap(partsOf)]),
   };
 }
 
@@ -54,15 +56,20 @@ export function readPassword(text: string): ReadPassword {
  */
 export function newPasswordProblem(password: string, email: EmailAddress | undefined, common: CommonPasswords): string | undefined {
   if (countCodePoints(password) < MINIMUM_CODE_POINTS) return passwordProblems.tooShort;
-  const lowerCase = password.toLowerCase();
-  if (common.list.has(lowerCase)) return passwordProblems.common;
-  if (email !== undefined && isOwnAddress(lowerCase, email.key)) return passwordProblems.ownAddress;
-  const own = [...common.ofService, ...(email === undefined ? [] : [email.key, ...email.key.split("@").flatMap(partsOf)])];
-  return isGuessable(lowerCase, { common: common.list, own }) ? passwordProblems.pattern : undefined;
+  const spellings = [...new Set([password.toLowerCase(), plainSpelling(password)])];
+  if (spellings.some((spelling) => common.list.has(spelling))) return passwordProblems.common;
+  if (email !== undefined && spellings.some((spelling) => isOwnAddress(spelling, email.key))) return passwordProblems.ownAddress;
+  const ofUser = email === undefined ? [] : [email.key, ...email.key.split("@").flatMap(partsOf)];
+  const own = [...common.first, ...withPlainSpellings(ofUser)];
+  return spellings.some((spelling) => isGuessable(spelling, { common: common.list, own })) ? passwordProblems.pattern : undefined;
 }
 
-function isGuessable(lowerCase: string, words: KnownWords): boolean {
-  return repeatsShortBlock([...lowerCase]) || countDecisions(lowerCase, words, FEWEST_DECISIONS) < FEWEST_DECISIONS;
+function withPlainSpellings(words: readonly string[]): string[] {
+  return [...new Set([...words, ...words.map(plainSpelling)])];
+}
+
+function isGuessable(spelling: string, words: KnownWords): boolean {
+  return repeatsShortBlock([...spelling]) || countDecisions(spelling, words, FEWEST_DECISIONS) < FEWEST_DECISIONS;
 }
 
 /** The last time perhaps in part. */

@@ -1,7 +1,8 @@
 import { withDeadline } from "../deadline.ts";
+import { createReadingPace } from "./reading-pace.ts";
 import { createRevocationReader, type RevocationReader, type RevocationReaderParts } from "./revocation-reader.ts";
 
-export interface RevocationFeedParts extends RevocationReaderParts {
+export interface RevocationFeedParts extends Omit<RevocationReaderParts, "onAnnouncement"> {
   /** Milliseconds that only ever go forward, whatever happens to the clock. */
   readonly stopwatch: () => number;
   /** Told once when the feed breaks and once when it is back. */
@@ -22,18 +23,21 @@ export interface RevocationFeed {
 /** Several, so that one slow answer does not make the feed stale. */
 const READINGS_PER_LAG = 5;
 
-/** Completeness rests on regular readings, which also prove that the connection lives; announcements only make it fast. */
+/**
+ * Completeness rests on regular readings, which also prove that the connection lives. An announcement only makes the next one come at once: nothing
+ * that it says is believed, because whoever may connect to the database may announce.
+ */
 export function createRevocationFeed(parts: RevocationFeedParts, options: { maxLagSeconds: number }): RevocationFeed {
   const { stopwatch, onChange } = parts;
   const maxLag = options.maxLagSeconds * 1000;
   let reader: RevocationReader | undefined;
   let confirmedAt = Number.NEGATIVE_INFINITY;
-  let timer: NodeJS.Timeout | undefined;
+  const pace = createReadingPace(readAndReport, maxLag / READINGS_PER_LAG);
   let state: "connected" | "broken" | "stopped" = "connected";
 
   async function read(): Promise<void> {
     const startedAt = stopwatch();
-    reader ??= createRevocationReader(parts);
+    reader ??= createRevocationReader({ ...parts, onAnnouncement: pace.hurry });
     const reading = reader;
     try {
       await withDeadline(reading.read(), maxLag);
@@ -45,32 +49,29 @@ export function createRevocationFeed(parts: RevocationFeedParts, options: { maxL
     }
   }
 
-  async function readAndReport(): Promise<void> {
+  async function readAndReport(): Promise<boolean> {
     try {
       await read();
       if (state === "broken") onChange({ connected: true });
       if (state === "broken") state = "connected";
+      return true;
     } catch (error) {
       if (state === "connected") onChange({ connected: false, error });
       if (state === "connected") state = "broken";
+      return false;
     }
-  }
-
-  function keepReading(): void {
-    if (state === "stopped") return;
-    timer = setTimeout(() => void readAndReport().then(keepReading), maxLag / READINGS_PER_LAG);
   }
 
   return {
     async start() {
       await read();
-      keepReading();
+      pace.begin();
     },
     isFresh: () => stopwatch() - confirmedAt <= maxLag,
     lagSeconds: () => (stopwatch() - confirmedAt) / 1000,
     async stop() {
       state = "stopped";
-      clearTimeout(timer);
+      pace.stop();
       await reader?.close();
     },
   };

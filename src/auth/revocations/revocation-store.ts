@@ -7,12 +7,15 @@ import { users } from "../../database/tables/users.ts";
 import { isNotEndedSession } from "../sessions/session-ends-store.ts";
 import type { Revocable, Revocation } from "./revocation.ts";
 
-/** Where revocations are announced as they commit, to those of the same schema; the payload is what `readAnnouncement` reads. */
+/** Where it is announced that there are revocations to read, to those of the same schema. Anybody who may connect to the database may announce there, and listen. */
 export function revocationChannel(schema: string): string {
   return `${schema}_revocations`;
 }
 
-/** Writes and announces in one statement: PostgreSQL delivers the announcement when the transaction commits, or never. */
+/**
+ * Writes and announces in one statement: PostgreSQL delivers the announcement when the transaction commits, or never. It says nothing, because
+ * nobody would believe it, and others may listen.
+ */
 export async function insertRevocation(tx: Transaction, revocation: Revocation, revokedAt: Date): Promise<void> {
   const { kind, subjectId, version, expiresAt } = revocation;
   await tx.execute(sql`
@@ -24,27 +27,9 @@ export async function insertRevocation(tx: Transaction, revocation: Revocation, 
           revoked_at = excluded.revoked_at,
           expires_at = greatest(revocations.expires_at, excluded.expires_at),
           transaction_id = excluded.transaction_id
-      returning kind, subject_id, version, expires_at
+      returning 1
     )
-    select pg_notify(${revocationChannel(tx.$schema)}, json_build_array(kind, subject_id, version, extract(epoch from expires_at))::text) from written`);
-}
-
-/** Undefined for what is no announcement of ours: anybody who may connect to the database may announce on any channel. */
-export function readAnnouncement(payload: string): Revocation | undefined {
-  try {
-    const [kind, subjectId, version, expiresAtSeconds] = JSON.parse(payload) as [unknown, unknown, unknown, unknown];
-    if (
-      (kind !== "session" && kind !== "user" && kind !== "everybody") ||
-      typeof subjectId !== "string" ||
-      typeof expiresAtSeconds !== "number"
-    )
-      return undefined;
-    const expiresAt = new Date(expiresAtSeconds * 1000);
-    if (Number.isNaN(expiresAt.getTime())) return undefined;
-    return { kind, subjectId, version: typeof version === "number" ? version : null, expiresAt };
-  } catch {
-    return undefined;
-  }
+    select pg_notify(${revocationChannel(tx.$schema)}, '') from written`);
 }
 
 export interface RevocationReading {

@@ -11,6 +11,13 @@ export const LATE_REPLAY_SECONDS = 300;
 /** And a token is signed a moment after the row was written, and taken for a few seconds after it has expired. */
 export const LATE_TOKEN_SECONDS = LATE_REPLAY_SECONDS + 60;
 
+/** No configuration lets an access token live longer. */
+export const LONGEST_ACCESS_TOKEN_SECONDS = 86_400;
+/** Whose clock is behind the writer's takes tokens for that much longer. */
+const SLOW_CLOCK_SECONDS = 3600;
+/** For how long a revocation is remembered at most, whatever its row says: no token that it concerns lives on. */
+export const LONGEST_REVOCATION_SECONDS = LONGEST_ACCESS_TOKEN_SECONDS + LATE_TOKEN_SECONDS + SLOW_CLOCK_SECONDS;
+
 /** How long a request waits for the database while the feed is out of reach. */
 const LOOK_UP_MILLISECONDS = 3000;
 
@@ -66,7 +73,8 @@ export function createRevocations(parts: RevocationParts): { revocations: Revoca
   const isLive = createTokenLookUp(database);
 
   function apply(revocation: Revocation): void {
-    memory.apply(revocation);
+    const latest = addSeconds(clock(), LONGEST_REVOCATION_SECONDS);
+    memory.apply(revocation.expiresAt > latest ? { ...revocation, expiresAt: latest } : revocation);
     for (const listener of listeners) listener(revocation);
   }
 

@@ -5,7 +5,7 @@ import { addSeconds, type Clock } from "../clock.ts";
 import type { SessionEndReason } from "../errors.ts";
 import type { Random } from "../random.ts";
 import type { Revocation } from "../revocations/revocation.ts";
-import type { Revocations } from "../revocations/revocations.ts";
+import { LONGEST_ACCESS_TOKEN_SECONDS, type Revocations } from "../revocations/revocations.ts";
 import { endSessionsBelow } from "./session-ends-store.ts";
 import { countLiveSessions, lastAccessExpiry, markSessionsOf, type SessionsOfUser } from "./session-store.ts";
 
@@ -34,8 +34,6 @@ export interface EndSessions {
 const MARKED_AT_ONCE = 200;
 const MAXIMUM_COUNTED = 10_000;
 const MAXIMUM_LOOKED_AT = 1000;
-/** No configuration lets an access token live longer. */
-export const LONGEST_ACCESS_TOKEN_SECONDS = 86_400;
 
 export function createEndSessions(
   parts: { revocations: Pick<Revocations, "revokeUser">; clock: Clock; random: Pick<Random, "id"> },

@@ -2,6 +2,7 @@ import { stitchSchemas } from "@graphql-tools/stitch";
 import type { GraphQLSchema } from "graphql";
 import { applyPolicies, sharedCoordinates } from "../../access/requirements/access-policies.ts";
 import { coverInterfaceObjects } from "../../access/requirements/cover-interface-objects.ts";
+import { coverInterfaces } from "../../access/requirements/cover-interfaces.ts";
 import { coverKeyFields } from "../../access/requirements/cover-key-fields.ts";
 import { coverRequiredFields } from "../../access/requirements/cover-required-fields.ts";
 import { keepPresent, type MergedRequirements, mergeRequirements } from "../../access/requirements/merge-requirements.ts";
@@ -101,7 +102,7 @@ function mergeAll(
   // What the default closes is closed for the graphs' own clients; keys travel between graphs whatever it says.
   const ruled = applyPolicies(merged, { ...access, default: "public" }, scope);
   const asked = applyPolicies(coverKeyFields(merged, ruled, graphs), access, scope);
-  const cover = (merged: MergedRequirements) => coverInterfaceObjects(merged, graphs, schema);
+  const cover = (merged: MergedRequirements) => coverInterfaces(coverInterfaceObjects(merged, graphs, schema), ruled, schema);
   // An implementor's field may be pulled, and may pull. What is pulled may be hidden from clients.
   return keepPresent(cover(coverRequiredFields(cover(asked), graphs)), schema);
 }
