@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
+  ConfirmEmailChangeDocument,
   RegisterDocument,
   RequestEmailVerificationDocument,
   RequestPasswordResetDocument,
@@ -8,6 +9,7 @@ import {
 } from "./generated/operations.ts";
 import { codesOf, dataOf, type Reply, type SendOptions } from "./support/client.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { askForChange, registerVerified } from "./support/email-change.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
 import { lastFacts, messagesTo, tokenOf } from "./support/outbox.ts";
 import { newEmail, PASSWORD } from "./support/sign-in.ts";
@@ -115,6 +117,52 @@ describe("a code", () => {
     dataOf(await guess(gateway, { email, code: await codeTo(gateway, email) }, "2001:db8:8::1"));
   });
 
+  test("shuts neither account nor domain with attempts that nobody was given, or that were given for another address", async () => {
+    const gateway = await start(
+      "{ all: off, default: off, codeTriesPerAccount: { max: 3, window: 1h }, codeTriesPerDomain: { max: 12, window: 1h } }",
+    );
+    const email = await register(gateway, `victim-${process.pid}@lockme.example`);
+    const own = attempt;
+    const refusals: Reply<unknown>[] = [];
+    const invent = (index: number, input: { email: string; attempt: string }) =>
+      guess(gateway, { code: "000000", ...input }, `192.0.2.${index}`).then((reply) => refusals.push(reply));
+    await times(30, (index) => invent(index, { email: index % 2 ? email : `x${index}@lockme.example`, attempt: "at1_x" }));
+    // One that is genuine, of an address without account: three guesses count for that address, and a fourth is refused.
+    await askAgain(gateway, "nobody@lockme.example", "198.51.100.7");
+    const others = attempt;
+    await times(30, (index) => invent(index, { email, attempt: others }));
+    expect(countOf(refusals, "INVALID_ONE_TIME_TOKEN")).toBe(60);
+    const guesses: string[] = [];
+    for (let index = 0; index < 4; index += 1) {
+      guesses.push(...codesOf(await guess(gateway, { email: "nobody@lockme.example", code: "000000", attempt: others }, "192.0.2.99")));
+    }
+    expect(guesses).toEqual([...Array(3).fill("INVALID_ONE_TIME_TOKEN"), "RATE_LIMITED"]);
+    dataOf(await guess(gateway, { email, code: await codeTo(gateway, email), attempt: own }, "192.0.2.100"));
+  });
+
+  test("that has had its five tries counts no more for the domain, however often it is sent", async () => {
+    const gateway = await start(
+      "{ all: off, default: off, Mutation.verifyEmail: off, Mutation.confirmEmailChange: off, codeTriesPerDomain: { max: 6, window: 1h } }",
+    );
+    await askAgain(gateway, "nobody@tried.example", "198.51.100.7");
+    const replies: Reply<unknown>[] = [];
+    for (let index = 0; index < 12; index += 1) replies.push(await guess(gateway, { email: "nobody@tried.example", code: "000000" }));
+    expect(countOf(replies, "INVALID_ONE_TIME_TOKEN")).toBe(12);
+    const email = await register(gateway, `member-${process.pid}@tried.example`);
+    dataOf(await guess(gateway, { email, code: await codeTo(gateway, email) }));
+    // The code of a change of address is no different.
+    const mover = await registerVerified(gateway);
+    const { code } = await askForChange(gateway, mover, `mover-${process.pid}@moved.example`);
+    const input = { code: wrong(code, 0) };
+    const refused: Reply<unknown>[] = [];
+    for (let index = 0; index < 12; index += 1) {
+      refused.push(await gateway.send(ConfirmEmailChangeDocument, { input }, { token: mover.accessToken }));
+    }
+    expect(countOf(refused, "INVALID_ONE_TIME_TOKEN")).toBe(12);
+    const moved = await register(gateway, `member-${process.pid}@moved.example`);
+    dataOf(await guess(gateway, { email: moved, code: await codeTo(gateway, moved) }));
+  });
+
   test("does not set passwords: a reset has none", async () => {
     const gateway = await start(PER_ACCOUNT);
     const email = await register(gateway);
@@ -133,13 +181,15 @@ describe("an account", () => {
     const replies: Reply<unknown>[] = [];
     for (let round = 0; round < 4; round += 1) {
       const code = await codeTo(one, email);
-      const tries = times(8, (index) =>
-        guess(index % 2 ? one : other, { email: spellings[index % 4] ?? "", code: wrong(code, index) }, `192.0.2.${round * 8 + index}`),
-      );
-      replies.push(...(await tries));
-      if (round < 3) await askAgain(one, email, `198.51.100.${round}`);
+      // One after the other: at once, some would count that come after the fifth.
+      for (let index = 0; index < 8; index += 1) {
+        const typed = { email: spellings[index % 4] ?? "", code: wrong(code, index) };
+        replies.push(await guess(index % 2 ? one : other, typed, `192.0.2.${round * 8 + index}`));
+      }
+      await askAgain(one, email, `198.51.100.${round}`);
     }
-    expect([countOf(replies, "INVALID_ONE_TIME_TOKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([20, 12]);
+    // Five of each code are guesses, and count; the three after them are judged no more.
+    expect([countOf(replies, "INVALID_ONE_TIME_TOKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([32, 0]);
     // Whoever guesses has shut the code, not the link.
     expect(codesOf(await guess(other, { email, code: await codeTo(one, email) }, "198.51.100.99"))).toEqual(["RATE_LIMITED"]);
     dataOf(await one.send(VerifyEmailDocument, { input: { token: tokenOf(await lastFacts(one, email, "verify_email")) } }));
@@ -147,14 +197,19 @@ describe("an account", () => {
 
   test("is the same for an address that nobody has, and another account has its own count", async () => {
     const gateway = await start(PER_ACCOUNT);
-    const replies = await times(30, (index) => guess(gateway, { email: "nobody@example.com", code: "123456" }, `192.0.2.${index}`));
-    expect([countOf(replies, "INVALID_ONE_TIME_TOKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([20, 10]);
+    const replies: Reply<unknown>[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      await askAgain(gateway, "nobody@example.com", `198.51.100.${round}`);
+      for (let index = 0; index < 5; index += 1) replies.push(await guess(gateway, { email: "nobody@example.com", code: "123456" }));
+    }
+    expect([countOf(replies, "INVALID_ONE_TIME_TOKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([20, 5]);
     const email = await register(gateway);
     dataOf(await guess(gateway, { email, code: await codeTo(gateway, email) }));
   });
 
   test("has the number that gateway.yaml gives it", async () => {
     const gateway = await start("{ default: { max: 1000, window: 1m }, codeTriesPerAccount: { max: 2, window: 1m } }");
+    await askAgain(gateway, "nobody@example.com", "198.51.100.1");
     const replies = await times(5, (index) => guess(gateway, { email: "nobody@example.com", code: "123456" }, `192.0.2.${index}`));
     expect(countOf(replies, "RATE_LIMITED")).toBe(3);
   });

@@ -1,5 +1,4 @@
 import type { Database } from "../../database/database.ts";
-import { findWantedAddress } from "../one-time/one-time-token-store.ts";
 import { createSessionListStore } from "../sessions/session-list-store.ts";
 import type { AccountOptions } from "./account-options.ts";
 import { type ConfirmEmailChange, type ConfirmEmailChangeParts, createConfirmEmailChange } from "./confirm-email-change.ts";
@@ -18,7 +17,7 @@ export interface AccountLife {
   readonly undoEmailChange: UndoEmailChange;
   readonly deleteAccount: DeleteAccount;
   readonly exportAccount: ExportAccount;
-  /** The key of the address that a user has asked for, and not confirmed. */
+  /** The key of the address that a user has asked for, and may still confirm by code. */
   findWantedAddress(userId: string): Promise<string | undefined>;
   readonly eraseAccounts: EraseAccounts;
 }
@@ -46,7 +45,7 @@ export function createAccountLife(given: AccountLifeParts, options: AccountOptio
     undoEmailChange: createUndoEmailChange(parts),
     deleteAccount: createDeleteAccount(parts),
     exportAccount: createExportAccount(parts),
-    findWantedAddress: (userId) => findWantedAddress(database, userId),
+    findWantedAddress: (userId) => given.oneTimeTokens.findWantedAddress(database, userId),
     eraseAccounts: createEraseAccounts(parts),
   };
 }

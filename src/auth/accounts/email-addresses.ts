@@ -1,11 +1,12 @@
 import { domainToASCII, domainToUnicode } from "node:url";
 import validator from "validator/lib/isEmail.js";
+import { imitatesLatinAddress } from "./latin-look-alikes.ts";
 import { hasMixedScripts } from "./mixed-scripts.ts";
 
 export interface EmailAddress {
   /** As typed, trimmed and in NFC: for display and delivery. */
   readonly address: string;
-  /** In lower case as a whole, the domain in Unicode however it was written: two addresses are one where their keys are equal. */
+  /** In lower case as a whole, the domain in Unicode however it was written, each sigma as Greek is spelled: two addresses are one where their keys are equal. */
   readonly key: string;
 }
 
@@ -15,6 +16,7 @@ export type ReadEmailAddress =
 
 /** RFC 5321, section 4.5.3.1.3, less the angle brackets. */
 const MAXIMUM_OCTETS = 254;
+const looksLikeAnother = "Contains characters that only look like ordinary ones; type it with the ordinary ones.";
 const notAnAddress = "Is not an e-mail address such as ada@example.com.";
 
 /** Internationalised addresses (RFC 6531) are welcome; spellings that only look like another address are not (UTS 39). */
@@ -27,10 +29,18 @@ export function readEmailAddress(text: string): ReadEmailAddress {
   const key = keyOf(address);
   if (key === undefined) return { problem: notAnAddress };
   if (hasLookAlikes(address) || hasLookAlikes(key)) {
-    return { problem: "Contains characters that only look like ordinary ones; type it with the ordinary ones." };
+    return { problem: looksLikeAnother };
   }
   if (key.split(/[@.]/).some(hasMixedScripts)) return { problem: "Mixes alphabets within one word; type it in one alphabet." };
   return { email: { address, key } };
+}
+
+/** For an account that has not had it before: not one that reads as somebody else's in Latin letters. Accounts that have one keep it, and sign in. */
+export function readNewEmailAddress(text: string): ReadEmailAddress {
+  const read = readEmailAddress(text);
+  if (read.email === undefined) return read;
+  const { address, key } = read.email;
+  return imitatesLatinAddress(address) || imitatesLatinAddress(key) ? { problem: looksLikeAnother } : read;
 }
 
 /**
@@ -46,7 +56,12 @@ function keyOf(address: string): string | undefined {
   const at = address.lastIndexOf("@");
   const domain = domainToUnicode(domainToASCII(address.slice(at + 1)));
   if (domain === "" || domain.startsWith("xn--") || domain.includes(".xn--")) return undefined;
-  return `${address.slice(0, at)}@${domain}`.toLowerCase().normalize("NFC");
+  return spellSigmas(`${address.slice(0, at)}@${domain}`.toLowerCase().normalize("NFC"));
+}
+
+/** `ς` ends a word of more than one letter and is nowhere else; `toLowerCase` decides it for capitals alone, and takes a dot for a part of the word. */
+function spellSigmas(lowerCase: string): string {
+  return lowerCase.replace(/[σς]/g, "σ").replace(/(?<=[\p{L}\p{M}])σ(?![\p{L}\p{M}])/gu, "ς");
 }
 
 /** Compatibility forms, invisible characters, and marks with nothing to stand on. */

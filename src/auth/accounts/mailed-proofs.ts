@@ -1,3 +1,4 @@
+import type { Database } from "../../database/database.ts";
 import type { AccountOptions } from "./account-options.ts";
 import { createMessageRequests, type MessageRequests } from "./message-requests.ts";
 import { createSendReset } from "./reset-messages.ts";
@@ -9,9 +10,13 @@ import { createVerifyEmail, type VerifyEmail, type VerifyEmailParts } from "./ve
 export interface MailedProofs extends MessageRequests {
   readonly verifyEmail: VerifyEmail;
   readonly resetPassword: ResetPassword;
+  /** Whether a code that comes with this attempt would be judged, and so is a guess at the code of that address. */
+  isTry(code: { readonly emailKey: string; readonly attempt: string }): Promise<boolean>;
 }
 
-export type MailedProofParts = ResetPasswordParts & Omit<VerifyEmailParts, "sendReset"> & Omit<MessageParts, "links">;
+export type MailedProofParts = { readonly database: Database } & ResetPasswordParts &
+  Omit<VerifyEmailParts, "sendReset"> &
+  Omit<MessageParts, "links">;
 
 export function createMailedProofs(parts: MailedProofParts, options: AccountOptions): MailedProofs {
   const sendReset = createSendReset({ ...parts, links: options.links });
@@ -19,5 +24,6 @@ export function createMailedProofs(parts: MailedProofParts, options: AccountOpti
     ...createMessageRequests(parts, options),
     verifyEmail: createVerifyEmail({ ...parts, sendReset }),
     resetPassword: createResetPassword(parts),
+    isTry: (code) => parts.oneTimeTokens.isTry(parts.database, code),
   };
 }

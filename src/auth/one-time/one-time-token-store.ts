@@ -1,6 +1,7 @@
-import { and, eq, gt, inArray, isNotNull, lt, max, ne, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, lt, max, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
+import { users } from "../../database/tables/users.ts";
 
 export type OneTimeTokenRow = typeof oneTimeTokens.$inferSelect;
 export type OneTimePurpose = OneTimeTokenRow["purpose"];
@@ -40,34 +41,36 @@ function isLive({ purpose, tokenHash, now }: LiveToken): SQL | undefined {
   return and(eq(oneTimeTokens.tokenHash, tokenHash), eq(oneTimeTokens.purpose, purpose), gt(oneTimeTokens.expiresAt, now));
 }
 
-export interface CodeTry {
+export interface OpenCode {
   readonly purpose: OneTimePurpose;
-  readonly subject: string;
   readonly now: Date;
   readonly most: number;
   /** Whoever has another one has not asked for this code: no try of it. */
   readonly attemptHash: Buffer | undefined;
 }
 
+export interface CodeTry extends OpenCode {
+  readonly subject: string;
+}
+
+/** What a code may still be tried of. */
+function isOpen({ purpose, now, most, attemptHash }: OpenCode): SQL | undefined {
+  return and(
+    eq(oneTimeTokens.purpose, purpose),
+    ne(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"),
+    isNotNull(oneTimeTokens.codeHash),
+    attemptHash === undefined ? undefined : eq(oneTimeTokens.attemptHash, attemptHash),
+    gt(oneTimeTokens.expiresAt, now),
+    lt(oneTimeTokens.codeTries, most),
+  );
+}
+
 /** Counts a try; the transaction has to commit, whatever it comes to. Undefined where there is no code, or it has had all its tries. */
-export async function countCodeTry(
-  tx: Transaction,
-  { purpose, subject, now, most, attemptHash }: CodeTry,
-): Promise<OneTimeTokenRow | undefined> {
+export async function countCodeTry(tx: Transaction, { subject, ...code }: CodeTry): Promise<OneTimeTokenRow | undefined> {
   const rows = await tx
     .update(oneTimeTokens)
     .set({ codeTries: sql`${oneTimeTokens.codeTries} + 1` })
-    .where(
-      and(
-        eq(oneTimeTokens.purpose, purpose),
-        eq(oneTimeTokens.subject, subject),
-        ne(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"),
-        isNotNull(oneTimeTokens.codeHash),
-        attemptHash === undefined ? undefined : eq(oneTimeTokens.attemptHash, attemptHash),
-        gt(oneTimeTokens.expiresAt, now),
-        lt(oneTimeTokens.codeTries, most),
-      ),
-    )
+    .where(and(eq(oneTimeTokens.subject, subject), isOpen(code)))
     .returning();
   return rows[0];
 }
@@ -110,10 +113,27 @@ export async function dropLaterUndoTokens(
     );
 }
 
-/** The key of the address that the user has asked for, and not confirmed; undefined where there is none. */
-export async function findWantedAddress(database: Database, userId: string): Promise<string | undefined> {
-  const isWanted = and(eq(oneTimeTokens.purpose, "CHANGE_EMAIL"), eq(oneTimeTokens.subject, userId));
-  const rows = await database.select({ emailKey: oneTimeTokens.emailKey }).from(oneTimeTokens).where(isWanted);
+/** Whether there is such a code of an address, with or without account: `withoutAccount` is its subject where it has none. One look for both. */
+export async function hasOpenCode(
+  database: Database,
+  address: { emailKey: string; withoutAccount: string },
+  code: OpenCode,
+): Promise<boolean> {
+  const owner = database.select({ id: users.id }).from(users).where(eq(users.emailKey, address.emailKey));
+  const isOfAddress = or(eq(oneTimeTokens.subject, address.withoutAccount), inArray(oneTimeTokens.subject, owner));
+  const rows = await database
+    .select({ id: oneTimeTokens.id })
+    .from(oneTimeTokens)
+    .where(and(isOfAddress, isOpen(code)));
+  return rows.length > 0;
+}
+
+/** The key of the address that a user's code proves; undefined where there is no such code. */
+export async function findAddressOfCode(database: Database, userId: string, code: OpenCode): Promise<string | undefined> {
+  const rows = await database
+    .select({ emailKey: oneTimeTokens.emailKey })
+    .from(oneTimeTokens)
+    .where(and(eq(oneTimeTokens.subject, userId), isOpen(code)));
   return rows[0]?.emailKey ?? undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Transaction } from "../../database/database.ts";
+import type { Database, Transaction } from "../../database/database.ts";
 import { addSeconds, type Clock } from "../clock.ts";
 import type { Random } from "../random.ts";
 import { createKeyedHashes, hashToken, newAttempt, newCode, newToken, readCode } from "./one-time-secrets.ts";
@@ -7,7 +7,9 @@ import {
   deleteOneTimeToken,
   deleteOneTimeTokensOf,
   expireOneTimeTokensOf,
+  findAddressOfCode,
   findOneTimeToken,
+  hasOpenCode,
   type OneTimePurpose,
   putOneTimeToken,
   takeOneTimeToken,
@@ -74,6 +76,13 @@ export interface OneTimeTokens {
   take(tx: Transaction, purpose: OneTimePurpose, token: string): Promise<OneTimeToken | undefined>;
   /** The same by code. A wrong one counts as one of its five tries, so the transaction has to commit. */
   takeByCode(tx: Transaction, wanted: WantedCode): Promise<OneTimeToken | undefined>;
+  /**
+   * Whether a code that comes with this attempt would be judged: somebody has asked for one at that address, got this attempt, and has tries left. All else
+   * is no guess. Tells nothing of accounts: what is asked for is written without one, too.
+   */
+  isTry(database: Database, address: { readonly emailKey: string; readonly attempt: string }): Promise<boolean>;
+  /** The key of the address that a user has asked for, and may still confirm by code; undefined where there is none. */
+  findWantedAddress(database: Database, userId: string): Promise<string | undefined>;
   /** Of a user, unused. */
   drop(tx: Transaction, userId: string, purposes: readonly OneTimePurpose[]): Promise<void>;
   /** Void, but not forgotten: several may have registered with the address. */
@@ -138,6 +147,14 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
       await deleteOneTimeToken(tx, row.id);
       return toOneTimeToken(row);
     },
+    isTry: (database, { emailKey, attempt }) =>
+      hasOpenCode(
+        database,
+        { emailKey, withoutAccount: hashes.subjectOf(emailKey) },
+        { purpose: "VERIFY_EMAIL", now: clock(), most: TRIES_PER_CODE, attemptHash: hashToken(attempt) },
+      ),
+    findWantedAddress: (database, userId) =>
+      findAddressOfCode(database, userId, { purpose: "CHANGE_EMAIL", now: clock(), most: TRIES_PER_CODE, attemptHash: undefined }),
     drop: deleteOneTimeTokensOf,
     expire: (tx, userId, purposes) => expireOneTimeTokensOf(tx, userId, { purposes, now: clock() }),
   };

@@ -9,7 +9,7 @@ import {
 } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
-import { accountKey, domainOf, givesArgument, hasArgument } from "./identity.ts";
+import { accountKey, domainOf, givesArgument, hasArgument, textArgument } from "./identity.ts";
 
 /** What is counted together for one account or domain, whoever calls: the names that an operator changes them by. */
 export const accountLimitDefaults = {
@@ -36,10 +36,17 @@ export interface AccountCount {
 const byEmail = (args: Arguments) => accountKey(args);
 /** Of two ways to prove something only the code can be guessed. */
 const byViewerOfCode: SubjectOf = (args, context) => (hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined);
-const byEmailOfCode = (args: Arguments) => (hasArgument(args, "input.code") ? accountKey(args) : undefined);
-const byDomainOfCode = (args: Arguments) => domainOf(byEmailOfCode(args));
 
-/** That of the address which waits for its proof: the call does not name it. */
+/** Only guesses count: whoever has no attempt of a code that may still be tried is refused without it, and shuts nobody's account or domain. */
+const byEmailOfCode = async (args: Arguments, { auth }: RequestContext): Promise<string | undefined> => {
+  const emailKey = hasArgument(args, "input.code") ? accountKey(args) : undefined;
+  const attempt = textArgument(args, "input.attempt");
+  if (emailKey === undefined || attempt === undefined) return undefined;
+  return (await auth.mailedProofs.isTry({ emailKey, attempt })) ? emailKey : undefined;
+};
+const byDomainOfCode: SubjectOf = async (args, context) => domainOf(await byEmailOfCode(args, context));
+
+/** That of the address which waits for its proof, and whose code may still be tried: the call does not name it. */
 const byWantedDomainOfCode: SubjectOf = async (args, context) => {
   const userId = hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined;
   return userId === undefined ? undefined : domainOf(await context.auth.accountLife.findWantedAddress(userId));

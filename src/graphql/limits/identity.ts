@@ -47,6 +47,12 @@ export function hasArgument(args: Readonly<Record<string, unknown>>, path: strin
   return valueAt(args, path) !== undefined;
 }
 
+/** One that is text. */
+export function textArgument(args: Readonly<Record<string, unknown>>, path: string): string | undefined {
+  const value = valueAt(args, path);
+  return typeof value === "string" ? value : undefined;
+}
+
 function valueAt(args: unknown, path: string): unknown {
   return path.split(".").reduce((value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined), args);
 }
