@@ -6,7 +6,7 @@ import { hasMixedScripts } from "./mixed-scripts.ts";
 export interface EmailAddress {
   /** As typed, trimmed and in NFC: for display and delivery. */
   readonly address: string;
-  /** In lower case as a whole, the domain in Unicode however it was written, each sigma as Greek is spelled: two addresses are one where their keys are equal. */
+  /** In lower case as a whole, the domain in Unicode however it was written: two addresses are one where their keys are equal. */
   readonly key: string;
 }
 
@@ -56,12 +56,7 @@ function keyOf(address: string): string | undefined {
   const at = address.lastIndexOf("@");
   const domain = domainToUnicode(domainToASCII(address.slice(at + 1)));
   if (domain === "" || domain.startsWith("xn--") || domain.includes(".xn--")) return undefined;
-  return spellSigmas(`${address.slice(0, at)}@${domain}`.toLowerCase().normalize("NFC"));
-}
-
-/** `ς` ends a word of more than one letter and is nowhere else; `toLowerCase` decides it for capitals alone, and takes a dot for a part of the word. */
-function spellSigmas(lowerCase: string): string {
-  return lowerCase.replace(/[σς]/g, "σ").replace(/(?<=[\p{L}\p{M}])σ(?![\p{L}\p{M}])/gu, "ς");
+  return `${address.slice(0, at)}@${domain}`.toLowerCase().normalize("NFC");
 }
 
 /** Compatibility forms, invisible characters, and marks with nothing to stand on. */
