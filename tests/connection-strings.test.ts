@@ -138,7 +138,8 @@ test.each([
   ["port=70000", "parameter port must be a port"],
   ["sslrootcert=system&sslmode=require", "parameter sslrootcert=system goes with sslmode=verify-full only"],
   ["sslcrl=revoked.pem", "parameter sslcrl is not supported here"],
-  ["require_auth=scram-sha-256", "parameter require_auth is not supported here"],
+  ["require_auth=kerberos", "parameter require_auth must be a list of"],
+  ["require_auth=md5,!password", "parameter require_auth must be a list of"],
   ["unix_sock=/cloudsql/p:r:i/.s.PGSQL.5432", "parameter unix_sock is not known"],
   ["hunter2-is-my-password=1", "with a name that is none"],
 ])("%s is a problem of the configuration, by name and beside all others, and no password is repeated", (query, problem) => {

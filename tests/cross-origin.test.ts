@@ -169,6 +169,39 @@ describe("in production", () => {
     expect((await production.post({ query: "{ __typename }" })).data).toEqual({ __typename: "Query" });
   });
 
+  test.each([
+    [
+      "an input field that is missing",
+      'mutation { login(input: { email: "a" }) { expiresIn } }',
+      "An input object lacks a field that it requires.",
+    ],
+    ["an argument that is missing", "mutation { login { expiresIn } }", 'Field "login" lacks an argument that it requires.'],
+    ["an argument of a directive that is missing", "{ __typename @skip }", 'Directive "@skip" lacks an argument that it requires.'],
+    [
+      "an input field that is none",
+      'mutation { login(input: { email: "a", password: "b", x: 1 }) { expiresIn } }',
+      'Field "x" is not defined by its input type.',
+    ],
+    ["a literal", "mutation { login(input: 1) { expiresIn } }", "A literal does not fit its type."],
+    ["a literal of a scalar", "mutation { login(input: { email: 1, password: 2 }) { expiresIn } }", "A literal does not fit its type."],
+    [
+      "a variable",
+      "mutation ($input: Int) { login(input: $input) { expiresIn } }",
+      'Variable "$input" of type "Int" used in a position that expects another type.',
+    ],
+    ["a selection that is missing", "{ me }", 'Field "me" must have a selection of subfields.'],
+    ["a selection of a scalar", "{ me { id { x } } }", 'Field "id" must not have a selection: it has no subfields.'],
+    [
+      "fields in conflict",
+      "{ me { a: id a: roles } }",
+      expect.stringMatching(/^Fields "a" conflict because "id" and "roles" are different fields\./),
+    ],
+  ])("a message tells no type and no name that the document does not hold: %s", async (_of, query, message) => {
+    const { errors, text } = await production.post({ query });
+    expect(errors[0]).toMatchObject({ message, extensions: { code: "GRAPHQL_VALIDATION_FAILED" } });
+    expect(text).not.toMatch(/LoginInput|String|Boolean|"if"|password"/);
+  });
+
   test("there is no landing page", async () => {
     expect((await fetch(production.url, { headers: { accept: "text/html" } })).status).toBe(404);
     const response = await fetch(`${production.url}/graphql`, { headers: { accept: "text/html" } });

@@ -111,6 +111,10 @@ describe("a database that speaks TLS", () => {
     ["sslmode=verify-full&sslrootcert=FOLDER/authority.pem&sslnegotiation=direct", {}, true],
     ["channel_binding=require", {}, true],
     ["sslmode=require&channel_binding=disable", {}, true],
+    ["require_auth=scram-sha-256", {}, true],
+    ["require_auth=!password,!none", {}, true],
+    ["require_auth=md5", { role: "by_md5" }, true],
+    ["require_auth=none", { role: "unproven" }, true],
   ])("is connected to by %s, %o, as the string says", async (query, who, isSecured) => {
     expect((await ask(urlOf(query, who))).isSecured).toBe(isSecured);
   });
@@ -190,6 +194,8 @@ describe("a database that speaks TLS", () => {
       { role: "by_md5" },
       "channel_binding=require of DATABASE_URL",
     ],
+    ["a weaker proof", "require_auth=scram-sha-256", { role: "by_md5" }, "require_auth of DATABASE_URL"],
+    ["no proof at all", "require_auth=!none", { role: "unproven" }, "require_auth of DATABASE_URL"],
   ])("is refused for %s (%s), by the setting that mends it", async (_what, query, who, message) => {
     await expect(ask(urlOf(query, who))).rejects.toThrow(message);
   });

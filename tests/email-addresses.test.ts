@@ -58,6 +58,20 @@ describe("an address is accepted and kept as it was typed", () => {
     "עברית@example.com",
     "مثال@example.com",
     "ა@example.ge",
+    "егор@example.com",
+    "олег.петров@example.com",
+    "сара@почта.рф",
+    "сара@компания.орг",
+    "почта@роса.рус",
+    "ελένη@example.gr",
+    "αννα@παράδειγμα.ελ",
+    "ışık@example.com.tr",
+    "yıldız@örnek.com.tr",
+    "æsa@example.is",
+    "ørsted@example.dk",
+    "anne@kørsel.example",
+    "ɔkɛ@example.gh",
+    "աննա@example.am",
   ])("%s", async (email) => {
     const { user } = dataOf(await register(email)).register;
     expect(user.email).toBe(email);
@@ -91,11 +105,20 @@ describe("two spellings are one address", () => {
     ["dots", "f.g@example.org", "fg@example.org"],
     ["accents", "hélène@example.org", "helene@example.org"],
     ["sharp s and ss", "groß@example.org", "gross@example.org"],
-    ["a dotless i", "kır@example.org", "kir@example.org"],
+    ["a dotless i, where another letter shows it to be Turkish", "kırış@example.org", "kiris@example.org"],
   ])("but not %s", async (_name, first, second) => {
     const ids = [dataOf(await register(first)).register.user.id, dataOf(await register(second)).register.user.id];
     expect(new Set(ids).size).toBe(2);
   });
+});
+
+test("whoever has an address that reads as a Latin one already goes on signing in", async () => {
+  const { user } = dataOf(await register("apple@example.com")).register;
+  await gateway.database.sql`update users set email = 'аррӏе@example.com', email_key = 'аррӏе@example.com' where id = ${user.id}`;
+  expect((await gateway.login("аррӏе@example.com")).user.id).toBe(user.id);
+  expect(codesOf(await gateway.send(LoginDocument, { input: { email: "apple@example.com", password: PASSWORD } }))).toEqual([
+    "INVALID_CREDENTIALS",
+  ]);
 });
 
 describe("is refused with a reason, and never repeated", () => {
@@ -208,6 +231,26 @@ describe("is refused with a reason, and never repeated", () => {
     ["a Cherokee Ꭺ", "\u13aaker@example.com"],
     ["the domain in ASCII that shows a Cyrillic а", "marker@xn--pypal-4ve.com"],
   ])("mixes alphabets: %s", async (_name, email) => expectRefused(email, mixed));
+
+  test.each([
+    ["Cyrillic", "аррӏе@example.com"],
+    ["Cyrillic with a digit", "раура1@example.com"],
+    ["Cyrillic in capitals", "МОТОЕО@example.com"],
+    ["Greek", "αρρια@example.com"],
+    ["a dotless ı", "admın@example.com"],
+    ["a dotless ı in a word of Turkish", "kır@example.com"],
+    ["a script ɡ", "ɡoogle@example.com"],
+    ["a script ɡ in the domain", "marker@ɡoogle.com"],
+    ["Cyrillic in the domain", "marker@аррӏе.com"],
+    ["Cyrillic in the domain, in ASCII", "marker@xn--80ak6aa92e.com"],
+    ["Cyrillic in the domain, after another name", "иван@почта.аррӏе.com"],
+  ])("a new address reads as a Latin one: %s", async (_name, email) => {
+    const before = await countUsers();
+    const reply = await register(email);
+    expect(codesOf(reply)).toEqual(["BAD_USER_INPUT"]);
+    expect(reply.errors[0]?.extensions.fields).toEqual({ email: [expect.stringMatching(/^Contains characters that only look/)] });
+    expect(await countUsers()).toBe(before);
+  });
 
   test("is longer than 254 bytes", async () => {
     const labels = `${"b".repeat(50)}.`.repeat(4);

@@ -53,6 +53,7 @@ describe("asking for a change", () => {
     ["the address that the account has, in any spelling", (email: string) => email.toUpperCase(), /already/],
     ["no address", () => "nobody", /not an e-mail address/],
     ["an address that looks like another one", () => "аdа@example.com", /alphabets/],
+    ["an address of Cyrillic letters alone that reads as a Latin one", () => "аррӏе@example.com", /only look like/],
     ["an address that would be two headers", () => "ada@example.com\r\nBcc: eve@example.com", /not an e-mail address/],
   ])("%s is refused", async (_name, wanted, problem) => {
     const held = await gateway.register();

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpenDatabase, openDatabase } from "../src/database/database.ts";
+import { openListeningConnection } from "../src/database/listening-connection.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { SCHEMA } from "./support/raw-client.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
@@ -111,4 +112,20 @@ test("what is thrown inside rolls back, and a failure that was swallowed does no
   await expect(swallowing).rejects.toThrow("rolled back");
   await opened.database.transaction((tx) => tx.execute(insert(32)));
   expect((await kept()).slice(-2)).toEqual([14, 32]);
+});
+
+test("a reading whose connection is lost between two slices fails, and does not end as if that were all", async () => {
+  const connection = openListeningConnection(proxy.url, "heard", () => undefined);
+  const seen: unknown[] = [];
+  async function readAll(): Promise<void> {
+    for await (const rows of connection.sql`select generate_series(1, 6) as one`.cursor(2)) {
+      seen.push(...rows);
+      proxy.cut();
+      await expect(connection.sql`select 1`).rejects.toThrow("lost");
+    }
+  }
+  await expect(readAll()).rejects.toThrow("lost");
+  expect(seen).toEqual([{ one: 1 }, { one: 2 }]);
+  await connection.close();
+  proxy.restore();
 });

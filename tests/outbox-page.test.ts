@@ -28,9 +28,10 @@ function open(
   host: string,
   path = "/outbox",
   url = gateway.url,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}${path}`, { headers: { host, accept: "text/html" } }, (response) => {
+    const sent = request(`${url}${path}`, { headers: { host, accept: "text/html", ...more } }, (response) => {
       let body = "";
       response.on("data", (chunk: Buffer) => {
         body += chunk.toString();
@@ -79,14 +80,23 @@ test.each(["localhost", "localhost:4000", "app.localhost", "127.0.0.1:4000", "[:
   },
 );
 
-test.each(["evil.test", "localhost.evil.test", "127.0.0.1.evil.test", "evil.test:4000", "dev.acme.test.evil.test", "10.0.0.1"])(
-  "a name that leads here from elsewhere (%s) gets nothing of it",
-  async (host) => {
-    const { status, body } = await open(host);
-    expect(status).toBe(403);
-    expect(body).not.toContain("token");
-  },
-);
+test.each([
+  "evil.example@localhost",
+  "evil.example:1@localhost:4000",
+  "localhost/.evil.test",
+  "localhost#.evil.test",
+  "localhost?.evil.test",
+  "evil.test",
+  "localhost.evil.test",
+  "127.0.0.1.evil.test",
+  "evil.test:4000",
+  "dev.acme.test.evil.test",
+  "10.0.0.1",
+])("a name that leads here from elsewhere (%s) gets nothing of it", async (host) => {
+  const { status, body } = await open(host);
+  expect(status).toBe(403);
+  expect(body).not.toContain("token");
+});
 
 test("the page does not exist with a mail server, nor in production", async () => {
   const production = {
@@ -112,4 +122,21 @@ test("no page elsewhere reads it, whatever else that page may read here", async 
     const answer = await fetch(`${gateway.url}/outbox`, { headers: { origin } });
     expect([answer.status, await answer.text()]).toEqual([403, "Open this page itself.\n"]);
   }
+});
+
+test.each(["no-cors", "cors", "same-origin", "websocket", undefined])(
+  "no page elsewhere loads it as a part of itself (%s)",
+  async (mode) => {
+    const headers = { "sec-fetch-site": "cross-site", ...(mode && { "sec-fetch-mode": mode }) };
+    expect(await open("localhost", "/outbox", gateway.url, headers)).toMatchObject({ status: 403, body: "Open this page itself.\n" });
+  },
+);
+
+test.each([
+  ["a link on a page elsewhere", "cross-site", "navigate"],
+  ["the address bar", "none", "navigate"],
+  ["the start page", "same-origin", "navigate"],
+])("%s opens it", async (_where, site, mode) => {
+  const headers = { "sec-fetch-site": site, "sec-fetch-mode": mode };
+  expect((await open("localhost", "/outbox", gateway.url, headers)).status).toBe(200);
 });

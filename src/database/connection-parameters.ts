@@ -14,6 +14,9 @@ function only(allowed: readonly string[], why: string): ParameterRule {
   return { kind: "value", problem: (value) => (allowed.includes(value) ? undefined : why) };
 }
 
+const METHOD = "(password|md5|gss|sspi|scram-sha-256|none)";
+const METHODS = new RegExp(`^(${METHOD}(,${METHOD})*|!${METHOD}(,!${METHOD})*)?$`);
+
 const unsupported = only([], "is not supported here.");
 const ssl = oneOf("disable", "allow", "prefer", "require", "verify-ca", "verify-full", "no-verify");
 const tlsVersion = oneOf("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3");
@@ -39,6 +42,11 @@ const ofLibpq: Readonly<Record<string, ParameterRule>> = {
   ssl_min_protocol_version: tlsVersion,
   ssl_max_protocol_version: tlsVersion,
   channel_binding: oneOf("disable", "prefer", "require"),
+  require_auth: {
+    kind: "value",
+    problem: (value) =>
+      METHODS.test(value) ? undefined : "must be a list of password, md5, scram-sha-256 and none, or of those with ! before each of them.",
+  },
   gssencmode: only(["disable", "prefer"], "must be disable or prefer: GSSAPI is not spoken here."),
   connect_timeout: { kind: "value", problem: (value) => (/^\d{1,4}$/.test(value) ? undefined : "must be a number of seconds.") },
   application_name: text,
@@ -63,9 +71,7 @@ const ofLibpq: Readonly<Record<string, ParameterRule>> = {
   min_protocol_version: only(["3.0"], "must be 3.0."),
   sslcertmode: only(["allow"], "must be allow: a certificate is shown where sslcert names one."),
   // Whoever asks for these is to know that nobody does it.
-  ...Object.fromEntries(
-    ["sslcrl", "sslcrldir", "requirepeer", "require_auth", "passfile", "service", "replication"].map((name) => [name, unsupported]),
-  ),
+  ...Object.fromEntries(["sslcrl", "sslcrldir", "requirepeer", "passfile", "service", "replication"].map((name) => [name, unsupported])),
 };
 
 /** What ORMs and drivers add for themselves. */

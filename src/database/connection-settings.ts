@@ -7,6 +7,8 @@ export interface ConnectionSettings {
   readonly database: string;
   readonly tls: TlsSettings;
   readonly channelBinding: "disable" | "prefer" | "require";
+  /** How the server may let us in. */
+  readonly acceptedProofs: ReadonlySet<Proof>;
   readonly connectMilliseconds: number;
   /** What the server is told in addition as a connection opens. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -14,6 +16,9 @@ export interface ConnectionSettings {
   readonly preparesStatements: boolean | undefined;
   readonly needsWritable: boolean;
 }
+
+/** What a server asks for, as `require_auth` calls it. */
+export type Proof = "password" | "md5" | "scram-sha-256" | "none";
 
 export interface Host {
   /** For the certificate. */

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { problemOfParameter } from "./connection-parameters.ts";
-import type { ConnectionSettings, Host, TlsSettings } from "./connection-settings.ts";
+import type { ConnectionSettings, Host, Proof, TlsSettings } from "./connection-settings.ts";
 
 /** The message says what is wrong, and never repeats what could be a password. */
 export class ConnectionStringError extends Error {
@@ -31,6 +31,7 @@ export function parseConnectionString(written: string): ConnectionSettings {
     database: decode(path) || parameters.get("dbname") || user,
     tls: readTls(parameters),
     channelBinding: (parameters.get("channel_binding") ?? "prefer") as ConnectionSettings["channelBinding"],
+    acceptedProofs: readProofs(parameters.get("require_auth") ?? ""),
     connectMilliseconds: 1000 * readConnectSeconds(parameters, hosts.length),
     parameters: readServerParameters(parameters),
     preparesStatements: readPreparing(parameters),
@@ -118,6 +119,15 @@ function readTls(parameters: Parameters): TlsSettings {
 
 function readConnectSeconds(parameters: Parameters, hosts: number): number {
   return Number(parameters.get("connect_timeout") ?? 0) || (hosts > 1 ? CONNECT_SECONDS_OF_SEVERAL : CONNECT_SECONDS);
+}
+
+const proofs: readonly Proof[] = ["password", "md5", "scram-sha-256", "none"];
+
+/** Those that are named, or all but those where they are named with `!`. */
+function readProofs(written: string): ReadonlySet<Proof> {
+  const named = written.split(",");
+  const isExcluding = written === "" || written.startsWith("!");
+  return new Set(proofs.filter((proof) => (isExcluding ? !named.includes(`!${proof}`) : named.includes(proof))));
 }
 
 function readServerParameters(parameters: Parameters): Record<string, string> {

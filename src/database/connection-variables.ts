@@ -14,6 +14,7 @@ const parameterOf = {
   PGSSLKEY: "sslkey",
   PGSSLNEGOTIATION: "sslnegotiation",
   PGCHANNELBINDING: "channel_binding",
+  PGREQUIREAUTH: "require_auth",
   PGTARGETSESSIONATTRS: "target_session_attrs",
   PGCONNECT_TIMEOUT: "connect_timeout",
   PGAPPNAME: "application_name",

@@ -12,6 +12,7 @@ import {
 import { createDocumentCache, createTextCache } from "./document-caches.ts";
 import { excessOf, MAXIMUM_TOKENS } from "./document-limits.ts";
 import { publicInputError } from "./public-errors.ts";
+import { withoutSchemaDetails } from "./schema-details.ts";
 import { noSchemaTextRule } from "./subgraph/schema-text-rule.ts";
 
 /** What a request's text means: a valid document within the limits, or what is wrong with it, for `PublicErrors.ofServer`. */
@@ -35,7 +36,7 @@ export interface DocumentTexts {
 
 export interface DocumentOptions {
   readonly schema: GraphQLSchema;
-  /** Suggestions go with it: they tell names, too. */
+  /** Suggestions and what messages tell of types go with it. */
   readonly introspection: boolean;
 }
 
@@ -67,7 +68,9 @@ export function judgeDocument(text: string, { schema, introspection }: DocumentO
   if (excess !== undefined) return [publicInputError({ request: [excess] })];
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule, noSchemaTextRule];
   const problems = problemsOf(document, { schema, rules, hideSuggestions: !introspection });
-  return problems.length === 0 ? document : problems.map((problem) => withCode(problem, "GRAPHQL_VALIDATION_FAILED"));
+  if (problems.length === 0) return document;
+  const told = introspection ? (message: string) => message : withoutSchemaDetails;
+  return problems.map((problem) => withCode(problem, "GRAPHQL_VALIDATION_FAILED", told(problem.message)));
 }
 
 interface Validation {
@@ -99,7 +102,7 @@ function parseDocument(text: string): DocumentNode | GraphQLError {
   }
 }
 
-function withCode(error: GraphQLError, code: string): GraphQLError {
+function withCode(error: GraphQLError, code: string, message = error.message): GraphQLError {
   const { nodes = null, source = null, positions = null } = error;
-  return new GraphQLError(error.message, { nodes, source, positions, extensions: { code } });
+  return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
 }

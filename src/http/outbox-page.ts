@@ -28,6 +28,9 @@ export function serveOutboxPage(app: FastifyInstance, page: OutboxPage, { public
   app.get(PATH, async (request, reply) => {
     // Whoever may call the API from a page elsewhere may not read everybody's links. People who open this page send no origin.
     if (request.headers.origin !== undefined) return reply.code(403).type("text/plain").send("Open this page itself.\n");
+    // A page elsewhere that loads it as a part of itself, which sends no origin. A link from there, such as in a mail, opens it.
+    const { "sec-fetch-site": site, "sec-fetch-mode": mode } = request.headers;
+    if (site === "cross-site" && mode !== "navigate") return reply.code(403).type("text/plain").send("Open this page itself.\n");
     // A page elsewhere can let its own name lead here (DNS rebinding): then the browser says that name.
     if (!isOurs(request.raw.headers.host, publicUrl)) return reply.code(403).type("text/plain").send("Open this page on localhost.\n");
     return reply
@@ -38,7 +41,8 @@ export function serveOutboxPage(app: FastifyInstance, page: OutboxPage, { public
 }
 
 function isOurs(host: string | undefined, publicUrl: string): boolean {
-  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  // A host and perhaps a port (RFC 9110, section 7.2): before an `@`, or after a slash, other names could stand.
+  if (host === undefined || /[@/?#\\\s]/.test(host) || !URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);
   if (hostname === new URL(publicUrl).hostname) return true;
   return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { splitMessages } from "./split-messages.ts";
 
 /** A wire to PostgreSQL that resets connections after a message of the server. */
 export interface ResettingRelay {
@@ -67,24 +68,5 @@ export async function startResettingRelay(target: string): Promise<ResettingRela
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
-  };
-}
-
-/** The answer to a request for TLS is one byte; everything after it is a letter, a length, and the rest. */
-function splitMessages(onMessage: (message: Buffer) => void): (chunk: Buffer) => void {
-  let held = Buffer.alloc(0);
-  let isFirst = true;
-  return (chunk) => {
-    held = Buffer.concat([held, chunk]);
-    if (isFirst && held.length === 1) {
-      onMessage(held);
-      held = Buffer.alloc(0);
-    }
-    isFirst = false;
-    while (held.length >= 5 && held.length > held.readUInt32BE(1)) {
-      const end = 1 + held.readUInt32BE(1);
-      onMessage(held.subarray(0, end));
-      held = held.subarray(end);
-    }
   };
 }

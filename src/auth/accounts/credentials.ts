@@ -1,6 +1,6 @@
 import { badInput } from "../input-problems.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../passwords/password-policy.ts";
-import { type EmailAddress, readEmailAddress } from "./email-addresses.ts";
+import { type EmailAddress, type ReadEmailAddress, readEmailAddress, readNewEmailAddress } from "./email-addresses.ts";
 
 /** As typed. */
 export interface Credentials {
@@ -20,9 +20,19 @@ export function readCredentials(credentials: Credentials): ReadCredentials {
   return { email, ...typed };
 }
 
-/** With a new password. Both fields are judged before anything is said, so that a form can show every problem at once. */
+/** Of a new account. */
 export function readNewCredentials(credentials: Credentials, common: CommonPasswords): ReadCredentials {
-  const { email, problem: emailProblem } = readEmailAddress(credentials.email);
+  return withNewPassword(credentials, readNewEmailAddress(credentials.email), common);
+}
+
+/** Of an account that is there, with a password that is new. */
+export function readChangedCredentials(credentials: Credentials, common: CommonPasswords): ReadCredentials {
+  return withNewPassword(credentials, readEmailAddress(credentials.email), common);
+}
+
+/** Both fields are judged before anything is said, so that a form can show every problem at once. */
+function withNewPassword(credentials: Credentials, address: ReadEmailAddress, common: CommonPasswords): ReadCredentials {
+  const { email, problem: emailProblem } = address;
   const { problem, ...typed } = readPassword(credentials.password);
   const passwordProblem = problem ?? (typed.password === undefined ? undefined : newPasswordProblem(typed.password, email, common));
   if (email === undefined || typed.password === undefined || passwordProblem !== undefined) {

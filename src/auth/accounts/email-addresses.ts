@@ -1,5 +1,6 @@
 import { domainToASCII, domainToUnicode } from "node:url";
 import validator from "validator/lib/isEmail.js";
+import { imitatesLatinAddress } from "./latin-look-alikes.ts";
 import { hasMixedScripts } from "./mixed-scripts.ts";
 
 export interface EmailAddress {
@@ -15,6 +16,7 @@ export type ReadEmailAddress =
 
 /** RFC 5321, section 4.5.3.1.3, less the angle brackets. */
 const MAXIMUM_OCTETS = 254;
+const looksLikeAnother = "Contains characters that only look like ordinary ones; type it with the ordinary ones.";
 const notAnAddress = "Is not an e-mail address such as ada@example.com.";
 
 /** Internationalised addresses (RFC 6531) are welcome; spellings that only look like another address are not (UTS 39). */
@@ -27,10 +29,18 @@ export function readEmailAddress(text: string): ReadEmailAddress {
   const key = keyOf(address);
   if (key === undefined) return { problem: notAnAddress };
   if (hasLookAlikes(address) || hasLookAlikes(key)) {
-    return { problem: "Contains characters that only look like ordinary ones; type it with the ordinary ones." };
+    return { problem: looksLikeAnother };
   }
   if (key.split(/[@.]/).some(hasMixedScripts)) return { problem: "Mixes alphabets within one word; type it in one alphabet." };
   return { email: { address, key } };
+}
+
+/** For an account that has not had it before: not one that reads as somebody else's in Latin letters. Accounts that have one keep it, and sign in. */
+export function readNewEmailAddress(text: string): ReadEmailAddress {
+  const read = readEmailAddress(text);
+  if (read.email === undefined) return read;
+  const { address, key } = read.email;
+  return imitatesLatinAddress(address) || imitatesLatinAddress(key) ? { problem: looksLikeAnother } : read;
 }
 
 /**

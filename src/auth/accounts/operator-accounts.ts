@@ -7,7 +7,7 @@ import type { CommonPasswords } from "../passwords/password-policy.ts";
 import type { EndSessions } from "../sessions/end-sessions.ts";
 import { type Account, type AccountChanges, type AccountStore, changeAccount } from "./account-store.ts";
 import { ADMIN_ROLE, lockAdmins } from "./admin-store.ts";
-import { type Credentials, readNewCredentials } from "./credentials.ts";
+import { type Credentials, readChangedCredentials, readNewCredentials } from "./credentials.ts";
 import { readEmailAddress } from "./email-addresses.ts";
 import { type DecidedBy, insertAdmin, type NewAdminParts, newAdmin, rolesChanged } from "./new-admin.ts";
 import { type AddressedAccount, lockAccountOfAddress } from "./proof-store.ts";
@@ -42,7 +42,7 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
   const { store, passwords, commonPasswords, endSessions, audit } = parts;
 
   async function findUser(credentials: Credentials): Promise<{ emailKey: string; passwordHash: string }> {
-    const { email, password } = readNewCredentials(credentials, commonPasswords);
+    const { email, password } = readChangedCredentials(credentials, commonPasswords);
     if ((await store.findAccountForSignIn(email.key)) === undefined) throw new AuthError("NOT_FOUND", {});
     return { emailKey: email.key, passwordHash: await passwords.hash(password, null) };
   }

@@ -11,7 +11,7 @@ import { lockViewer } from "../sessions/lock-viewer.ts";
 import type { AccountOptions } from "./account-options.ts";
 import { type Account, isAddressTaken } from "./account-store.ts";
 import { bindToVersion } from "./bind-to-version.ts";
-import { type EmailAddress, readEmailAddress } from "./email-addresses.ts";
+import { type EmailAddress, readEmailAddress, readNewEmailAddress } from "./email-addresses.ts";
 import type { RequireFreshLogin } from "./fresh-login.ts";
 
 /** As typed. */
@@ -42,7 +42,7 @@ export function createRequestEmailChange(parts: RequestEmailChangeParts): Reques
   const { requireFreshLogin, oneTimeTokens, outbox, audit, clock, options } = parts;
 
   return async ({ newEmail, password }, viewer, origin) => {
-    const { email, problem } = readEmailAddress(newEmail);
+    const { email, problem } = readNewEmailAddress(newEmail);
     if (email === undefined) throw badInput({ newEmail: problem });
     if (!options.canMail) throw noMail();
     await requireFreshLogin({ viewer, password, origin, event: "EMAIL_CHANGE_REQUESTED" });

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import postgres from "postgres";
-import type { ConnectionSettings } from "../connection-settings.ts";
+import type { ConnectionSettings, Proof } from "../connection-settings.ts";
 import { type Message, readMessages } from "./message-reader.ts";
 import { DatabaseProtocolError, notPostgres } from "./protocol-failure.ts";
 import { createScram } from "./scram.ts";
@@ -26,7 +26,10 @@ const SASL_FINAL = 12;
 const CANNOT_BIND = "The database offers no channel binding over TLS, which channel_binding=require of DATABASE_URL asks for.";
 const UNKNOWN_PROOF = "The database asks DATABASE_URL's user for a proof other than a password (SCRAM-SHA-256, MD5) or a certificate.";
 
-type Credentials = Pick<ConnectionSettings, "user" | "password" | "channelBinding">;
+const proofOf: Readonly<Record<number, Proof>> = { [CLEARTEXT]: "password", [MD5]: "md5", [SASL]: "scram-sha-256" };
+const unaccepted = (asked: Proof) => `The database asks for another proof (${asked}) than require_auth of DATABASE_URL accepts.`;
+
+type Credentials = Pick<ConnectionSettings, "user" | "password" | "channelBinding" | "acceptedProofs">;
 
 /** Tells the server who we are and proves it. Rejects with what the server says where it lets nobody in. */
 export async function greet(socket: Socket, credentials: Credentials, parameters: Readonly<Record<string, string>>): Promise<Greeting> {
@@ -55,9 +58,13 @@ function startupMessage(parameters: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat([head, body]);
 }
 
-function createAuthentication(socket: Socket, { user, password, channelBinding }: Credentials): (body: Buffer) => Promise<void> {
+function createAuthentication(
+  socket: Socket,
+  { user, password, channelBinding, acceptedProofs }: Credentials,
+): (body: Buffer) => Promise<void> {
   let scram: ReturnType<typeof createScram> | undefined;
   let isProven = false;
+  let asked: Proof = "none";
 
   function begin(mechanisms: readonly string[]): void {
     const hash = channelBinding === "disable" ? undefined : certificateHash(socket);
@@ -72,7 +79,9 @@ function createAuthentication(socket: Socket, { user, password, channelBinding }
   }
 
   return async (body) => {
-    const kind = body.readUInt32BE(0);
+    const kind = readKind(body);
+    asked = proofOf[kind] ?? asked;
+    if ((kind === OK || kind in proofOf) && !acceptedProofs.has(asked)) throw new DatabaseProtocolError(unaccepted(asked));
     const said = body.toString("utf8", 4);
     if (kind === SASL) return begin(said.split("\0").filter((mechanism) => mechanism !== ""));
     if (kind === SASL_CONTINUE && scram !== undefined) return send(socket, Buffer.from(await scram.final(said)));
@@ -89,6 +98,12 @@ function createAuthentication(socket: Socket, { user, password, channelBinding }
     if (kind === MD5) return send(socket, Buffer.from(`md5${md5(md5(password + user), body.subarray(4, 8))}\0`));
     throw new DatabaseProtocolError(UNKNOWN_PROOF);
   };
+}
+
+function readKind(body: Buffer): number {
+  const kind = body.length < 4 ? undefined : body.readUInt32BE(0);
+  if (kind === undefined || (kind === MD5 && body.length !== 8)) throw notPostgres();
+  return kind;
 }
 
 function send(socket: Socket, body: Buffer): void {

@@ -3,6 +3,8 @@ import { promisify } from "node:util";
 import { DatabaseProtocolError } from "./protocol-failure.ts";
 
 const stretch = promisify(pbkdf2);
+/** Half a second of a core. PostgreSQL's own are 4096; what is asked for goes on in its thread when nobody waits for it any more. */
+const MAXIMUM_ITERATIONS = 1_000_000;
 const HEADER_OF = { bound: "p=tls-server-end-point,,", unbound: "n,,", able: "y,," };
 
 export interface ScramParts {
@@ -25,9 +27,10 @@ export function createScram({ password, certificateHash, isAbleToBind }: ScramPa
     first: () => `${header}n=*,r=${nonce}`,
     async final(challenge: string): Promise<string> {
       const { r: fullNonce = "", s: salt = "", i: iterations = "" } = attributesOf(challenge);
-      if (!fullNonce.startsWith(nonce) || !/^\d{1,7}$/.test(iterations))
+      const rounds = /^\d{1,7}$/.test(iterations) ? Number(iterations) : 0;
+      if (!fullNonce.startsWith(nonce) || rounds < 1 || rounds > MAXIMUM_ITERATIONS)
         throw new DatabaseProtocolError("The database's challenge is not for us.");
-      const salted = await stretch(password.normalize("NFKC"), Buffer.from(salt, "base64"), Number(iterations), 32, "sha256");
+      const salted = await stretch(password.normalize("NFKC"), Buffer.from(salt, "base64"), rounds, 32, "sha256");
       const clientKey = hmac(salted, "Client Key");
       const withoutProof = `c=${binding},r=${fullNonce}`;
       const exchange = `n=*,r=${nonce},${challenge},${withoutProof}`;
