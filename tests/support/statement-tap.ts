@@ -66,7 +66,7 @@ function leaveOutLooks(onStatement: (text: string) => void): (text: string) => v
       return;
     }
     const isFirst = begin !== undefined;
-    if (isFirst) isLook = isLookAtOutbox(text);
+    if (isFirst) isLook = isUpkeep(text);
     if (isFirst && !isLook) onStatement("begin");
     begin = undefined;
     if (!isLook) onStatement(text);
@@ -74,8 +74,12 @@ function leaveOutLooks(onStatement: (text: string) => void): (text: string) => v
   };
 }
 
-/** Every process looks every second, and notes what became of a message whenever that is. */
-function isLookAtOutbox(statement: string): boolean {
+/**
+ * Every process looks every second, and notes what became of a message whenever that is; and its chores, whenever they are due, begin with a lock
+ * that only one of all processes gets.
+ */
+function isUpkeep(statement: string): boolean {
+  if (statement.includes("pg_try_advisory_xact_lock")) return true;
   return statement.includes("from outbox where state = 'PENDING'") || /^\s*(with due as \(\s*select id from|update) outbox/.test(statement);
 }
 
