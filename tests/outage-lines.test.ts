@@ -236,14 +236,15 @@ function whileHeld<Result>(hold: (tx: postgres.TransactionSql) => PromiseLike<un
 
 describe("a failure that nobody expects", () => {
   test("has its stack, once, however often a chore and a courier are tried meanwhile", async () => {
+    const told = (name: string) => lines().filter(({ chore }) => chore === name);
     await database.sql`alter table auth.outbox rename to away`;
     await untilMore(5, "auth_chore_runs_total", '"outbox"', '"failed"');
+    await until(() => told("courier").length > 0, PATIENCE);
     await database.sql`alter table auth.away rename to outbox`;
     await untilMore(2, "auth_chore_runs_total", '"outbox"', '"done"');
     clock.advance(QUIET_SECONDS);
     await until(() => lines().some(({ msg, chore }) => msg === "a chore works again" && chore === "outbox"), PATIENCE);
     const failure = { level: 50, msg: "a chore failed and will be tried again", err: { stack: expect.any(String) } };
-    const told = (name: string) => lines().filter(({ chore }) => chore === name);
     expect(told("outbox")).toMatchObject([failure, { level: 40, msg: "a chore works again" }]);
     expect(told("courier")).toMatchObject([failure]);
   });
