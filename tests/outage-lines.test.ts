@@ -154,8 +154,10 @@ describe("an outage is a line at its beginning and one at its end, without a sta
     await has("messages can be sent again");
     expect(lines()).toMatchObject([
       { msg: "messages cannot be sent, and will be tried again", to: "the mail server", problem: "the mail server is out of reach" },
-      { msg: "messages can be sent again", failures: 5 },
+      // Some may be tried once more before the server listens again.
+      { msg: "messages can be sent again", failures: expect.any(Number) },
     ]);
+    expect(Number(lines().at(-1)?.failures)).toBeGreaterThanOrEqual(5);
     expectNoStack();
   });
 
