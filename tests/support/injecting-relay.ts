@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { listenAsRelay } from "./relay-server.ts";
 import { splitMessages } from "./split-messages.ts";
 
 /** A wire to PostgreSQL on which somebody writes messages in its name. */
@@ -51,12 +52,9 @@ export async function startInjectingRelay(target: string): Promise<InjectingRela
     });
     far.on("close", () => near.end());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const bound = server.address();
-  const url = new URL(target);
-  url.host = `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
+  const listening = await listenAsRelay(server, { target, sockets });
   return {
-    url: url.href,
+    ...listening,
     inject(messages) {
       [...greeted].forEach((socket, index) => {
         const message = messages[index % messages.length];
@@ -67,9 +65,5 @@ export async function startInjectingRelay(target: string): Promise<InjectingRela
       armed = { left: count, message };
     },
     connections: () => greeted.size,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { listenAsRelay } from "./relay-server.ts";
 import { splitMessages } from "./split-messages.ts";
 
 /** A wire to PostgreSQL that resets connections after a message of the server. */
@@ -49,12 +50,9 @@ export async function startResettingRelay(target: string): Promise<ResettingRela
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const bound = server.address();
-  const url = new URL(target);
-  url.host = `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
+  const listening = await listenAsRelay(server, { target, sockets });
   return {
-    url: url.href,
+    ...listening,
     resetAfter(messages) {
       for (const socket of sockets) socket.destroy();
       sockets.clear();
@@ -64,9 +62,5 @@ export async function startResettingRelay(target: string): Promise<ResettingRela
     },
     longest: () => longest,
     resets: () => resets,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { listenAsRelay } from "./relay-server.ts";
 
 /** A wire to PostgreSQL on which every statement is seen that is executed. */
 export interface StatementTap {
@@ -29,20 +30,13 @@ export async function tapStatements(target: string): Promise<StatementTap> {
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const bound = server.address();
-  const url = new URL(target);
-  url.host = `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
+  const listening = await listenAsRelay(server, { target, sockets });
   return {
-    url: url.href,
+    ...listening,
     async during(work) {
       const before = executed.length;
       await work();
       return executed.slice(before);
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { listenAsRelay } from "./relay-server.ts";
 
 /** A wire to PostgreSQL that can be made to lose answers, cut, and laid to another server. */
 export interface TcpProxy {
@@ -60,12 +61,9 @@ export async function startTcpProxy(target: string, { answers = Number.POSITIVE_
     for (const socket of sockets) socket.destroy();
     sockets.clear();
   }
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const bound = server.address();
-  const url = new URL(target);
-  url.host = `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
+  const listening = await listenAsRelay(server, { target, sockets });
   return {
-    url: url.href,
+    ...listening,
     holdAnswers() {
       isHolding = true;
     },
@@ -82,10 +80,6 @@ export async function startTcpProxy(target: string, { answers = Number.POSITIVE_
       isCut = false;
       isHanging = false;
       isHolding = false;
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }
