@@ -50,14 +50,15 @@ describe.skipIf(!isLinux).each([
   test("those are the threads that hash", async () => {
     dataOf(await server.send(RegisterDocument, { input }));
     const before = new Map(threadsOf(server.pid).map(({ id, milliseconds }) => [id, milliseconds]));
-    for (let login = 0; login < 100; login++) dataOf(await server.send(LoginDocument, { input }));
+    for (let login = 0; login < 30; login++) dataOf(await server.send(LoginDocument, { input }));
     const others = threadsOf(server.pid).filter(({ id }) => id !== server.pid);
     const worked = others.map(({ id, nice, milliseconds }) => ({ nice, milliseconds: milliseconds - (before.get(id) ?? 0) }));
-    const most = (nice: number) => Math.max(0, ...worked.filter((each) => each.nice === nice).map(({ milliseconds }) => milliseconds));
-    const total = (nice: number) => worked.filter((each) => each.nice === nice).reduce((sum, each) => sum + each.milliseconds, 0);
-    // 100 hashes take some milliseconds each wherever they run; compiling and collecting garbage take every other thread less.
-    expect(total(19)).toBeGreaterThan(300);
-    expect(most(19)).toBeGreaterThan(most(0));
+    const times = (nice: number) => worked.filter((each) => each.nice === nice).map(({ milliseconds }) => milliseconds);
+    const hashing = times(19).reduce((sum, time) => sum + time, 0);
+    // 30 hashes take some milliseconds each wherever they run (and long where a busy machine has no time left for them);
+    // compiling and collecting garbage take every other thread less.
+    expect(hashing).toBeGreaterThan(100);
+    expect(hashing).toBeGreaterThan(Math.max(0, ...times(0)));
   });
 });
 

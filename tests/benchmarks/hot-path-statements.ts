@@ -46,5 +46,6 @@ async function readActivity({ sql, poolName }: Proof): Promise<string[]> {
   const rows = await sql<{ activity: string }[]>`
     select concat_ws(' ', pid, backend_start, query_start, state_change) as activity
     from pg_stat_activity where application_name = ${poolName} order by pid`;
+  if (rows.length === 0) throw new Error(`No connection is named ${poolName}.`);
   return rows.map(({ activity }) => activity);
 }

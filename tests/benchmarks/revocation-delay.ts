@@ -13,8 +13,8 @@ const REVOCATIONS = 1000;
 const PATIENCE_MILLISECONDS = 5000;
 const AIM_MILLISECONDS = 100;
 const TOKEN_QUERIES = 5000;
-/** Of B's pool alone: the driver takes it from the URL. Its feed keeps the name of every gateway's. */
-const POOL_NAME = "benchmark pool of b";
+/** Of B's pool alone, by its URL, where a `+` is no space. Its feed keeps the name of every gateway's. */
+const POOL_NAME = "benchmark-pool-of-b";
 
 /** Milliseconds until B refused for the first time. */
 interface Delay {
