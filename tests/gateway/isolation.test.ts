@@ -7,7 +7,8 @@ import type { ServedGraph } from "../support/served-graph.ts";
 import { watch } from "../support/watch.ts";
 
 const USERS = 20;
-const QUERIES = 200;
+/** All at a time, by one process that is caller and upstream as well: as many as it answers within the time of a request on a busy machine. */
+const QUERIES = 100;
 
 let one: ServedGraph;
 let two: ServedGraph;
@@ -66,7 +67,7 @@ test.each([
     "query ($ids: [ID!]!) { oneCaller oneItems(ids: $ids) { id oneCaller twoCaller } twoItems(ids: $ids) { twoCaller oneCaller } }",
     undefined,
   ],
-])("two hundred simultaneous queries of twenty users %s: every answer holds its own caller only", async (_name, query, calls) => {
+])("a hundred simultaneous queries of twenty users %s: every answer holds its own caller only", async (_name, query, calls) => {
   const answers = await askAtOnce(query, { ids });
   for (const { user, reply } of answers) {
     expect(reply.errors).toEqual([]);
