@@ -16,20 +16,24 @@ interface Ground {
   primary: ClusterServer;
   readonly readOnlyMilliseconds: number;
   startStandby(): Promise<Standby>;
+  /** An outage that nobody has met was none: on a busy machine it may be over too soon. */
+  untilRefused(): Promise<void>;
 }
 
 /** Makes ready for it. What comes back lets it happen, and resolves as soon as the address leads to a database that can be written to again. */
 type Outage = (ground: Ground) => Promise<() => Promise<void>>;
 
 const outages = {
-  "a standby promoted, its primary stopped in order": promoteAfter(async ({ proxy, primary }, standby) => {
+  "a standby promoted, its primary stopped in order": promoteAfter(async ({ proxy, primary, untilRefused }, standby) => {
     await primary.stop();
     proxy.cut();
+    await untilRefused();
     await standby.promote();
     proxy.restore(standby.url);
   }),
-  "a standby promoted, its primary killed": promoteAfter(async ({ proxy, primary }, standby) => {
+  "a standby promoted, its primary killed": promoteAfter(async ({ proxy, primary, untilRefused }, standby) => {
     await kill(primary);
+    await untilRefused();
     // The address leads to the standby before anything can be written there.
     proxy.cut();
     proxy.restore(standby.url);
@@ -42,10 +46,11 @@ const outages = {
     proxy.restore(standby.url);
   }),
   "a primary read-only for a while":
-    async ({ primary, readOnlyMilliseconds }) =>
+    async ({ primary, readOnlyMilliseconds, untilRefused }) =>
     async () => {
       await setReadOnly(primary, "on");
       await sleep(readOnlyMilliseconds);
+      await untilRefused();
       await setReadOnly(primary, "off");
     },
 } satisfies Record<string, Outage>;
@@ -100,6 +105,7 @@ export async function runOutageDrill(options: OutageDrillOptions): Promise<Outag
   const { directory, readOnlyMilliseconds } = options;
   const first = await startCluster(join(directory, "primary"));
   const clusters = [first];
+  let refusedAt: number[] = [];
   const ground: Ground = {
     proxy: await startTcpProxy(first.url),
     primary: first,
@@ -109,13 +115,13 @@ export async function runOutageDrill(options: OutageDrillOptions): Promise<Outag
       clusters.push(standby);
       return standby;
     },
+    untilRefused: () => until(() => refusedAt.length > 0, PATIENCE_MILLISECONDS),
   };
   const server = await options.startServer(ground.proxy.url);
   const sql = openRawClient(ground.proxy.url, { backoff: () => 0.1 });
   const adminToken = await makeDrillAdmin(server.url, sql);
   const ledger = createLedger();
   const silences: unknown[] = [];
-  let refusedAt: number[] = [];
   const load = startMixedLoad({
     url: () => server.url,
     ledger,
@@ -141,6 +147,8 @@ export async function runOutageDrill(options: OutageDrillOptions): Promise<Outag
     const backAt = performance.now();
     await untilRotated();
     const firstRotation = performance.now() - backAt;
+    // Those who asked a database that is silent hear so later than others are served again.
+    await ground.untilRefused();
     await sleep(options.watchMilliseconds);
     const lastRefusal = Math.max(0, (refusedAt.at(-1) ?? 0) - backAt);
     return { outage, firstRotation, lastRefusal, refusals: refusedAt.length };
