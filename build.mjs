@@ -7,6 +7,6 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 const compiler = fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json")));
 const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
-cpSync(`${root}src/http/pages`, `${root}dist/http/pages`, { recursive: true });
+cpSync(`${root}src/http/pages/files`, `${root}dist/http/pages/files`, { recursive: true });
 // Whoever packs or links the folder finds a program.
 chmodSync(`${root}dist/cli/main.js`, 0o755);

@@ -1,4 +1,4 @@
-import { exitOnFailure } from "./start/exit-on-failure.ts";
-import { serve } from "./start/serve.ts";
+import { exitOnFailure } from "./start/process/exit-on-failure.ts";
+import { serve } from "./start/process/serve.ts";
 
 exitOnFailure(serve);

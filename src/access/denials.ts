@@ -1,5 +1,5 @@
-import { AuthError } from "../auth/errors.ts";
-import { type Anonymous, isAnonymous, type Permissions } from "../auth/permissions.ts";
+import { AuthError } from "../core/errors.ts";
+import { type Anonymous, isAnonymous, type Permissions } from "../core/permissions.ts";
 import { type AccessDirective, type Requirement, unmet } from "./requirements/requirements.ts";
 
 export type Caller = Permissions | Anonymous;

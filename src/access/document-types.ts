@@ -14,7 +14,7 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
 } from "graphql";
-import { AuthError } from "../auth/errors.ts";
+import { AuthError } from "../core/errors.ts";
 
 /** One operation of a document, of which no more is executed. */
 export interface OperationOfDocument {

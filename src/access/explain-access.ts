@@ -1,6 +1,6 @@
 import { type FieldNode, isAbstractType, TypeInfo, visit, visitWithTypeInfo } from "graphql";
-import type { AuthError } from "../auth/errors.ts";
-import { isAnonymous, type Permissions } from "../auth/permissions.ts";
+import type { AuthError } from "../core/errors.ts";
+import { isAnonymous, type Permissions } from "../core/permissions.ts";
 import { fragmentsOf } from "./collect-fields.ts";
 import { type Caller, denialOf } from "./denials.ts";
 import { hasFields, type OperationOfDocument } from "./document-types.ts";

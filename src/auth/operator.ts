@@ -1,15 +1,15 @@
+import type { Clock } from "../core/clock.ts";
+import type { Random } from "../core/random.ts";
 import type { Database } from "../database/database.ts";
-import { createAccountStore } from "./accounts/account-store.ts";
-import { createEndEverybody, type EndEverybody } from "./accounts/end-everybody.ts";
-import { type CreateFirstAdmin, createFirstAdminMaker } from "./accounts/first-admin.ts";
-import { createOperatorAccounts, type OperatorAccounts } from "./accounts/operator-accounts.ts";
+import { createEndEverybody, type EndEverybody } from "./admin/end-everybody.ts";
+import { type CreateFirstAdmin, createFirstAdminMaker } from "./admin/first-admin.ts";
+import { createOperatorAccounts, type OperatorAccounts } from "./admin/operator-accounts.ts";
 import type { Audit } from "./audit/audit.ts";
-import type { Clock } from "./clock.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
 import { createPasswordHasher, type PasswordParts } from "./passwords/passwords.ts";
-import type { Random } from "./random.ts";
 import { createRevocationWriter } from "./revocations/revocations.ts";
-import { createEndSessions } from "./sessions/end-sessions.ts";
+import { createEndSessions } from "./sessions/ending/end-sessions.ts";
+import { createAccountStore } from "./users/account-store.ts";
 
 /** What whoever runs the server may do to accounts. It serves nobody, so it needs neither keys nor the revocation feed. */
 export interface Operator {

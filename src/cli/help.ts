@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command } from "./parts/command.ts";
 
 const PROGRAM = "graphql-auth-gateway";
 

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import type { Command, Given } from "./command.ts";
 import { describeCommand, describeProgram, noPasswordArgument, usage } from "./help.ts";
+import type { Command, Given } from "./parts/command.ts";
 
 /** What a command line asks for. */
 export type Invocation =

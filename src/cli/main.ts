@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { exitOnFailure } from "../start/exit-on-failure.ts";
+import { exitOnFailure } from "../start/process/exit-on-failure.ts";
 import { runCommandLine } from "./run-command-line.ts";
 
 exitOnFailure(() => runCommandLine(process.argv.slice(2)));

@@ -1,13 +1,13 @@
-import { ConfigError, type ConfigProblem } from "./config-error.ts";
-import { type ConfigFile, type FileSections, parseConfigFile } from "./config-file.ts";
-import { findConflicts } from "./config-rules.ts";
-import { completeConnectionStrings } from "./connection-strings.ts";
-import { type Environment, readVariables } from "./environment.ts";
-import type { MailSettings } from "./mail.ts";
-import type { Mailbox } from "./mailboxes.ts";
-import type { SmtpServer } from "./smtp.ts";
-import type { VariableValues } from "./variables.ts";
-import { readWebhookSecrets } from "./webhooks.ts";
+import { findConflicts } from "./environment/config-rules.ts";
+import { completeConnectionStrings } from "./environment/connection-strings.ts";
+import { type Environment, readVariables } from "./environment/environment.ts";
+import type { VariableValues } from "./environment/variables.ts";
+import { type ConfigFile, type FileSections, parseConfigFile } from "./file/config-file.ts";
+import type { MailSettings } from "./file/mail.ts";
+import { readWebhookSecrets } from "./file/webhooks.ts";
+import { ConfigError, type ConfigProblem } from "./values/config-error.ts";
+import type { Mailbox } from "./values/mailboxes.ts";
+import type { SmtpServer } from "./values/smtp.ts";
 
 /** The whole configuration, parsed and coherent. */
 export interface Config extends FileSections {

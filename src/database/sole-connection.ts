@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { parseConnectionString } from "./connection-string.ts";
+import { parseConnectionString } from "./connection-string/connection-string.ts";
 import { LostConnectionError } from "./lost-connection.ts";
 import type { Connection } from "./wire/connection.ts";
 import type { Statement } from "./wire/driver.ts";

@@ -1,7 +1,7 @@
 import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from "graphql";
-import { AuthError } from "../auth/errors.ts";
+import { AuthError } from "../core/errors.ts";
 import { isPublicError } from "../graphql/public-errors.ts";
-import type { ComposedGraph } from "./composed-graph.ts";
+import type { ComposedGraph } from "./composition/composed-graph.ts";
 
 /**
  * Executes what takes several graphs. All of them say in public what goes wrong with them; an error that is left comes from answers that

@@ -1,7 +1,7 @@
 import type { DocumentNode, ExecutionResult } from "graphql";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
-import type { ComposedGraph } from "./composed-graph.ts";
+import type { ComposedGraph } from "./composition/composed-graph.ts";
 import { executeComposed } from "./execute-composed.ts";
 import { openSubscription } from "./gateway-subscriptions.ts";
 import { completePlan, type Plan, type PlanOptions, planFor, refusedResult, refusePlan, sentOperationOf } from "./plans.ts";

@@ -2,7 +2,7 @@ import { createSourceEventStream, type ExecutionResult, print, validate } from "
 import type { RequestContext } from "../graphql/context.ts";
 import { mapEvents } from "../graphql/map-events.ts";
 import type { NextContext, Operation } from "../graphql/operations.ts";
-import type { ComposedGraph } from "./composed-graph.ts";
+import type { ComposedGraph } from "./composition/composed-graph.ts";
 import { executeComposed } from "./execute-composed.ts";
 import { completePlan, type Plan, type PlanOptions, planFor, refusedResult, refusePlan, sentOperationOf } from "./plans.ts";
 import type { SentOperation } from "./upstreams/upstream.ts";

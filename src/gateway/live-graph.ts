@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLSchema } from "graphql";
 import type { AccessExplainer } from "../graphql/access-explainer.ts";
-import { type Documents, isDocument } from "../graphql/documents.ts";
+import { type Documents, isDocument } from "../graphql/documents/documents.ts";
 import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { type Operations, publishResult } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";

@@ -8,13 +8,13 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { type Fragments, fragmentsOf, responseKeyOf } from "../access/collect-fields.ts";
-import { AuthError } from "../auth/errors.ts";
+import { AuthError } from "../core/errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { allFieldsClaims, fieldClaims } from "../graphql/limits/caller-claims.ts";
 import type { FieldLimit, LimitTable } from "../graphql/limits/limit-table.ts";
 import { limitedCall } from "../graphql/limits/limited-call.ts";
 import type { Operation } from "../graphql/operations.ts";
-import type { ComposedGraph } from "./composed-graph.ts";
+import type { ComposedGraph } from "./composition/composed-graph.ts";
 import type { IncludedFields, RootFields } from "./root-fields.ts";
 
 /** The root fields whose calls come too soon, by response key. Undefined: none. */

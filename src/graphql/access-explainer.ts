@@ -1,10 +1,10 @@
 import type { GraphQLError } from "graphql";
 import type { Caller } from "../access/denials.ts";
 import type { AccessExplanation } from "../access/explain-access.ts";
-import { AuthError } from "../auth/errors.ts";
-import { scopesOfRoles } from "../auth/permissions.ts";
-import { withoutValues } from "./document-messages.ts";
-import type { DocumentOptions } from "./documents.ts";
+import { AuthError } from "../core/errors.ts";
+import { scopesOfRoles } from "../core/permissions.ts";
+import { withoutValues } from "./documents/document-messages.ts";
+import type { DocumentOptions } from "./documents/documents.ts";
 import { type ExplainedGraph, type ExplainedOperation, explainOperation, isExplained } from "./explain-operation.ts";
 
 /** A caller who is only imagined. */

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Auth } from "../auth/auth.ts";
-import type { Clock } from "../auth/clock.ts";
-import { AuthError } from "../auth/errors.ts";
-import type { Origin } from "../auth/origin.ts";
-import { type Anonymous, isAnonymous } from "../auth/permissions.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
 import type { Visitor } from "../auth/tokens/visitor.ts";
+import type { Clock } from "../core/clock.ts";
+import { AuthError } from "../core/errors.ts";
+import type { Origin } from "../core/origin.ts";
+import { type Anonymous, isAnonymous } from "../core/permissions.ts";
 import type { AccessExplainer } from "./access-explainer.ts";
 import type { Loaders } from "./loaders.ts";
 import type { RefreshTokenCarrier } from "./types/refresh-token-carrier.ts";

@@ -3,7 +3,7 @@ import type { Caller } from "../access/denials.ts";
 import { type AccessExplanation, explainAccess } from "../access/explain-access.ts";
 import type { AccessRules } from "../access/requirements/access-rules.ts";
 import type { MergedRequirements } from "../access/requirements/merge-requirements.ts";
-import { type DocumentOptions, isDocument, judgeDocument } from "./documents.ts";
+import { type DocumentOptions, isDocument, judgeDocument } from "./documents/documents.ts";
 import { publicInputError } from "./public-errors.ts";
 
 /** A graph whose requirements can be explained: what guards it, and who asks for that. */

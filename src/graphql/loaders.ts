@@ -1,9 +1,9 @@
 import DataLoader from "dataloader";
-import type { Account } from "../auth/accounts/account-store.ts";
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import type { Auth } from "../auth/auth.ts";
-import { badInput } from "../auth/input-problems.ts";
 import type { Session } from "../auth/sessions/session-state.ts";
+import type { Account } from "../auth/users/account-store.ts";
+import { badInput } from "../core/input-problems.ts";
 
 type Readers = Pick<Auth, "auditTrail" | "directory" | "sessionLists">;
 

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
-import { AuthError } from "../auth/errors.ts";
-import { withoutValues } from "./document-messages.ts";
+import { AuthError } from "../core/errors.ts";
+import { withoutValues } from "./documents/document-messages.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** What the caller may see of an error, whatever threw it. Everything that was not thrown as public is masked and logged. */

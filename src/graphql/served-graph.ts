@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import type { AccessExplainer } from "./access-explainer.ts";
-import type { Documents } from "./documents.ts";
+import type { Documents } from "./documents/documents.ts";
 import type { Operations } from "./operations.ts";
 import type { AuthGraph } from "./schema.ts";
 

@@ -1,6 +1,6 @@
-import type { Account } from "../auth/accounts/account-store.ts";
-import { AuthError } from "../auth/errors.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
+import type { Account } from "../auth/users/account-store.ts";
+import { AuthError } from "../core/errors.ts";
 import { SignedInUser } from "./types/user.ts";
 
 /** The signed-in user as the field at `coordinate` answers them: what the token says at once, the rest loaded when it is selected. */

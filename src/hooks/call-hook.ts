@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { withDeadline } from "../auth/deadline.ts";
+import { withDeadline } from "../core/deadline.ts";
 
 /**
  * Calls the operator's code and reads its answer, both within the time. Rejects with an Error whatever it does: throws at once or later,

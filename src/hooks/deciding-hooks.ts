@@ -1,7 +1,7 @@
-import type { AccountHooks } from "../auth/accounts/account-hooks.ts";
-import type { Account } from "../auth/accounts/account-store.ts";
-import { AuthError } from "../auth/errors.ts";
+import type { AccountHooks } from "../auth/accounts/registration/account-hooks.ts";
 import { readCustomClaims } from "../auth/tokens/custom-claims.ts";
+import type { Account } from "../auth/users/account-store.ts";
+import { AuthError } from "../core/errors.ts";
 import { callHook } from "./call-hook.ts";
 import type { Hooks, HookUser } from "./hooks.ts";
 

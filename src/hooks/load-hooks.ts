@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
-import { withDeadline } from "../auth/deadline.ts";
-import { StartupError } from "../auth/errors.ts";
+import { withDeadline } from "../core/deadline.ts";
+import { StartupError } from "../core/errors.ts";
 import type { Hooks } from "./hooks.ts";
 
 const names = ["claims", "beforeRegister", "afterLogin", "onSessionEnded"] as const satisfies readonly (keyof Hooks)[];

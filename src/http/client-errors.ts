@@ -1,7 +1,7 @@
 import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { errorTable } from "../auth/errors.ts";
-import type { SecurityHeaders } from "./security-headers.ts";
+import { errorTable } from "../core/errors.ts";
+import type { SecurityHeaders } from "./browsers/security-headers.ts";
 import type { UnfinishedAnswers } from "./unfinished-answers.ts";
 
 /** What is answered below Fastify, to requests that never become one. */

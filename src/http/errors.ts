@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
-import { errorTable } from "../auth/errors.ts";
+import { errorTable } from "../core/errors.ts";
 
 /** What is refused before GraphQL sees it: the status, and what to mend. */
 export interface Refusal {

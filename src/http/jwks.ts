@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { JWKS_CACHE_SECONDS, type SigningKeys } from "../auth/tokens/signing-keys.ts";
+import { JWKS_CACHE_SECONDS, type SigningKeys } from "../auth/tokens/keys/signing-keys.ts";
 
 /** RFC 7517: the public keys that verify our access tokens; empty with shared secrets. */
 export function serveJwks(app: FastifyInstance, keys: SigningKeys): void {

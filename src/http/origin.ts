@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Origin } from "../auth/origin.ts";
+import type { Origin } from "../core/origin.ts";
 
 const MAXIMUM_USER_AGENT = 512;
 

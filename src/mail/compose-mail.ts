@@ -1,4 +1,4 @@
-import type { MailContent } from "../auth/outbox/mail-templates.ts";
+import type { MailContent } from "../outbox/mail-templates.ts";
 import { fillHtml, fillText } from "./fill-template.ts";
 import { tellFacts } from "./mail-facts.ts";
 import { wordsOf } from "./mail-words.ts";

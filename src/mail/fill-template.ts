@@ -1,4 +1,4 @@
-import { escapeHtml } from "./escape-html.ts";
+import { escapeHtml } from "../core/escape-html.ts";
 import type { ToldFacts } from "./mail-facts.ts";
 
 /** Longer than any link of ours. */

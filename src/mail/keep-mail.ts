@@ -1,5 +1,5 @@
-import type { Deliver } from "../auth/outbox/delivery.ts";
-import type { Mail } from "../auth/outbox/outbox-messages.ts";
+import type { Deliver } from "../outbox/delivery.ts";
+import type { Mail } from "../outbox/outbox-messages.ts";
 import type { ComposeMail } from "./compose-mail.ts";
 
 export interface KeptMail {

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { describeDevice } from "../auth/describe-device.ts";
-import type { MailContent } from "../auth/outbox/mail-templates.ts";
+import { describeDevice } from "../core/describe-device.ts";
+import type { MailContent } from "../outbox/mail-templates.ts";
 
 /** What is told, by the name of its placeholder. */
 export type ToldFacts = Readonly<Record<string, string>>;

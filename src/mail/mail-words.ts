@@ -1,4 +1,4 @@
-import type { MailContent, MailTemplate } from "../auth/outbox/mail-templates.ts";
+import type { MailContent, MailTemplate } from "../outbox/mail-templates.ts";
 
 /** The words of one message; a file that overrides them has this name. `email_changed_for_good`: there is no link that undoes it. */
 export type WordsName = MailTemplate | "email_changed_for_good";

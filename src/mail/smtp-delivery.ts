@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { createTransport } from "nodemailer";
-import type { Deliver } from "../auth/outbox/delivery.ts";
-import type { Mail } from "../auth/outbox/outbox-messages.ts";
+import type { Deliver } from "../outbox/delivery.ts";
+import type { Mail } from "../outbox/outbox-messages.ts";
 import type { ComposeMail } from "./compose-mail.ts";
 import { readSmtpProblem } from "./smtp-problems.ts";
 

@@ -1,5 +1,5 @@
 import type { NodemailerError } from "nodemailer";
-import type { Delivery } from "../auth/outbox/delivery.ts";
+import type { Delivery } from "../outbox/delivery.ts";
 
 /** Commands whose refusal is about this message: of others it is about us, and other messages would fare no better. */
 const aboutTheMessage: ReadonlySet<string | undefined> = new Set(["RCPT TO", "DATA"]);

@@ -1,7 +1,7 @@
 import type { Auth } from "../auth/auth.ts";
-import { MAINTENANCE_SECONDS } from "../auth/tokens/signing-keys.ts";
-import type { RunningOutbox } from "./outbox.ts";
-import type { Chore } from "./upkeep.ts";
+import { MAINTENANCE_SECONDS } from "../auth/tokens/keys/signing-keys.ts";
+import type { RunningOutbox } from "./messages/outbox.ts";
+import type { Chore } from "./upkeep/upkeep.ts";
 
 const FORGET_SECONDS = 60;
 const PURGE_SECONDS = 300;

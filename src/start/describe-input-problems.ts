@@ -1,4 +1,4 @@
-import { AuthError, type ErrorFacts } from "../auth/errors.ts";
+import { AuthError, type ErrorFacts } from "../core/errors.ts";
 
 /** BAD_USER_INPUT as sentences about what an operator calls the fields; undefined for anything else. Every problem begins with its verb. */
 export function describeInputProblems(error: unknown, subjects: Readonly<Record<string, string>>): string | undefined {

@@ -1,14 +1,14 @@
 import type { Logger } from "pino";
 import { type AuditLog, createAudit } from "../auth/audit/audit.ts";
-import type { Clock } from "../auth/clock.ts";
-import { StartupError } from "../auth/errors.ts";
 import { createOperator } from "../auth/operator.ts";
 import type { PasswordParts } from "../auth/passwords/passwords.ts";
-import { createSecureRandom } from "../auth/random.ts";
 import type { Config } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import { StartupError } from "../core/errors.ts";
+import { createSecureRandom } from "../core/random.ts";
 import type { Database } from "../database/database.ts";
 import { describeInputProblems } from "./describe-input-problems.ts";
-import { createNews } from "./news.ts";
+import { createNews } from "./messages/news.ts";
 import { serviceNamesOf } from "./service-names.ts";
 
 export interface FirstAdminWorld {

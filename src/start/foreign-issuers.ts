@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 import type { AuthOptions } from "../auth/auth.ts";
 import type { ForeignIssuerParts } from "../auth/tokens/foreign/foreign-issuers.ts";
 import type { Config } from "../config/config.ts";
-import { isLocalhost } from "../config/urls.ts";
-import { problemOf } from "../http/logger.ts";
+import { isLocalhost } from "../config/values/urls.ts";
+import { problemOf } from "../telemetry/logger.ts";
 
 /** The configuration has judged the addresses that it names; a discovery document may name others. */
 export function chooseForeignIssuers({ issuers, environment }: Pick<Config, "issuers" | "environment">): AuthOptions["foreignIssuers"] {

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { AccountHooks } from "../auth/accounts/account-hooks.ts";
+import type { AccountHooks } from "../auth/accounts/registration/account-hooks.ts";
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import type { Config } from "../config/config.ts";
 import { createDecidingHooks, type HookOptions } from "../hooks/deciding-hooks.ts";

@@ -3,10 +3,10 @@ import type { Logger } from "pino";
 import type { RefusedCall } from "../auth/limits/call-limits.ts";
 import type { LimitStoreOptions } from "../auth/limits/limit-stores.ts";
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/config-error.ts";
-import { type Limits, limitsExample } from "../config/limits.ts";
+import { type Limits, limitsExample } from "../config/file/limits.ts";
+import { ConfigError } from "../config/values/config-error.ts";
 import { listRootFields } from "../graphql/limits/limit-table.ts";
-import { problemOf } from "../http/logger.ts";
+import { problemOf } from "../telemetry/logger.ts";
 
 /** Throws a ConfigError for limits of fields that the schema does not have: they would limit nothing. */
 export function refuseUnknownLimits(limits: Limits, schema: GraphQLSchema): void {

@@ -1,5 +1,5 @@
-import { withDeadline } from "../auth/deadline.ts";
 import type { RevocationFeed } from "../auth/revocations/revocation-feed.ts";
+import { withDeadline } from "../core/deadline.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
 import type { Readiness } from "../http/health.ts";
 

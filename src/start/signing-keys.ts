@@ -1,11 +1,11 @@
 import type { AuthOptions } from "../auth/auth.ts";
-import { StartupError } from "../auth/errors.ts";
-import { readKeyFile } from "../auth/tokens/key-file.ts";
-import { sharedSecretKey } from "../auth/tokens/shared-secret-keys.ts";
-import { createFixedKeys } from "../auth/tokens/signing-keys.ts";
-import { createStoredKeys } from "../auth/tokens/stored-keys.ts";
+import { readKeyFile } from "../auth/tokens/keys/key-file.ts";
+import { sharedSecretKey } from "../auth/tokens/keys/shared-secret-keys.ts";
+import { createFixedKeys } from "../auth/tokens/keys/signing-keys.ts";
+import { createStoredKeys } from "../auth/tokens/keys/stored-keys.ts";
 import type { TokenConfig } from "../config/config.ts";
-import { readOperatorsFile } from "./operators-file.ts";
+import { StartupError } from "../core/errors.ts";
+import { readOperatorsFile } from "./files/operators-file.ts";
 
 /** Which of the three keepers of keys the configuration asks for: shared secrets, the operator's file, or the database. */
 export function chooseKeys(config: TokenConfig, secrets: readonly [string, ...string[]]): AuthOptions["createKeys"] {

@@ -1,10 +1,10 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { StartupError } from "../auth/errors.ts";
 import type { Config } from "../config/config.ts";
-import { reasonOf } from "../config/file-problems.ts";
-import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from "../database/embedded/embedded-postgres.ts";
-import { developmentSecret } from "./development-secret.ts";
+import { reasonOf } from "../config/values/file-problems.ts";
+import { StartupError } from "../core/errors.ts";
+import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from "../dev-postgres/embedded-postgres.ts";
+import { developmentSecret } from "./files/development-secret.ts";
 
 /** What has to be there before a gateway can be: a PostgreSQL, and the secrets that its signing keys are encrypted under. */
 export interface Storage {

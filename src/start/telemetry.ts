@@ -1,13 +1,13 @@
 import type { AuditLog } from "../auth/audit/audit.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { RefusedCall } from "../auth/limits/call-limits.ts";
-import type { CourierParts } from "../auth/outbox/handle-message.ts";
 import type { HashingQueue } from "../auth/passwords/hashing-queue.ts";
 import type { PasswordEngine } from "../auth/passwords/password-engine.ts";
-import type { OpenDatabaseOptions } from "../database/database.ts";
+import type { OpenDatabaseOptions } from "../database/open-database.ts";
 import type { Upstream } from "../gateway/upstreams/upstream.ts";
 import type { Operations } from "../graphql/operations.ts";
 import type { RequestObserver } from "../http/observe-requests.ts";
+import type { CourierParts } from "../outbox/handle-message.ts";
 import { countAuditEvents } from "../telemetry/audit-metrics.ts";
 import { measureHashing } from "../telemetry/measure-hashing.ts";
 import { measureOperations } from "../telemetry/measure-operations.ts";
@@ -18,8 +18,8 @@ import { traceOperations } from "../telemetry/trace-operations.ts";
 import { createRequestTracer } from "../telemetry/trace-requests.ts";
 import { traceStatements } from "../telemetry/trace-statements.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
-import type { RemovedRolesParts } from "./removed-roles.ts";
-import type { UpkeepParts } from "./upkeep.ts";
+import type { RemovedRolesParts } from "./upkeep/removed-roles.ts";
+import type { UpkeepParts } from "./upkeep/upkeep.ts";
 
 /** Puts meters and traces around the parts of a gateway, none of which knows. */
 export interface Telemetry {

@@ -1,5 +1,5 @@
 import type { GraphQLError } from "graphql";
-import { type ErrorCode, errorTable } from "../auth/errors.ts";
+import { type ErrorCode, errorTable } from "../core/errors.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import type { Observer } from "./fast-histogram.ts";
 import type { Metrics, RefreshOutcome } from "./metrics.ts";

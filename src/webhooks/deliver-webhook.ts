@@ -1,8 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import { Agent, request } from "undici";
-import type { Clock } from "../auth/clock.ts";
-import type { Deliver, Delivery } from "../auth/outbox/delivery.ts";
-import type { WebhookCall } from "../auth/outbox/outbox-messages.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Deliver, Delivery } from "../outbox/delivery.ts";
+import type { WebhookCall } from "../outbox/outbox-messages.ts";
 
 export interface WebhookDelivery {
   /** One attempt. A URL that is no longer configured is told nothing more. */

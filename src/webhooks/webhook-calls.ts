@@ -1,6 +1,6 @@
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
-import { addSeconds } from "../auth/clock.ts";
-import type { NewMessage } from "../auth/outbox/outbox-messages.ts";
+import { addSeconds } from "../core/clock.ts";
+import type { NewMessage } from "../outbox/outbox-messages.ts";
 import { type WebhookEventType, webhookEventOf, webhookEventTypeOf } from "./webhook-events.ts";
 
 export interface WebhookSubscription {

@@ -6,7 +6,7 @@ import { completeResult } from "../../src/access/forwarded/complete-result.ts";
 import { cutNothing, cutOperation } from "../../src/access/forwarded/cut-operation.ts";
 import { printAccess } from "../../src/access/print-access.ts";
 import { mergeRequirements } from "../../src/access/requirements/merge-requirements.ts";
-import { AuthError } from "../../src/auth/errors.ts";
+import { AuthError } from "../../src/core/errors.ts";
 import { createOutsideGraph, operationOf, shown, unfit } from "./guarded-answers.ts";
 import { anonymous, signedIn } from "./guarded-graph.ts";
 

@@ -2,7 +2,7 @@ import { print } from "graphql";
 import { describe, expect, test } from "vitest";
 import { completeResult } from "../../src/access/forwarded/complete-result.ts";
 import { cutNothing, cutOperation } from "../../src/access/forwarded/cut-operation.ts";
-import { AuthError } from "../../src/auth/errors.ts";
+import { AuthError } from "../../src/core/errors.ts";
 import { createOutsideGraph, operationOf, shown, unfit } from "./guarded-answers.ts";
 import { admin, anonymous, caller, signedIn } from "./guarded-graph.ts";
 

@@ -16,7 +16,7 @@ import type { Cut } from "../../src/access/forwarded/cut.ts";
 import { cutOperation } from "../../src/access/forwarded/cut-operation.ts";
 import { createGuardedSchema, type GuardedSchema } from "../../src/access/forwarded/guarded-schema.ts";
 import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { AuthError } from "../../src/auth/errors.ts";
+import { AuthError } from "../../src/core/errors.ts";
 import { directiveDefinitions } from "./guarded-graph.ts";
 
 export interface OutsideGraph {

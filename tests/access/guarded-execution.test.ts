@@ -17,7 +17,7 @@ import type { Caller } from "../../src/access/denials.ts";
 import { guardSchema } from "../../src/access/guard/guard-schema.ts";
 import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
 import { RequirementsError } from "../../src/access/requirements/requirement-table.ts";
-import { AuthError } from "../../src/auth/errors.ts";
+import { AuthError } from "../../src/core/errors.ts";
 import { admin, anonymous, createGraph, directiveDefinitions, outcome, signedIn } from "./guarded-graph.ts";
 
 const fieldsOf = (schema: GraphQLSchema, typeName: string) => {

@@ -13,7 +13,7 @@ import { expect } from "vitest";
 import type { Caller } from "../../src/access/denials.ts";
 import { guardSchema } from "../../src/access/guard/guard-schema.ts";
 import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { AuthError } from "../../src/auth/errors.ts";
+import { AuthError } from "../../src/core/errors.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 /** By coordinate (`Query.me`); `Type.__resolveType` for abstract types. */

@@ -2,10 +2,10 @@ import { composeServices } from "@theguild/federation-composition";
 import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createGuardedSchema } from "../../src/access/forwarded/guarded-schema.ts";
+import { readRequiredFields } from "../../src/access/requirements/cover/required-fields.ts";
 import { describeRequirement } from "../../src/access/requirements/describe-requirement.ts";
 import { mergeRequirements } from "../../src/access/requirements/merge-requirements.ts";
 import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { readRequiredFields } from "../../src/access/requirements/required-fields.ts";
 import { createOutsideGraph, shown } from "./guarded-answers.ts";
 import { anonymous, signedIn } from "./guarded-graph.ts";
 

@@ -32,7 +32,7 @@ export async function bundleBuilt(): Promise<string | undefined> {
 async function bundleInto(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await build({
-    entryPoints: ["main", "cli/run-command-line", "start/explain-failure"].map((name) => ({
+    entryPoints: ["main", "cli/run-command-line", "start/process/explain-failure"].map((name) => ({
       in: join(root, `dist/${name}.js`),
       out: name,
     })),

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/auth/clock.ts";
+import type { Clock } from "../../src/core/clock.ts";
 
 export interface TestClock {
   readonly now: Clock;

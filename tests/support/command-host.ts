@@ -36,7 +36,7 @@ export async function runInHost(job: CommandJob): Promise<CommandResult> {
 }
 
 async function startHost(): Promise<ChildProcess> {
-  const host = fork(hostFile, [bundled("cli/run-command-line.js"), bundled("start/explain-failure.js")], {
+  const host = fork(hostFile, [bundled("cli/run-command-line.js"), bundled("start/process/explain-failure.js")], {
     env: { PATH: process.env.PATH },
     execArgv: [],
   });

@@ -1,7 +1,7 @@
-import { createEraseAccounts } from "../../src/auth/accounts/erase-accounts.ts";
+import { createEraseAccounts } from "../../src/auth/accounts/leaving/erase-accounts.ts";
 import { createAudit } from "../../src/auth/audit/audit.ts";
-import { createSecureRandom } from "../../src/auth/random.ts";
-import { openDatabase } from "../../src/database/database.ts";
+import { createSecureRandom } from "../../src/core/random.ts";
+import { openDatabase } from "../../src/database/open-database.ts";
 import { SCHEMA } from "./raw-client.ts";
 
 /** Erases what is due at an instant, in a process of its own, which may be killed at any moment: `erasing-process.ts DATABASE_URL INSTANT`. */

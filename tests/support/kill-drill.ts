@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startEmbeddedPostgres } from "../../src/database/embedded/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../src/dev-postgres/embedded-postgres.ts";
 import { makeDrillAdmin } from "./drill-admin.ts";
 import { createLedger, type LedgerCounts } from "./ledger.ts";
 import { startMixedLoad } from "./mixed-load.ts";

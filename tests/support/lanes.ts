@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { request } from "undici";
 import { expect } from "vitest";
-import { DIRECT_ANSWERS } from "../../src/http/direct-lane.ts";
+import { DIRECT_ANSWERS } from "../../src/http/graphql/direct-lane.ts";
 
 /** A POST to the GraphQL endpoint, with just these headers; content-type: application/json unless they say otherwise. */
 export interface Sent {

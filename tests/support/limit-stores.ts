@@ -3,7 +3,7 @@ import { createMemoryStore } from "../../src/auth/limits/memory-store.ts";
 import { createPostgresStore } from "../../src/auth/limits/postgres-store.ts";
 import type { LimitStore } from "../../src/auth/limits/rate-limits.ts";
 import { createRedisStore, type RedisStore } from "../../src/auth/limits/redis-store.ts";
-import { openDatabase } from "../../src/database/database.ts";
+import { openDatabase } from "../../src/database/open-database.ts";
 import { createTestDatabase } from "./database.ts";
 import { SCHEMA } from "./raw-client.ts";
 import { hasRedis, startTestRedis } from "./redis.ts";

@@ -1,7 +1,7 @@
 import type { Row } from "postgres";
-import type { MailFacts, MailTemplate } from "../../src/auth/outbox/mail-templates.ts";
-import { createPayloads } from "../../src/auth/outbox/outbox.ts";
-import type { Mail } from "../../src/auth/outbox/outbox-messages.ts";
+import type { MailFacts, MailTemplate } from "../../src/outbox/mail-templates.ts";
+import { createPayloads } from "../../src/outbox/outbox.ts";
+import type { Mail } from "../../src/outbox/outbox-messages.ts";
 import type { TestDatabase } from "./database.ts";
 import { TEST_SECRET, type TestGateway } from "./gateway.ts";
 

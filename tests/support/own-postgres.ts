@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
-import { chooseAccount } from "../../src/database/embedded/account.ts";
-import { prepareBinaries } from "../../src/database/embedded/binaries.ts";
-import { openCluster } from "../../src/database/embedded/cluster.ts";
-import { findFreePort } from "../../src/database/embedded/free-port.ts";
-import { programOptions } from "../../src/database/embedded/program.ts";
+import { chooseAccount } from "../../src/dev-postgres/account.ts";
+import { prepareBinaries } from "../../src/dev-postgres/binaries.ts";
+import { openCluster } from "../../src/dev-postgres/cluster.ts";
+import { findFreePort } from "../../src/dev-postgres/free-port.ts";
+import { programOptions } from "../../src/dev-postgres/program.ts";
 import { until } from "./until.ts";
 
 export interface OwnPostgres {

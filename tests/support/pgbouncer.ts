@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findFreePort } from "../../src/database/embedded/free-port.ts";
+import { findFreePort } from "../../src/dev-postgres/free-port.ts";
 import { makeReachableFolder } from "./folders.ts";
 
 export interface TestPgBouncer {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { createClient } from "@redis/client";
-import { findFreePort } from "../../src/database/embedded/free-port.ts";
+import { findFreePort } from "../../src/dev-postgres/free-port.ts";
 
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 if (!hasRedis) process.stderr.write("redis-server is not installed: what needs it is skipped (apt-get install redis-server)\n");

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, realpath, rm, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
-import { startEmbeddedPostgres } from "../../src/database/embedded/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../src/dev-postgres/embedded-postgres.ts";
 import { until } from "./until.ts";
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseConfig } from "../../src/config/config.ts";
-import { readConfigFile } from "../../src/config/config-file.ts";
+import { readConfigFile } from "../../src/config/file/config-file.ts";
 
 /*
  * The built server as in production, but for the time: the process that started it sends by how many seconds the clock is to be ahead,
@@ -11,10 +11,10 @@ const MOST_MILLISECONDS = 1000;
 const built = (path: string): Promise<unknown> => import(new URL(`../../dist/${path}`, import.meta.url).href);
 
 const { migrateDatabase } = (await built("database/migrate.js")) as typeof import("../../src/database/migrate.ts");
-const { createLogDestination } = (await built("http/log-destination.js")) as typeof import("../../src/http/log-destination.ts");
-const { createLogger } = (await built("http/logger.js")) as typeof import("../../src/http/logger.ts");
-const { serveAlone } = (await built("start/serve-alone.js")) as typeof import("../../src/start/serve-alone.ts");
-const { onOrderToStop } = (await built("start/stop-orders.js")) as typeof import("../../src/start/stop-orders.ts");
+const { createLogDestination } = (await built("telemetry/log-destination.js")) as typeof import("../../src/telemetry/log-destination.ts");
+const { createLogger } = (await built("telemetry/logger.js")) as typeof import("../../src/telemetry/logger.ts");
+const { serveAlone } = (await built("start/process/serve-alone.js")) as typeof import("../../src/start/process/serve-alone.ts");
+const { onOrderToStop } = (await built("start/process/stop-orders.js")) as typeof import("../../src/start/process/stop-orders.ts");
 const { openStorage } = (await built("start/storage.js")) as typeof import("../../src/start/storage.ts");
 
 const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));

@@ -1,4 +1,4 @@
-import { createPayloads } from "../../src/auth/outbox/outbox.ts";
+import { createPayloads } from "../../src/outbox/outbox.ts";
 import { TEST_SECRET, type TestGateway } from "./gateway.ts";
 
 export interface KeptCall {

@@ -1,7 +1,8 @@
-import { createOutbox, createPayloads } from "../../src/auth/outbox/outbox.ts";
-import type { NewMessage } from "../../src/auth/outbox/outbox-messages.ts";
-import { createSecureRandom } from "../../src/auth/random.ts";
-import { type Database, openDatabase } from "../../src/database/database.ts";
+import { createSecureRandom } from "../../src/core/random.ts";
+import type { Database } from "../../src/database/database.ts";
+import { openDatabase } from "../../src/database/open-database.ts";
+import { createOutbox, createPayloads } from "../../src/outbox/outbox.ts";
+import type { NewMessage } from "../../src/outbox/outbox-messages.ts";
 import type { TestClock } from "./clock.ts";
 import { TEST_SECRET } from "./gateway.ts";
 import { SCHEMA } from "./raw-client.ts";

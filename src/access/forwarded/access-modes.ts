@@ -1,9 +1,9 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { AuthError } from "../../auth/errors.ts";
+import { AuthError } from "../../core/errors.ts";
+import type { ResponsePath } from "../complete/complete-value.ts";
+import { type IncludedRequest, listIncluded } from "../cut/included-fields.ts";
 import { type CompletionRequest, completeResult } from "./complete-result.ts";
-import type { ResponsePath } from "./complete-value.ts";
 import type { Cut } from "./cut.ts";
-import { type IncludedRequest, listIncluded } from "./included-fields.ts";
 
 /** What a dry run found: a selection that would have been denied, where it stands in the answer, and why. */
 export interface ReportedDenial {

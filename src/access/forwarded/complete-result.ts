@@ -1,8 +1,8 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { type Completing, completeFields, type ResponsePath, type Source } from "./complete-value.ts";
-import type { Scope } from "./completion.ts";
+import { type Completing, completeFields, type ResponsePath, type Source } from "../complete/complete-value.ts";
+import type { Scope } from "../complete/completion.ts";
+import { createForeignErrors, type ForeignErrors } from "../complete/foreign-errors.ts";
 import type { Cut } from "./cut.ts";
-import { createForeignErrors, type ForeignErrors } from "./foreign-errors.ts";
 
 export interface CompletionRequest {
   /** As the client sent them. */

@@ -1,12 +1,12 @@
-import type { AuthError } from "../../auth/errors.ts";
+import type { AuthError } from "../../core/errors.ts";
+import { createOperationCompletion } from "../complete/operation-completion.ts";
+import { cutDocument } from "../cut/cut-document.ts";
+import { refuseReservedAliases } from "../cut/reserved-aliases.ts";
 import { type Caller, denialOf } from "../denials.ts";
 import { getRootType, type OperationOfDocument } from "../document-types.ts";
 import type { Judge } from "../requirements/access-rules.ts";
 import type { Cut } from "./cut.ts";
-import { cutDocument } from "./cut-document.ts";
 import type { GuardedSchema } from "./guarded-schema.ts";
-import { createOperationCompletion } from "./operation-completion.ts";
-import { refuseReservedAliases } from "./reserved-aliases.ts";
 
 export interface CutRequest extends OperationOfDocument {
   readonly caller: Caller;

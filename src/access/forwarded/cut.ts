@@ -1,7 +1,7 @@
 import type { DocumentNode, FieldNode } from "graphql";
-import type { AuthError } from "../../auth/errors.ts";
-import type { DeniedSelection } from "./cut-selections.ts";
-import type { OperationCompletion } from "./operation-completion.ts";
+import type { AuthError } from "../../core/errors.ts";
+import type { OperationCompletion } from "../complete/operation-completion.ts";
+import type { DeniedSelection } from "../cut/cut-selections.ts";
 
 /** Which selections of an operation are denied to a caller. Computed once per operation and set of permissions. */
 export interface Cut {

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import type { OperationOfDocument } from "../document-types.ts";
+import { createRecentValues, type RecentValues } from "../recent-values.ts";
 import type { AccessRules } from "../requirements/access-rules.ts";
 import { refuseUnknownCoordinates } from "../requirements/refuse-unknown-coordinates.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
@@ -7,7 +8,6 @@ import { createSelectionRequirements } from "../requirements/selection-requireme
 import type { Cut } from "./cut.ts";
 import { perOperation } from "./per-operation.ts";
 import { createPermissionKeys, type PermissionKeys } from "./permission-key.ts";
-import { createRecentValues, type RecentValues } from "./recent-values.ts";
 
 /** A schema whose requirements are enforced before and after execution, which may happen anywhere. */
 export interface GuardedSchema extends AccessRules {

@@ -1,4 +1,4 @@
-import { isAnonymous, type Permissions } from "../../auth/permissions.ts";
+import { isAnonymous, type Permissions } from "../../core/permissions.ts";
 import type { Caller } from "../denials.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
 

@@ -1,5 +1,5 @@
 import type { GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo } from "graphql";
-import type { AuthError } from "../../auth/errors.ts";
+import type { AuthError } from "../../core/errors.ts";
 import { type Caller, denialOf, meets } from "../denials.ts";
 import { implies, type Requirement } from "../requirements/requirements.ts";
 import type { SelectionRequirements } from "../requirements/selection-requirements.ts";

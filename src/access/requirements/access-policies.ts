@@ -1,5 +1,5 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
-import type { KeyedGraph } from "./cover-key-fields.ts";
+import type { KeyedGraph } from "./cover/cover-key-fields.ts";
 import {
   addOrigin,
   composedCoordinate,

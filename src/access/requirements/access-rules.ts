@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from "graphql";
-import type { AuthError } from "../../auth/errors.ts";
+import type { AuthError } from "../../core/errors.ts";
 import type { RequirementTable } from "./requirement-table.ts";
 import type { Requirement } from "./requirements.ts";
 import type { SelectionRequirements } from "./selection-requirements.ts";

@@ -1,4 +1,4 @@
-import type { Permissions } from "../../auth/permissions.ts";
+import type { Permissions } from "../../core/permissions.ts";
 import { type Alternatives, conjoin, entails, isSatisfied, lackingNames } from "./alternatives.ts";
 
 /** The directives that state a requirement, by federation's names. */

@@ -1,5 +1,5 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, getNamedType, isInterfaceType } from "graphql";
-import { implementorsOf } from "./implementors.ts";
+import { implementorsOf } from "./cover/implementors.ts";
 import { RequirementsError, type RequirementTable } from "./requirement-table.ts";
 import { combineAll, type Requirement } from "./requirements.ts";
 

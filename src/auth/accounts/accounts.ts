@@ -1,13 +1,13 @@
-import { AuthError } from "../errors.ts";
-import type { Origin } from "../origin.ts";
+import { AuthError } from "../../core/errors.ts";
+import type { Origin } from "../../core/origin.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
-import type { AccountOptions } from "./account-options.ts";
-import type { Account, AccountStore } from "./account-store.ts";
-import { type Credentials, type ReadCredentials, readCredentials } from "./credentials.ts";
-import { createRegister, type Register, type RegisterParts } from "./register.ts";
-import type { Rehashing } from "./rehashing.ts";
-import type { RestoreAccount } from "./restore-account.ts";
+import type { AccountOptions } from "../users/account-options.ts";
+import type { Account, AccountStore } from "../users/account-store.ts";
+import type { RestoreAccount } from "./leaving/restore-account.ts";
+import { type Credentials, type ReadCredentials, readCredentials } from "./password/credentials.ts";
+import type { Rehashing } from "./password/rehashing.ts";
+import { createRegister, type Register, type RegisterParts } from "./registration/register.ts";
 
 export interface Accounts {
   readonly register: Register;

@@ -1,15 +1,15 @@
+import { AuthError } from "../../core/errors.ts";
+import { badInput } from "../../core/input-problems.ts";
+import type { Origin } from "../../core/origin.ts";
 import type { Transaction } from "../../database/database.ts";
-import { type Account, changeAccount, lockAccount } from "../accounts/account-store.ts";
-import { ADMIN_ROLE, lockAdmins } from "../accounts/admin-store.ts";
-import { keepAnAdmin } from "../accounts/keep-an-admin.ts";
 import type { Audit, Recorder } from "../audit/audit.ts";
-import { AuthError } from "../errors.ts";
-import { badInput } from "../input-problems.ts";
-import type { Origin } from "../origin.ts";
 import type { Revocable, Revocation } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
-import type { EndSessions } from "../sessions/end-sessions.ts";
+import type { EndSessions } from "../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../sessions/lock-viewer.ts";
+import { type Account, changeAccount, lockAccount } from "../users/account-store.ts";
+import { ADMIN_ROLE, lockAdmins } from "../users/admin-store.ts";
+import { keepAnAdmin } from "../users/keep-an-admin.ts";
 
 /** Who gives an order, from where. That they may is for the caller to know; that their token still counts is checked here. */
 export interface Order {

@@ -1,9 +1,9 @@
 import { and, desc, eq, gte, inArray, lt, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { MAX as HIGHEST_ID, NIL as LOWEST_ID } from "uuid";
+import { firstIdAt } from "../../core/first-id-at.ts";
+import { groupBy } from "../../core/group-by.ts";
 import type { Database } from "../../database/database.ts";
 import { auditEvents } from "../../database/tables/audit-events.ts";
-import { firstIdAt } from "../first-id-at.ts";
-import { groupBy } from "../group-by.ts";
 import type { PageSpan } from "../paging/pages.ts";
 import type { AuditEvent, AuditEventType } from "./audit-events.ts";
 

@@ -1,7 +1,7 @@
-import { addSeconds, type Clock } from "../clock.ts";
-import { isId } from "../ids.ts";
-import { refuseProblems } from "../input-problems.ts";
-import { parseIpAddress } from "../ip-addresses.ts";
+import { addSeconds, type Clock } from "../../core/clock.ts";
+import { isId } from "../../core/ids.ts";
+import { refuseProblems } from "../../core/input-problems.ts";
+import { parseIpAddress } from "../../core/ip-addresses.ts";
 import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, toPage } from "../paging/pages.ts";
 import type { AuditEvent, AuditEventType } from "./audit-events.ts";
 import type { AuditEventFilter, AuditTrailStore, WithheldRefreshes } from "./audit-trail-store.ts";

@@ -1,10 +1,10 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Origin } from "../../core/origin.ts";
+import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
-import type { Clock } from "../clock.ts";
-import type { Origin } from "../origin.ts";
-import type { Outbox } from "../outbox/outbox.ts";
-import type { NewMessage } from "../outbox/outbox-messages.ts";
-import type { OutboxRow } from "../outbox/outbox-store.ts";
-import type { Random } from "../random.ts";
+import type { Outbox } from "../../outbox/outbox.ts";
+import type { NewMessage } from "../../outbox/outbox-messages.ts";
+import type { OutboxRow } from "../../outbox/outbox-store.ts";
 import { type AuditEvent, securityEvents } from "./audit-events.ts";
 import { insertAuditEvents } from "./audit-store.ts";
 

@@ -1,4 +1,4 @@
-import type { SessionEndReason } from "../errors.ts";
+import type { SessionEndReason } from "../../core/errors.ts";
 import type { AuditEvent } from "./audit-events.ts";
 
 export interface EndedSession {

@@ -1,6 +1,6 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Origin } from "../../core/origin.ts";
 import type { Audit } from "../audit/audit.ts";
-import type { Clock } from "../clock.ts";
-import type { Origin } from "../origin.ts";
 import type { LimitStores } from "./limit-stores.ts";
 import { type Claim, type ExhaustedClaim, type Reservation, retryAfterSeconds } from "./rate-limits.ts";
 

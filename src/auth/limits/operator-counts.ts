@@ -1,5 +1,5 @@
+import { withDeadline } from "../../core/deadline.ts";
 import type { Database } from "../../database/database.ts";
-import { withDeadline } from "../deadline.ts";
 import { createPostgresStore } from "./postgres-store.ts";
 import type { LimitStore } from "./rate-limits.ts";
 

@@ -1,4 +1,4 @@
-import { withDeadline } from "../deadline.ts";
+import { withDeadline } from "../../core/deadline.ts";
 
 /** One call, in the slot that it was counted in. */
 export interface CountedCall {

@@ -1,5 +1,5 @@
 import { createClient } from "@redis/client";
-import { withDeadline } from "../deadline.ts";
+import { withDeadline } from "../../core/deadline.ts";
 import { hashKey } from "./key-hash.ts";
 import { type LimitStore, listExhausted } from "./rate-limits.ts";
 import { giveBackScript, type RedisScript, reserveScript } from "./redis-scripts.ts";

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Random } from "../random.ts";
-import { deriveKey } from "../sealing.ts";
-import { sha256 } from "../sha256.ts";
+import type { Random } from "../../core/random.ts";
+import { deriveKey } from "../../core/sealing.ts";
+import { sha256 } from "../../core/sha256.ts";
 
 const PREFIX = "ot1_";
 const TOKEN_BYTES = 32;

@@ -1,6 +1,6 @@
+import { addSeconds, type Clock } from "../../core/clock.ts";
+import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
-import { addSeconds, type Clock } from "../clock.ts";
-import type { Random } from "../random.ts";
 import { createKeyedHashes, hashToken, newAttempt, newCode, newToken, readCode } from "./one-time-secrets.ts";
 import {
   countCodeTry,

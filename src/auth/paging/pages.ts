@@ -1,5 +1,5 @@
-import { isId } from "../ids.ts";
-import { refuseProblems } from "../input-problems.ts";
+import { isId } from "../../core/ids.ts";
+import { refuseProblems } from "../../core/input-problems.ts";
 import { formatCursor, type PageOrder, parseCursor } from "./cursors.ts";
 
 /** As asked for: the next `first` rows behind `after`, or from the start. */

@@ -1,4 +1,4 @@
-import { AuthError } from "../errors.ts";
+import { AuthError } from "../../core/errors.ts";
 import { createFairLine } from "./fair-line.ts";
 
 /** Nobody waits longer: whoever would is told at once to come back later. */

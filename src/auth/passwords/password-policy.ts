@@ -1,5 +1,5 @@
 import { dictionary } from "@zxcvbn-ts/language-common";
-import type { EmailAddress } from "../accounts/email-addresses.ts";
+import type { EmailAddress } from "../users/email-addresses.ts";
 import { countDecisions, type KnownWords } from "./guessable-parts.ts";
 import { moreCommonPasswords } from "./more-common-passwords.ts";
 import { passwordProblems } from "./password-problems.ts";

@@ -1,5 +1,5 @@
-import { householdOf } from "../ip-addresses.ts";
-import type { Random } from "../random.ts";
+import { householdOf } from "../../core/ip-addresses.ts";
+import type { Random } from "../../core/random.ts";
 import type { HashingCaller, HashingQueue } from "./hashing-queue.ts";
 import type { PasswordEngine } from "./password-engine.ts";
 import type { PasswordHash } from "./password-hash.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import type { Random } from "../../core/random.ts";
 
 /** In the place of a password hash: no password fits it, and verifying one takes as long as ever. No two are the same. */
 export function newUnusablePassword(random: Random): string {

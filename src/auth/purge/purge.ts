@@ -1,6 +1,6 @@
+import { addSeconds, type Clock } from "../../core/clock.ts";
+import { firstIdAt } from "../../core/first-id-at.ts";
 import type { Database } from "../../database/database.ts";
-import { addSeconds, type Clock } from "../clock.ts";
-import { firstIdAt } from "../first-id-at.ts";
 import {
   deleteAuditEvents,
   deleteEndedRateLimits,

@@ -1,4 +1,4 @@
-import { withDeadline } from "../deadline.ts";
+import { withDeadline } from "../../core/deadline.ts";
 import { createReadingPace } from "./reading-pace.ts";
 import { createRevocationReader, type RevocationReader, type RevocationReaderParts } from "./revocation-reader.ts";
 

@@ -1,5 +1,5 @@
+import type { Clock } from "../../core/clock.ts";
 import type { ListeningConnection } from "../../database/listening-connection.ts";
-import type { Clock } from "../clock.ts";
 import type { Revocation } from "./revocation.ts";
 import { type RevocationReading, readRevocationsSince, revocationChannel } from "./revocation-store.ts";
 

@@ -4,8 +4,8 @@ import { nameTables } from "../../database/qualified-names.ts";
 import { revocations } from "../../database/tables/revocations.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { users } from "../../database/tables/users.ts";
-import { isNotEndedSession } from "../sessions/session-ends-store.ts";
 import type { Revocable, Revocation } from "./revocation.ts";
+import { isNotEndedSession } from "./session-ends-store.ts";
 
 /** Where it is announced that there are revocations to read, to those of the same schema. Anybody who may connect to the database may announce there, and listen. */
 export function revocationChannel(schema: string): string {

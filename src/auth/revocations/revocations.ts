@@ -1,6 +1,6 @@
+import { addSeconds, type Clock } from "../../core/clock.ts";
+import { withDeadline } from "../../core/deadline.ts";
 import type { Database, Transaction } from "../../database/database.ts";
-import { addSeconds, type Clock } from "../clock.ts";
-import { withDeadline } from "../deadline.ts";
 import type { Revocable, Revocation } from "./revocation.ts";
 import type { RevocationFeed } from "./revocation-feed.ts";
 import { createRevocationMemory, type RevocationMemory } from "./revocation-memory.ts";

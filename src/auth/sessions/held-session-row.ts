@@ -1,5 +1,5 @@
 import type { Statements } from "../../database/database.ts";
-import type { Account } from "../accounts/account-store.ts";
+import type { Account } from "../users/account-store.ts";
 import type { Session } from "./session-state.ts";
 
 /** What a refresh answers from: a live session and the user whose it is. */

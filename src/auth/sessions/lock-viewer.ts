@@ -1,7 +1,7 @@
+import { AuthError } from "../../core/errors.ts";
 import type { Transaction } from "../../database/database.ts";
-import { type AccountWithPassword, lockAccount } from "../accounts/account-store.ts";
-import { AuthError } from "../errors.ts";
 import type { Revocable } from "../revocations/revocation.ts";
+import { type AccountWithPassword, lockAccount } from "../users/account-store.ts";
 import { lockSession } from "./session-store.ts";
 
 /**

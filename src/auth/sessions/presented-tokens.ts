@@ -1,8 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
-import { AuthError } from "../errors.ts";
-import { badInput } from "../input-problems.ts";
-import { sha256 } from "../sha256.ts";
-import { parseRefreshToken, type RefreshToken } from "./refresh-tokens.ts";
+import { AuthError } from "../../core/errors.ts";
+import { badInput } from "../../core/input-problems.ts";
+import { sha256 } from "../../core/sha256.ts";
+import { parseRefreshToken, type RefreshToken } from "../tokens/refresh-tokens.ts";
 
 /** What a client asks a refresh with. */
 export interface RefreshRequest {

@@ -1,8 +1,8 @@
 import { and, desc, eq, sql } from "drizzle-orm";
+import { groupBy } from "../../core/group-by.ts";
 import type { Database } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
-import { groupBy } from "../group-by.ts";
-import { isNotEndedSession, openedSince } from "./session-ends-store.ts";
+import { isNotEndedSession, openedSince } from "../revocations/session-ends-store.ts";
 import type { Session } from "./session-state.ts";
 import { sessionColumns } from "./session-store.ts";
 

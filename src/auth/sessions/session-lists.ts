@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { findByIds, isId } from "../ids.ts";
+import type { Clock } from "../../core/clock.ts";
+import { findByIds, isId } from "../../core/ids.ts";
 import type { SessionListStore } from "./session-list-store.ts";
 import type { Session } from "./session-state.ts";
 

@@ -1,7 +1,7 @@
+import type { SessionEndReason } from "../../core/errors.ts";
 import { sessionEndReasons } from "../../database/tables/end-reasons.ts";
-import type { SessionEndReason } from "../errors.ts";
+import { secretFits } from "../tokens/refresh-tokens.ts";
 import { type PresentedToken, retryFits } from "./presented-tokens.ts";
-import { secretFits } from "./refresh-tokens.ts";
 
 /** What a session is. `endedAt` and `endReason` are what is stored; a session can have expired without a row that says so. */
 export interface Session {

@@ -1,13 +1,13 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Origin } from "../../core/origin.ts";
+import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
-import type { Account, AccountStore, AccountWithPassword } from "../accounts/account-store.ts";
-import type { Notices } from "../accounts/notices.ts";
 import type { Audit } from "../audit/audit.ts";
-import type { Clock } from "../clock.ts";
-import type { Origin } from "../origin.ts";
-import type { Random } from "../random.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { CustomClaims } from "../tokens/custom-claims.ts";
+import type { Account, AccountStore, AccountWithPassword } from "../users/account-store.ts";
+import type { Notices } from "../users/notices.ts";
 import type { RefreshRequest } from "./presented-tokens.ts";
 import type { Session } from "./session-state.ts";
 

@@ -1,4 +1,4 @@
-import type { AnonymousReason } from "../permissions.ts";
+import type { AnonymousReason } from "../../core/permissions.ts";
 import { EARLY_SECONDS, LATE_SECONDS } from "./clock-tolerance.ts";
 
 /** The claims of our access tokens (RFC 9068, section 2.2, and ours), small on purpose. */

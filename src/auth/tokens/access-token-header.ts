@@ -1,6 +1,6 @@
 import jwt from "jsonwebtoken";
-import type { Anonymous } from "../permissions.ts";
-import { looksLikeRefreshToken } from "../sessions/refresh-tokens.ts";
+import type { Anonymous } from "../../core/permissions.ts";
+import { looksLikeRefreshToken } from "./refresh-tokens.ts";
 
 /** Refused before it is decoded: bounds the work that a stranger can cause. */
 export const MAXIMUM_TOKEN_LENGTH = 8 * 1024;

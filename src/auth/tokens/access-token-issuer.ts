@@ -1,5 +1,5 @@
 import jwt from "jsonwebtoken";
-import { scopesOfRoles } from "../permissions.ts";
+import { scopesOfRoles } from "../../core/permissions.ts";
 import type { AccessTokenClaims } from "./access-token-claims.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens } from "./access-tokens.ts";
 

@@ -1,12 +1,12 @@
 import jwt from "jsonwebtoken";
 import { LRUCache } from "lru-cache";
+import type { Anonymous } from "../../core/permissions.ts";
 import { isDatabaseUnavailable } from "../../database/unavailable.ts";
-import type { Anonymous } from "../permissions.ts";
 import { type AccessTokenClaims, checkClaims, checkLifetime, readClaims } from "./access-token-claims.ts";
 import { MAXIMUM_TOKEN_LENGTH, readHeader } from "./access-token-header.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens, Viewer } from "./access-tokens.ts";
 import { customClaimsOf } from "./custom-claims.ts";
-import type { SigningKey } from "./signing-keys.ts";
+import type { SigningKey } from "./keys/signing-keys.ts";
 
 /** The verified tokens in memory; an entry weighs its text and about a kilobyte of parsed claims. */
 const CACHE_BYTES = 32 * 1024 * 1024;

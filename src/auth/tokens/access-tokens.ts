@@ -1,12 +1,11 @@
-import type { Account } from "../accounts/account-store.ts";
-import type { Clock } from "../clock.ts";
-import type { Anonymous } from "../permissions.ts";
-import type { Random } from "../random.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Anonymous } from "../../core/permissions.ts";
+import type { Random } from "../../core/random.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
-import type { Session } from "../sessions/session-state.ts";
+import type { Account } from "../users/account-store.ts";
 import type { CustomClaims } from "./custom-claims.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import type { SigningKeys } from "./keys/signing-keys.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** Which of our users the request's access token says is calling. */
@@ -15,9 +14,15 @@ export interface Viewer extends Visitor, Revocable {
   readonly email: string;
 }
 
+/** Of the session that a token is for. */
+interface TokenSession {
+  readonly id: string;
+  readonly expiresAt: Date;
+}
+
 export interface AccessTokens {
   /** A JWT by RFC 9068 for one session of an account; it does not outlive the session's absolute end. */
-  issue(account: Account, session: Pick<Session, "id" | "expiresAt">, custom?: CustomClaims): IssuedAccessToken;
+  issue(account: Account, session: TokenSession, custom?: CustomClaims): IssuedAccessToken;
   /** The viewer, or why there is none. A bad token is an answer, never a throw. */
   verify(token: string | undefined): Promise<Viewer | Anonymous>;
 }

@@ -1,4 +1,4 @@
-import { type Anonymous, isAnonymous } from "../permissions.ts";
+import { type Anonymous, isAnonymous } from "../../core/permissions.ts";
 import type { AccessTokens, Viewer } from "./access-tokens.ts";
 import type { ForeignIssuers } from "./foreign/foreign-issuers.ts";
 import type { Visitor } from "./visitor.ts";

@@ -1,4 +1,4 @@
-import type { Account } from "../accounts/account-store.ts";
+import type { Account } from "../users/account-store.ts";
 
 /** JSON under names that are not ours. */
 export type CustomClaimValues = Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
 import jwt from "jsonwebtoken";
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../clock.ts";
-import { StartupError } from "../errors.ts";
-import type { Random } from "../random.ts";
+import type { Clock } from "../../core/clock.ts";
+import { StartupError } from "../../core/errors.ts";
+import type { Random } from "../../core/random.ts";
 import type { CustomClaimValues } from "./custom-claims.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import type { SigningKeys } from "./keys/signing-keys.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** Whom an identity token is for. */

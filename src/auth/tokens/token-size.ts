@@ -1,4 +1,4 @@
-import { StartupError } from "../errors.ts";
+import { StartupError } from "../../core/errors.ts";
 import { MAXIMUM_TOKEN_LENGTH } from "./access-token-header.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import { MAXIMUM_CLAIMS_BYTES } from "./custom-claims.ts";

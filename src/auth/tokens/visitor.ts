@@ -1,4 +1,4 @@
-import type { Permissions } from "../permissions.ts";
+import type { Permissions } from "../../core/permissions.ts";
 import type { CustomClaimValues } from "./custom-claims.ts";
 
 /** Who calls the graphs behind the gateway: one of our users, or a caller whom another issuer vouches for. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
-import type { Host, TlsSettings } from "../connection-settings.ts";
+import type { Host, TlsSettings } from "../connection-string/connection-settings.ts";
 import { LostConnectionError } from "../lost-connection.ts";
 import { readMessages } from "./message-reader.ts";
 import { notPostgres } from "./protocol-failure.ts";

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import postgres from "postgres";
-import type { ConnectionSettings, Proof } from "../connection-settings.ts";
+import type { ConnectionSettings, Proof } from "../connection-string/connection-settings.ts";
 import { type Message, readMessages } from "./message-reader.ts";
 import { DatabaseProtocolError, notPostgres } from "./protocol-failure.ts";
 import { createScram } from "./scram.ts";

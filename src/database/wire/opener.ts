@@ -1,4 +1,4 @@
-import type { ConnectionSettings, Host, TlsSettings } from "../connection-settings.ts";
+import type { ConnectionSettings, Host, TlsSettings } from "../connection-string/connection-settings.ts";
 import { LostConnectionError } from "../lost-connection.ts";
 import { type Connection, type ConnectionEvents, createConnection } from "./connection.ts";
 import { dial } from "./dial.ts";

@@ -1,4 +1,4 @@
-import type { TlsSettings } from "../connection-settings.ts";
+import type { TlsSettings } from "../connection-string/connection-settings.ts";
 
 /** What is wrong with the way to the database, said by the setting that mends it. */
 export class DatabaseTlsError extends Error {

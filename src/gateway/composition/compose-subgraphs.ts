@@ -1,6 +1,6 @@
 import { assertCompositionSuccess, composeServices } from "@theguild/federation-composition";
 import { type DocumentNode, parse } from "graphql";
-import { StartupError } from "../../auth/errors.ts";
+import { StartupError } from "../../core/errors.ts";
 
 export interface SubgraphSdl {
   readonly name: string;

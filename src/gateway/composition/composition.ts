@@ -9,13 +9,13 @@ import {
   parse,
   type TypeDefinitionNode,
 } from "graphql";
-import { type KeyedGraph, readKeyedTypes } from "../../access/requirements/cover-key-fields.ts";
-import type { PullingSchema } from "../../access/requirements/cover-required-fields.ts";
+import { type KeyedGraph, readKeyedTypes } from "../../access/requirements/cover/cover-key-fields.ts";
+import type { PullingSchema } from "../../access/requirements/cover/cover-required-fields.ts";
+import { readRequiredFields } from "../../access/requirements/cover/required-fields.ts";
 import type { Subschema } from "../../access/requirements/merge-requirements.ts";
 import { readRequirements } from "../../access/requirements/read-requirements.ts";
-import { readRequiredFields } from "../../access/requirements/required-fields.ts";
 import { RequirementsError } from "../../access/requirements/requirement-table.ts";
-import { StartupError } from "../../auth/errors.ts";
+import { StartupError } from "../../core/errors.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
 import type { Part } from "./subschemas.ts";
 import type { StitchedSupergraph } from "./supergraph.ts";

@@ -1,4 +1,4 @@
-import { StartupError } from "../../auth/errors.ts";
+import { StartupError } from "../../core/errors.ts";
 import { AUTH_GRAPH } from "../auth-answerer.ts";
 import { type Answerer, createUpstream, type UpstreamParts } from "../upstreams/upstream.ts";
 import type { ConnectionOptions } from "../upstreams/upstream-options.ts";

@@ -1,5 +1,5 @@
 import { type GraphQLNamedType, type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from "graphql";
-import { StartupError } from "../../auth/errors.ts";
+import { StartupError } from "../../core/errors.ts";
 import type { Answerer } from "../upstreams/upstream.ts";
 import type { Part } from "./subschemas.ts";
 

@@ -1,5 +1,5 @@
 import { type GraphQLSchema, OperationTypeNode } from "graphql";
-import { StartupError } from "../../auth/errors.ts";
+import { StartupError } from "../../core/errors.ts";
 import { AUTH_GRAPH } from "../auth-answerer.ts";
 import type { Answerer } from "../upstreams/upstream.ts";
 import type { Part } from "./subschemas.ts";

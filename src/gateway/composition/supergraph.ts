@@ -1,6 +1,6 @@
 import { type GetStitchingOptionsFromSupergraphSdlOpts, getStitchingOptionsFromSupergraphSdl } from "@graphql-tools/federation";
 import { type ConstDirectiveNode, type DocumentNode, Kind } from "graphql";
-import { StartupError } from "../../auth/errors.ts";
+import { StartupError } from "../../core/errors.ts";
 import type { Answerer } from "../upstreams/upstream.ts";
 import { createPart, type Part, toExecutor } from "./subschemas.ts";
 

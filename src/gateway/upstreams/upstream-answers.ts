@@ -1,5 +1,5 @@
 import type { ExecutionResult } from "graphql";
-import { isRecord } from "../../graphql/is-record.ts";
+import { isRecord } from "../../core/is-record.ts";
 import { readUpstreamErrors, upstreamUnavailable } from "./upstream-errors.ts";
 import type { UpstreamAnswer } from "./upstream-exchange.ts";
 

@@ -1,7 +1,7 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { isShallow } from "../../access/forwarded/nesting.ts";
-import { AuthError, type ErrorCode } from "../../auth/errors.ts";
-import { isRecord } from "../../graphql/is-record.ts";
+import { isShallow } from "../../access/complete/nesting.ts";
+import { AuthError, type ErrorCode } from "../../core/errors.ts";
+import { isRecord } from "../../core/is-record.ts";
 import { UpstreamError } from "../../graphql/upstream-error.ts";
 
 /** Stacks and the like, which servers in development answer with. */

@@ -1,5 +1,5 @@
-import { isAnonymous } from "../../auth/permissions.ts";
 import type { IdentityTokens } from "../../auth/tokens/identity-tokens.ts";
+import { isAnonymous } from "../../core/permissions.ts";
 import type { RequestContext } from "../../graphql/context.ts";
 import type { ConnectionOptions, IdentityOptions } from "./upstream-options.ts";
 

@@ -1,5 +1,5 @@
 import { buildClientSchema, getIntrospectionQuery, printSchema } from "graphql";
-import { StartupError } from "../../auth/errors.ts";
+import { StartupError } from "../../core/errors.ts";
 import { readAnswer } from "./upstream-answers.ts";
 import { connectUpstream } from "./upstream-connection.ts";
 import type { UpstreamOptions } from "./upstream-options.ts";

@@ -1,5 +1,3 @@
-import { readEmailAddress } from "../../auth/accounts/email-addresses.ts";
-import type { ErrorCode } from "../../auth/errors.ts";
 import {
   CODE_TRIES_PER_ACCOUNT,
   CODE_TRIES_PER_DOMAIN,
@@ -8,6 +6,8 @@ import {
   SIGN_INS_PER_ACCOUNT,
 } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
+import { readEmailAddress } from "../../auth/users/email-addresses.ts";
+import type { ErrorCode } from "../../core/errors.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
 import { accountKey, domainOf, givesArgument, hasArgument, textArgument } from "./identity.ts";
 

@@ -1,7 +1,7 @@
 import type { GraphQLFieldResolver } from "graphql";
-import { AuthError } from "../../auth/errors.ts";
 import type { NamedClaim } from "../../auth/limits/call-limits.ts";
 import { DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
+import { AuthError } from "../../core/errors.ts";
 import type { RequestContext } from "../context.ts";
 import type { AccountCount } from "./account-limits.ts";
 import { allFieldsClaims, fieldClaims } from "./caller-claims.ts";

@@ -1,5 +1,5 @@
-import { readEmailAddress } from "../../auth/accounts/email-addresses.ts";
 import { addressKey, callerKey } from "../../auth/limits/callers.ts";
+import { readEmailAddress } from "../../auth/users/email-addresses.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
 
 /** Whoever calls these is nobody yet, or claims to be: their address is what counts, also where they are signed in. */

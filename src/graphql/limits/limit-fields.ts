@@ -1,7 +1,7 @@
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
-import { AuthError } from "../../auth/errors.ts";
 import type { Refusal } from "../../auth/limits/call-limits.ts";
+import { AuthError } from "../../core/errors.ts";
 import type { RequestContext } from "../context.ts";
 import { accountCountsOf } from "./account-limits.ts";
 import { type AccountLimit, admitStatedCall } from "./admit-stated-call.ts";

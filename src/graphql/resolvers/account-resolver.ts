@@ -1,6 +1,6 @@
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from "type-graphql";
-import { AuthError } from "../../auth/errors.ts";
-import { isId } from "../../auth/ids.ts";
+import { AuthError } from "../../core/errors.ts";
+import { isId } from "../../core/ids.ts";
 import { getViewer, type RequestContext } from "../context.ts";
 import { LogoutPayload } from "../types/auth-payload.ts";
 import { ChangePasswordInput } from "../types/inputs.ts";

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from "type-graphql";
 import type { Order } from "../../auth/admin/administration.ts";
-import { AuthError } from "../../auth/errors.ts";
-import { isId } from "../../auth/ids.ts";
+import { AuthError } from "../../core/errors.ts";
+import { isId } from "../../core/ids.ts";
 import { getViewer, type RequestContext } from "../context.ts";
 import { keysOfAccount } from "../limits/account-limits.ts";
 import { LogoutPayload } from "../types/auth-payload.ts";

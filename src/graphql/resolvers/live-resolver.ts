@@ -1,7 +1,7 @@
 import { Arg, Ctx, Directive, Mutation, Resolver, Root, Subscription } from "type-graphql";
-import { AuthError } from "../../auth/errors.ts";
-import { withoutRefreshesOf } from "../../auth/sessions/own-refreshes.ts";
-import type { SessionEvent as DomainSessionEvent } from "../../auth/sessions/session-changes.ts";
+import { withoutRefreshesOf } from "../../auth/sessions/live/own-refreshes.ts";
+import type { SessionEvent as DomainSessionEvent } from "../../auth/sessions/live/session-changes.ts";
+import { AuthError } from "../../core/errors.ts";
 import { getViewer, type RequestContext, viewerOf } from "../context.ts";
 import { Session, toSession } from "../types/session.ts";
 import { SessionEvent } from "../types/session-event.ts";

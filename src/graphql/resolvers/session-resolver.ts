@@ -1,7 +1,7 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
-import { AuthError } from "../../auth/errors.ts";
-import { isAnonymous } from "../../auth/permissions.ts";
 import type { HeldSession } from "../../auth/sessions/sessions.ts";
+import { AuthError } from "../../core/errors.ts";
+import { isAnonymous } from "../../core/permissions.ts";
 import { type HandRefreshToken, type RequestContext, viewerOf } from "../context.ts";
 import { AuthPayload, LogoutPayload } from "../types/auth-payload.ts";
 import { LoginInput, LogoutInput, RefreshInput, RegisterInput } from "../types/inputs.ts";

@@ -1,4 +1,4 @@
-import { badInput } from "../../auth/input-problems.ts";
+import { badInput } from "../../core/input-problems.ts";
 import { batchFields, type EntityKey, type EntityName } from "./entities.ts";
 
 const problem = `Must each have a __typename (${[...batchFields.keys()].join(" or ")}) and the id of one.`;

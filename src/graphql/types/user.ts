@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType, registerEnumType } from "type-graphql";
-import type { Account } from "../../auth/accounts/account-store.ts";
+import type { Account } from "../../auth/users/account-store.ts";
 import { DateTime } from "./date-time.ts";
 
 export enum UserStatus {

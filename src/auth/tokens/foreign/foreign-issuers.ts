@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../../clock.ts";
-import type { Anonymous } from "../../permissions.ts";
+import type { Clock } from "../../../core/clock.ts";
+import type { Anonymous } from "../../../core/permissions.ts";
 import { MAXIMUM_TOKEN_LENGTH } from "../access-token-header.ts";
 import type { Visitor } from "../visitor.ts";
 import type { ForeignIssuer } from "./foreign-issuer.ts";

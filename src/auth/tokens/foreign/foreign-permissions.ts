@@ -1,4 +1,4 @@
-import type { Permissions } from "../../permissions.ts";
+import type { Permissions } from "../../../core/permissions.ts";
 import type { ClaimPath, ForeignIssuer } from "./foreign-issuer.ts";
 
 /** Nobody gets it because another issuer calls somebody so. */

@@ -1,7 +1,7 @@
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
-import { leadsElsewhere } from "../../accounts/email-addresses.ts";
-import type { Clock } from "../../clock.ts";
-import type { Anonymous, AnonymousReason } from "../../permissions.ts";
+import type { Clock } from "../../../core/clock.ts";
+import type { Anonymous, AnonymousReason } from "../../../core/permissions.ts";
+import { leadsElsewhere } from "../../users/email-addresses.ts";
 import { EARLY_SECONDS, LATE_SECONDS } from "../clock-tolerance.ts";
 import type { Visitor } from "../visitor.ts";
 import type { ForeignIssuer } from "./foreign-issuer.ts";

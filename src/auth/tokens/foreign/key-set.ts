@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from "jose";
-import { rsaWeakness } from "../weak-keys.ts";
+import { rsaWeakness } from "../keys/weak-keys.ts";
 import type { ForeignIssuer } from "./foreign-issuer.ts";
 
 /** The keys that an issuer published when they were read; a later reading is another object. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../../core/clock.ts";
 import type { KeySet } from "./key-set.ts";
 
 /** The keys of one issuer, read over the network seldom, whatever tokens come. */

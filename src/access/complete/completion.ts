@@ -1,0 +1,216 @@
+import {
+  type FieldNode,
+  type GraphQLCompositeType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  getNamedType,
+  isCompositeType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type SelectionSetNode,
+  TypeNameMetaFieldDef,
+} from "graphql";
+import type { AuthError } from "../../core/errors.ts";
+import { type Collection, collectFields } from "../collect-fields.ts";
+import type { DeniedSelection } from "../cut/cut-selections.ts";
+import { fieldOf, possibleTypesOf } from "../document-types.ts";
+import type { AccessRules, Judge } from "../requirements/access-rules.ts";
+import {
+  type CompletedField,
+  type Completer,
+  type Completing,
+  completeLeaf,
+  completeList,
+  completeNonNull,
+  completeObject,
+  type Source,
+  type Told,
+  tell,
+} from "./complete-value.ts";
+import { type PlainReader, readLeaf, readList, readLiteral, readNothing, readNullable, readObject } from "./plain-text.ts";
+
+/** One field of the answer on one object type. */
+export interface AnsweredField extends CompletedField {
+  /** What is below it, where the caller may see it. */
+  readonly scope: Scope | undefined;
+  readonly isDenied: boolean;
+  /** Of a value that needs no completing. */
+  readonly read: PlainReader;
+}
+
+/** What one object type answers at one place of the operation. */
+export interface Answer {
+  readonly fields: readonly AnsweredField[];
+  readonly byKey: ReadonlyMap<string, AnsweredField>;
+}
+
+/** One place of the operation at which objects stand, and what each type of them answers there. Answers are computed when asked for. */
+export interface Scope {
+  /** What any object that can stand here answers, but for those of which the caller may see nothing. */
+  answers(): readonly Answer[];
+  /** By what the object says of its type; null: the caller may see nothing of it; undefined: it cannot stand here. */
+  answerTo(source: Source): Answer | null | undefined;
+  /** Of an object that needs no completing; none does where its type has to be looked at first. */
+  readonly readPlain: PlainReader;
+  /** As `answerTo`; tells why the caller may see nothing of an object. */
+  readonly fieldsOf: (source: Source, completing: Completing) => readonly AnsweredField[] | null | undefined;
+}
+
+/** How answers to one operation with certain conditions are completed for one caller. */
+export interface CompletionRules extends Collection {
+  readonly rules: AccessRules;
+  readonly judge: Judge;
+  readonly denied: ReadonlyMap<FieldNode, DeniedSelection>;
+}
+
+interface ScopePlace {
+  readonly type: GraphQLCompositeType;
+  readonly selectionSets: readonly SelectionSetNode[];
+  /** The selections of the objects themselves. */
+  readonly nodes: readonly FieldNode[];
+  /** Of the root, whose `__typename` is guarded like a field. */
+  readonly typenameDenial?: AuthError | undefined;
+}
+
+interface AnswerRules {
+  readonly by: CompletionRules;
+  readonly tellings: Tellings;
+  readonly typenameDenial: AuthError | undefined;
+}
+
+function completerOf(type: GraphQLOutputType, told: Told, scope: Scope | undefined): Completer {
+  if (isNonNullType(type)) return completeNonNull(completerOf(type.ofType, told, scope), told);
+  if (isListType(type)) return completeList(completerOf(type.ofType, told, scope), told);
+  if (isLeafType(type)) return completeLeaf(type, told);
+  return completeObject(scope === undefined ? () => undefined : scope.fieldsOf, told);
+}
+
+function readerOf(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
+  if (isNonNullType(type)) return readerOfPresent(type.ofType, scope);
+  return readNullable(readerOfPresent(type, scope));
+}
+
+function readerOfPresent(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
+  if (isListType(type)) return readList(readerOf(type.ofType, scope));
+  return isLeafType(type) ? readLeaf(type) : (scope?.readPlain ?? readNothing);
+}
+
+function deniedField(key: string, type: GraphQLOutputType, { told, error }: { told: Told; error: AuthError }): AnsweredField {
+  const instead = isNonNullType(type) ? undefined : null;
+  const complete: Completer = (_value, completing) => {
+    tell(completing, told, error);
+    return instead;
+  };
+  return { key, complete, scope: undefined, isDenied: true, read: readNothing };
+}
+
+function permittedField(
+  key: string,
+  nodes: readonly FieldNode[],
+  { type, by }: { type: GraphQLOutputType; by: CompletionRules },
+): AnsweredField {
+  const named = getNamedType(type);
+  const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  const scope = isCompositeType(named) ? createScope({ type: named, selectionSets, nodes }, by) : undefined;
+  return { key, complete: completerOf(type, { nodes }, scope), scope, isDenied: false, read: readerOf(type, scope) };
+}
+
+function typenameField(
+  key: string,
+  objectType: GraphQLObjectType,
+  { nodes, error }: { nodes: readonly FieldNode[]; error: AuthError | undefined },
+): AnsweredField {
+  if (error !== undefined) return deniedField(key, TypeNameMetaFieldDef.type, { told: { nodes }, error });
+  return { key, complete: () => objectType.name, scope: undefined, isDenied: false, read: readLiteral(`"${objectType.name}"`) };
+}
+
+/** One denied selection of one place is told once, whichever types answer it. */
+type Tellings = Map<FieldNode | string, Told>;
+
+function tellingOf(tellings: Tellings, of: FieldNode | string, nodes: readonly FieldNode[]): Told {
+  const told = tellings.get(of) ?? { nodes };
+  tellings.set(of, told);
+  return told;
+}
+
+function answeredField(
+  [key, nodes]: readonly [string, readonly FieldNode[]],
+  objectType: GraphQLObjectType,
+  { by, tellings, typenameDenial }: AnswerRules,
+): AnsweredField | undefined {
+  const [first] = nodes;
+  if (first === undefined) return undefined;
+  const name = first.name.value;
+  if (name === "__typename") return typenameField(key, objectType, { nodes, error: typenameDenial });
+  const field = fieldOf(by.schema, objectType, name);
+  if (field === undefined) return undefined;
+  const denial = by.denied.get(first);
+  // One permitted selection of a response key is enough: see field-guard.ts.
+  if (denial === undefined || nodes.some((node) => !by.denied.has(node))) return permittedField(key, nodes, { type: field.type, by });
+  const error = by.judge(denial.requirement, `${objectType.name}.${name}`) ?? denial.error;
+  return deniedField(key, field.type, { told: tellingOf(tellings, first, nodes), error });
+}
+
+/** Why the caller may see nothing of some of the objects behind an abstract type, by their type's name. */
+function denialsBehind(type: GraphQLCompositeType, { rules, judge }: CompletionRules): ReadonlyMap<string, AuthError> {
+  const denials = new Map<string, AuthError>();
+  // Where an object type is declared, the field that returns it was judged.
+  for (const { name } of isObjectType(type) ? [] : possibleTypesOf(rules.schema, type)) {
+    const requirement = rules.table.types.get(name);
+    const error = requirement && judge(requirement, name);
+    if (error !== undefined) denials.set(name, error);
+  }
+  return denials;
+}
+
+function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace, by: CompletionRules): Scope {
+  const tellings: Tellings = new Map();
+  const answers = new Map<string, Answer>();
+  const objectTypes = new Map(possibleTypesOf(by.schema, type).map((objectType) => [objectType.name, objectType]));
+  const denials = denialsBehind(type, by);
+
+  function answerOf(objectType: GraphQLObjectType): Answer {
+    const known = answers.get(objectType.name);
+    if (known !== undefined) return known;
+    const collected = [...collectFields(selectionSets, objectType, by)];
+    const fields = collected.flatMap((group) => answeredField(group, objectType, { by, tellings, typenameDenial }) ?? []);
+    const answer = { fields, byKey: new Map(fields.map((field) => [field.key, field])) };
+    answers.set(objectType.name, answer);
+    return answer;
+  }
+
+  const nameOf = (source: Source): unknown => (isObjectType(type) ? type.name : source.__typename);
+
+  function answerTo(source: Source): Answer | null | undefined {
+    const name = nameOf(source);
+    const objectType = typeof name === "string" ? objectTypes.get(name) : undefined;
+    if (objectType === undefined) return undefined;
+    return denials.has(objectType.name) ? null : answerOf(objectType);
+  }
+
+  let readOwn: PlainReader | undefined;
+  return {
+    readPlain(text, at) {
+      readOwn ??= isObjectType(type) ? readObject(answerOf(type).fields) : readNothing;
+      return readOwn(text, at);
+    },
+    answers: () => [...objectTypes.values()].filter(({ name }) => !denials.has(name)).map(answerOf),
+    answerTo,
+    fieldsOf(source, completing) {
+      const answer = answerTo(source);
+      if (answer !== null) return answer?.fields;
+      const name = String(nameOf(source));
+      const error = denials.get(name);
+      if (error !== undefined) tell(completing, tellingOf(tellings, name, nodes), error);
+      return null;
+    },
+  };
+}
+
+export function createRootScope(rootType: GraphQLObjectType, selectionSet: SelectionSetNode, by: CompletionRules): Scope {
+  const requirement = by.rules.table.types.get(rootType.name);
+  const typenameDenial = requirement && by.judge(requirement, `${rootType.name}.__typename`);
+  return createScope({ type: rootType, selectionSets: [selectionSet], nodes: [], typenameDenial }, by);
+}

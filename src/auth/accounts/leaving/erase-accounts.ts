@@ -1,0 +1,106 @@
+import { NIL as FIRST_ID } from "uuid";
+import { addSeconds, type Clock } from "../../../core/clock.ts";
+import { nowhere } from "../../../core/origin.ts";
+import type { Random } from "../../../core/random.ts";
+import type { Database } from "../../../database/database.ts";
+import type { Audit } from "../../audit/audit.ts";
+import {
+  type Batch,
+  type BegunErasure,
+  beginErasure,
+  deleteErasedUser,
+  type EraseBatch,
+  eraseDeedsToOthers,
+  eraseOwnEntries,
+  eraseSessions,
+  findBegunErasures,
+  lockErasure,
+} from "./erasure-store.ts";
+
+/**
+ * Erases the accounts whose time has come, in small batches; safe in any number of processes, and taken up by any of them where one dies.
+ * Audit entries stay, under a pseudonym of the user and of each session that nobody can trace back, without addresses and whatever else tells
+ * of a person. The number of accounts of which nothing is left. The signal stops it after the batch that is under way.
+ */
+export type EraseAccounts = (signal?: AbortSignal) => Promise<number>;
+
+export interface EraseAccountsParts {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Nobody waits for a lock on these rows but the purge. */
+const ROWS_PER_BATCH = 2000;
+const ERASURES_PER_RUN = 1000;
+/** A request that found the account just before may still write an audit entry of it: the row goes when there can be none any more. */
+const LATE_ENTRY_SECONDS = 60;
+const SECRET_BYTES = 32;
+
+const steps: readonly EraseBatch[] = [eraseSessions, eraseOwnEntries, eraseDeedsToOthers];
+
+export function createEraseAccounts(parts: EraseAccountsParts): EraseAccounts {
+  const { database, audit, clock, random } = parts;
+  const eraseInBatches = createEraseInBatches(database);
+
+  function begin(): Promise<string | undefined> {
+    const now = clock();
+    const pseudonyms = { ofUser: random.id(now), sessionSecret: random.bytes(SECRET_BYTES).toString("hex") };
+    return database.transaction((tx) => beginErasure(tx, pseudonyms, now));
+  }
+
+  /** False where something has come after all, or another process is faster. */
+  function finish(erasure: BegunErasure): Promise<boolean> {
+    return audit.transaction(nowhere, async (tx, record) => {
+      if (!(await lockErasure(tx, erasure.userId))) return false;
+      for (const erase of steps) {
+        if ((await erase(tx, erasure, { after: FIRST_ID, limit: 1 })).rows > 0) return false;
+      }
+      await deleteErasedUser(tx, erasure.userId);
+      await record({ type: "ACCOUNT_ERASED", userId: erasure.pseudonyms.ofUser, toldAs: erasure.userId });
+      return true;
+    });
+  }
+
+  return async (signal) => {
+    for (let begun = 0; begun < ERASURES_PER_RUN && signal?.aborted !== true; begun += 1) {
+      if ((await begin()) === undefined) break;
+    }
+    let erased = 0;
+    for (const erasure of await findBegunErasures(database, clock(), ERASURES_PER_RUN)) {
+      const isWhole = await eraseInBatches(erasure, signal);
+      const isLate = addSeconds(erasure.begunAt, LATE_ENTRY_SECONDS) <= clock();
+      if (isWhole && isLate && (await finish(erasure))) erased += 1;
+    }
+    return erased;
+  };
+}
+
+function createEraseInBatches(database: Database) {
+  /** Undefined where another process is at it. */
+  function eraseBatch(erase: EraseBatch, erasure: BegunErasure, after: string): Promise<Batch | undefined> {
+    return database.transaction(async (tx) => {
+      if (!(await lockErasure(tx, erasure.userId))) return undefined;
+      return erase(tx, erasure, { after, limit: ROWS_PER_BATCH });
+    });
+  }
+
+  async function repeat(erase: EraseBatch, erasure: BegunErasure, signal: AbortSignal | undefined): Promise<boolean> {
+    for (let after: string = FIRST_ID; signal?.aborted !== true; ) {
+      const batch = await eraseBatch(erase, erasure, after);
+      if (batch === undefined) return false;
+      if (batch.rows < ROWS_PER_BATCH) return true;
+      after = batch.last;
+    }
+    return false;
+  }
+
+  /** False where it was stopped, or another process is at it. */
+  return async (erasure: BegunErasure, signal: AbortSignal | undefined): Promise<boolean> => {
+    for (const erase of steps) {
+      if (!(await repeat(erase, erasure, signal))) return false;
+    }
+    return true;
+  };
+}

@@ -1,0 +1,43 @@
+import type { Clock } from "../../../core/clock.ts";
+import type { Origin } from "../../../core/origin.ts";
+import type { Audit } from "../../audit/audit.ts";
+import type { HeldSession, Sessions } from "../../sessions/sessions.ts";
+import type { AskForClaims } from "../../tokens/custom-claims.ts";
+import { type AccountWithPassword, lockAccount, noteRestoringSignIn } from "../../users/account-store.ts";
+import type { Notices } from "../../users/notices.ts";
+
+/**
+ * Signs in whoever has given the right password of an account that is to be erased, and takes that back in the same transaction. Undefined
+ * where it is too late, or the account is disabled, has another password or was restored by another sign-in.
+ */
+export type RestoreAccount = (verified: AccountWithPassword, origin: Origin) => Promise<HeldSession | undefined>;
+
+export interface RestoreAccountParts {
+  readonly sessions: Pick<Sessions, "open">;
+  readonly notices: Notices;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly askForClaims: AskForClaims;
+}
+
+export function createRestoreAccount({ sessions, notices, audit, clock, askForClaims }: RestoreAccountParts): RestoreAccount {
+  return async (verified, origin) => {
+    const { id, passwordHash } = verified;
+    const customClaims = await askForClaims?.(verified);
+    return audit.transaction(origin, async (tx, record) => {
+      const now = clock();
+      const before = await lockAccount(tx, id);
+      const isToBeErased = before?.status === "ACTIVE" && before.erasureAt !== null && before.erasureAt > now;
+      if (!isToBeErased || before.passwordHash !== passwordHash) return undefined;
+      const account = await noteRestoringSignIn(tx, id, now);
+      const held = await sessions.open(tx, account, origin);
+      const about = { userId: id, actorId: id, sessionId: held.session.id };
+      await record([
+        { type: "LOGIN_SUCCEEDED", ...about },
+        { type: "ACCOUNT_RESTORED", ...about },
+      ]);
+      await notices.tell(tx, account, { template: "account_restored", facts: {} });
+      return { ...held, customClaims };
+    });
+  };
+}

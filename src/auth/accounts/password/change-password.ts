@@ -1,0 +1,101 @@
+import type { Clock } from "../../../core/clock.ts";
+import { AuthError } from "../../../core/errors.ts";
+import { badInput } from "../../../core/input-problems.ts";
+import type { Origin } from "../../../core/origin.ts";
+import type { Audit } from "../../audit/audit.ts";
+import { deleteOneTimeTokensOf } from "../../one-time/one-time-token-store.ts";
+import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../../passwords/password-policy.ts";
+import type { Passwords } from "../../passwords/passwords.ts";
+import type { Revocable, Revocation } from "../../revocations/revocation.ts";
+import type { Revocations } from "../../revocations/revocations.ts";
+import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
+import { lockViewer } from "../../sessions/lock-viewer.ts";
+import { type Account, type AccountStore, changeAccount } from "../../users/account-store.ts";
+import { readEmailAddress } from "../../users/email-addresses.ts";
+import type { Notices } from "../../users/notices.ts";
+
+/** As typed. */
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+/**
+ * Replaces the viewer's password, ends every other session and refuses every access token issued before: this session goes on
+ * with its next refresh. Messages that could change password or address are void. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
+ * the session has ended meanwhile, TOO_BUSY (OWASP ASVS 5.0: 6.2.3, 7.4.3).
+ */
+export type ChangePassword = (change: PasswordChange, viewer: Revocable, origin: Origin) => Promise<Account>;
+
+interface ReadChange {
+  readonly current: TypedPassword;
+  /** In NFC. */
+  readonly newPassword: string;
+}
+
+interface Changed {
+  readonly account: Account;
+  readonly revocation: Revocation;
+}
+
+export interface ChangePasswordParts {
+  readonly store: Pick<AccountStore, "findAccountWithPassword">;
+  readonly passwords: Passwords;
+  readonly commonPasswords: CommonPasswords;
+  readonly audit: Audit;
+  readonly revocations: Pick<Revocations, "apply">;
+  readonly endSessions: EndSessions;
+  readonly notices: Notices;
+  readonly clock: Clock;
+}
+
+export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
+  const { store, passwords, commonPasswords, audit, revocations, endSessions, notices, clock } = parts;
+
+  async function refuse(viewer: Revocable, origin: Origin): Promise<never> {
+    const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
+    await audit.record({ type: "PASSWORD_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_password" } }, origin);
+    throw new AuthError("INVALID_CREDENTIALS", {});
+  }
+
+  /** Undefined where the stored hash is another one by the end. */
+  async function attempt(change: PasswordChange, viewer: Revocable, origin: Origin): Promise<Changed | undefined> {
+    const known = await store.findAccountWithPassword(viewer.userId);
+    if (known === undefined) throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
+    const { current, newPassword } = readChange(change, known.email, commonPasswords);
+    if (!(await passwords.verify(known.passwordHash, current, origin.ipAddress))) return refuse(viewer, origin);
+    const passwordHash = await passwords.hash(newPassword, origin.ipAddress);
+    return audit.transaction(origin, async (tx, record) => {
+      const locked = await lockViewer(tx, viewer);
+      if (locked.passwordHash !== known.passwordHash) return undefined;
+      const account = await changeAccount(tx, locked.id, { passwordHash });
+      const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, keepIds: [viewer.sessionId] };
+      await deleteOneTimeTokensOf(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
+      const { endedSessions, revocation } = await endSessions.end(tx, record, others);
+      const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
+      await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
+      await notices.tell(tx, account, { template: "password_changed", facts: { at: clock().toISOString() } });
+      return { account, revocation };
+    });
+  }
+
+  return async (change, viewer, origin) => {
+    // A login elsewhere may just have hashed the same password anew; where the password itself has changed, the second attempt tells.
+    const changed = (await attempt(change, viewer, origin)) ?? (await attempt(change, viewer, origin)) ?? (await refuse(viewer, origin));
+    revocations.apply(changed.revocation);
+    return changed.account;
+  };
+}
+
+/** Both fields are judged before anything is said, so that a form can show every problem at once. */
+function readChange(change: PasswordChange, email: string, common: CommonPasswords): ReadChange {
+  const current = readPassword(change.currentPassword);
+  const wanted = readPassword(change.newPassword);
+  const isSame = wanted.password === current.password && wanted.password !== undefined;
+  const same = isSame ? "Is the current one; choose another." : undefined;
+  const problem = wanted.problem ?? same ?? newPasswordProblem(wanted.password, readEmailAddress(email).email, common);
+  if (current.password !== undefined && wanted.password !== undefined && problem === undefined) {
+    return { current, newPassword: wanted.password };
+  }
+  throw badInput({ currentPassword: current.problem, newPassword: problem });
+}

@@ -1,0 +1,120 @@
+import { AuthError } from "../../../core/errors.ts";
+import { badInput } from "../../../core/input-problems.ts";
+import type { Origin } from "../../../core/origin.ts";
+import type { Transaction } from "../../../database/database.ts";
+import type { Audit, Recorder } from "../../audit/audit.ts";
+import type { OneTimeToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
+import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";
+import type { Revocation } from "../../revocations/revocation.ts";
+import type { Revocations } from "../../revocations/revocations.ts";
+import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
+import { changeAccount } from "../../users/account-store.ts";
+import { type EmailAddress, readEmailAddress } from "../../users/email-addresses.ts";
+import type { SendReset } from "../password/reset-messages.ts";
+import { type AddressedAccount, lockAccountOfAddress, lockAddressedAccount, markEmailVerified } from "./proof-store.ts";
+
+/** As typed: either the token, or the address, the code, and what the request for it answered. */
+export interface EmailProof {
+  readonly token?: string | undefined;
+  readonly email?: string | undefined;
+  readonly code?: string | undefined;
+  readonly attempt?: string | undefined;
+}
+
+/**
+ * Marks the address as proven, and answers it. Whoever reads the mail of an address takes the account: where several have registered with it,
+ * every session ends, none of their passwords counts, and a link to set one is sent. Throws BAD_USER_INPUT, or INVALID_ONE_TIME_TOKEN for whatever is wrong.
+ */
+export type VerifyEmail = (proof: EmailProof, origin: Origin) => Promise<string>;
+
+interface ReadCode {
+  readonly token?: never;
+  readonly email: EmailAddress;
+  readonly code: string;
+  readonly attempt: string;
+}
+
+type ReadProof = { readonly token: string } | ReadCode;
+
+interface Found {
+  readonly account: AddressedAccount | undefined;
+  readonly token: OneTimeToken | undefined;
+}
+
+interface Accepted {
+  readonly email: string;
+  readonly revocation?: Revocation;
+}
+
+export interface VerifyEmailParts {
+  readonly oneTimeTokens: OneTimeTokens;
+  readonly sendReset: SendReset;
+  readonly endSessions: EndSessions;
+  readonly revocations: Pick<Revocations, "apply">;
+  readonly audit: Audit;
+}
+
+const PURPOSE = "VERIFY_EMAIL";
+
+export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
+  const { oneTimeTokens, audit, revocations } = parts;
+
+  async function takeByToken(tx: Transaction, text: string): Promise<Found> {
+    const found = await oneTimeTokens.find(tx, PURPOSE, text);
+    const account = found && (await lockAddressedAccount(tx, found.userId));
+    return { account, token: found && (await oneTimeTokens.take(tx, PURPOSE, text)) };
+  }
+
+  async function takeByCode(tx: Transaction, { email, code, attempt }: ReadCode): Promise<Found> {
+    const account = await lockAccountOfAddress(tx, email.key);
+    const subject = account?.emailVerified === false ? { userId: account.id } : { emailKey: email.key };
+    return { account, token: await oneTimeTokens.takeByCode(tx, { purpose: PURPOSE, subject, code, attempt }) };
+  }
+
+  return async (proof, origin) => {
+    const read = readProof(proof);
+    const accepted = await audit.transaction(origin, async (tx, record) => {
+      const { account, token } = await (read.token === undefined ? takeByCode(tx, read) : takeByToken(tx, read.token));
+      if (account !== undefined && token?.proves?.emailKey === account.emailKey) return accept(tx, record, { account, token, parts });
+      await record({ type: "EMAIL_VERIFIED", userId: account?.id ?? null, succeeded: false });
+      return undefined;
+    });
+    if (accepted === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
+    if (accepted.revocation !== undefined) revocations.apply(accepted.revocation);
+    return accepted.email;
+  };
+}
+
+interface Proven {
+  readonly account: AddressedAccount;
+  readonly token: OneTimeToken;
+  readonly parts: VerifyEmailParts;
+}
+
+/** Where several have registered, none of their passwords counts: whoever reads the mail sets one. */
+async function accept(tx: Transaction, record: Recorder, { account, token, parts }: Proven): Promise<Accepted> {
+  const about = { type: "EMAIL_VERIFIED", userId: account.id, actorId: account.id } as const;
+  if (!token.isContested) {
+    await markEmailVerified(tx, account);
+    await record(about);
+    return { email: account.email };
+  }
+  const passwordHash = UNUSABLE_PASSWORD_HASH;
+  const changed = await changeAccount(tx, account.id, { passwordHash, emailVerified: true });
+  await parts.oneTimeTokens.drop(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
+  const all = { account: changed, actorId: account.id, endReason: "ADDRESS_PROVEN" } as const;
+  const { endedSessions, revocation } = await parts.endSessions.end(tx, record, all);
+  await parts.sendReset(tx, { address: account.email, key: account.emailKey }, { ...account, passwordHash });
+  await record({ ...about, detail: { passwordReplaced: true, endedSessions } });
+  return { email: account.email, revocation };
+}
+
+function readProof({ token, email, code, attempt }: EmailProof): ReadProof {
+  if (token !== undefined && email === undefined && code === undefined) return { token };
+  if (token !== undefined || email === undefined || code === undefined || attempt === undefined) {
+    throw badInput({ token: "Give either the token of the link, or e-mail, code and attempt." });
+  }
+  const address = readEmailAddress(email);
+  if (address.email === undefined) throw badInput({ email: address.problem });
+  return { email: address.email, code, attempt };
+}

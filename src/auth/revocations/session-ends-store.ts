@@ -1,0 +1,95 @@
+import { eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { SessionEndReason } from "../../core/errors.ts";
+import type { Statements, Transaction } from "../../database/database.ts";
+import type { DriverPiece, SqlTag } from "../../database/sql-tag.ts";
+import { sessionEnds } from "../../database/tables/session-ends.ts";
+import { sessions } from "../../database/tables/sessions.ts";
+
+/*
+ * A session lives while neither its own row nor a row of `session_ends` says otherwise, and its time is not up. Each statement that decides
+ * whether one lives says so by the condition below, of `sessions`: one text, for the driver and for Drizzle. `ends` is the table `session_ends`.
+ */
+
+function notEnded<Piece>(tag: SqlTag<Piece>, ends: Piece): Piece {
+  return tag`(
+    sessions.ended_at is null
+    and not exists (
+      select from ${ends} as session_ends
+      where session_ends.user_id = sessions.user_id and session_ends.opened_below > sessions.opened_version)
+    and not exists (select from ${ends} as session_ends where session_ends.user_id is null and session_ends.id_below > sessions.id))`;
+}
+
+/** In a statement of the driver's. */
+export function isNotEnded({ $client: client, $tables: tables }: Statements): DriverPiece {
+  return notEnded<DriverPiece>(client, tables.sessionEnds);
+}
+
+/** In a statement of Drizzle's. */
+export const isNotEndedSession = notEnded<SQL>(sql, sql`${sessionEnds}`);
+
+/** Below it nothing of a user lives any more: what leads an index past all the sessions that one row has ended. */
+export function openedSince(userId: SQL | string): SQL {
+  return sql`sessions.opened_version >= coalesce((select max(session_ends.opened_below) from ${sessionEnds} where session_ends.user_id = ${userId}), 0)`;
+}
+
+/** A session that has just expired by this process's clock may still be refreshed by another's. */
+export const CLOCK_SKEW_SECONDS = 60;
+
+/** What the first row that ended a session says of it; not where it had expired long before. */
+function firstEnd<Piece>(tag: SqlTag<Piece>, ends: Piece, column: Piece): Piece {
+  return tag`(
+    select ${column} from ${ends} as session_ends
+    where ((session_ends.user_id = sessions.user_id and session_ends.opened_below > sessions.opened_version)
+        or (session_ends.user_id is null and session_ends.id_below > sessions.id))
+      and session_ends.ended_at < least(sessions.idle_expires_at, sessions.expires_at) + ${CLOCK_SKEW_SECONDS} * interval '1 second'
+    order by session_ends.ended_at, session_ends.opened_below limit 1)`;
+}
+
+function firstEnds<Piece>(tag: SqlTag<Piece>, ends: Piece): { endedAt: Piece; endReason: Piece } {
+  return {
+    endedAt: tag`coalesce(sessions.ended_at, ${firstEnd(tag, ends, tag`session_ends.ended_at`)})`,
+    endReason: tag`coalesce(sessions.end_reason, ${firstEnd(tag, ends, tag`session_ends.end_reason`)})`,
+  };
+}
+
+const drizzled = firstEnds<SQL>(sql, sql`${sessionEnds}`);
+
+/** When and why a session ended, by its own row or by the one that ended it with others. */
+export const endColumns = {
+  endedAt: sql<Date | null>`${drizzled.endedAt}`.mapWith(sessions.endedAt),
+  endReason: sql<SessionEndReason | null>`${drizzled.endReason}`,
+};
+
+/** The same in a statement of the driver's, for `sessions`. */
+export function endColumnsOf({ $client: client, $tables: tables }: Statements): DriverPiece {
+  const { endedAt, endReason } = firstEnds<DriverPiece>(client, tables.sessionEnds);
+  return client`${endedAt} as ended_at, ${endReason} as end_reason`;
+}
+
+export interface NewSessionEnd {
+  readonly id: string;
+  readonly endedAt: Date;
+  readonly endReason: SessionEndReason;
+  /** Null for an operator at the command line. */
+  readonly actorId: string | null;
+}
+
+/** Ends what is left of one user's sessions that were opened below a version, but those that are kept: they count as opened at it. */
+export async function endSessionsBelow(
+  tx: Transaction,
+  of: { userId: string; version: number; keepIds: readonly string[] },
+  end: NewSessionEnd,
+): Promise<void> {
+  const { userId, version, keepIds } = of;
+  if (keepIds.length > 0) {
+    await tx
+      .update(sessions)
+      .set({ openedVersion: version })
+      .where(inArray(sessions.id, [...keepIds]));
+  }
+  await tx.insert(sessionEnds).values({ ...end, userId, openedBelow: version });
+}
+
+export async function deleteSessionEnd(tx: Transaction, id: string): Promise<void> {
+  await tx.delete(sessionEnds).where(eq(sessionEnds.id, id));
+}

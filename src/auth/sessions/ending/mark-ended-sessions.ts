@@ -1,0 +1,55 @@
+import { addSeconds, type Clock } from "../../../core/clock.ts";
+import { nowhere } from "../../../core/origin.ts";
+import type { Database } from "../../../database/database.ts";
+import type { Audit } from "../../audit/audit.ts";
+import { deleteSessionEnd } from "../../revocations/session-ends-store.ts";
+import { findUnmarkedEnd, lockMarking, markNextOfEverybody, markNextOfUser, type UnmarkedEnd } from "./mark-sessions-store.ts";
+
+/**
+ * Marks the sessions that were ended by one row, batch after batch, each with the audit entry that it would have got at once; the number of them.
+ * Safe in any number of processes, of which one at a time does the work, and to be killed at any moment: what is done is in the rows. The signal
+ * stops it after the batch that is under way.
+ */
+export type MarkEndedSessions = (signal?: AbortSignal) => Promise<number>;
+
+/** Small, so that nobody waits long for a lock on one of its rows. */
+const ROWS_PER_BATCH = 500;
+/** What is left is for the next time: with several processes the work moves on, and shutting down is never far away. */
+const BATCHES_PER_RUN = 200;
+/** What was under way when everybody was signed out is over by then. */
+const SECOND_WALK_SECONDS = 3600;
+
+/** An end of everybody goes after its second walk, one of a user as soon as nothing is left. */
+function isDone({ userId, walks }: UnmarkedEnd, isLast: boolean): boolean {
+  return isLast && (userId !== null || walks > 0);
+}
+
+export function createMarkEndedSessions({ database, audit, clock }: { database: Database; audit: Audit; clock: Clock }): MarkEndedSessions {
+  /** Undefined where nothing is left to do, or another process is at it. */
+  function markBatch(walkedAgain: Date): Promise<number | undefined> {
+    return audit.transaction(nowhere, async (tx, record) => {
+      if (!(await lockMarking(tx))) return undefined;
+      const end = await findUnmarkedEnd(tx, walkedAgain);
+      if (end === undefined) return undefined;
+      const markNext = end.userId === null ? markNextOfEverybody : markNextOfUser;
+      const { marked, isLast } = await markNext(tx, end, ROWS_PER_BATCH);
+      const about = { type: "SESSION_REVOKED" as const, actorId: end.actorId, detail: { reason: end.endReason } };
+      await record(marked.map(({ id, userId }) => ({ ...about, userId, sessionId: id })));
+      if (isDone(end, isLast)) await deleteSessionEnd(tx, end.id);
+      return marked.length;
+    });
+  }
+
+  return async (signal) => {
+    const walkedAgain = addSeconds(clock(), -SECOND_WALK_SECONDS);
+    let total = 0;
+    // Outside a transaction, and usually the only statement: there is nothing to mark.
+    if ((await findUnmarkedEnd(database, walkedAgain)) === undefined) return total;
+    for (let batch = 0; batch < BATCHES_PER_RUN && signal?.aborted !== true; batch += 1) {
+      const marked = await markBatch(walkedAgain);
+      if (marked === undefined) break;
+      total += marked;
+    }
+    return total;
+  };
+}

@@ -1,0 +1,149 @@
+import { addSeconds } from "../../../core/clock.ts";
+import { AuthError, type SessionEndReason } from "../../../core/errors.ts";
+import type { Origin } from "../../../core/origin.ts";
+import type { Transaction } from "../../../database/database.ts";
+import type { Recorder } from "../../audit/audit.ts";
+import type { Revocation } from "../../revocations/revocation.ts";
+import { LATE_REPLAY_SECONDS } from "../../revocations/revocations.ts";
+import { formatRefreshToken, hashSecret, type RefreshToken, SECRET_BYTES, successorOf } from "../../tokens/refresh-tokens.ts";
+import { findAccountIn } from "../../users/account-store.ts";
+import { describePlace } from "../../users/notices.ts";
+import { type PresentedToken, readPresented } from "../presented-tokens.ts";
+import { judgeRefresh, type Session } from "../session-state.ts";
+import { endSession, extendAccess, lockSession, noteFollower } from "../session-store.ts";
+import type { HeldSession, SessionOptions, SessionParts, Sessions } from "../sessions.ts";
+import { clientPrintOf } from "./client-prints.ts";
+import { replaySession } from "./replay-store.ts";
+import { createRotate, type Rotate } from "./rotate-together.ts";
+
+/** What the locked row says of a token that did not rotate. Returned, not thrown: the transaction must commit. */
+type Settled =
+  | { readonly kind: "not_genuine" }
+  | { readonly kind: "ended"; readonly endReason: SessionEndReason }
+  | { readonly kind: "replayed"; readonly session: Session; readonly nonce: Buffer }
+  | { readonly kind: "reused"; readonly revocation: Revocation };
+
+/** Rotate if the token is current; answer the common replay without a lock; decide all else, reuse above all, under it. */
+export function createRefresh(parts: SessionParts, options: SessionOptions): Sessions["refresh"] {
+  const { accounts, audit, revocations } = parts;
+  const rotation = { ...parts, rotateSession: createRotate(parts.database) };
+
+  async function replay(token: RefreshToken, { session, nonce }: { session: Session; nonce: Buffer }): Promise<HeldSession> {
+    const account = await accounts.findAccount(session.userId);
+    if (account?.status !== "ACTIVE") throw new AuthError("SESSION_ENDED", { endReason: "USER_DISABLED" });
+    return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
+  }
+
+  return async (request, origin) => {
+    const { token, retryHash } = readPresented(request);
+    const asked: Asked = { token, retryHash, origin, options, client: clientPrintOf(origin) };
+    const rotated = await rotate(rotation, asked);
+    if (rotated !== undefined) return rotated;
+    const replayed = await replayUnlocked(parts, asked);
+    if (replayed !== undefined) return replayed;
+    const settled = await audit.transaction(origin, (tx, record) => settle(tx, { ...asked, parts, record }));
+    if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
+    if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
+    if (settled.kind === "replayed") return replay(token, settled);
+    revocations.apply(settled.revocation);
+    throw new AuthError("REFRESH_TOKEN_REUSED", {});
+  };
+}
+
+interface Asked extends PresentedToken {
+  readonly origin: Origin;
+  readonly options: SessionOptions;
+  /** Who presents the token. */
+  readonly client: Buffer;
+}
+
+async function rotate(
+  { rotateSession, audit, clock, random }: SessionParts & { readonly rotateSession: Rotate },
+  { token, retryHash, origin, options, client }: Asked,
+): Promise<HeldSession | undefined> {
+  const now = clock();
+  const nonce = random.bytes(SECRET_BYTES);
+  const successor = successorOf(token, nonce);
+  const event = audit.compose({ type: "TOKEN_REFRESHED", sessionId: token.sessionId }, origin);
+  const rotated = await rotateSession({
+    sessionId: token.sessionId,
+    familyHash: hashSecret(token.familySecret),
+    presentedHash: hashSecret(token.generationSecret),
+    successorHash: hashSecret(successor.generationSecret),
+    nonce,
+    retryHash: retryHash ?? null,
+    client,
+    now,
+    idleExpiresAt: addSeconds(now, options.idleTtlSeconds),
+    accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds),
+    event,
+  });
+  if (rotated === undefined) return undefined;
+  audit.announce({ ...event, userId: rotated.account.id, actorId: rotated.account.id });
+  return { session: rotated.session, account: rotated.account, refreshToken: formatRefreshToken(successor) };
+}
+
+async function replayUnlocked(
+  { database, audit, clock }: SessionParts,
+  { token, retryHash, origin, options, client }: Asked,
+): Promise<HeldSession | undefined> {
+  const now = clock();
+  const event = audit.compose({ type: "REFRESH_REPLAYED", sessionId: token.sessionId }, origin);
+  const replayed = await replaySession(database, {
+    sessionId: token.sessionId,
+    familyHash: hashSecret(token.familySecret),
+    presentedHash: hashSecret(token.generationSecret),
+    retryHash: retryHash ?? null,
+    client,
+    now,
+    rotatedSince: addSeconds(now, -options.refreshGraceSeconds),
+    accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds - LATE_REPLAY_SECONDS),
+    event,
+  });
+  if (replayed === undefined) return undefined;
+  const { session, account, nonce } = replayed;
+  audit.announce({ ...event, userId: account.id, actorId: account.id });
+  return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
+}
+
+interface Settling extends Asked {
+  readonly parts: SessionParts;
+  readonly record: Recorder;
+}
+
+async function settle(tx: Transaction, { parts, record, options, origin, ...presented }: Settling): Promise<Settled> {
+  const { token, client } = presented;
+  const { clock, revocations } = parts;
+  const session = await lockSession(tx, token.sessionId);
+  if (session === undefined) return { kind: "not_genuine" };
+  const now = clock();
+  const verdict = judgeRefresh(session, presented, { now, graceSeconds: options.refreshGraceSeconds, client });
+  // Current, and yet it did not rotate: the compare-and-swap found that the user may not sign in.
+  if (verdict.kind === "current") return { kind: "ended", endReason: "USER_DISABLED" };
+  const about = { userId: session.userId, sessionId: session.id };
+  if (verdict.kind === "replayed") {
+    if (verdict.isFollower) await noteFollower(tx, session);
+    await extendAccess(tx, session.id, addSeconds(now, options.accessTokenTtlSeconds));
+    await record({ type: "REFRESH_REPLAYED", ...about, actorId: session.userId });
+    return { ...verdict, session };
+  }
+  if (verdict.kind !== "reused") return verdict;
+  await record({ type: "REFRESH_REUSED", ...about, succeeded: false });
+  await endSession(tx, session.id, { endedAt: now, endReason: "REUSE_DETECTED" });
+  await warn(tx, session.userId, { parts, origin, at: now });
+  return { kind: "reused", revocation: await revocations.revokeSession(tx, session) };
+}
+
+/** Somebody has a copy of the token: the owner, or the one who has just used it. */
+async function warn(
+  tx: Transaction,
+  userId: string,
+  { parts, origin, at }: { parts: SessionParts; origin: Origin; at: Date },
+): Promise<void> {
+  const { notices } = parts;
+  if (!notices.isSent("token_reused")) return;
+  const account = await findAccountIn(tx, userId);
+  if (account === undefined) return;
+  const facts = { at: at.toISOString(), ...describePlace(origin) };
+  await notices.tell(tx, account, { template: "token_reused", facts });
+}

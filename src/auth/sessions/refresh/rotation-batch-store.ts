@@ -1,0 +1,93 @@
+import type { Database } from "../../../database/database.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../held-session-row.ts";
+import { isRotatable, type Rotation, type RotationValues, setRotated } from "./rotation-store.ts";
+
+/** What became of one rotation of a batch. */
+export type BatchedRotation =
+  /** Somebody else holds the row, or there is none: nothing was judged. */
+  | { readonly kind: "skipped" }
+  /** As `rotateSession` answers. */
+  | { readonly kind: "judged"; readonly rotated: SessionOfAccount | undefined };
+
+type Row = { position: number; judged: boolean } & (HeldSessionRow | { id: null });
+
+/**
+ * `rotateSession` for several sessions, of which no two are the same, in one statement: a commit and a round trip for all of them.
+ * It waits for nobody: a row that is locked is skipped, so that one session cannot hold up the others, and two batches
+ * cannot wait for each other. The rows are locked in one order all the same. In the order of the rotations.
+ */
+export async function rotateSessions(database: Database, rotations: readonly Rotation[]): Promise<BatchedRotation[]> {
+  const { $tables: tables } = database;
+  const asked = JSON.stringify(rotations.map(describe));
+  const values = lockedValues(database);
+  const rows = await database.$client<Row[]>`
+    with asked as (
+      select * from json_to_recordset(${asked}::text::json) as asked (
+        position integer, session uuid, family text, presented text, successor text, nonce text, retry text, client text, instant timestamptz,
+        idle_end timestamptz, access_end timestamptz, event uuid, event_type text, event_instant timestamptz, address text, agent text
+      )
+    ), locked as materialized (
+      select asked.*
+      from asked join ${tables.sessions} as sessions on sessions.id = asked.session
+      order by sessions.id
+      for no key update of sessions skip locked
+    ), rotated as (
+      update ${tables.sessions} as sessions
+      ${setRotated(database, values)}
+      from locked, ${tables.users} as users
+      where ${isRotatable(database, values)}
+      returning ${heldColumns(database)}
+    ), audited as (
+      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      select event, event_type, event_instant, user_id, user_id, session, address, agent, true
+      from rotated join locked on locked.session = rotated.id
+    )
+    select asked.position, locked.session is not null as judged, rotated.*
+    from asked
+    left join locked on locked.position = asked.position
+    left join rotated on rotated.id = locked.session`;
+  const byPosition = new Map(rows.map((row) => [row.position, row]));
+  return rotations.map((_rotation, position) => readRow(byPosition.get(position)));
+}
+
+function lockedValues({ $client: client }: Database): RotationValues {
+  return {
+    sessionId: client`locked.session`,
+    familyHash: client`decode(locked.family, 'hex')`,
+    presentedHash: client`decode(locked.presented, 'hex')`,
+    successorHash: client`decode(locked.successor, 'hex')`,
+    nonce: client`decode(locked.nonce, 'hex')`,
+    retryHash: client`decode(locked.retry, 'hex')`,
+    client: client`decode(locked.client, 'hex')`,
+    now: client`locked.instant`,
+    idleExpiresAt: client`locked.idle_end`,
+    accessExpiresAt: client`locked.access_end`,
+  };
+}
+
+function describe(rotation: Rotation, position: number) {
+  const { event } = rotation;
+  return {
+    position,
+    session: rotation.sessionId,
+    family: rotation.familyHash.toString("hex"),
+    presented: rotation.presentedHash.toString("hex"),
+    successor: rotation.successorHash.toString("hex"),
+    nonce: rotation.nonce.toString("hex"),
+    retry: rotation.retryHash?.toString("hex") ?? null,
+    client: rotation.client.toString("hex"),
+    instant: rotation.now,
+    idle_end: rotation.idleExpiresAt,
+    access_end: rotation.accessExpiresAt,
+    event: event.id,
+    event_type: event.type,
+    event_instant: event.occurredAt,
+    address: event.ipAddress,
+    agent: event.userAgent,
+  };
+}
+
+function readRow(row: Row | undefined): BatchedRotation {
+  if (row?.judged !== true) return { kind: "skipped" };
+  return { kind: "judged", rotated: row.id === null ? undefined : readHeldSession(row) };
+}

@@ -1,0 +1,85 @@
+import type postgres from "postgres";
+import type { Database, Statements } from "../../../database/database.ts";
+import type { AuditEvent } from "../../audit/audit-events.ts";
+import { isNotEnded } from "../../revocations/session-ends-store.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../held-session-row.ts";
+
+export interface Rotation {
+  readonly sessionId: string;
+  readonly familyHash: Buffer;
+  /** The hash of the secret that was presented, and of the one that takes its place. */
+  readonly presentedHash: Buffer;
+  readonly successorHash: Buffer;
+  readonly nonce: Buffer;
+  /** What a retry will prove itself with; null where the client sent no key. */
+  readonly retryHash: Buffer | null;
+  readonly client: Buffer;
+  readonly now: Date;
+  /** The next idle end; the absolute end caps it. */
+  readonly idleExpiresAt: Date;
+  /** When the access token that is issued now will expire. */
+  readonly accessExpiresAt: Date;
+  /** TOKEN_REFRESHED; its user is taken from the row. */
+  readonly event: AuditEvent;
+}
+
+/** What a rotation says, as parameters or as columns of a statement that has several. */
+export type RotationValues = Readonly<Record<Exclude<keyof Rotation, "event">, postgres.Fragment | Buffer | string | null>>;
+
+/** Of `sessions`: what a rotation writes. */
+export function setRotated({ $client: client }: Statements, values: RotationValues): postgres.Fragment {
+  return client`
+      set previous_hash = current_hash,
+          current_hash = ${values.successorHash},
+          rotation_nonce = ${values.nonce},
+          retry_hash = ${values.retryHash},
+          rotation_client = ${values.client},
+          generation = generation + 1,
+          rotated_at = ${values.now},
+          last_used_at = ${values.now},
+          access_expires_at = greatest(${values.accessExpiresAt}, access_expires_at),
+          idle_expires_at = least(${values.idleExpiresAt}, expires_at)`;
+}
+
+/** Of `sessions` and `users`: whether the token is the current one of a session that lives, and its user may use it. */
+export function isRotatable(statements: Statements, values: RotationValues): postgres.Fragment {
+  return statements.$client`sessions.id = ${values.sessionId}
+        and family_hash = ${values.familyHash}
+        and current_hash = ${values.presentedHash}
+        and ${isNotEnded(statements)}
+        and idle_expires_at > ${values.now}
+        and expires_at > ${values.now}
+        and users.id = sessions.user_id
+        and users.status = 'ACTIVE'`;
+}
+
+/**
+ * The compare-and-swap that decides a refresh: of any number of simultaneous uses of one token, one finds its row.
+ * Undefined for all others. One statement, hence one transaction and one round trip: the rotation, its audit entry and
+ * what the next access token says of the user. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
+ */
+export async function rotateSession(database: Database, rotation: Rotation): Promise<SessionOfAccount | undefined> {
+  const { event } = rotation;
+  const { $tables: tables } = database;
+  const values = {
+    ...rotation,
+    now: rotation.now.toISOString(),
+    accessExpiresAt: rotation.accessExpiresAt.toISOString(),
+    idleExpiresAt: rotation.idleExpiresAt.toISOString(),
+  };
+  const rows = await database.$client<HeldSessionRow[]>`
+    with rotated as (
+      update ${tables.sessions} as sessions
+      ${setRotated(database, values)}
+      from ${tables.users} as users
+      where ${isRotatable(database, values)}
+      returning ${heldColumns(database)}
+    ), audited as (
+      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
+      select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, rotated.id,
+        ${event.ipAddress}, ${event.userAgent}, true
+      from rotated
+    )
+    select * from rotated`;
+  return rows[0] === undefined ? undefined : readHeldSession(rows[0]);
+}

@@ -1,0 +1,70 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { validate as isUuid } from "uuid";
+import { sha256 } from "../../core/sha256.ts";
+
+/**
+ * `rt1_` + base64url(session id ‖ family secret F ‖ generation secret S): opaque to clients, 111 characters.
+ * F is the same for the session's whole life and proves that a token is genuine, whatever its age; S is replaced at every
+ * rotation by HMAC-SHA-256(S, R) with a random nonce R, so that whoever holds S can be given the same successor again,
+ * and whoever only reads the database (hashes and R) can compute none.
+ */
+export interface RefreshToken {
+  readonly sessionId: string;
+  readonly familySecret: Buffer;
+  readonly generationSecret: Buffer;
+}
+
+const PREFIX = "rt1_";
+const ID_BYTES = 16;
+export const SECRET_BYTES = 32;
+const ENCODED_LENGTH = PREFIX.length + Math.ceil(((ID_BYTES + 2 * SECRET_BYTES) * 8) / 6);
+
+/** True for text that claims to be a refresh token, genuine or not. */
+export function looksLikeRefreshToken(text: string): boolean {
+  return text.startsWith(PREFIX);
+}
+
+/** Undefined for anything that `formatRefreshToken` cannot have written, such as a second spelling of the same bytes. */
+export function parseRefreshToken(text: string): RefreshToken | undefined {
+  if (text.length !== ENCODED_LENGTH || !looksLikeRefreshToken(text)) return undefined;
+  const bytes = Buffer.from(text.slice(PREFIX.length), "base64url");
+  const sessionId = formatUuid(bytes.subarray(0, ID_BYTES));
+  if (!isUuid(sessionId)) return undefined;
+  if (PREFIX + bytes.toString("base64url") !== text) return undefined;
+  return {
+    sessionId,
+    familySecret: bytes.subarray(ID_BYTES, ID_BYTES + SECRET_BYTES),
+    generationSecret: bytes.subarray(ID_BYTES + SECRET_BYTES),
+  };
+}
+
+export function formatRefreshToken(token: RefreshToken): string {
+  const bytes = Buffer.concat([bytesOfUuid(token.sessionId), token.familySecret, token.generationSecret]);
+  return PREFIX + bytes.toString("base64url");
+}
+
+/** S' = HMAC-SHA-256(S, R). */
+export function successorOf(token: RefreshToken, nonce: Buffer): RefreshToken {
+  return { ...token, generationSecret: createHmac("sha256", token.generationSecret).update(nonce).digest() };
+}
+
+/** SHA-256: the secrets are 256 random bits, so a slow hash would add nothing. */
+export function hashSecret(secret: Buffer): Buffer {
+  return sha256(secret);
+}
+
+/** Constant time. Absent hashes fit nothing. */
+export function secretFits(secret: Buffer, stored: Buffer | null): boolean {
+  return stored !== null && timingSafeEqual(hashSecret(secret), stored);
+}
+
+/** The bytes come from outside, so this must not throw as the library's own formatter does. */
+function formatUuid(bytes: Buffer): string {
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Of an id that was checked, or that the database has given. */
+function bytesOfUuid(id: string): Buffer {
+  return Buffer.from(id.replaceAll("-", ""), "hex");
+}

@@ -1,0 +1,22 @@
+import { JWKS_CACHE_SECONDS } from "../../auth/tokens/keys/signing-keys.ts";
+import { chooseKeys } from "../../start/signing-keys.ts";
+import type { Command } from "../parts/command.ts";
+import { withOperatorSession } from "../parts/operator-session.ts";
+
+const minutes = JWKS_CACHE_SECONDS / 60;
+
+export const rotateKeys: Command = {
+  name: "rotate-keys",
+  arguments: [],
+  flags: {},
+  summary: "Publishes a new signing key for access tokens.",
+  description: `It signs ${minutes} minutes later, when every cache of the JWKS has it; tokens of the key before it stay good until they expire.
+Running servers publish it within half a minute.`,
+  takesPassword: false,
+  async run() {
+    await withOperatorSession(({ config, storage, database, audit, clock }) =>
+      chooseKeys(config.tokens, storage.secrets)({ database, audit, clock }).rotate(),
+    );
+    return `Published a new signing key; it signs in ${minutes} minutes.\n`;
+  },
+};

@@ -1,0 +1,78 @@
+import { type Audit, createAudit } from "../../auth/audit/audit.ts";
+import { type Config, parseConfig } from "../../config/config.ts";
+import { loadEnvFile } from "../../config/environment/env-file.ts";
+import { readConfigFile } from "../../config/file/config-file.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { createSecureRandom, type Random } from "../../core/random.ts";
+import type { Database } from "../../database/database.ts";
+import { migrateDatabase } from "../../database/migrate.ts";
+import { openDatabase } from "../../database/open-database.ts";
+import { createNews } from "../../start/messages/news.ts";
+import { onOrderToStop } from "../../start/process/stop-orders.ts";
+import { openStorage, type Storage } from "../../start/storage.ts";
+
+/** The exit code of whoever was stopped by Ctrl-C, as shells have it. */
+const STOPPED = 130;
+
+/** The storage of the configuration that the server would read here; migrations go to `directUrl`. */
+export interface OperatorStorage {
+  readonly config: Config;
+  readonly storage: Storage;
+  readonly directUrl: string;
+}
+
+/** What a command needs that works on the database without serving anybody. */
+export interface OperatorSession extends OperatorStorage {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Closes the storage also when `work` fails, and when somebody stops the command. An embedded PostgreSQL that a server in this folder runs is shared, and left running. */
+export async function withStorage<Result>(work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
+  loadEnvFile(process.env, process.cwd());
+  const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
+  // Where the data are: a command that runs in the wrong folder would succeed on an empty database of its own.
+  const opening = openStorage(config, tellOperator);
+  let isStopped = false;
+  onOrderToStop(async (_reason, hurry) => {
+    isStopped = true;
+    hurry.addEventListener("abort", () => process.exit(STOPPED));
+    await (await opening).close();
+    process.exit(STOPPED);
+  });
+  const storage = await opening;
+  try {
+    return await work({ config, storage, directUrl: config.database.directUrl ?? storage.databaseUrl });
+  } catch (error) {
+    // That the database went away under it is nothing to be told.
+    if (isStopped) await new Promise(() => undefined);
+    throw error;
+  } finally {
+    await storage.close();
+  }
+}
+
+/** What keeps a command waiting. */
+export function tellOperator(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Migrates first: an admin may be made before any server has started. What is done is audited, and for the command to tell. */
+export async function withOperatorSession<Result>(work: (session: OperatorSession) => Promise<Result>): Promise<Result> {
+  return withStorage(async (opened) => {
+    const { schema, preparesStatements } = opened.config.database;
+    await migrateDatabase(opened.directUrl, schema, { tell: tellOperator });
+    const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 2, preparesStatements });
+    const random = createSecureRandom();
+    const { secrets } = opened.storage;
+    const news = createNews(opened.config, { secrets, clock: systemClock, random });
+    const audit = createAudit({ database, clock: systemClock, random, log: () => undefined, news });
+    try {
+      return await work({ ...opened, database, audit, clock: systemClock, random });
+    } finally {
+      await close();
+    }
+  });
+}

@@ -1,0 +1,76 @@
+import { addSeconds, type Clock } from "../core/clock.ts";
+import type { Database } from "../database/database.ts";
+import { attempt } from "./attempt.ts";
+import type { Deliver, Delivery } from "./delivery.ts";
+import type { Payloads } from "./outbox.ts";
+import { type ClaimedRow, finishMessage, rescheduleMessage } from "./outbox-queue-store.ts";
+import { secondsUntilRetry } from "./retries.ts";
+
+/** How often the outcome is written where the database is out of reach: what is not noted is sent twice. */
+const NOTING_TRIES = 3;
+const NOTING_PAUSE_MILLISECONDS = 500;
+
+/** `retried`: it failed, and will be tried again. */
+export type Outcome = "sent" | "kept" | "retried" | "dead";
+
+export interface CourierParts {
+  readonly database: Database;
+  readonly payloads: Payloads;
+  readonly clock: Clock;
+  readonly deliver: Deliver;
+  /** From 0 up to 1. */
+  readonly chance: () => number;
+  /** Told after it has been noted. */
+  readonly onOutcome: (outcome: Outcome, message: Pick<ClaimedRow, "id" | "channel" | "topic"> & { readonly problem?: string }) => void;
+  /** What nobody expects: a database out of reach, a delivery that throws. */
+  readonly onFailure: (error: unknown, row?: Pick<ClaimedRow, "id" | "channel" | "topic">) => void;
+}
+
+/** Tries once, and notes what became of it. Never throws. */
+export async function handleMessage(row: ClaimedRow, parts: CourierParts, stopping: AbortSignal): Promise<void> {
+  const delivery = await attempt(row, { ...parts, now: parts.clock(), stopping });
+  const verdict = judge(row, delivery, { now: parts.clock(), chance: parts.chance(), wasCutOff: stopping.aborted });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await note(row, verdict, parts);
+      break;
+    } catch (error) {
+      parts.onFailure(error, row);
+      // Its lease brings it back.
+      if (tries === NOTING_TRIES || stopping.aborted) return;
+      await new Promise((resolve) => setTimeout(resolve, NOTING_PAUSE_MILLISECONDS));
+    }
+  }
+  const { id, channel, topic } = row;
+  parts.onOutcome(verdict.outcome, { id, channel, topic, ...(verdict.problem !== undefined && { problem: verdict.problem }) });
+}
+
+type Verdict =
+  | { readonly outcome: "sent" | "kept"; readonly problem?: never }
+  | { readonly outcome: "dead"; readonly problem: string }
+  | { readonly outcome: "retried"; readonly problem: string; readonly at: Date };
+
+/** What follows from one attempt. What would be tried again only after it is worthless is given up at once. */
+function judge(
+  row: ClaimedRow,
+  delivery: Delivery,
+  { now, chance, wasCutOff }: { now: Date; chance: number; wasCutOff: boolean },
+): Verdict {
+  if (delivery.kind === "sent" || delivery.kind === "kept") return { outcome: delivery.kind };
+  const { problem } = delivery;
+  if (delivery.kind === "never") return { outcome: "dead", problem };
+  // Restarting a process is nobody's failure.
+  const seconds = wasCutOff ? 0 : secondsUntilRetry(row.attempts, chance);
+  const at = seconds === undefined ? undefined : addSeconds(now, seconds);
+  return at === undefined || at >= row.expiresAt ? { outcome: "dead", problem } : { outcome: "retried", problem, at };
+}
+
+async function note(row: ClaimedRow, verdict: Verdict, { database, clock }: CourierParts): Promise<void> {
+  const { id, attempts } = row;
+  if (verdict.outcome === "retried") {
+    await rescheduleMessage(database, { id, attempts, at: verdict.at, problem: verdict.problem });
+    return;
+  }
+  const state = ({ sent: "SENT", kept: "KEPT", dead: "DEAD" } as const)[verdict.outcome];
+  await finishMessage(database, { id, state, now: clock(), problem: verdict.problem ?? null });
+}

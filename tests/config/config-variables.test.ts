@@ -1,0 +1,31 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { type Variable, variables } from "../../src/config/environment/variables.ts";
+
+const entries = Object.entries<Variable>(variables);
+
+function defaultOf(variable: Variable): string {
+  const inProduction = variable.productionDefault === undefined ? "" : `; ${variable.productionDefault} in production`;
+  return `${variable.defaultNote ?? variable.default}${inProduction}`;
+}
+
+test(".env.example shows every variable, commented out, with its description and default", async () => {
+  const blocks = entries.map(
+    ([name, variable]) => `\n# ${variable.description} Default: ${defaultOf(variable)}.\n# ${name}=${variable.default ?? ""}\n`,
+  );
+  const text = await readFile(new URL("../../.env.example", import.meta.url), "utf8");
+  const [introduction = ""] = text.split("\n\n");
+  expect(text).toBe(`${introduction}\n${blocks.join("")}`);
+  expect(text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
+});
+
+test.each(entries)("the default and the example of %s are valid themselves", (_name, variable) => {
+  for (const text of [variable.default, variable.productionDefault, variable.example]) {
+    if (text !== undefined) expect(variable.value.safeParse(text).success).toBe(true);
+  }
+});
+
+test.each(entries)("%s is described in one line, with a default", (_name, variable) => {
+  expect(variable.description).toMatch(/^[^\n]{10,140}\.$/);
+  expect(variable.default ?? variable.defaultNote).toBeTruthy();
+});

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { type Variable, variables } from "../../src/config/environment/variables.ts";
+import { sections } from "../../src/config/file/config-file.ts";
+import { limitNames } from "../../src/config/file/limits.ts";
+import { readDocument, sectionOf, table } from "../support/documents.ts";
+
+function defaultOf(variable: Variable): string {
+  if (variable.defaultNote !== undefined) return variable.defaultNote;
+  const inProduction = variable.productionDefault === undefined ? "" : `; \`${variable.productionDefault}\` in production`;
+  return `\`${variable.default}\`${inProduction}`;
+}
+
+test("docs/configuration.md lists every variable, with its default and description", () => {
+  const rows = Object.entries<Variable>(variables).map(([name, variable]) => [`\`${name}\``, defaultOf(variable), variable.description]);
+  expect(sectionOf(readDocument("docs/configuration.md"), "variables")).toBe(table(["variable", "default", "what it is"], rows));
+});
+
+test("docs/configuration.md shows every section of gateway.yaml, and each name of a limit, as docs/limits.md does", () => {
+  const [, file = ""] = /```yaml\n([\s\S]*?)```/.exec(readDocument("docs/configuration.md")) ?? [];
+  for (const section of sections) expect(file).toMatch(new RegExp(`(^|[ ])${section}:`, "m"));
+  for (const text of [file, readDocument("docs/limits.md")]) {
+    const [, limits = ""] = /^limits:.*\n((?: {2}.*\n)+)/m.exec(text) ?? [];
+    const names = [...limits.matchAll(/^ {2}([\w.]+):/gm)].map(([, name = ""]) => name).filter((name) => !name.includes("."));
+    expect(names.sort()).toEqual([...limitNames].sort());
+  }
+});
+
+test("docs/authorization.md names every reason for having no viewer", () => {
+  const source = readDocument("src/core/permissions.ts");
+  const [, union = ""] = /export type AnonymousReason =([^;]*);/.exec(source) ?? [];
+  const reasons = [...union.matchAll(/"([a-z_]+)"/g)].map(([, reason]) => reason);
+  expect(reasons.length).toBeGreaterThan(10);
+  for (const reason of reasons) expect(readDocument("docs/authorization.md")).toContain(`\`${reason}\``);
+});
+
+const testLinks = /\[([^\]]+)\]\(\.\.\/\.\.\/(tests\/[\w/-]+\.test\.ts)\)/g;
+/** Titles stand in the source as they do in the document; parts of a longer one are parted by ›. */
+const testsNamedIn = (text: string) => [...text.matchAll(testLinks)].map(([, title = "", file = ""]) => ({ title, file }));
+
+describe("docs/design/refresh-tokens.md", () => {
+  const page = readDocument("docs/design/refresh-tokens.md");
+
+  test.each(testsNamedIn(page))("names a test that there is: $title", ({ title, file }) => {
+    const source = readDocument(file);
+    expect(title.split(" › ").filter((part) => !source.includes(`"${part}",`))).toEqual([]);
+  });
+
+  test("names one for each of eight properties, and for the rule about followers", () => {
+    const properties = sectionOf(page, "properties").split(/^(?=\d\. )/m);
+    expect(properties.map((property) => property.slice(0, 2))).toEqual(["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8."]);
+    for (const part of [...properties, sectionOf(page, "follower")]) expect(testsNamedIn(part), part).not.toEqual([]);
+  });
+});
+
+/** As GitHub makes them: of a heading's text, without its marks; of a repeated one with a number. */
+function anchorsOf(document: string): Set<string> {
+  const text = document.replaceAll(/^```[\s\S]*?^```$/gm, "");
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of text.matchAll(/^#+ (.+)$/gm)) {
+    const bare = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const anchor = bare.replaceAll(/[^\p{L}\p{N}_ -]/gu, "").replaceAll(" ", "-");
+    for (let number = 0; ; number += 1) {
+      const numbered = number === 0 ? anchor : `${anchor}-${number}`;
+      if (anchors.has(numbered)) continue;
+      anchors.add(numbered);
+      break;
+    }
+  }
+  return anchors;
+}
+
+const root = new URL("../../", import.meta.url);
+const inFolder = (folder: string) => readdirSync(new URL(folder, root), { encoding: "utf8" }).map((name) => `${folder}${name}`);
+const pages = ["./", "docs/", "docs/design/", "packages/verify/"].flatMap(inFolder).filter((name) => name.endsWith(".md"));
+
+test.each(pages)("each link of %s leads to a file that there is, and to a heading of it", (page) => {
+  const text = readDocument(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
+  const lost = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) => {
+    if (/^[a-z]+:/.test(target)) return [];
+    const { pathname, hash } = new URL(target, new URL(page, root));
+    const path = decodeURIComponent(pathname);
+    if (!existsSync(path)) return [target];
+    return hash === "" || !path.endsWith(".md") || anchorsOf(readFileSync(path, "utf8")).has(decodeURIComponent(hash.slice(1)))
+      ? []
+      : [target];
+  });
+  expect(lost).toEqual([]);
+});

@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from "dependency-cruiser";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+/** Each is written into a house of its own, and has to be refused by the rule beside it. */
+const probes: readonly (readonly [file: string, imports: string, rule: string])[] = [
+  ["core/probe.ts", "../auth/audit/audit.ts", "core"],
+  ["config/probe.ts", "../core/errors.ts", "config"],
+  ["database/probe.ts", "fastify", "database"],
+  ["database/probe.ts", "../core/errors.ts", "database"],
+  ["dev-postgres/probe.ts", "../config/config.ts", "dev-postgres"],
+  ["access/probe.ts", "drizzle-orm", "access"],
+  ["access/requirements/probe.ts", "../guard/guard-schema.ts", "access/requirements"],
+  ["access/guard/probe.ts", "../forwarded/cut.ts", "access/guard"],
+  ["outbox/probe.ts", "drizzle-orm", "outbox"],
+  ["outbox/probe-store.ts", "../auth/audit/audit.ts", "outbox/**/*-store.ts"],
+  ["auth/sessions/probe.ts", "@redis/client", "redis"],
+  ["auth/limits/probe.ts", "@redis/client", "redis"],
+  ["auth/sessions/probe.ts", "drizzle-orm", "auth"],
+  ["auth/sessions/probe.ts", "zod", "auth"],
+  ["auth/sessions/probe.ts", "fastify", "auth"],
+  ["auth/sessions/probe.ts", "../../database/tables/sessions.ts", "auth"],
+  ["auth/sessions/probe.ts", "../../database/open-database.ts", "opening a database"],
+  ["auth/sessions/probe-store.ts", "../../database/open-database.ts", "opening a database"],
+  ["auth/sessions/probe-store.ts", "graphql", "auth/**/*-store.ts"],
+  ["auth/sessions/probe.ts", "../accounts/accounts.ts", "floors of auth: sessions"],
+  ["auth/tokens/probe.ts", "argon2", "auth/tokens"],
+  ["auth/passwords/probe.ts", "jsonwebtoken", "auth/passwords"],
+  ["auth/users/probe.ts", "../sessions/sessions.ts", "floors of auth: users"],
+  ["mail/probe.ts", "../config/config.ts", "mail"],
+  ["hooks/probe.ts", "../graphql/schema.ts", "hooks"],
+  ["webhooks/probe.ts", "../outbox/outbox-store.ts", "stores"],
+  ["graphql/probe.ts", "drizzle-orm", "graphql"],
+  ["graphql/probe.ts", "../http/app.ts", "graphql"],
+  ["gateway/probe.ts", "../http/app.ts", "gateway"],
+  ["http/probe.ts", "../gateway/plans.ts", "http"],
+  ["http/probe.ts", "../auth/sessions/session-store.ts", "stores"],
+  ["telemetry/probe.ts", "../start/gateway.ts", "telemetry"],
+  ["telemetry/probe.ts", "../database/open-database.ts", "opening a database"],
+  ["start/probe.ts", "jsonwebtoken", "start"],
+  ["cli/probe.ts", "../http/app.ts", "cli"],
+  ["cli/probe.ts", "./nowhere.ts", "unresolved"],
+];
+
+interface Rooms {
+  readonly forbidden: IForbiddenRuleType[];
+  readonly options: ICruiseOptions;
+}
+const { default: rooms } = (await import(new URL("../../.dependency-cruiser.mjs", import.meta.url).href)) as { readonly default: Rooms };
+const nodeModules = fileURLToPath(new URL("../../node_modules", import.meta.url));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "rooms-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(probes.map(([file, imports, rule]) => ({ file, imports, rule })))(
+  "src/$file must not import $imports: $rule",
+  async ({ file, imports, rule }) => {
+    const house = mkdtempSync(join(folder, "house-"));
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(join(house, path)), { recursive: true });
+      writeFileSync(join(house, path), text);
+    };
+    symlinkSync(nodeModules, join(house, "node_modules"));
+    if (imports.startsWith(".") && rule !== "unresolved") write(join("src", dirname(file), imports), "export {};\n");
+    for (const kind of ["import type {}", "import {}"]) {
+      write(`src/${file}`, `${kind} from "${imports}";\n`);
+      const options = { ...rooms.options, baseDir: house, validate: true, ruleSet: { forbidden: rooms.forbidden } };
+      const { output } = await cruise(["src"], options);
+      const broken = (output as ICruiseResult).summary.violations.map((violation) => violation.rule.name);
+      expect(broken, kind).toContain(rule);
+    }
+  },
+);

@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
+import { compareLanes, watchLanes } from "../../support/lanes.ts";
+import { openSocket } from "../../support/live-socket.ts";
+
+let folder: string;
+let upstreams: readonly KeyServer[];
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "upstream-errors-"));
+  upstreams = await Promise.all([startKeyServer(), startKeyServer()]);
+  await writeFile(join(folder, "one.graphql"), "type Query { one: Int }");
+  await writeFile(join(folder, "two.graphql"), "type Query { two: Int }");
+  const lines = ["one", "two"].map(
+    (name, index) => `  - { name: ${name}, url: "${upstreams[index]?.url}/", sdl: { file: "${folder}/${name}.graphql" } }\n`,
+  );
+  gateway = await startTestGateway({ gatewayYaml: `upstreams:\n${lines.join("")}` });
+});
+afterAll(async () => {
+  await gateway?.close();
+  await Promise.all((upstreams ?? []).map((each) => each.close()));
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Both upstreams answer null, with an error that has these extensions. */
+function answerWith(extensions: unknown): void {
+  const [one, two] = upstreams;
+  one?.answer("/", { data: { one: null }, errors: [{ message: "of one", path: ["one"], extensions }] });
+  two?.answer("/", { data: { two: null }, errors: [{ message: "of two", path: ["two"], extensions }] });
+}
+
+const queries = ["{ one }", "{ one two }"];
+
+test.each([302, 204, 418, 500, 99, -1, "teapot", null])(
+  "an upstream's error sets no status and no header of ours, on any lane: %j",
+  async (status) => {
+    answerWith({ code: "TEAPOT", http: { status, headers: { "x-theirs": "1", "set-cookie": "a=b" } } });
+    const lanes = watchLanes(gateway.url);
+    const { accessToken } = await gateway.register();
+    const socket = await openSocket(gateway.url);
+    await socket.init({ accessToken });
+    for (const query of queries) {
+      const { status: ours, headers, text } = await compareLanes(lanes, () => ({ body: { query } }));
+      expect([ours, headers["x-theirs"], headers["set-cookie"]]).toEqual([200, undefined, undefined]);
+      const extensions = JSON.parse(text).errors.map((error: { extensions: unknown }) => error.extensions);
+      expect(extensions).toEqual(extensions.map(() => ({ code: "TEAPOT" })));
+      const got = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`, {
+        headers: { "apollo-require-preflight": "1" },
+      });
+      expect([got.status, got.headers.get("x-theirs")]).toEqual([200, null]);
+      expect((await socket.ask(query)).errors[0]?.extensions).toEqual({ code: "TEAPOT" });
+    }
+    socket.socket.close();
+    lanes.close();
+  },
+);
+
+test.each([undefined, null, {}, { code: 7 }, "none"])(
+  "an upstream's error without a code keeps its message, with a code that says whose it is: %j",
+  async (extensions) => {
+    answerWith(extensions);
+    const lanes = watchLanes(gateway.url);
+    for (const query of queries) {
+      const { text } = await compareLanes(lanes, () => ({ body: { query } }));
+      const errors: { message: string; extensions: unknown }[] = JSON.parse(text).errors;
+      expect(errors.map(({ message }) => message)).toEqual(["of one", "of two"].slice(0, errors.length));
+      expect(errors.map((error) => error.extensions)).toEqual(errors.map(() => ({ code: "UPSTREAM_ERROR" })));
+    }
+    lanes.close();
+  },
+);

@@ -1,0 +1,24 @@
+import { rm } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { makeReachableFolder } from "../support/folders.ts";
+import { runKillDrill } from "../support/kill-drill.ts";
+import { rounds } from "../support/rounds.ts";
+import { startServerProcess } from "../support/server-process.ts";
+
+test("nothing that was acknowledged is lost or done twice when the server or PostgreSQL is killed under load, and it is ready again in time", async () => {
+  const directory = await makeReachableFolder("gateway-kills-");
+  const outcome = await runKillDrill({
+    serverKills: rounds(2),
+    databaseKills: rounds(1),
+    secondsBetween: 0.5,
+    callers: 4,
+    directory,
+    async startServer(databaseUrl) {
+      const server = await startServerProcess({ DATABASE_URL: databaseUrl, REFRESH_GRACE: "5m", LOG_LEVEL: "info" });
+      return { url: server.url, kill: () => server.stop("SIGKILL") };
+    },
+  });
+  expect(outcome.problems).toEqual([]);
+  for (const count of Object.values(outcome.counts)) expect(count).toBeGreaterThan(5);
+  await rm(directory, { recursive: true, force: true });
+}, 300_000);
