@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { bombs } from "../tests/support/bombs.ts";
+import { bombs } from "../tests/support/clients/bombs.ts";
 import { type Fleet, type Ground, openFleet } from "./fleet.ts";
 import { type Line, openLine } from "./line.ts";
 import { processorSeconds } from "./pinning.ts";

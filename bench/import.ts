@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { commandFile } from "../tests/support/command-line.ts";
+import { commandFile } from "../tests/support/processes/command-line.ts";
 import { createDatabaseOn } from "./database.ts";
 import type { Ground } from "./fleet.ts";
 import { pinnedCommand } from "./pinning.ts";

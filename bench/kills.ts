@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { runKillDrill } from "../tests/support/kill-drill.ts";
+import { runKillDrill } from "../tests/support/load/kill-drill.ts";
 import type { Ground } from "./fleet.ts";
 import { quantile } from "./load.ts";
 import { formatMilliseconds } from "./report.ts";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { makeReachableFolder } from "../tests/support/folders.ts";
-import { type OutageReturn, outageNames, runOutageDrill } from "../tests/support/outage-drill.ts";
+import { type OutageReturn, outageNames, runOutageDrill } from "../tests/support/load/outage-drill.ts";
 import type { Ground } from "./fleet.ts";
 import { formatMilliseconds } from "./report.ts";
 import { startGateway } from "./servers.ts";

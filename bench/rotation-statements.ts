@@ -1,4 +1,4 @@
-import { tapStatements } from "../tests/support/statement-tap.ts";
+import { tapStatements } from "../tests/support/databases/statement-tap.ts";
 import type { Fleet } from "./fleet.ts";
 import { openLine } from "./line.ts";
 import { refreshBody } from "./scenarios.ts";
