@@ -1,4 +1,3 @@
-import type { Fragment } from "postgres";
 import type { Statements } from "../../database/database.ts";
 import type { Account } from "../users/account-store.ts";
 import type { Session } from "./session-state.ts";
@@ -10,14 +9,14 @@ export interface SessionOfAccount {
 }
 
 /** The columns of `sessions` that say what a session is but for its end, in statements that Drizzle cannot express. */
-export function sessionRowColumns({ $client: client }: Pick<Statements, "$client">): Fragment {
+export function sessionRowColumns({ $client: client }: Pick<Statements, "$client">) {
   return client`
     sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.idle_expires_at, sessions.expires_at,
     sessions.ip_address, sessions.user_agent`;
 }
 
 /** The columns of a live session joined with its user. */
-export function heldColumns(database: Pick<Statements, "$client">): Fragment {
+export function heldColumns(database: Pick<Statements, "$client">) {
   return database.$client`${sessionRowColumns(database)}, ${heldAccountColumns(database)}`;
 }
 
