@@ -79,7 +79,7 @@ function anchorsOf(document: string): Set<string> {
 
 const root = new URL("../../", import.meta.url);
 const inFolder = (folder: string) => readdirSync(new URL(folder, root), { encoding: "utf8" }).map((name) => `${folder}${name}`);
-const pages = ["./", "docs/", "docs/concepts/", "docs/design/", "docs/guides/", "docs/start/", "packages/verify/"]
+const pages = ["./", "docs/", "docs/concepts/", "docs/design/", "docs/guides/", "docs/operate/", "docs/start/", "packages/verify/"]
   .flatMap(inFolder)
   .filter((name) => name.endsWith(".md"));
 
