@@ -2,9 +2,13 @@
 // import against this table, those of types too. An entry is a room, or a file. What is named *-store.ts writes SQL, and has a row of its own.
 
 /** What a database is, and what its errors say. */
-const database = ["unavailable.ts", "unique-violation.ts", "listening-connection.ts", "tables/end-reasons.ts"].map(
-  (file) => `database/${file}`,
-);
+const database = [
+  "unavailable.ts",
+  "unique-violation.ts",
+  "listening-connection.ts",
+  "tables/end-reasons.ts",
+  "tables/audit-event-types.ts",
+].map((file) => `database/${file}`);
 const domain = ["core", "outbox", "auth", "database/database.ts", ...database];
 
 const rooms = [
