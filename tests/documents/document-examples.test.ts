@@ -9,8 +9,8 @@ import { blocksOf } from "../support/documents.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { until } from "../support/until.ts";
 
-/** The programs of docs/live-events.md, as they stand there but for the address, each in a process of its own. */
-const [iterating, apollo, urql, renewing] = blocksOf("docs/live-events.md").filter(({ language }) => language === "js");
+/** The programs of docs/guides/live-events.md, as they stand there but for the address, each in a process of its own. */
+const [iterating, apollo, urql, renewing] = blocksOf("docs/guides/live-events.md").filter(({ language }) => language === "js");
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PATIENCE = 20_000;
 
@@ -95,9 +95,9 @@ test("the last one renews the socket's token", async () => {
   await end(child);
 });
 
-test("the receiver of docs/webhooks.md takes what is signed, and nothing else", async () => {
+test("the receiver of docs/guides/webhooks.md takes what is signed, and nothing else", async () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-  const [receiver] = blocksOf("docs/webhooks.md").filter(({ language }) => language === "js");
+  const [receiver] = blocksOf("docs/guides/webhooks.md").filter(({ language }) => language === "js");
   const listening = `.listen(0, "127.0.0.1", function () { console.log("port", this.address().port); })`;
   const program = receiver?.text.replace(".listen(5001)", listening).replace("process.env.CRM_WEBHOOK_SECRET", `"${secret}"`);
   const { child, output } = run(program ?? "");

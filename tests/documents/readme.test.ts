@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { errorTable } from "../../src/core/errors.ts";
@@ -18,24 +19,23 @@ test("leads nowhere that does not exist", () => {
   for (const name of [
     "README.md",
     "CONTRIBUTING.md",
-    "docs/configuration.md",
-    "docs/authorization.md",
-    "docs/performance.md",
-    "docs/revocation.md",
-    "docs/live-events.md",
-    "docs/command-line.md",
-    "docs/limits.md",
-    "docs/passwords.md",
-    "docs/moving-in.md",
-    "docs/upstreams.md",
-    "docs/gateway.md",
-    "docs/federation.md",
-    "docs/stitching.md",
+    "docs/reference/configuration.md",
+    "docs/concepts/authorization.md",
+    "docs/design/performance.md",
+    "docs/concepts/revocation.md",
+    "docs/guides/live-events.md",
+    "docs/reference/command-line.md",
+    "docs/concepts/limits.md",
+    "docs/concepts/passwords.md",
+    "docs/guides/moving-in.md",
+    "docs/guides/upstreams.md",
+    "docs/guides/gateway.md",
+    "docs/guides/federation.md",
+    "docs/guides/stitching.md",
   ]) {
     const page = readDocument(name);
     const links = [...page.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");
-    const folder = name.includes("/") ? "docs/" : "";
-    for (const link of links) expect(readDocument(folder + link), `${name}: ${link}`).not.toBe("");
+    for (const link of links) expect(readDocument(join(dirname(name), link)), `${name}: ${link}`).not.toBe("");
   }
 });
 

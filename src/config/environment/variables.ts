@@ -106,7 +106,7 @@ export const variables = {
     value: flag,
   },
   TRUSTED_DOCUMENTS: {
-    description: "A file with the only documents that clients may have executed; see docs/documents.md.",
+    description: "A file with the only documents that clients may have executed; see docs/guides/documents.md.",
     defaultNote: "none: clients may send any document",
     example: "/etc/auth-gateway/persisted-documents.json",
     value: text,
