@@ -10,8 +10,8 @@ import { createOutbox, createPayloads } from "../../src/outbox/outbox.ts";
 import { MeFromTokenDocument, RefreshDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
-import { runCommand } from "../support/command-line.ts";
 import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
+import { runCommand } from "../support/processes/command-line.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
 
