@@ -89,6 +89,13 @@ test("docs/README.md lists every page, once", () => {
   expect(listed.sort()).toEqual(documents.filter((name) => name !== "docs/README.md").sort());
 });
 
+test("SECURITY.md leads to tests for each chapter of OWASP ASVS 5 but WebRTC", () => {
+  const rows = [...readDocument("SECURITY.md").matchAll(/^\| V(\d+) ([^|]+) \|[^|]+\|(.*)\|$/gm)];
+  expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 17 }, (_, index) => index + 1));
+  const withoutTests = rows.filter(([, , , tests = ""]) => !/\]\(tests\/[\w/-]+\.test\.ts\)/.test(tests));
+  expect(withoutTests.map(([, , name]) => name)).toEqual(["WebRTC"]);
+});
+
 test.each(pages)("each link of %s leads to a file that there is, and to a heading of it", (page) => {
   const text = readDocument(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
   const lost = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) => {

@@ -24,7 +24,7 @@ import {
 } from "./variable-values.ts";
 
 export interface Variable {
-  /** One line, for people: the README's table and `.env.example` are compared with it. */
+  /** One line, for people: the table of docs/reference/configuration.md and `.env.example` are compared with it. */
   readonly description: string;
   /** As it would be written. Absent: no value, or one that depends on others, which `defaultNote` tells. */
   readonly default?: string;
