@@ -54,10 +54,11 @@ export function textArgument(args: Readonly<Record<string, unknown>>, path: stri
 }
 
 function valueAt(args: unknown, path: string): unknown {
-  return path.split(".").reduce((value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined), args);
+  return path.split(".").reduce((value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined), args);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Or a list, whose members are its positions. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
