@@ -86,7 +86,17 @@ const rooms = [
   },
   {
     room: "telemetry",
-    mayImport: ["core", "auth/audit", "auth/passwords/password-engine.ts", "graphql", "gateway", "http/observe-requests.ts"],
+    mayImport: [
+      "core",
+      "access/collect-fields.ts",
+      "access/document-types.ts",
+      "access/per-operation.ts",
+      "auth/audit",
+      "auth/passwords/password-engine.ts",
+      "graphql",
+      "gateway",
+      "http/observe-requests.ts",
+    ],
     packages: ["@opentelemetry", "graphql", "pino", "pino-pretty", "postgres", "prom-client"],
   },
   {

@@ -7,6 +7,7 @@ import {
   type GraphQLSchema,
   GraphQLSkipDirective,
   getDirectiveValues,
+  type InlineFragmentNode,
   isAbstractType,
   Kind,
   type NamedTypeNode,
@@ -53,11 +54,32 @@ export function collectFields(
   objectType: GraphQLObjectType,
   { schema, fragments, variableValues }: Collection,
 ): ReadonlyMap<string, readonly FieldNode[]> {
+  return gather(selectionSets, fragments, {
+    takes: (node) => isIncluded(node, variableValues),
+    enters: ({ typeCondition }) => fits(typeCondition, objectType, schema),
+  });
+}
+
+/** All fields that are written in one selection set, by response key, whatever their conditions and the types that they stand on. */
+export function collectWrittenFields(selectionSet: SelectionSetNode, fragments: Fragments): ReadonlyMap<string, readonly FieldNode[]> {
+  return gather([selectionSet], fragments, { takes: () => true, enters: () => true });
+}
+
+interface Gathering {
+  takes(node: SelectionNode): boolean;
+  enters(fragment: FragmentDefinitionNode | InlineFragmentNode): boolean;
+}
+
+function gather(
+  selectionSets: readonly SelectionSetNode[],
+  fragments: Fragments,
+  { takes, enters }: Gathering,
+): ReadonlyMap<string, readonly FieldNode[]> {
   const collected = new Map<string, FieldNode[]>();
   const visitedFragments = new Set<string>();
 
   function collect(node: SelectionNode): void {
-    if (!isIncluded(node, variableValues)) return;
+    if (!takes(node)) return;
     if (node.kind === Kind.FIELD) {
       const key = responseKeyOf(node);
       const nodes = collected.get(key);
@@ -68,7 +90,7 @@ export function collectFields(
     if (node.kind === Kind.FRAGMENT_SPREAD && visitedFragments.has(node.name.value)) return;
     if (node.kind === Kind.FRAGMENT_SPREAD) visitedFragments.add(node.name.value);
     const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
-    if (fragment !== undefined && fits(fragment.typeCondition, objectType, schema)) fragment.selectionSet.selections.forEach(collect);
+    if (fragment !== undefined && enters(fragment)) fragment.selectionSet.selections.forEach(collect);
   }
 
   for (const { selections } of selectionSets) selections.forEach(collect);
