@@ -29,22 +29,6 @@ export function fragmentsOf(document: DocumentNode): Fragments {
   return new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
 }
 
-/** The response key of a field: its alias, or else its name. */
-export function responseKeyOf(node: FieldNode): string {
-  return node.alias?.value ?? node.name.value;
-}
-
-export function isIncluded(node: SelectionNode, variableValues: Record<string, unknown>): boolean {
-  if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.if === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.if !== false;
-}
-
-function fits(condition: NamedTypeNode | undefined, objectType: GraphQLObjectType, schema: GraphQLSchema): boolean {
-  const type = condition && schema.getType(condition.name.value);
-  if (condition === undefined || type === objectType) return true;
-  return isAbstractType(type) && schema.isSubType(type, objectType);
-}
-
 /**
  * CollectFields of the GraphQL specification (section 6.3.2) for selection sets that are answered by one object: its fields by
  * response key, in the order of the answer.
@@ -58,11 +42,6 @@ export function collectFields(
     takes: (node) => isIncluded(node, variableValues),
     enters: ({ typeCondition }) => fits(typeCondition, objectType, schema),
   });
-}
-
-/** All fields that are written in one selection set, by response key, whatever their conditions and the types that they stand on. */
-export function collectWrittenFields(selectionSet: SelectionSetNode, fragments: Fragments): ReadonlyMap<string, readonly FieldNode[]> {
-  return gather([selectionSet], fragments, { takes: () => true, enters: () => true });
 }
 
 interface Gathering {
@@ -95,4 +74,25 @@ function gather(
 
   for (const { selections } of selectionSets) selections.forEach(collect);
   return collected;
+}
+
+/** The response key of a field: its alias, or else its name. */
+export function responseKeyOf(node: FieldNode): string {
+  return node.alias?.value ?? node.name.value;
+}
+
+export function isIncluded(node: SelectionNode, variableValues: Record<string, unknown>): boolean {
+  if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.if === true) return false;
+  return getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.if !== false;
+}
+
+function fits(condition: NamedTypeNode | undefined, objectType: GraphQLObjectType, schema: GraphQLSchema): boolean {
+  const type = condition && schema.getType(condition.name.value);
+  if (condition === undefined || type === objectType) return true;
+  return isAbstractType(type) && schema.isSubType(type, objectType);
+}
+
+/** All fields that are written in one selection set, by response key, whatever their conditions and the types that they stand on. */
+export function collectWrittenFields(selectionSet: SelectionSetNode, fragments: Fragments): ReadonlyMap<string, readonly FieldNode[]> {
+  return gather([selectionSet], fragments, { takes: () => true, enters: () => true });
 }

@@ -6,6 +6,13 @@ import type { RequirementTable } from "../requirements/requirement-table.ts";
 /** What of a caller a table can tell apart, as a short string: callers with the same key get the same verdicts, and the same errors. */
 export type PermissionKeys = (caller: Caller) => string;
 
+export function createPermissionKeys(table: RequirementTable): PermissionKeys {
+  const { roles, scopes } = namesOf(table);
+  // Permissions are never changed in place: a new token brings a new object. No reason of an anonymous caller begins with a colon.
+  const keyOf = perObject((held: Permissions) => `:${bitsOf(roles, held.roles)}:${bitsOf(scopes, held.scopes)}`);
+  return (caller) => (isAnonymous(caller) ? caller.reason : keyOf(caller));
+}
+
 interface MentionedNames {
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
@@ -29,11 +36,4 @@ function bitsOf(names: readonly string[], held: ReadonlySet<string>): string {
     digit = 0;
   });
   return bits;
-}
-
-export function createPermissionKeys(table: RequirementTable): PermissionKeys {
-  const { roles, scopes } = namesOf(table);
-  // Permissions are never changed in place: a new token brings a new object. No reason of an anonymous caller begins with a colon.
-  const keyOf = perObject((held: Permissions) => `:${bitsOf(roles, held.roles)}:${bitsOf(scopes, held.scopes)}`);
-  return (caller) => (isAnonymous(caller) ? caller.reason : keyOf(caller));
 }
