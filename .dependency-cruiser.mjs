@@ -145,6 +145,7 @@ const floorsOfDomain = [
   "revocations",
   "passwords",
   "audit",
+  "work",
   "limits",
   "tokens",
   "sessions",

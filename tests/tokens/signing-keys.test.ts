@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { decodeProtectedHeader, type JSONWebKeySet } from "jose";
 import postgres from "postgres";
 import { afterEach, describe, expect, inject, test } from "vitest";
-import { createAudit } from "../../src/auth/audit/audit.ts";
 import { createStoredKeys } from "../../src/auth/tokens/keys/stored-keys.ts";
 import { StartupError } from "../../src/core/errors.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
@@ -12,6 +11,7 @@ import { createTestClock, type TestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
 import { openRawClient, SCHEMA } from "../support/raw-client.ts";
+import { createTestTransact } from "../support/transact.ts";
 
 const NEW_SECRET = "the secret that takes over from the first one";
 const WRONG_SECRET = "a secret that never encrypted anything here";
@@ -239,9 +239,9 @@ describe("SECRET", () => {
     const clock = gateway.clock.now;
     const { database, close } = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 1 });
     const random = { bytes: randomBytes, id: () => randomUUID() };
-    const audit = createAudit({ database, clock, random, log: () => undefined });
+    const transact = createTestTransact({ database, clock, random });
     const keys = createStoredKeys(
-      { database, audit, clock },
+      { database, transact, clock },
       { algorithm: "ES256", secrets: [WRONG_SECRET], rotationSeconds: 90 * 86_400 },
     );
     try {
