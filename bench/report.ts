@@ -1,5 +1,5 @@
 import { cpus, loadavg } from "node:os";
-import type { Round } from "./load.ts";
+import type { Round } from "./machine/load.ts";
 import type { Outcome } from "./rounds.ts";
 
 export function describeRun(options: { rounds: number; seconds: number }, machine: { isPinned: boolean; isEmbedded: boolean }): void {

@@ -1,4 +1,4 @@
-import type { Round } from "./load.ts";
+import type { Round } from "./machine/load.ts";
 
 /** One of the two that a scenario compares. */
 export interface Contestant {

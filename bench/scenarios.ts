@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createClient, dataOf } from "../tests/support/client.ts";
-import { applyLoad, type Caller, type Round } from "./load.ts";
-import { pinnedCommand } from "./pinning.ts";
+import { applyLoad, type Caller, type Round } from "./machine/load.ts";
+import { pinnedCommand } from "./machine/pinning.ts";
+import { SERVER_CORE, type Server } from "./machine/servers.ts";
+import { type BenchmarkUser, inTurn, logIn, openPeerSession, type Tokens } from "./machine/users.ts";
 import type { Scenario } from "./rounds.ts";
-import { SERVER_CORE, type Server } from "./servers.ts";
-import { type BenchmarkUser, inTurn, logIn, openPeerSession, type Tokens } from "./users.ts";
 
 export const scenarioNames = ["token", "row", "login", "refresh"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];

@@ -1,16 +1,16 @@
-import { benchmarkBombs } from "./bombs.ts";
-import type { Ground } from "./fleet.ts";
-import { benchmarkGateways } from "./gateways.ts";
-import { benchmarkImport } from "./import.ts";
-import { benchmarkKeys } from "./keys.ts";
-import { drillKills } from "./kills.ts";
-import { drillOutages } from "./outages.ts";
-import { benchmarkPages } from "./pages.ts";
-import type { Peers } from "./peers.ts";
-import { benchmarkRefreshSizes } from "./refresh-sizes.ts";
-import { benchmarkRevocationDelay } from "./revocation-delay.ts";
-import { benchmarkRevocationsHeld, type HeldOptions } from "./revocations-held.ts";
-import { benchmarkStorm, type StormOptions } from "./storm.ts";
+import { benchmarkGateways } from "./gateways/gateways.ts";
+import type { Ground } from "./machine/fleet.ts";
+import type { Peers } from "./machine/peers.ts";
+import { benchmarkPages } from "./pages/pages.ts";
+import { benchmarkRefreshSizes } from "./refreshes/refresh-sizes.ts";
+import { benchmarkRevocationDelay } from "./revocations/revocation-delay.ts";
+import { benchmarkRevocationsHeld, type HeldOptions } from "./revocations/revocations-held.ts";
+import { benchmarkBombs } from "./studies/bombs.ts";
+import { benchmarkImport } from "./studies/import.ts";
+import { benchmarkKeys } from "./studies/keys.ts";
+import { drillKills } from "./studies/kills.ts";
+import { drillOutages } from "./studies/outages.ts";
+import { benchmarkStorm, type StormOptions } from "./studies/storm.ts";
 
 import type { Verdict } from "./verdicts.ts";
 

@@ -13,9 +13,18 @@ import {
   SetUserRolesDocument,
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
-import { askForChange, changeEmail, confirm, eventsOf, registerVerified, stateOf, undo, undoTokenOf } from "../support/email-change.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, tokenOf } from "../support/outbox.ts";
+import {
+  askForChange,
+  changeEmail,
+  confirm,
+  eventsOf,
+  registerVerified,
+  stateOf,
+  undo,
+  undoTokenOf,
+} from "../support/mail/email-change.ts";
+import { lastFacts, tokenOf } from "../support/mail/outbox.ts";
 import { rounds } from "../support/rounds.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 

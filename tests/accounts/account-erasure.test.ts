@@ -9,8 +9,8 @@ import {
   RegisterDocument,
 } from "../generated/operations.ts";
 import { codesOf, dataOf, type SendOptions } from "../support/client.ts";
-import { changeEmail, eventsOf, registerVerified, undo, undoTokenOf } from "../support/email-change.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { changeEmail, eventsOf, registerVerified, undo, undoTokenOf } from "../support/mail/email-change.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const GRACE = 14 * 86_400;

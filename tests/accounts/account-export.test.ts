@@ -10,8 +10,8 @@ import {
   RequestEmailChangeDocument,
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
-import { askForChange, changeEmail, registerVerified } from "../support/email-change.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { askForChange, changeEmail, registerVerified } from "../support/mail/email-change.ts";
 import { newEmail } from "../support/sign-in.ts";
 
 const HOME = "203.0.113.31";

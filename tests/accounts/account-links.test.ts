@@ -4,7 +4,7 @@ import { print } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RequestEmailVerificationDocument, RequestPasswordResetDocument } from "../generated/operations.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { messagesTo } from "../support/outbox.ts";
+import { messagesTo } from "../support/mail/outbox.ts";
 
 const PUBLIC = "https://accounts.example.com";
 

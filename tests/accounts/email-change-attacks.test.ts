@@ -15,11 +15,11 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf, type Reply } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { askForChange, changeEmail, confirm, registerVerified, stateOf, undo, undoTokenOf } from "../support/email-change.ts";
+import { isOfACall, type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { allMessages, lastFacts, messagesTo, tokenOf } from "../support/outbox.ts";
+import { askForChange, changeEmail, confirm, registerVerified, stateOf, undo, undoTokenOf } from "../support/mail/email-change.ts";
+import { allMessages, lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
-import { isOfACall, type StatementTap, tapStatements } from "../support/statement-tap.ts";
 
 const NEW_PASSWORD = "a longer walk by the sea";
 

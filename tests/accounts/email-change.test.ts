@@ -13,9 +13,18 @@ import {
   ResetPasswordDocument,
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
-import { askForChange, changeEmail, confirm, eventsOf, registerVerified, stateOf, undo, undoTokenOf } from "../support/email-change.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, messagesTo, tokenOf } from "../support/outbox.ts";
+import {
+  askForChange,
+  changeEmail,
+  confirm,
+  eventsOf,
+  registerVerified,
+  stateOf,
+  undo,
+  undoTokenOf,
+} from "../support/mail/email-change.ts";
+import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const MINUTES = 60;

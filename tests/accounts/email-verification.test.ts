@@ -11,7 +11,7 @@ import {
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, messagesTo, PRODUCTION_SECRET, tokenOf } from "../support/outbox.ts";
+import { lastFacts, messagesTo, PRODUCTION_SECRET, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 let database: TestDatabase;

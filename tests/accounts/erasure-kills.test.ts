@@ -7,7 +7,7 @@ import { dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { until } from "../support/until.ts";
 
-const erasingProcess = fileURLToPath(new URL("../support/erasing-process.ts", import.meta.url));
+const erasingProcess = fileURLToPath(new URL("../support/load/erasing-process.ts", import.meta.url));
 const GRACE = 14 * 86_400;
 const KILLS = 4;
 /** So many that a process takes a while with them. */

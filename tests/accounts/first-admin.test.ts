@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
-import { failToStart, runCommand } from "../support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
+import { failToStart, runCommand } from "../support/processes/command-line.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 

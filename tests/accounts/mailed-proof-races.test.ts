@@ -10,7 +10,7 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, messagesTo, tokenOf } from "../support/outbox.ts";
+import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
 import { rounds } from "../support/rounds.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 

@@ -6,10 +6,10 @@ import { systemClock } from "../../src/core/clock.ts";
 import type { AuthError } from "../../src/core/errors.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { newEmail } from "../support/sign-in.ts";
-import { createTestTransact } from "../support/transact.ts";
 
 let gateway: TestGateway;
 let own: OpenDatabase;

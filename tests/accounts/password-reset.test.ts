@@ -12,7 +12,7 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, messagesTo, tokenOf } from "../support/outbox.ts";
+import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk by the sea";

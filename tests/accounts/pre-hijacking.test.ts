@@ -9,10 +9,10 @@ import {
   VerifyEmailDocument,
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
-import { runCommand } from "../support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, messagesTo, tokenOf } from "../support/outbox.ts";
+import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
+import { runCommand } from "../support/processes/command-line.ts";
 import { newEmail } from "../support/sign-in.ts";
 
 /*

@@ -8,10 +8,10 @@ import { openDatabase } from "../../src/database/open-database.ts";
 import { MeFromTokenDocument, RefreshDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
-import { runCommand } from "../support/command-line.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
+import { runCommand } from "../support/processes/command-line.ts";
 import { SCHEMA } from "../support/raw-client.ts";
-import { createTestTransact } from "../support/transact.ts";
 import { until } from "../support/until.ts";
 
 let one: TestGateway;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument, UnlockUserDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
-import { runCommand, runCommandAlone } from "../support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { hasRedis, startTestRedis, type TestRedis } from "../support/databases/redis.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
-import { hasRedis, startTestRedis, type TestRedis } from "../support/redis.ts";
+import { runCommand, runCommandAlone } from "../support/processes/command-line.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 

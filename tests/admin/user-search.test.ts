@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type AuthFieldsFragment, UsersWithCountDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { readUserDirectory, type UserDirectory } from "../support/user-directory.ts";
+import { readUserDirectory, type UserDirectory } from "../support/users/user-directory.ts";
 
 let gateway: TestGateway;
 let admin: AuthFieldsFragment;

@@ -2,11 +2,11 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand, runCommandAlone } from "../support/command-line.ts";
 import { readDocument } from "../support/documents.ts";
-import { openShop, type Shop } from "../support/shop.ts";
-import { serveInventory, serveShipping } from "../support/subgraphs.ts";
-import { composeSupergraph } from "../support/supergraph.ts";
+import { openShop, type Shop } from "../support/graphs/shop.ts";
+import { serveInventory, serveShipping } from "../support/graphs/subgraphs.ts";
+import { composeSupergraph } from "../support/graphs/supergraph.ts";
+import { runCommand, runCommandAlone } from "../support/processes/command-line.ts";
 
 type Subgraph = Awaited<ReturnType<typeof serveInventory>>;
 

@@ -2,9 +2,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
-import { commandFile } from "../support/command-line.ts";
 import { emptyFolder } from "../support/folders.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
+import { commandFile } from "../support/processes/command-line.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk, in the hills";

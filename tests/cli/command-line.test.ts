@@ -6,13 +6,13 @@ import { loadCommands } from "../../src/cli/commands.ts";
 import { readInvocation } from "../../src/cli/invocation.ts";
 import { LoginDocument, MeDocument, MeFromTokenDocument, RefreshDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
-import type { CommandResult } from "../support/command-host.ts";
-import { runCommand, runCommandAlone } from "../support/command-line.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { readDocument } from "../support/documents.ts";
 import { makeReachableFolder } from "../support/folders.ts";
 import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
-import { startServerProcess } from "../support/server-process.ts";
+import type { CommandResult } from "../support/processes/command-host.ts";
+import { runCommand, runCommandAlone } from "../support/processes/command-line.ts";
+import { startServerProcess } from "../support/processes/server-process.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const NEW_PASSWORD = "another walk, in the hills";

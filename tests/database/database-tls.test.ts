@@ -8,12 +8,12 @@ import { parseConnectionString } from "../../src/database/connection-string/conn
 import { openSoleConnection } from "../../src/database/sole-connection.ts";
 import { dial } from "../../src/database/wire/dial.ts";
 import { RefreshDocument } from "../generated/operations.ts";
-import { type Certificate, makeCertificate } from "../support/certificates.ts";
 import { dataOf } from "../support/client.ts";
-import { failToStart } from "../support/command-line.ts";
+import { type OwnPostgres, startOwnPostgres } from "../support/databases/own-postgres.ts";
 import { makeReachableFolder } from "../support/folders.ts";
 import { startTestGateway, TEST_SECRET } from "../support/gateway.ts";
-import { type OwnPostgres, startOwnPostgres } from "../support/own-postgres.ts";
+import { type Certificate, makeCertificate } from "../support/keys/certificates.ts";
+import { failToStart } from "../support/processes/command-line.ts";
 import { openRawClient } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
 

@@ -4,8 +4,8 @@ import { openListeningConnection } from "../../src/database/listening-connection
 import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
 import { isDatabaseUnavailable } from "../../src/database/unavailable.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type InjectingRelay, startInjectingRelay } from "../support/databases/injecting-relay.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { type InjectingRelay, startInjectingRelay } from "../support/injecting-relay.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 
 const CONNECTIONS = 8;

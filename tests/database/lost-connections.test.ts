@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openListeningConnection } from "../../src/database/listening-connection.ts";
 import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
 import { SCHEMA } from "../support/raw-client.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/until.ts";
 
 let server: TestDatabase;

@@ -3,10 +3,10 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrateDatabase } from "../../src/database/migrate.ts";
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { describeSchema } from "../support/describe-schema.ts";
-import { installInPublic } from "../support/public-installation.ts";
+import { describeSchema } from "../support/databases/describe-schema.ts";
+import { installInPublic } from "../support/databases/public-installation.ts";
+import { startTcpProxy } from "../support/databases/tcp-proxy.ts";
 import { SCHEMA } from "../support/raw-client.ts";
-import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/until.ts";
 
 const ALL = 7;

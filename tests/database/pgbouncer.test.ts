@@ -5,8 +5,8 @@ import { takeSoleLock } from "../../src/database/sole-lock.ts";
 import { LogoutDocument, MeFromTokenDocument, RefreshDocument, RequestPasswordResetDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startPgBouncer, type TestPgBouncer } from "../support/databases/pgbouncer.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { startPgBouncer, type TestPgBouncer } from "../support/pgbouncer.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
 

@@ -8,10 +8,10 @@ import { type Courier, startCourier } from "../../src/outbox/courier.ts";
 import { createPayloads } from "../../src/outbox/outbox.ts";
 import { createTestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type ResettingRelay, startResettingRelay } from "../support/databases/resetting-relay.ts";
 import { startTestGateway, TEST_SECRET } from "../support/gateway.ts";
+import { openMessageWriter } from "../support/mail/write-messages.ts";
 import { SCHEMA } from "../support/raw-client.ts";
-import { type ResettingRelay, startResettingRelay } from "../support/resetting-relay.ts";
-import { openMessageWriter } from "../support/write-messages.ts";
 
 let server: TestDatabase;
 let relay: ResettingRelay;

@@ -5,11 +5,11 @@ import { openListeningConnection } from "../../src/database/listening-connection
 import { openDatabase } from "../../src/database/open-database.ts";
 import { RefreshDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
+import { type ClusterServer, type Standby, startCluster, startStandby } from "../support/databases/standby.ts";
+import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
 import { makeReachableFolder } from "../support/folders.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { openRawClient, SCHEMA } from "../support/raw-client.ts";
-import { type ClusterServer, type Standby, startCluster, startStandby } from "../support/standby.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/until.ts";
 
 let directory: string;

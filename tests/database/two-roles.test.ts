@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LogoutAllDocument, MeDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
-import { failToStart, runCommand } from "../support/command-line.ts";
 import { createEmptyDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, TEST_SECRET } from "../support/gateway.ts";
+import { failToStart, runCommand } from "../support/processes/command-line.ts";
 import { openRawClient } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
 

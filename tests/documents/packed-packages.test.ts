@@ -15,7 +15,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { createEmptyDatabase } from "../support/database.ts";
 import { readDocument } from "../support/documents.ts";
-import { startKeyServer } from "../support/key-server.ts";
+import { startKeyServer } from "../support/keys/key-server.ts";
 
 /*
  * What npm packs, unpacked as npm installs it. Registries are not asked: the packages that ours depend on are linked from this checkout,

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { errorTable } from "../../src/core/errors.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { readDocument, sectionOf, table } from "../support/documents.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
 
 const readme = readDocument("README.md");
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type ServedGraph, serveGraph } from "../support/served-graph.ts";
-import { serveInventory } from "../support/subgraphs.ts";
-import { composeSupergraph } from "../support/supergraph.ts";
+import { type ServedGraph, serveGraph } from "../support/graphs/served-graph.ts";
+import { serveInventory } from "../support/graphs/subgraphs.ts";
+import { composeSupergraph } from "../support/graphs/supergraph.ts";
 
 let folder: string;
 let auth: TestGateway;

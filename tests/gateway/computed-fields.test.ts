@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type ServedGraph, serveGraph } from "../support/served-graph.ts";
+import { type ServedGraph, serveGraph } from "../support/graphs/served-graph.ts";
 
 const directives = `
 directive @hasRole(roles: [String!]!) on OBJECT | FIELD_DEFINITION | INTERFACE | SCALAR | ENUM

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createVerifier } from "../../packages/verify/src/verifier.ts";
-import { createTokenReader, serveEchoGraph } from "../support/echo-graph.ts";
 import { ISSUER, startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type HooksModule, writeHooks } from "../support/hooks-module.ts";
-import type { ServedGraph } from "../support/served-graph.ts";
+import { createTokenReader, serveEchoGraph } from "../support/graphs/echo-graph.ts";
+import type { ServedGraph } from "../support/graphs/served-graph.ts";
+import { type HooksModule, writeHooks } from "../support/processes/hooks-module.ts";
 
 let hooks: HooksModule;
 let graphs: Record<"told" | "plain", ServedGraph>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openShop, type Shop } from "../support/shop.ts";
+import { openShop, type Shop } from "../support/graphs/shop.ts";
 
 let shop: Shop;
 let gateway: TestGateway;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { compareLanes, type Lanes, watchLanes } from "../support/clients/lanes.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { compareLanes, type Lanes, watchLanes } from "../support/lanes.ts";
-import { openShop } from "../support/shop.ts";
+import { openShop } from "../support/graphs/shop.ts";
 
 /** Of one graph, of several, of the auth graph beside them; allowed, denied, refused, limited by their types, and false. */
 const operations: readonly { query: string; variables?: unknown; operationName?: string }[] = [

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import type { ServedGraph } from "../support/served-graph.ts";
-import { serveInventory, serveShipping } from "../support/subgraphs.ts";
+import type { ServedGraph } from "../support/graphs/served-graph.ts";
+import { serveInventory, serveShipping } from "../support/graphs/subgraphs.ts";
 
 let inventory: ServedGraph;
 let shipping: ServedGraph;

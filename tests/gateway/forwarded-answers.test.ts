@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
-import { openShop, type Shop } from "../support/shop.ts";
+import { openShop, type Shop } from "../support/graphs/shop.ts";
 
 let shop: Shop;
 let gateway: TestGateway;

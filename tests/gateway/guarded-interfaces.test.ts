@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type ServedGraph, serveGraph } from "../support/served-graph.ts";
+import { type ServedGraph, serveGraph } from "../support/graphs/served-graph.ts";
 
 const sdl = `
   directive @hasRole(roles: [String!]!) on FIELD_DEFINITION | OBJECT | INTERFACE

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type ServedGraph, serveGraph } from "../support/served-graph.ts";
+import { type ServedGraph, serveGraph } from "../support/graphs/served-graph.ts";
 
 const directives = `directive @hasRole(roles: [String!]!) on FIELD_DEFINITION | OBJECT directive @key(selectionSet: String!) on OBJECT
   directive @merge(keyField: String, keyArg: String) on FIELD_DEFINITION`;

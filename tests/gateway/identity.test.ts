@@ -2,13 +2,13 @@ import { request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createVerifier, type IdentityProblem } from "../../packages/verify/src/verifier.ts";
 import type { AuthFieldsFragment } from "../generated/operations.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
+import { watchOn } from "../support/clients/watch.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { createTokenReader, serveEchoGraph } from "../support/echo-graph.ts";
 import { ISSUER, startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type LiveGraph, serveLiveGraph } from "../support/live-graph.ts";
-import { openSocket } from "../support/live-socket.ts";
-import type { ServedGraph } from "../support/served-graph.ts";
-import { watchOn } from "../support/watch.ts";
+import { createTokenReader, serveEchoGraph } from "../support/graphs/echo-graph.ts";
+import { type LiveGraph, serveLiveGraph } from "../support/graphs/live-graph.ts";
+import type { ServedGraph } from "../support/graphs/served-graph.ts";
 
 let graphs: Record<"plain" | "named" | "silent" | "strict", ServedGraph>;
 let live: Record<"socket" | "stream", LiveGraph>;

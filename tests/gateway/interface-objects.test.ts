@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import type { ServedGraph } from "../support/served-graph.ts";
-import { serveMedia, serveRatings } from "../support/subgraphs.ts";
-import { composeSupergraph } from "../support/supergraph.ts";
+import type { ServedGraph } from "../support/graphs/served-graph.ts";
+import { serveMedia, serveRatings } from "../support/graphs/subgraphs.ts";
+import { composeSupergraph } from "../support/graphs/supergraph.ts";
 
 let folder: string;
 let media: ServedGraph;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { AuthFieldsFragment } from "../generated/operations.ts";
-import { createTokenReader, serveEchoGraph } from "../support/echo-graph.ts";
+import { watch } from "../support/clients/watch.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type LiveGraph, serveLiveGraph } from "../support/live-graph.ts";
-import type { ServedGraph } from "../support/served-graph.ts";
-import { watch } from "../support/watch.ts";
+import { createTokenReader, serveEchoGraph } from "../support/graphs/echo-graph.ts";
+import { type LiveGraph, serveLiveGraph } from "../support/graphs/live-graph.ts";
+import type { ServedGraph } from "../support/graphs/served-graph.ts";
 
 const USERS = 20;
 /** All at a time, by one process that is caller and upstream as well: as many as it answers within the time of a request on a busy machine. */

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { codesOf, type Reply } from "../support/client.ts";
+import { watch } from "../support/clients/watch.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openShop, type Shop } from "../support/shop.ts";
-import { watch } from "../support/watch.ts";
+import { openShop, type Shop } from "../support/graphs/shop.ts";
 
 const limits = `{
   default: { max: 4, window: 1m },

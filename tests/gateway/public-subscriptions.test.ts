@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codesOf } from "../support/client.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
-import { type ServedGraph, serveGraph } from "../support/served-graph.ts";
+import { type ServedGraph, serveGraph } from "../support/graphs/served-graph.ts";
 
 let ticker: ServedGraph;
 let gateway: TestGateway;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type ServedGraph, serveGraph } from "../support/served-graph.ts";
+import { type ServedGraph, serveGraph } from "../support/graphs/served-graph.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 
 /* An upstream has a type of the auth graph's name, and means its own objects. */

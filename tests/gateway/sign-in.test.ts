@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openShop, type Shop } from "../support/shop.ts";
+import { openShop, type Shop } from "../support/graphs/shop.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 let shop: Shop;

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startBrokenUpstream } from "../support/broken-upstream.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { serveGraph } from "../support/served-graph.ts";
+import { startBrokenUpstream } from "../support/graphs/broken-upstream.ts";
+import { serveGraph } from "../support/graphs/served-graph.ts";
 
 let folder: string;
 beforeAll(async () => {

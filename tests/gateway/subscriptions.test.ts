@@ -1,10 +1,10 @@
 import { createClient } from "graphql-ws";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { type Watch, watch, watchOn } from "../support/clients/watch.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type LiveGraph, serveLiveGraph } from "../support/live-graph.ts";
-import { openShop, type Shop } from "../support/shop.ts";
-import { type Watch, watch, watchOn } from "../support/watch.ts";
+import { type LiveGraph, serveLiveGraph } from "../support/graphs/live-graph.ts";
+import { openShop, type Shop } from "../support/graphs/shop.ts";
 
 let shop: Shop;
 let graphs: Record<"socket" | "stream", LiveGraph>;

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ExplainAccessDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import type { ServedGraph } from "../support/served-graph.ts";
-import { serveInventory, serveShipping } from "../support/subgraphs.ts";
-import { composeSupergraph } from "../support/supergraph.ts";
+import type { ServedGraph } from "../support/graphs/served-graph.ts";
+import { serveInventory, serveShipping } from "../support/graphs/subgraphs.ts";
+import { composeSupergraph } from "../support/graphs/supergraph.ts";
 import { until } from "../support/until.ts";
 
 let folder: string;

@@ -5,9 +5,9 @@ import { composeServices } from "@theguild/federation-composition";
 import { parse } from "graphql";
 import { Repeater } from "graphql-yoga";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type LiveSocket, openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type LiveSocket, openSocket } from "../support/live-socket.ts";
-import { type ServedGraph, serveGraph } from "../support/served-graph.ts";
+import { type ServedGraph, serveGraph } from "../support/graphs/served-graph.ts";
 import { until } from "../support/until.ts";
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@requiresScopes"])';

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { hashOf, MARKER, me, page, persisted, refreshing, two, userById } from "../support/clients/lane-requests.ts";
+import { compareLanes, type Lanes, watchLanes } from "../support/clients/lanes.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { hashOf, MARKER, me, page, persisted, refreshing, two, userById } from "../support/lane-requests.ts";
-import { compareLanes, type Lanes, watchLanes } from "../support/lanes.ts";
 import { rounds } from "../support/rounds.ts";
 
 let gateway: TestGateway;

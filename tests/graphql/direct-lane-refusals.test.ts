@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MARKER, me, persisted, two } from "../support/clients/lane-requests.ts";
+import { compareLanes, type Lanes, type Sent, watchLanes } from "../support/clients/lanes.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { MARKER, me, persisted, two } from "../support/lane-requests.ts";
-import { compareLanes, type Lanes, type Sent, watchLanes } from "../support/lanes.ts";
 import { newEmail } from "../support/sign-in.ts";
 
 let gateway: TestGateway;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MARKER, me, page, persisted, refreshing, two, userById } from "../support/clients/lane-requests.ts";
+import { compareLanes, type Lanes, type Sent, watchLanes } from "../support/clients/lanes.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { MARKER, me, page, persisted, refreshing, two, userById } from "../support/lane-requests.ts";
-import { compareLanes, type Lanes, type Sent, watchLanes } from "../support/lanes.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const registering = "mutation Register($input: RegisterInput!) { register(input: $input) { accessToken refreshToken user { email } } }";

@@ -5,11 +5,11 @@ import { credentialFields } from "../../src/graphql/documents/document-size.ts";
 import { createDocuments, type Documents, isDocument } from "../../src/graphql/documents/documents.ts";
 import { buildAuthGraph } from "../../src/graphql/schema.ts";
 import { MeFromTokenDocument } from "../generated/operations.ts";
-import { type Bomb, bombs } from "../support/bombs.ts";
 import { codesOf, type ReplyError } from "../support/client.ts";
+import { type Bomb, bombs } from "../support/clients/bombs.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { readDocument } from "../support/documents.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 let gateway: TestGateway;

@@ -4,6 +4,8 @@ import type { AuthFieldsFragment } from "../generated/operations.ts";
 import { LogoutDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import {
   type Answer,
   createFetchEntities,
@@ -13,9 +15,7 @@ import {
   sessionKey,
   unknownKey,
   userKey,
-} from "../support/entities.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type StatementTap, tapStatements } from "../support/statement-tap.ts";
+} from "../support/graphs/entities.ts";
 
 let database: TestDatabase;
 let tap: StatementTap;

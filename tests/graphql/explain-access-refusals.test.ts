@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AuthFieldsFragment } from "../generated/operations.ts";
 import { ExplainAccessDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
-import { startTestIssuer, type TestIssuer } from "../support/foreign-issuer.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openShop, type Shop } from "../support/shop.ts";
+import { openShop, type Shop } from "../support/graphs/shop.ts";
+import { startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
 
 let issuer: TestIssuer;
 let shop: Shop;

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { AuthFieldsFragment, ExplainAccessQuery, ExplainAccessQueryVariables } from "../generated/operations.ts";
 import { ExplainAccessDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
-import { openShop, type Shop } from "../support/shop.ts";
-import { serveInventory, serveShipping } from "../support/subgraphs.ts";
+import { openShop, type Shop } from "../support/graphs/shop.ts";
+import { serveInventory, serveShipping } from "../support/graphs/subgraphs.ts";
 
 type Explained = NonNullable<ExplainAccessQuery["explainAccess"]>[number];
 type Subgraph = Awaited<ReturnType<typeof serveInventory>>;

@@ -4,13 +4,13 @@ import { readRequirements } from "../../src/access/requirements/read-requirement
 import type { AuthFieldsFragment } from "../generated/operations.ts";
 import { LoginDocument, MeDocument, RegisterDocument } from "../generated/operations.ts";
 import { type Client, codesOf, createClient, dataOf } from "../support/client.ts";
+import { postFrom } from "../support/clients/post-from.ts";
 import { readDocument } from "../support/documents.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type OrdersGraph, startOrdersGraph } from "../support/graphs/orders-graph.ts";
+import { composeSupergraph, createSupergraphServer } from "../support/graphs/supergraph.ts";
 import { type ListeningServer, listen } from "../support/listen.ts";
-import { type OrdersGraph, startOrdersGraph } from "../support/orders-graph.ts";
-import { postFrom } from "../support/post-from.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
-import { composeSupergraph, createSupergraphServer } from "../support/supergraph.ts";
 
 let auth: TestGateway;
 let orders: OrdersGraph;
@@ -46,7 +46,7 @@ const orderOf = (id: string, fields: string) => ({
 });
 
 test("docs/federation.md shows the composition and the gateway of these tests", () => {
-  expect(readDocument("docs/federation.md")).toContain(`\`\`\`ts\n${readDocument("tests/support/supergraph.ts")}\`\`\``);
+  expect(readDocument("docs/federation.md")).toContain(`\`\`\`ts\n${readDocument("tests/support/graphs/supergraph.ts")}\`\`\``);
 });
 
 describe("the supergraph", () => {

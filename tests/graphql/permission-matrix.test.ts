@@ -3,11 +3,11 @@ import { buildAuthGraph } from "../../src/graphql/schema.ts";
 import type { AuthFieldsFragment } from "../generated/operations.ts";
 import { DisableUserDocument, LogoutDocument, RequestPasswordResetDocument } from "../generated/operations.ts";
 import { dataOf, type Reply } from "../support/client.ts";
-import { askForChange } from "../support/email-change.ts";
-import { startTestIssuer, type TestIssuer } from "../support/foreign-issuer.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
-import { lastFacts, tokenOf } from "../support/outbox.ts";
+import { startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { askForChange } from "../support/mail/email-change.ts";
+import { lastFacts, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 /**

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { AuthFieldsFragment } from "../generated/operations.ts";
 import { LoginDocument, MeDocument, RegisterDocument } from "../generated/operations.ts";
 import { type Client, codesOf, createClient, dataOf } from "../support/client.ts";
+import { postFrom } from "../support/clients/post-from.ts";
 import { readDocument } from "../support/documents.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type OrdersGraph, startOrdersGraph } from "../support/graphs/orders-graph.ts";
+import { createStitchingServer } from "../support/graphs/stitching-gateway.ts";
 import { type ListeningServer, listen } from "../support/listen.ts";
-import { type OrdersGraph, startOrdersGraph } from "../support/orders-graph.ts";
-import { postFrom } from "../support/post-from.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
-import { createStitchingServer } from "../support/stitching-gateway.ts";
 
 let auth: TestGateway;
 let orders: OrdersGraph;
@@ -39,7 +39,7 @@ const orderOf = (id: string, fields: string) => ({
 });
 
 test("docs/stitching.md shows the gateway of these tests", () => {
-  expect(readDocument("docs/stitching.md")).toContain(`\`\`\`ts\n${readDocument("tests/support/stitching-gateway.ts")}\`\`\``);
+  expect(readDocument("docs/stitching.md")).toContain(`\`\`\`ts\n${readDocument("tests/support/graphs/stitching-gateway.ts")}\`\`\``);
 });
 
 describe("a gateway that stitches the graph to another", () => {

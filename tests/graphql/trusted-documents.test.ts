@@ -8,11 +8,11 @@ import { buildAuthGraph } from "../../src/graphql/schema.ts";
 import { chooseDocuments } from "../../src/start/graphs/documents.ts";
 import { LoginDocument, MeFromTokenDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
+import { compareLanes, watchLanes } from "../support/clients/lanes.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeReachableFolder } from "../support/folders.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { compareLanes, watchLanes } from "../support/lanes.ts";
-import { openSocket } from "../support/live-socket.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const me = print(MeFromTokenDocument);

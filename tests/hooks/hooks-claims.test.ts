@@ -14,7 +14,7 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { ISSUER, startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type HooksModule, writeHooks } from "../support/hooks-module.ts";
+import { type HooksModule, writeHooks } from "../support/processes/hooks-module.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 

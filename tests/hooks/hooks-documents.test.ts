@@ -5,7 +5,7 @@ import { RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { readDocument, sectionOf } from "../support/documents.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { writeModule } from "../support/hooks-module.ts";
+import { writeModule } from "../support/processes/hooks-module.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const blockOf = (document: string, language: string) =>

@@ -11,7 +11,7 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type HooksModule, writeHooks } from "../support/hooks-module.ts";
+import { type HooksModule, writeHooks } from "../support/processes/hooks-module.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 

@@ -4,7 +4,7 @@ import { ConfigError } from "../../src/config/values/config-error.ts";
 import { StartupError } from "../../src/core/errors.ts";
 import { loadHooks } from "../../src/hooks/load-hooks.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { writeModule } from "../support/hooks-module.ts";
+import { writeModule } from "../support/processes/hooks-module.ts";
 
 const written: { remove(): Promise<void> }[] = [];
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type HooksModule, writeHooks } from "../support/hooks-module.ts";
+import { type HooksModule, writeHooks } from "../support/processes/hooks-module.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 let hooks: HooksModule;

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accountPages } from "../../src/auth/users/account-links.ts";
 import { LoginDocument, RegisterDocument, RequestEmailChangeDocument, RequestPasswordResetDocument } from "../generated/operations.ts";
-import { violationsOf } from "../support/accessibility.ts";
-import { type Browser, type BrowserPage, hasBrowser, startBrowser } from "../support/browser.ts";
 import { createClient, dataOf } from "../support/client.ts";
+import { violationsOf } from "../support/clients/accessibility.ts";
+import { type Browser, type BrowserPage, hasBrowser, startBrowser } from "../support/clients/browser.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeReachableFolder } from "../support/folders.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, messagesTo, PRODUCTION_SECRET } from "../support/outbox.ts";
+import { lastFacts, messagesTo, PRODUCTION_SECRET } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const production = {

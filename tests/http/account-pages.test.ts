@@ -9,7 +9,7 @@ import { RequestPasswordResetDocument, ResetPasswordDocument, VerifyEmailDocumen
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, PRODUCTION_SECRET, tokenOf } from "../support/outbox.ts";
+import { lastFacts, PRODUCTION_SECRET, tokenOf } from "../support/mail/outbox.ts";
 
 let database: TestDatabase;
 let development: TestGateway;

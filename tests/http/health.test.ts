@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
+import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type StatementTap, tapStatements } from "../support/statement-tap.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/until.ts";
 
 const allWell = { ready: true, draining: false, checks: { database: "ok", migrations: "ok", revocationFeed: "ok" } };

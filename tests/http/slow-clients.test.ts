@@ -5,8 +5,8 @@ import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MeFromTokenDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {

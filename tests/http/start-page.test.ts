@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { violationsOf } from "../support/accessibility.ts";
-import { type Browser, hasBrowser, startBrowser } from "../support/browser.ts";
+import { violationsOf } from "../support/clients/accessibility.ts";
+import { type Browser, hasBrowser, startBrowser } from "../support/clients/browser.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { PRODUCTION_SECRET } from "../support/outbox.ts";
+import { PRODUCTION_SECRET } from "../support/mail/outbox.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {

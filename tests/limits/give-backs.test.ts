@@ -11,9 +11,9 @@ import { type OpenDatabase, openDatabase } from "../../src/database/open-databas
 import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startServerProcess } from "../support/processes/server-process.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { rounds } from "../support/rounds.ts";
-import { startServerProcess } from "../support/server-process.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 

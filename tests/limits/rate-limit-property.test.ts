@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Claim, RateLimit, Reservation } from "../../src/auth/limits/rate-limits.ts";
-import { type LimitStoreSubject, limitStoreSubjects } from "../support/limit-stores.ts";
+import { type LimitStoreSubject, limitStoreSubjects } from "../support/databases/limit-stores.ts";
 import { rounds } from "../support/rounds.ts";
 
 /** What a store has to do, without any of what it does: every call that was granted, with its own time. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMemoryStore } from "../../src/auth/limits/memory-store.ts";
 import { type Claim, type Reservation, retryAfterSeconds } from "../../src/auth/limits/rate-limits.ts";
 import { rememberRefusals } from "../../src/auth/limits/remember-refusals.ts";
-import { type LimitStoreSubject, limitStoreSubjects } from "../support/limit-stores.ts";
+import { type LimitStoreSubject, limitStoreSubjects } from "../support/databases/limit-stores.ts";
 
 const newClaim = (max: number, windowSeconds = 60): Claim => ({ key: `Mutation.login ${randomUUID()}`, limit: { max, windowSeconds } });
 const isGranted = (reservation: Reservation) => reservation.exhausted === undefined;

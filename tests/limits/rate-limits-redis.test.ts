@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codesOf, type Reply } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { hasRedis, startTestRedis, type TestRedis } from "../support/databases/redis.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { hasRedis, startTestRedis, type TestRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 
 const LIMITS = "{ default: { max: 7, window: 1h }, Mutation.login: { max: 5, window: 1h } }";

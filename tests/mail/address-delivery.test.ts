@@ -6,7 +6,7 @@ import { readEmailAddress } from "../../src/auth/users/email-addresses.ts";
 import { createMailComposer } from "../../src/mail/compose-mail.ts";
 import { chooseWords } from "../../src/mail/own-words.ts";
 import { createSmtpDelivery, type SmtpDelivery } from "../../src/mail/smtp-delivery.ts";
-import { type MailServer, startMailServer } from "../support/mail-server.ts";
+import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
 import { rounds } from "../support/rounds.ts";
 
 let server: MailServer;

@@ -3,10 +3,10 @@ import type { NewMessage } from "../../src/outbox/outbox-messages.ts";
 import { createTestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
-import { type MailServer, startMailServer } from "../support/mail-server.ts";
+import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
+import { type MessageWriter, openMessageWriter } from "../support/mail/write-messages.ts";
 import { readMetrics } from "../support/metrics.ts";
 import { until } from "../support/until.ts";
-import { type MessageWriter, openMessageWriter } from "../support/write-messages.ts";
 
 const PATIENCE = 15_000;
 const clock = createTestClock();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ComposeMail } from "../../src/mail/compose-mail.ts";
 import { createSmtpDelivery } from "../../src/mail/smtp-delivery.ts";
-import { type MailServer, startMailServer } from "../support/mail-server.ts";
+import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
 
 const compose: ComposeMail = () => ({ subject: "hello", text: "hello", html: undefined });
 

@@ -9,9 +9,9 @@ import { createPayloads } from "../../src/outbox/outbox.ts";
 import { createTestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { TEST_SECRET } from "../support/gateway.ts";
-import { type MailServer, startMailServer } from "../support/mail-server.ts";
+import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
+import { type MessageWriter, openMessageWriter } from "../support/mail/write-messages.ts";
 import { until } from "../support/until.ts";
-import { type MessageWriter, openMessageWriter } from "../support/write-messages.ts";
 
 const PATIENCE = 15_000;
 const clock = createTestClock();

@@ -2,8 +2,8 @@ import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NewMessage } from "../../src/outbox/outbox-messages.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type MessageWriter, openMessageWriter } from "../support/mail/write-messages.ts";
 import { until } from "../support/until.ts";
-import { type MessageWriter, openMessageWriter } from "../support/write-messages.ts";
 
 const PATIENCE = 15_000;
 let gateway: TestGateway;

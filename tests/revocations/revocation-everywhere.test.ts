@@ -13,7 +13,7 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
 import { createSignIn, PASSWORD, type SignIn } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 

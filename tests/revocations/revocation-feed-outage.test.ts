@@ -4,10 +4,10 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/dev-post
 import { LoginDocument, LogoutDocument, MeFromTokenDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
 import { makeReachableFolder } from "../support/folders.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { PASSWORD } from "../support/sign-in.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/until.ts";
 
 /** The shortest that is allowed, so that nobody waits for long. */

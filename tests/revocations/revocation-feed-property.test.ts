@@ -9,8 +9,8 @@ import { openListeningConnection } from "../../src/database/listening-connection
 import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { SCHEMA } from "../support/raw-client.ts";
-import { createSubjects, type Subject } from "../support/revocation-subjects.ts";
 import { rounds } from "../support/rounds.ts";
+import { createSubjects, type Subject } from "../support/sessions/revocation-subjects.ts";
 
 const MAX_LAG_SECONDS = 0.3;
 const SUBJECTS = 12;

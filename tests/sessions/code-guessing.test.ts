@@ -9,9 +9,9 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf, type Reply, type SendOptions } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { askForChange, registerVerified } from "../support/email-change.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
-import { lastFacts, messagesTo, tokenOf } from "../support/outbox.ts";
+import { askForChange, registerVerified } from "../support/mail/email-change.ts";
+import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 /** The product's own limits, and room for the rest. */

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { LoginDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { PASSWORD } from "../support/sign-in.ts";
-import { type StatementTap, tapStatements } from "../support/statement-tap.ts";
 import { until } from "../support/until.ts";
 
 let database: TestDatabase;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AuthFieldsFragment, DisableUserDocument, ForceLogoutDocument, MeFromTokenDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { addSessions } from "../support/many-sessions.ts";
+import { addSessions } from "../support/sessions/many-sessions.ts";
 import { until } from "../support/until.ts";
 
 let gateway: TestGateway;

@@ -3,9 +3,9 @@ import { buildSchema, getNamedType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AuthFieldsFragment, ReauthenticateDocument, RefreshDocument, SessionEventsDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import type { TestClock } from "../support/clock.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
 
 /** Goes on by a millisecond whenever it is read, from five seconds after a full minute: no minute ends in the middle of a comparison. */
 function createSlowClock(): TestClock {
@@ -143,7 +143,7 @@ describe("with copies of both tokens nobody can read when the owner refreshed, w
 });
 
 test("every field that shows a session or an audit entry is known here", () => {
-  const schema = buildSchema(readFileSync(new URL("contract/auth-graph.graphql", import.meta.url), "utf8"), { assumeValidSDL: true });
+  const schema = buildSchema(readFileSync(new URL("../contract/auth-graph.graphql", import.meta.url), "utf8"), { assumeValidSDL: true });
   const shown = ["Session", "SessionEvent", "AuditEvent"];
   const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
     isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ type, field })) : [],

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MeDocument } from "../generated/operations.ts";
 import { createStillClock } from "../support/clock.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { GRACE, IDLE_LIFETIME, LIFETIME } from "../support/refresh-model.ts";
+import { rounds } from "../support/rounds.ts";
+import { GRACE, IDLE_LIFETIME, LIFETIME } from "../support/sessions/refresh-model.ts";
 import {
   forging,
   goingOn,
@@ -18,8 +19,7 @@ import {
   stealing,
   type Use,
   waiting,
-} from "../support/refresh-story.ts";
-import { rounds } from "../support/rounds.ts";
+} from "../support/sessions/refresh-story.ts";
 
 /** How many stories; more of them find what is rarer. */
 const RUNS = rounds(40);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AuthFieldsFragment, MeDocument, RefreshDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { messagesTo } from "../support/outbox.ts";
+import { messagesTo } from "../support/mail/outbox.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {

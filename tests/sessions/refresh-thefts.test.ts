@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AuthFieldsFragment, MeDocument, RefreshDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { places } from "../support/refresh-story.ts";
+import { places } from "../support/sessions/refresh-story.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {

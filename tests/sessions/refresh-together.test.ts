@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AuthError } from "../../src/core/errors.ts";
 import type { Origin } from "../../src/core/origin.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { rounds } from "../support/rounds.ts";
-import { type StatementTap, tapStatements } from "../support/statement-tap.ts";
 
 /*
  * Refreshes that are asked for in one turn of the event loop share a statement, so these ask the domain and not over HTTP:

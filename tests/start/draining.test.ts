@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 

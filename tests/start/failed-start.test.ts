@@ -10,7 +10,7 @@ import { openSoleConnection } from "../../src/database/sole-connection.ts";
 import { isDatabaseUnavailable } from "../../src/database/unavailable.ts";
 import { explainFailure } from "../../src/start/process/explain-failure.ts";
 import { makeReachableFolder } from "../support/folders.ts";
-import { PRODUCTION_SECRET } from "../support/outbox.ts";
+import { PRODUCTION_SECRET } from "../support/mail/outbox.ts";
 import { until } from "../support/until.ts";
 
 const programs = { server: "../../dist/main.js", command: "../../dist/cli/main.js" };

@@ -6,19 +6,19 @@ import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { NewMessage } from "../../src/outbox/outbox-messages.ts";
 import { LoginDocument } from "../generated/operations.ts";
-import { type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../support/broken-upstream.ts";
 import { codesOf } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { hasRedis, startTestRedis, type TestRedis } from "../support/databases/redis.ts";
+import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type MailServer, startMailServer } from "../support/mail-server.ts";
+import { type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../support/graphs/broken-upstream.ts";
+import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
+import { type MessageWriter, openMessageWriter } from "../support/mail/write-messages.ts";
 import { readMetrics } from "../support/metrics.ts";
-import { openReceiver, type Receiver } from "../support/receiver.ts";
-import { hasRedis, startTestRedis, type TestRedis } from "../support/redis.ts";
 import { PASSWORD } from "../support/sign-in.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/until.ts";
-import { type MessageWriter, openMessageWriter } from "../support/write-messages.ts";
+import { openReceiver, type Receiver } from "../support/webhooks/receiver.ts";
 
 /* A gateway with all that it may depend on, each of which goes away and comes back. */
 

@@ -4,7 +4,7 @@ import { createReadableLines } from "../../src/telemetry/readable-lines.ts";
 import { RegisterDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { startServerProcess } from "../support/server-process.ts";
+import { startServerProcess } from "../support/processes/server-process.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const read = createReadableLines({ colors: false });

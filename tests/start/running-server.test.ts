@@ -6,20 +6,20 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/dev-postgres/embedded-postgres.ts";
 import { RegisterDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
+import { everyMutation } from "../support/clients/every-mutation.ts";
 import { readDocument } from "../support/documents.ts";
-import { everyMutation } from "../support/every-mutation.ts";
 import { makeReachableFolder } from "../support/folders.ts";
-import { type MailServer, startMailServer } from "../support/mail-server.ts";
+import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
+import { PRODUCTION_SECRET } from "../support/mail/outbox.ts";
 import { readMetrics, type Samples } from "../support/metrics.ts";
-import { PRODUCTION_SECRET } from "../support/outbox.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 
 const PATIENCE = 60_000;
 const DAY = 86_400;
 const ADMIN = { email: newEmail(), password: "the keys to the lighthouse" };
-const watchedProcess = fileURLToPath(new URL("../support/watched-process.ts", import.meta.url));
+const watchedProcess = fileURLToPath(new URL("../support/processes/watched-process.ts", import.meta.url));
 
 let folder: string;
 let postgres: EmbeddedPostgres;

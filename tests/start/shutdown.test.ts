@@ -11,7 +11,7 @@ import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { emptyFolder, makeReachableFolder } from "../support/folders.ts";
 import { TEST_SECRET } from "../support/gateway.ts";
-import { serverFile, startServerProcess } from "../support/server-process.ts";
+import { serverFile, startServerProcess } from "../support/processes/server-process.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 let database: TestDatabase;

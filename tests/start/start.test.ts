@@ -7,7 +7,7 @@ import { dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { emptyFolder, makeReachableFolder } from "../support/folders.ts";
 import { TEST_SECRET } from "../support/gateway.ts";
-import { startServerProcess } from "../support/server-process.ts";
+import { startServerProcess } from "../support/processes/server-process.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 /** Milliseconds that several starts may take where many other programs run; nothing here is about time. */

@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { makeReachableFolder } from "../support/folders.ts";
-import { runKillDrill } from "../support/kill-drill.ts";
+import { runKillDrill } from "../support/load/kill-drill.ts";
+import { startServerProcess } from "../support/processes/server-process.ts";
 import { rounds } from "../support/rounds.ts";
-import { startServerProcess } from "../support/server-process.ts";
 
 test("nothing that was acknowledged is lost or done twice when the server or PostgreSQL is killed under load, and it is ready again in time", async () => {
   const directory = await makeReachableFolder("gateway-kills-");

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { makeReachableFolder } from "../support/folders.ts";
-import { outageNames, runOutageDrill } from "../support/outage-drill.ts";
-import { startServerProcess } from "../support/server-process.ts";
+import { outageNames, runOutageDrill } from "../support/load/outage-drill.ts";
+import { startServerProcess } from "../support/processes/server-process.ts";
 
 test("nothing that was acknowledged is lost, and every call is answered cleanly, while standbys are promoted under load and a primary is read-only", async () => {
   const directory = await makeReachableFolder("gateway-outages-");

@@ -4,8 +4,8 @@ import postgres from "postgres";
 import type { TestProject } from "vitest/node";
 import { migrateDatabase } from "../../src/database/migrate.ts";
 import { startEmbeddedPostgres } from "../../src/dev-postgres/embedded-postgres.ts";
-import { bundleBuilt } from "./bundle.ts";
 import { makeReachableFolder } from "./folders.ts";
+import { bundleBuilt } from "./processes/bundle.ts";
 import { SCHEMA } from "./raw-client.ts";
 
 declare module "vitest" {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument, MeFromTokenDocument, RefreshDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
 import { growth, readMetrics } from "../support/metrics.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";

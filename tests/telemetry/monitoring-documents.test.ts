@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { readDocument, sectionOf, table } from "../support/documents.ts";
 import { type MetricsPage, readMetrics } from "../support/metrics.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
 
 let database: TestDatabase;
 let server: ServerProcess;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { LoginDocument, MeFromTokenDocument, RefreshDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type ServerProcess, serverFile, startServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, serverFile, startServerProcess } from "../support/processes/server-process.ts";
+import { type ReceivedSpan, startTraceReceiver, type TraceReceiver } from "../support/processes/trace-receiver.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
-import { type ReceivedSpan, startTraceReceiver, type TraceReceiver } from "../support/trace-receiver.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER = "00f067aa0ba902b7";

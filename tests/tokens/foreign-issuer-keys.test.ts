@@ -2,9 +2,9 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:cry
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { rsaWeakness } from "../../src/auth/tokens/keys/weak-keys.ts";
 import { isAnonymous } from "../../src/core/permissions.ts";
-import { type ForeignKey, type Forgery, newForeignKey, startTestIssuer, type TestIssuer } from "../support/foreign-issuer.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { rocaKey, smallKey } from "../support/weak-keys.ts";
+import { type ForeignKey, type Forgery, newForeignKey, startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { rocaKey, smallKey } from "../support/keys/weak-keys.ts";
 
 let issuer: TestIssuer;
 /** Its tokens have no `aud`. */

@@ -7,8 +7,8 @@ import { chooseForeignIssuers } from "../../src/start/foreign-issuers.ts";
 import { MeDocument, RefreshDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestClock, type TestClock } from "../support/clock.ts";
-import { newForeignKey, startTestIssuer, type TestIssuer } from "../support/foreign-issuer.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { newForeignKey, startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
 
 const DISCOVERY = "/.well-known/openid-configuration";
 const cut = (response: ServerResponse) => response.destroy();

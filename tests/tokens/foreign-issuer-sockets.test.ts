@@ -2,9 +2,9 @@ import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LogoutAllDocument, MeFromTokenDocument, ReauthenticateDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
-import { type Forgery, startTestIssuer, type TestIssuer } from "../support/foreign-issuer.ts";
+import { type LiveSocket, openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type LiveSocket, openSocket } from "../support/live-socket.ts";
+import { type Forgery, startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
 
 let issuer: TestIssuer;
 let other: TestIssuer;

@@ -10,7 +10,7 @@ import { MeFromTokenDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ISSUER, startTestGateway } from "../support/gateway.ts";
-import { rocaKey } from "../support/weak-keys.ts";
+import { rocaKey } from "../support/keys/weak-keys.ts";
 
 type Algorithm = "ES256" | "RS256";
 

@@ -9,9 +9,9 @@ import { explainFailure } from "../../src/start/process/explain-failure.ts";
 import { MeFromTokenDocument } from "../generated/operations.ts";
 import { createTestClock, type TestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
 import { openRawClient, SCHEMA } from "../support/raw-client.ts";
-import { createTestTransact } from "../support/transact.ts";
 
 const NEW_SECRET = "the secret that takes over from the first one";
 const WRONG_SECRET = "a secret that never encrypted anything here";

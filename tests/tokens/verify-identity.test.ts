@@ -8,7 +8,7 @@ import { createFixedKeys, type SignerKey } from "../../src/auth/tokens/keys/sign
 import type { Visitor } from "../../src/auth/tokens/visitor.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
-import { type KeyServer, startKeyServer } from "../support/key-server.ts";
+import { type KeyServer, startKeyServer } from "../support/keys/key-server.ts";
 
 const JWKS_PATH = "/.well-known/jwks.json";
 const newKey = () => keyFromPrivate("ES256", generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);

@@ -4,12 +4,12 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createExportUsers } from "../../src/auth/transfer/export-users.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
-import { commandFile } from "../support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { emptyFolder } from "../support/folders.ts";
 import { TEST_SECRET } from "../support/gateway.ts";
+import { commandFile } from "../support/processes/command-line.ts";
 import { SCHEMA } from "../support/raw-client.ts";
-import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/user-files.ts";
+import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/users/user-files.ts";
 
 const USERS = 2500;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MAXIMUM_LINE_BYTES, readLines } from "../../src/auth/transfer/read-lines.ts";
 import { readUserLine } from "../../src/auth/transfer/user-line.ts";
-import { BCRYPT_HASH } from "../support/user-files.ts";
+import { BCRYPT_HASH } from "../support/users/user-files.ts";
 
 const now = new Date("2026-05-17T09:30:00Z");
 const rules = { roles: new Set(["user", "admin", "support"]), admins: "refused", now } as const;

@@ -7,15 +7,15 @@ import { createImportUsers, type UserFile } from "../../src/auth/transfer/import
 import { systemClock } from "../../src/core/clock.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
-import { commandFile } from "../support/command-line.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { emptyFolder } from "../support/folders.ts";
 import { TEST_SECRET } from "../support/gateway.ts";
+import { commandFile } from "../support/processes/command-line.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { rounds } from "../support/rounds.ts";
-import { createTestTransact } from "../support/transact.ts";
 import { until } from "../support/until.ts";
-import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/user-files.ts";
+import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/users/user-files.ts";
 
 const LINES = 12_000;
 const KILLS = rounds(2);

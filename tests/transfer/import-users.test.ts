@@ -7,7 +7,7 @@ import { codesOf, dataOf } from "../support/client.ts";
 import { fullHashing, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
-import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/user-files.ts";
+import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/users/user-files.ts";
 
 const gatewayYaml = "roles:\n  support: { scopes: [users:read] }\n";
 

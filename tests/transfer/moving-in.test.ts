@@ -6,7 +6,7 @@ import { codesOf } from "../support/client.ts";
 import { readDocument, sectionOf } from "../support/documents.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { PASSWORD } from "../support/sign-in.ts";
-import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/user-files.ts";
+import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/users/user-files.ts";
 
 /** The scripts and statements of docs/moving-in.md, on what each system exports. */
 let gateway: TestGateway;

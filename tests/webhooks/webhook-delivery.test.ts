@@ -3,8 +3,8 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { createWebhookDelivery } from "../../src/webhooks/deliver-webhook.ts";
-import { openReceiver, type Receiver } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
+import { openReceiver, type Receiver } from "../support/webhooks/receiver.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const OLD_SECRET = `whsec_${Buffer.alloc(24, 2).toString("base64")}`;

@@ -1,8 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openReceiver, type ReceivedCall, type Receiver } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
+import { openReceiver, type ReceivedCall, type Receiver } from "../support/webhooks/receiver.ts";
 
 const HOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { DeleteAccountDocument, EnableUserDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { openReceiver } from "../support/receiver.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
+import { openReceiver } from "../support/webhooks/receiver.ts";
 
 test("a receiver is told whom to forget, and we can no longer tell who that was", async () => {
   const receiver = await openReceiver();

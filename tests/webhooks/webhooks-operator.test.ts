@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runCommand } from "../support/command-line.ts";
 import { startTestGateway, TEST_SECRET } from "../support/gateway.ts";
-import { keptCalls } from "../support/webhook-calls.ts";
+import { runCommand } from "../support/processes/command-line.ts";
+import { keptCalls } from "../support/webhooks/webhook-calls.ts";
 
 test("what an operator does at the command line is told, too", async () => {
   const gateway = await startTestGateway();

@@ -7,9 +7,9 @@ import {
   RefreshDocument,
 } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
+import { type LiveSocket, openSocket } from "../support/clients/live-socket.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type LiveSocket, openSocket } from "../support/live-socket.ts";
 
 let database: TestDatabase;
 let gateway: TestGateway;

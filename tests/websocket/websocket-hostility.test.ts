@@ -2,9 +2,9 @@ import { connect } from "node:net";
 import { getIntrospectionQuery, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MeFromTokenDocument, SessionEventsDocument } from "../generated/operations.ts";
+import { type LiveSocket, openSocket } from "../support/clients/live-socket.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type LiveSocket, openSocket } from "../support/live-socket.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 const APP = "https://app.example.com";

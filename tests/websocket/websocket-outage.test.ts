@@ -8,10 +8,10 @@ import {
   RefreshDocument,
   SessionEventsDocument,
 } from "../generated/operations.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startTcpProxy } from "../support/databases/tcp-proxy.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
-import { startTcpProxy } from "../support/tcp-proxy.ts";
 
 let database: TestDatabase;
 let gateway: TestGateway;

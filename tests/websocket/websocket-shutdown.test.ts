@@ -3,8 +3,8 @@ import type { Visitor } from "../../src/auth/tokens/visitor.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { createSocketCallers } from "../../src/http/websocket/websocket-callers.ts";
 import { MeFromTokenDocument, SessionEventsDocument } from "../generated/operations.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { openSocket } from "../support/live-socket.ts";
 import { until } from "../support/until.ts";
 
 test("closing the gateway says goodbye to every socket with 1001, and waits for none for long", async () => {

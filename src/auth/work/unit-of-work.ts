@@ -23,16 +23,17 @@ export interface UnitOfWork {
  * Does work in one transaction. Resolves with what `work` returns, once the transaction is committed, what it revoked is refused in this
  * process and, after that, what it recorded is in the log.
  *
- * Rejects with what `work` throws, or with the error of the database: then the transaction is rolled back, and nothing is refused or logged.
- * An outcome that has to be committed, such as a wrong code that counts as a try, is therefore returned, and thrown by the caller afterwards.
+ * Rejects with what `work` throws, or with the error of the database: then the transaction is rolled back, and nothing is refused or
+ * logged. An outcome that has to be committed, such as a wrong code that counts as a try, is therefore returned, and thrown by the caller
+ * afterwards.
  *
- * What is committed stays so, whatever follows. Where the log throws, `transact` rejects with that, and what was revoked is refused by then.
- * Where the process dies before it comes to either, or never learns that the commit succeeded, the rows count: the other processes read the
- * revocation from its table, and so does this one, by the feed or at its next start. Only the lines of the log are missing then.
+ * What is committed stays so, whatever follows. Where the log throws, `transact` rejects with that, and what was revoked is refused by
+ * then. Where the process dies before it comes to either, or never learns that the commit succeeded, the rows count: the other processes
+ * read the revocation from its table, and so does this one, by the feed or at its next start. Only the lines of the log are missing then.
  *
- * Two changes do without, because a transaction would cost each of them several round trips: the rotation of a refresh token, of which many
- * are written by one statement, and a login, which is one statement. They write their own audit entry, revoke nothing, and share with this
- * what follows a commit, `Audit.announce`.
+ * Two changes do without, because a transaction would cost each of them several round trips: the rotation of a refresh token, of which
+ * many are written by one statement, and a login, which is one statement. They write their own audit entry, revoke nothing, and share with
+ * this what follows a commit, `Audit.announce`.
  */
 export type Transact = <Result>(origin: Origin, work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
 

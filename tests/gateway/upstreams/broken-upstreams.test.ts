@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GraphQLError } from "graphql";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Behaviour, type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../../support/broken-upstream.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
-import { type ServedGraph, serveGraph } from "../../support/served-graph.ts";
+import { type Behaviour, type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../../support/graphs/broken-upstream.ts";
+import { type ServedGraph, serveGraph } from "../../support/graphs/served-graph.ts";
 import { until } from "../../support/until.ts";
 
 let folder: string;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LogoutDocument, RefreshDocument } from "../../generated/operations.ts";
 import { dataOf } from "../../support/client.ts";
+import { openSocket } from "../../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
-import { openSocket } from "../../support/live-socket.ts";
-import { openShop, type Shop } from "../../support/shop.ts";
+import { openShop, type Shop } from "../../support/graphs/shop.ts";
 
 /* `headers: [authorization]`: the token that made the caller travels, or none. */
 

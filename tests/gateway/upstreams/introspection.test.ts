@@ -15,15 +15,15 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDraw } from "../../access/random-graphs.ts";
 import { dataOf } from "../../support/client.ts";
+import { compareLanes, watchLanes } from "../../support/clients/lanes.ts";
+import { openSocket } from "../../support/clients/live-socket.ts";
+import { splitIntoFragments } from "../../support/clients/split-into-fragments.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
-import { compareLanes, watchLanes } from "../../support/lanes.ts";
-import { openSocket } from "../../support/live-socket.ts";
+import type { ServedGraph } from "../../support/graphs/served-graph.ts";
+import { openShop, type Shop } from "../../support/graphs/shop.ts";
+import { serveInventory, serveShipping } from "../../support/graphs/subgraphs.ts";
+import { composeSupergraph } from "../../support/graphs/supergraph.ts";
 import { rounds } from "../../support/rounds.ts";
-import type { ServedGraph } from "../../support/served-graph.ts";
-import { openShop, type Shop } from "../../support/shop.ts";
-import { splitIntoFragments } from "../../support/split-into-fragments.ts";
-import { serveInventory, serveShipping } from "../../support/subgraphs.ts";
-import { composeSupergraph } from "../../support/supergraph.ts";
 
 /** All that there is, as GraphiQL, Apollo Sandbox and code generators ask for it. */
 const everything: IntrospectionOptions = {

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compareLanes, watchLanes } from "../../support/clients/lanes.ts";
+import { openSocket } from "../../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
-import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
-import { compareLanes, watchLanes } from "../../support/lanes.ts";
-import { openSocket } from "../../support/live-socket.ts";
+import { type KeyServer, startKeyServer } from "../../support/keys/key-server.ts";
 
 let folder: string;
 let upstreams: readonly KeyServer[];

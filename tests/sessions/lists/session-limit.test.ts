@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { LoginDocument, MeFromTokenDocument, RefreshDocument } from "../../generated/operations.ts";
 import { codesOf, dataOf } from "../../support/client.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
-import { addSessions } from "../../support/many-sessions.ts";
+import { addSessions } from "../../support/sessions/many-sessions.ts";
 import { PASSWORD } from "../../support/sign-in.ts";
 
 /* Hashes take next to no time here, so that sign-ins meet in the statements. */

@@ -6,8 +6,8 @@ import { type OpenDatabase, openDatabase } from "../../../src/database/open-data
 import { LogoutAllDocument } from "../../generated/operations.ts";
 import { dataOf } from "../../support/client.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
-import { addSessions } from "../../support/many-sessions.ts";
 import { SCHEMA } from "../../support/raw-client.ts";
+import { addSessions } from "../../support/sessions/many-sessions.ts";
 
 let gateway: TestGateway;
 let opened: OpenDatabase;
