@@ -13,12 +13,12 @@ import type { Notices } from "../users/notices.ts";
 import type { Transact } from "../work/unit-of-work.ts";
 import type { AccountHooks } from "./registration/account-hooks.ts";
 
-/** Of what everything that people do with their account is made. What each thing needs of it, its own file says. */
+/** The parts from which the factories of this room are made. Each factory declares which of them it needs. */
 export interface AccountParts {
   readonly database: Database;
   readonly store: AccountStore;
   readonly transact: Transact;
-  /** For entries that tell of no change. */
+  /** For entries without a change, such as a refused password; all others are recorded by a unit of work. */
   readonly audit: Pick<Audit, "record">;
   readonly sessions: Sessions;
   readonly endSessions: EndSessions;

@@ -8,12 +8,12 @@ import { createRehashing } from "./password/rehashing.ts";
 import { createMailedProofs, type MailedProofs } from "./registration/mailed-proofs.ts";
 import { createSendVerification } from "./registration/verification-messages.ts";
 
-/** What people do with their account. */
+/** What people can do with their accounts. */
 export interface AccountServices {
   readonly accounts: Accounts & { readonly changePassword: ChangePassword };
   readonly mailedProofs: MailedProofs;
   readonly accountLife: AccountLife;
-  /** Once nothing is under way that nobody waits for. */
+  /** Waits for the passwords that are being hashed anew. */
   settle(): Promise<void>;
 }
 

@@ -28,7 +28,7 @@ export interface Audit {
   /** Completes an event without writing it, for statements that insert it themselves, and its news with it. */
   compose(facts: AuditFacts, origin: Origin): AuditEvent;
   newsOf(event: AuditEvent): readonly OutboxRow[];
-  /** Tells the log. Called once the event is committed, by who has it committed: `Transact`, `record`, or whoever sends a composed one. */
+  /** Tells the log. To be called after the commit: `Transact` and `record` do so; whoever inserts a composed event has to. */
   announce(event: AuditEvent): void;
   /** Writes entries in a transaction, and what others are told of them. Announce them once it is committed: `Transact` does. */
   write(tx: Transaction, facts: readonly AuditFacts[], origin: Origin): Promise<readonly AuditEvent[]>;

@@ -49,12 +49,12 @@ export interface SessionOptions {
   readonly accessTokenTtlSeconds: number;
 }
 
-/** Of what everything that happens to sessions is made. */
+/** The parts from which the factories of this room are made. */
 export interface SessionParts {
   readonly database: Database;
   readonly accounts: AccountStore;
   readonly transact: Transact;
-  /** For statements that write their own entry. */
+  /** For login and refresh, whose statements write their own entry. */
   readonly audit: Pick<Audit, "compose" | "newsOf" | "announce">;
   readonly endSessions: EndSessions;
   readonly notices: Notices;
