@@ -94,7 +94,8 @@ async function expectRefused(token: string, reason: IdentityProblem): Promise<vo
   const status = reason === "keys_unavailable" ? 503 : 401;
   const code = status === 503 ? "SERVICE_UNAVAILABLE" : "UNAUTHENTICATED";
   expect(error).toMatchObject({ extensions: { code, reason, http: { status } } });
-  const told = reason === "access_token" ? / This function verifies the identity .*, not access tokens: .*docs\/services\.md/ : /^$/;
+  const told =
+    reason === "access_token" ? / This function verifies the identity .*, not access tokens: .*docs\/operate\/services\.md/ : /^$/;
   expect(String(error).replace(`IdentityError: The Gateway-Identity header is refused: ${reason}.`, "")).toMatch(told);
   publish(key);
   expect((await createVerifier({ issuer: server.url, audience: "products" })(issue()))?.subject).toBe("u-1");

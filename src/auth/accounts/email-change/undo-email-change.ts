@@ -1,11 +1,10 @@
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError, noMail } from "../../../core/errors.ts";
 import type { Origin } from "../../../core/origin.ts";
-import type { Random } from "../../../core/random.ts";
 import type { Database } from "../../../database/database.ts";
 import { dropLaterUndoTokens } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeTokens, ProvenAddress } from "../../one-time/one-time-tokens.ts";
-import { newUnusablePassword } from "../../passwords/unusable-password.ts";
+import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { type Account, lockAccount } from "../../users/account-store.ts";
@@ -31,12 +30,11 @@ export interface UndoEmailChangeParts {
   readonly transact: Transact;
   readonly endSessions: EndSessions;
   readonly clock: Clock;
-  readonly random: Random;
   readonly options: AccountOptions;
 }
 
 export function createUndoEmailChange(parts: UndoEmailChangeParts): UndoEmailChange {
-  const { database, oneTimeTokens, transact, endSessions, clock, random, options } = parts;
+  const { database, oneTimeTokens, transact, endSessions, clock, options } = parts;
   const sendResetLink = createResetLinkSender(parts);
 
   async function undo(unit: UnitOfWork, { token, userId }: { token: string; userId: string }): Promise<UndoneEmailChange | undefined> {
@@ -44,7 +42,7 @@ export function createUndoEmailChange(parts: UndoEmailChangeParts): UndoEmailCha
     const before = await lockAccount(tx, userId);
     const taken = before && (await oneTimeTokens.take(tx, "UNDO_EMAIL_CHANGE", token));
     if (taken?.proves === undefined) return undefined;
-    const passwordHash = newUnusablePassword(random);
+    const passwordHash = UNUSABLE_PASSWORD_HASH;
     const account = await changeAddress(tx, userId, { proves: taken.proves, now: clock(), passwordHash, erasureAt: null });
     await oneTimeTokens.drop(tx, userId, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
     await dropLaterUndoTokens(tx, taken);
