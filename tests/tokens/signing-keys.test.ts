@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { decodeProtectedHeader, type JSONWebKeySet } from "jose";
 import postgres from "postgres";
 import { afterEach, describe, expect, inject, test } from "vitest";
-import { createAudit } from "../../src/auth/audit/audit.ts";
 import { createStoredKeys } from "../../src/auth/tokens/keys/stored-keys.ts";
 import { StartupError } from "../../src/core/errors.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
@@ -10,6 +9,7 @@ import { explainFailure } from "../../src/start/process/explain-failure.ts";
 import { MeFromTokenDocument } from "../generated/operations.ts";
 import { createTestClock, type TestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
 import { openRawClient, SCHEMA } from "../support/raw-client.ts";
 
@@ -239,9 +239,9 @@ describe("SECRET", () => {
     const clock = gateway.clock.now;
     const { database, close } = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 1 });
     const random = { bytes: randomBytes, id: () => randomUUID() };
-    const audit = createAudit({ database, clock, random, log: () => undefined });
+    const transact = createTestTransact({ database, clock, random });
     const keys = createStoredKeys(
-      { database, audit, clock },
+      { database, transact, clock },
       { algorithm: "ES256", secrets: [WRONG_SECRET], rotationSeconds: 90 * 86_400 },
     );
     try {
