@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Variable, variables } from "../../src/config/environment/variables.ts";
 import { sections } from "../../src/config/file/config-file.ts";
 import { limitNames } from "../../src/config/file/limits.ts";
+import { sessionEndReasons } from "../../src/database/tables/end-reasons.ts";
 import { readDocument, sectionOf, table } from "../support/documents.ts";
 
 function defaultOf(variable: Variable): string {
@@ -32,6 +33,12 @@ test("docs/authorization.md names every reason for having no viewer", () => {
   const reasons = [...union.matchAll(/"([a-z_]+)"/g)].map(([, reason]) => reason);
   expect(reasons.length).toBeGreaterThan(10);
   for (const reason of reasons) expect(readDocument("docs/authorization.md")).toContain(`\`${reason}\``);
+});
+
+test("docs/concepts/sessions-and-refresh-tokens.md says of every reason what ends a session for it", () => {
+  const section = sectionOf(readDocument("docs/concepts/sessions-and-refresh-tokens.md"), "end reasons");
+  const reasons = [...section.matchAll(/^\| `([A-Z_]+)` \| \S/gm)].map(([, reason]) => reason);
+  expect(reasons).toEqual([...sessionEndReasons]);
 });
 
 const testLinks = /\[([^\]]+)\]\(\.\.\/\.\.\/(tests\/[\w/-]+\.test\.ts)\)/g;
@@ -72,7 +79,9 @@ function anchorsOf(document: string): Set<string> {
 
 const root = new URL("../../", import.meta.url);
 const inFolder = (folder: string) => readdirSync(new URL(folder, root), { encoding: "utf8" }).map((name) => `${folder}${name}`);
-const pages = ["./", "docs/", "docs/design/", "packages/verify/"].flatMap(inFolder).filter((name) => name.endsWith(".md"));
+const pages = ["./", "docs/", "docs/concepts/", "docs/design/", "docs/guides/", "docs/start/", "packages/verify/"]
+  .flatMap(inFolder)
+  .filter((name) => name.endsWith(".md"));
 
 test.each(pages)("each link of %s leads to a file that there is, and to a heading of it", (page) => {
   const text = readDocument(page).replaceAll(/^```[\s\S]*?^```$/gm, "");

@@ -50,7 +50,7 @@ const waits = fc.oneof(
   { weight: 1, arbitrary: wait(600_000, IDLE_LIFETIME - 1, IDLE_LIFETIME) },
 );
 const places = fc.constantFrom<Place[]>("home", "updated", "train", "elsewhere");
-/** A client that does what docs/clients.md says, wherever it is. */
+/** A client that does what docs/guides/clients.md says, wherever it is. */
 const carefulUse = fc.record<Use>({
   who: fc.constant("owner"),
   behind: fc.constant(0),

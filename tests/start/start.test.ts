@@ -88,6 +88,7 @@ describe("processes that start together on an empty database", () => {
       const [applied] = await database.sql`select count(*)::int as n from migrations`;
       const [keys] = await database.sql`select count(*)::int as n from signing_keys`;
       expect({ keys: keys?.n, migrations: applied?.n }).toEqual({ keys: 1, migrations: await templateMigrations() });
+      expect(servers.filter((server) => server.output().includes('"msg":"migrated the database"'))).toHaveLength(1);
       const registrations = await Promise.all(
         servers.map((server) => server.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } })),
       );
@@ -116,7 +117,9 @@ test(
     await expect.poll(() => first.output()).toContain("First operations");
     const { register } = dataOf(await first.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } }));
     expect(await first.stop("SIGINT")).toBe(0);
+    expect(first.output()).toContain('"msg":"migrated the database"');
     const second = await startServerProcess({}, { cwd: folder });
+    expect(second.output()).not.toContain("migrated the database");
     expect(dataOf(await second.send(MeDocument, {}, { token: register.accessToken })).me?.id).toBe(register.user.id);
     expect(await second.stop("SIGTERM")).toBe(0);
     await rm(folder, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import { sessions } from "../../database/tables/sessions.ts";
 
 /*
  * A session lives while neither its own row nor a row of `session_ends` says otherwise, and its time is not up. Each statement that decides
- * whether one lives says so by the condition below, of `sessions`: one text, for the driver and for Drizzle. `ends` is the table `session_ends`.
+ * whether one lives says so by the conditions below, of `sessions`: one text, for the driver and for Drizzle. `ends` is the table `session_ends`.
  */
 
 function notEnded<Piece>(tag: SqlTag<Piece>, ends: Piece): Piece {
@@ -19,13 +19,22 @@ function notEnded<Piece>(tag: SqlTag<Piece>, ends: Piece): Piece {
     and not exists (select from ${ends} as session_ends where session_ends.user_id is null and session_ends.id_below > sessions.id))`;
 }
 
-/** In a statement of the driver's. */
-export function isNotEnded({ $client: client, $tables: tables }: Statements): DriverPiece {
-  return notEnded<DriverPiece>(client, tables.sessionEnds);
+/** Whether no row says that a session has ended, in a statement of Drizzle's; its time may be up. */
+export const isNotEndedSession = notEnded<SQL>(sql, sql`${sessionEnds}`);
+
+function liveAt<Piece>(tag: SqlTag<Piece>, ends: Piece, now: Piece | string): Piece {
+  return tag`(${notEnded(tag, ends)} and sessions.idle_expires_at > ${now} and sessions.expires_at > ${now})`;
 }
 
-/** In a statement of Drizzle's. */
-export const isNotEndedSession = notEnded<SQL>(sql, sql`${sessionEnds}`);
+/** Whether a session lives at an instant, in a statement of the driver's. */
+export function isLive({ $client: client, $tables: tables }: Statements, now: DriverPiece | string): DriverPiece {
+  return liveAt<DriverPiece>(client, tables.sessionEnds, now);
+}
+
+/** Whether a session lives at an instant, in a statement of Drizzle's. */
+export function isLiveSession(now: SQL | string): SQL {
+  return liveAt<SQL>(sql, sql`${sessionEnds}`, now);
+}
 
 /** Below it nothing of a user lives any more: what leads an index past all the sessions that one row has ended. */
 export function openedSince(userId: SQL | string): SQL {

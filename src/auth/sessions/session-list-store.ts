@@ -2,7 +2,7 @@ import { and, desc, eq, sql } from "drizzle-orm";
 import { groupBy } from "../../core/group-by.ts";
 import type { Database } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
-import { isNotEndedSession, openedSince } from "../revocations/session-ends-store.ts";
+import { isLiveSession, openedSince } from "../revocations/session-ends-store.ts";
 import type { Session } from "./session-state.ts";
 import { sessionColumns } from "./session-store.ts";
 
@@ -18,20 +18,11 @@ export interface SessionListStore {
 const MAXIMUM_LOOKED_AT = 10_000;
 
 export function createSessionListStore(database: Database): SessionListStore {
-  const now = sql.placeholder("now");
   // Bounded first: whoever had any number of sessions before there was a limit must not have all of them read for a list.
   const newest = database
     .select({ ...sessionColumns, endedAt: sessionColumns.endedAt.as("ended_at"), endReason: sessionColumns.endReason.as("end_reason") })
     .from(sessions)
-    .where(
-      and(
-        sql`${sessions.userId} = wanted.user_id`,
-        isNotEndedSession,
-        openedSince(sql`wanted.user_id`),
-        sql`${sessions.idleExpiresAt} > ${now}`,
-        sql`${sessions.expiresAt} > ${now}`,
-      ),
-    )
+    .where(and(sql`${sessions.userId} = wanted.user_id`, isLiveSession(sql`${sql.placeholder("now")}`), openedSince(sql`wanted.user_id`)))
     .orderBy(desc(sessions.endedAt), desc(sessions.openedVersion), desc(sessions.id))
     .limit(MAXIMUM_LOOKED_AT)
     .as("newest");

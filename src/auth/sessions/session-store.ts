@@ -1,8 +1,8 @@
-import { and, count, desc, eq, gt, inArray, isNull, max, notInArray, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNull, max, notInArray, sql } from "drizzle-orm";
 import { addSeconds } from "../../core/clock.ts";
 import type { Transaction } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
-import { CLOCK_SKEW_SECONDS, endColumns, isNotEndedSession, openedSince } from "../revocations/session-ends-store.ts";
+import { CLOCK_SKEW_SECONDS, endColumns, isLiveSession, openedSince } from "../revocations/session-ends-store.ts";
 import type { Session, SessionEnd, SessionRecord } from "./session-state.ts";
 
 export const sessionColumns = {
@@ -79,10 +79,8 @@ function liveSessions({ userId, keepIds }: SessionsOfUser, now: Date) {
   const notLongExpired = addSeconds(now, -CLOCK_SKEW_SECONDS);
   return and(
     eq(sessions.userId, userId),
-    isNotEndedSession,
+    isLiveSession(notLongExpired.toISOString()),
     openedSince(userId),
-    gt(sessions.idleExpiresAt, notLongExpired),
-    gt(sessions.expiresAt, notLongExpired),
     keepIds.length === 0 ? undefined : notInArray(sessions.id, [...keepIds]),
   );
 }

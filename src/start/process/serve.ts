@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
+import type { Logger } from "pino";
 import { type Config, parseConfig } from "../../config/config.ts";
 import { loadEnvFile } from "../../config/environment/env-file.ts";
 import { readConfigFile } from "../../config/file/config-file.ts";
@@ -44,9 +45,7 @@ export async function serve(): Promise<void> {
     throw error;
   });
   try {
-    await migrateDatabase(config.database.directUrl ?? storage.databaseUrl, config.database.schema, {
-      tell: (line) => logger.warn(line),
-    });
+    await migrate(config, storage.databaseUrl, logger);
     server = await startServing(config, { storage, logger });
   } catch (error) {
     await storage.close();
@@ -55,6 +54,13 @@ export async function serve(): Promise<void> {
   if (config.environment === "development") {
     process.stdout.write(firstSteps(server.address, { showsOutbox: config.mail.smtp === undefined }));
   }
+}
+
+/** Whoever reads the log of an upgrade sees whether the tables have changed. */
+async function migrate({ database }: Config, databaseUrl: string, logger: Logger): Promise<void> {
+  const { directUrl = databaseUrl, schema } = database;
+  const migrations = await migrateDatabase(directUrl, schema, { tell: (line) => logger.warn(line) });
+  if (migrations > 0) logger.info({ migrations, schema }, "migrated the database");
 }
 
 /** What serves takes long to load: not before everything else is right, and never in a process that only minds its workers. */

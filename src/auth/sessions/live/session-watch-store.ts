@@ -2,6 +2,7 @@ import type { Fragment } from "postgres";
 import type { SessionEndReason } from "../../../core/errors.ts";
 import type { Database } from "../../../database/database.ts";
 import { endColumnsOf } from "../../revocations/session-ends-store.ts";
+import { readSession, type SessionRow, sessionRowColumns } from "../session-row.ts";
 import type { Session } from "../session-state.ts";
 
 /** A session as it was read; every rotation raises its generation by one. */
@@ -16,25 +17,14 @@ export interface WatchSince {
   readonly since: Date;
 }
 
-/** Instants arrive as text: Drizzle switches the driver's own date parsing off. */
-interface SeenRow {
-  id: string;
-  user_id: string;
+interface SeenRow extends SessionRow {
   generation: number;
-  created_at: string;
-  last_used_at: string;
-  idle_expires_at: string;
-  expires_at: string;
   ended_at: string | null;
   end_reason: SessionEndReason | null;
-  ip_address: string | null;
-  user_agent: string | null;
 }
 
 function seenColumns(database: Database) {
-  return database.$client`
-    sessions.id, sessions.user_id, generation, created_at, last_used_at, idle_expires_at, expires_at, ${endColumnsOf(database)},
-    ip_address, user_agent`;
+  return database.$client`${sessionRowColumns(database)}, generation, ${endColumnsOf(database)}`;
 }
 
 /**
@@ -96,17 +86,6 @@ export async function findSessionsToWatch(database: Database, { userId, since }:
 }
 
 function readSeenSession(row: SeenRow): SeenSession {
-  const session: Session = {
-    id: row.id,
-    userId: row.user_id,
-    createdAt: new Date(row.created_at),
-    lastUsedAt: new Date(row.last_used_at),
-    idleExpiresAt: new Date(row.idle_expires_at),
-    expiresAt: new Date(row.expires_at),
-    endedAt: row.ended_at === null ? null : new Date(row.ended_at),
-    endReason: row.end_reason,
-    ipAddress: row.ip_address,
-    userAgent: row.user_agent,
-  };
-  return { session, generation: row.generation };
+  const endedAt = row.ended_at === null ? null : new Date(row.ended_at);
+  return { session: readSession(row, { endedAt, endReason: row.end_reason }), generation: row.generation };
 }

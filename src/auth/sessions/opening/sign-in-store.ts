@@ -2,9 +2,10 @@ import type { Statements } from "../../../database/database.ts";
 import type { DriverPiece } from "../../../database/sql-tag.ts";
 import { noticeParts } from "../../../outbox/notice-store.ts";
 import { messageColumns, messageRows, type OutboxRow } from "../../../outbox/outbox-store.ts";
+import { entryOf, insertEntry } from "../../audit/audit-entry-store.ts";
 import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Account } from "../../users/account-store.ts";
-import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "../held-session-row.ts";
+import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "../session-row.ts";
 import type { Session } from "../session-state.ts";
 import type { SessionSecrets } from "../session-store.ts";
 import type { Device } from "./devices.ts";
@@ -55,10 +56,7 @@ export async function recordSignIn(database: Statements, signIn: SignIn): Promis
         ${session.ipAddress}, ${session.userAgent}, version
       from signed_in
     ), audited as (
-      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
-      select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, ${session.id}::uuid,
-        ${event.ipAddress}, ${event.userAgent}, true
-      from signed_in
+      ${insertEntry(database, entryOf(event))} from signed_in
     )${tellNews(database, signIn)}${noteDevice(database, signIn)}
     select *, not exists (select from signed_in) as is_full from noted_on_user`;
   const [row] = rows;

@@ -1,8 +1,8 @@
-import { and, eq, gt, gte, or, sql } from "drizzle-orm";
+import { and, eq, gte, or, sql } from "drizzle-orm";
 import type { Database } from "../../../database/database.ts";
 import { sessions } from "../../../database/tables/sessions.ts";
 import { users } from "../../../database/tables/users.ts";
-import { isNotEndedSession } from "../../revocations/session-ends-store.ts";
+import { isLiveSession } from "../../revocations/session-ends-store.ts";
 import { type Account, accountColumns } from "../../users/account-store.ts";
 
 /** A genuine token that is current, or the direct predecessor within its grace or with the key of its rotation. */
@@ -38,9 +38,7 @@ export function createFindRefreshingAccount(database: Database): FindRefreshingA
             or(gte(sessions.rotatedAt, placeholder("rotatedSince")), eq(sessions.retryHash, placeholder("retryHash"))),
           ),
         ),
-        isNotEndedSession,
-        gt(sessions.idleExpiresAt, placeholder("now")),
-        gt(sessions.expiresAt, placeholder("now")),
+        isLiveSession(sql`${placeholder("now")}`),
         eq(users.status, "ACTIVE"),
       ),
     )

@@ -1,7 +1,8 @@
 import type { Database } from "../../../database/database.ts";
+import { entryOf, insertEntry } from "../../audit/audit-entry-store.ts";
 import type { AuditEvent } from "../../audit/audit-events.ts";
-import { isNotEnded } from "../../revocations/session-ends-store.ts";
-import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../held-session-row.ts";
+import { isLive } from "../../revocations/session-ends-store.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row.ts";
 
 export interface Replay {
   readonly sessionId: string;
@@ -25,9 +26,7 @@ export interface Replay {
  * Of the client that rotated, or of one that proves its retry: it changes nothing, so it may be judged by what was committed when it was asked; all else is judged under the lock.
  */
 export async function replaySession(database: Database, replay: Replay): Promise<(SessionOfAccount & { nonce: Buffer }) | undefined> {
-  const { event } = replay;
   const { $tables: tables } = database;
-  const now = replay.now.toISOString();
   const [row] = await database.$client<(HeldSessionRow & { rotation_nonce: Buffer })[]>`
     with replayed as (
       select ${heldColumns(database)}, rotation_nonce
@@ -38,15 +37,10 @@ export async function replaySession(database: Database, replay: Replay): Promise
         and (retry_hash = ${replay.retryHash}
           or (rotated_at >= ${replay.rotatedSince.toISOString()} and (rotation_client = ${replay.client} or rotation_client is null)))
         and access_expires_at >= ${replay.accessExpiresAt.toISOString()}
-        and ${isNotEnded(database)}
-        and idle_expires_at > ${now}
-        and expires_at > ${now}
+        and ${isLive(database, replay.now.toISOString())}
         and users.status = 'ACTIVE'
     ), audited as (
-      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
-      select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, replayed.id,
-        ${event.ipAddress}, ${event.userAgent}, true
-      from replayed
+      ${insertEntry(database, entryOf(replay.event))} from replayed
     )
     select * from replayed`;
   return row === undefined ? undefined : { ...readHeldSession(row), nonce: row.rotation_nonce };

@@ -1,5 +1,6 @@
 import type { Database } from "../../../database/database.ts";
-import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../held-session-row.ts";
+import { type EntryValues, insertEntry } from "../../audit/audit-entry-store.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row.ts";
 import { isRotatable, type Rotation, type RotationValues, setRotated } from "./rotation-store.ts";
 
 /** What became of one rotation of a batch. */
@@ -38,8 +39,7 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
       where ${isRotatable(database, values)}
       returning ${heldColumns(database)}
     ), audited as (
-      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
-      select event, event_type, event_instant, user_id, user_id, session, address, agent, true
+      ${insertEntry(database, lockedEntry(database))}
       from rotated join locked on locked.session = rotated.id
     )
     select asked.position, locked.session is not null as judged, rotated.*
@@ -48,6 +48,17 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
     left join rotated on rotated.id = locked.session`;
   const byPosition = new Map(rows.map((row) => [row.position, row]));
   return rotations.map((_rotation, position) => readRow(byPosition.get(position)));
+}
+
+function lockedEntry({ $client: client }: Database): EntryValues {
+  return {
+    id: client`event`,
+    type: client`event_type`,
+    occurredAt: client`event_instant`,
+    sessionId: client`session`,
+    ipAddress: client`address`,
+    userAgent: client`agent`,
+  };
 }
 
 function lockedValues({ $client: client }: Database): RotationValues {

@@ -1,8 +1,9 @@
 import type postgres from "postgres";
 import type { Database, Statements } from "../../../database/database.ts";
+import { entryOf, insertEntry } from "../../audit/audit-entry-store.ts";
 import type { AuditEvent } from "../../audit/audit-events.ts";
-import { isNotEnded } from "../../revocations/session-ends-store.ts";
-import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../held-session-row.ts";
+import { isLive } from "../../revocations/session-ends-store.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row.ts";
 
 export interface Rotation {
   readonly sessionId: string;
@@ -24,7 +25,9 @@ export interface Rotation {
 }
 
 /** What a rotation says, as parameters or as columns of a statement that has several. */
-export type RotationValues = Readonly<Record<Exclude<keyof Rotation, "event">, postgres.Fragment | Buffer | string | null>>;
+export type RotationValues = Readonly<Record<Exclude<keyof Rotation, "event" | "now">, postgres.Fragment | Buffer | string | null>> & {
+  readonly now: postgres.Fragment | string;
+};
 
 /** Of `sessions`: what a rotation writes. */
 export function setRotated({ $client: client }: Statements, values: RotationValues): postgres.Fragment {
@@ -46,9 +49,7 @@ export function isRotatable(statements: Statements, values: RotationValues): pos
   return statements.$client`sessions.id = ${values.sessionId}
         and family_hash = ${values.familyHash}
         and current_hash = ${values.presentedHash}
-        and ${isNotEnded(statements)}
-        and idle_expires_at > ${values.now}
-        and expires_at > ${values.now}
+        and ${isLive(statements, values.now)}
         and users.id = sessions.user_id
         and users.status = 'ACTIVE'`;
 }
@@ -59,7 +60,6 @@ export function isRotatable(statements: Statements, values: RotationValues): pos
  * what the next access token says of the user. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
  */
 export async function rotateSession(database: Database, rotation: Rotation): Promise<SessionOfAccount | undefined> {
-  const { event } = rotation;
   const { $tables: tables } = database;
   const values = {
     ...rotation,
@@ -75,10 +75,7 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
       where ${isRotatable(database, values)}
       returning ${heldColumns(database)}
     ), audited as (
-      insert into ${tables.auditEvents} (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded)
-      select ${event.id}::uuid, ${event.type}, ${event.occurredAt.toISOString()}::timestamptz, user_id, user_id, rotated.id,
-        ${event.ipAddress}, ${event.userAgent}, true
-      from rotated
+      ${insertEntry(database, entryOf(rotation.event))} from rotated
     )
     select * from rotated`;
   return rows[0] === undefined ? undefined : readHeldSession(rows[0]);

@@ -8,11 +8,16 @@ export interface SessionOfAccount {
   readonly account: Account;
 }
 
-/** The columns of a live session joined with its user, for statements that Drizzle cannot express. */
+/** The columns of `sessions` that say what a session is but for its end, in statements that Drizzle cannot express. */
+export function sessionRowColumns({ $client: client }: Pick<Statements, "$client">) {
+  return client`
+    sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.idle_expires_at, sessions.expires_at,
+    sessions.ip_address, sessions.user_agent`;
+}
+
+/** The columns of a live session joined with its user. */
 export function heldColumns(database: Pick<Statements, "$client">) {
-  return database.$client`
-    sessions.id, user_id, sessions.created_at, last_used_at, idle_expires_at, expires_at,
-    sessions.ip_address, sessions.user_agent, ${heldAccountColumns(database)}`;
+  return database.$client`${sessionRowColumns(database)}, ${heldAccountColumns(database)}`;
 }
 
 /** Those of the user alone, who can sign in; the id comes as `user_id`. */
@@ -21,6 +26,17 @@ export function heldAccountColumns(database: Pick<Statements, "$client">) {
 }
 
 /** Instants arrive as text: Drizzle switches the driver's own date parsing off. */
+export interface SessionRow {
+  id: string;
+  user_id: string;
+  created_at: string;
+  last_used_at: string;
+  idle_expires_at: string;
+  expires_at: string;
+  ip_address: string | null;
+  user_agent: string | null;
+}
+
 export interface HeldAccountRow {
   user_id: string;
   email: string;
@@ -31,32 +47,27 @@ export interface HeldAccountRow {
   last_login_at: string | null;
 }
 
-export interface HeldSessionRow extends HeldAccountRow {
-  id: string;
-  created_at: string;
-  last_used_at: string;
-  idle_expires_at: string;
-  expires_at: string;
-  ip_address: string | null;
-  user_agent: string | null;
+export type HeldSessionRow = SessionRow & HeldAccountRow;
+
+export function readSession(row: SessionRow, { endedAt, endReason }: Pick<Session, "endedAt" | "endReason">): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    createdAt: new Date(row.created_at),
+    lastUsedAt: new Date(row.last_used_at),
+    idleExpiresAt: new Date(row.idle_expires_at),
+    expiresAt: new Date(row.expires_at),
+    endedAt,
+    endReason,
+    ipAddress: row.ip_address,
+    userAgent: row.user_agent,
+  };
 }
 
+const NOT_ENDED = { endedAt: null, endReason: null };
+
 export function readHeldSession(row: HeldSessionRow): SessionOfAccount {
-  return {
-    session: {
-      id: row.id,
-      userId: row.user_id,
-      createdAt: new Date(row.created_at),
-      lastUsedAt: new Date(row.last_used_at),
-      idleExpiresAt: new Date(row.idle_expires_at),
-      expiresAt: new Date(row.expires_at),
-      endedAt: null,
-      endReason: null,
-      ipAddress: row.ip_address,
-      userAgent: row.user_agent,
-    },
-    account: readHeldAccount(row),
-  };
+  return { session: readSession(row, NOT_ENDED), account: readHeldAccount(row) };
 }
 
 export function readHeldAccount(row: HeldAccountRow): Account {
