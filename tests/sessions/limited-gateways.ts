@@ -11,8 +11,6 @@ export const PER_ACCOUNT = `{
   default: { max: 1000, window: 1m }, Mutation.verifyEmail: { max: 1000, window: 15m }, Mutation.register: { max: 1000, window: 1h },
   Mutation.requestEmailVerification: { max: 1000, window: 1h }, Mutation.requestPasswordReset: { max: 1000, window: 1h } }`;
 
-export let database: TestDatabase;
-
 export const from = (address: string): SendOptions => ({ headers: { "x-forwarded-for": address } });
 
 export const times = <Result>(count: number, work: (index: number) => Promise<Result>) =>

@@ -10,14 +10,14 @@ import {
   validate,
 } from "graphql";
 import { expect } from "vitest";
-import type { Caller } from "../../src/access/denials.ts";
-import { completeResult } from "../../src/access/forwarded/complete-result.ts";
-import type { Cut } from "../../src/access/forwarded/cut.ts";
-import { cutOperation } from "../../src/access/forwarded/cut-operation.ts";
-import { createGuardedSchema, type GuardedSchema } from "../../src/access/forwarded/guarded-schema.ts";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { AuthError } from "../../src/core/errors.ts";
-import { directiveDefinitions } from "./guarded-graph.ts";
+import type { Caller } from "../../../src/access/denials.ts";
+import { completeResult } from "../../../src/access/forwarded/complete-result.ts";
+import type { Cut } from "../../../src/access/forwarded/cut.ts";
+import { cutOperation } from "../../../src/access/forwarded/cut-operation.ts";
+import { createGuardedSchema, type GuardedSchema } from "../../../src/access/forwarded/guarded-schema.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { AuthError } from "../../../src/core/errors.ts";
+import { directiveDefinitions } from "../guarded-graph.ts";
 
 export interface OutsideGraph {
   readonly schema: GraphQLSchema;

@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
+import { anonymous } from "../guarded-graph.ts";
 import { createOutsideGraph, shown } from "./guarded-answers.ts";
-import { anonymous } from "./guarded-graph.ts";
 
 export const graph = createOutsideGraph(`
   type Query { open: Int closed: Int @authenticated strict: Int! @authenticated me: Me items: [Item!] nodes: [Node] any: [Any] list: [[Int!]!] must: Me!

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ConfirmEmailChangeDocument, RequestEmailChangeDocument } from "../generated/operations.ts";
-import { codesOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { askForChange, registerVerified, stateOf } from "../support/mail/email-change.ts";
-import { newEmail } from "../support/sign-in.ts";
+import { ConfirmEmailChangeDocument, RequestEmailChangeDocument } from "../../generated/operations.ts";
+import { codesOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { askForChange, registerVerified, stateOf } from "../../support/mail/email-change.ts";
+import { newEmail } from "../../support/sign-in.ts";
 
 /** The product's own limit of codes and messages; the fields' own would be reached before it. */
 const LIMITS = `{

@@ -15,9 +15,9 @@ import {
   hasRoleDirective,
   requiresScopesDirective,
   scopeScalar,
-} from "../../src/access/requirements/directives.ts";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { directiveDefinitions } from "./guarded-graph.ts";
+} from "../../../src/access/requirements/directives.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { directiveDefinitions } from "../guarded-graph.ts";
 
 const directives = [authenticatedDirective, requiresScopesDirective, hasRoleDirective];
 const query = new GraphQLObjectType({ name: "Query", fields: { a: { type: GraphQLInt } } });

@@ -1,11 +1,11 @@
 import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import { buildSchema, Kind, type ObjectTypeDefinitionNode, parse, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { openSocket } from "../support/clients/live-socket.ts";
-import { readDocument } from "../support/documents.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { openSocket } from "../../support/clients/live-socket.ts";
+import { readDocument } from "../../support/documents.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 
 const plain = readDocument("schema/auth.graphql");
 let gateway: TestGateway;

@@ -1,18 +1,18 @@
 import { buildSchema, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { type AccessPolicies, type AccessRule, applyPolicies } from "../../src/access/requirements/access-policies.ts";
-import { coverRequiredFields } from "../../src/access/requirements/cover/cover-required-fields.ts";
-import { readRequiredFields } from "../../src/access/requirements/cover/required-fields.ts";
-import { describeRequirement } from "../../src/access/requirements/describe-requirement.ts";
+import { type AccessPolicies, type AccessRule, applyPolicies } from "../../../src/access/requirements/access-policies.ts";
+import { coverRequiredFields } from "../../../src/access/requirements/cover/cover-required-fields.ts";
+import { readRequiredFields } from "../../../src/access/requirements/cover/required-fields.ts";
+import { describeRequirement } from "../../../src/access/requirements/describe-requirement.ts";
 import {
   keepPresent,
   type MergedRequirements,
   mergeRequirements,
   type Subschema,
-} from "../../src/access/requirements/merge-requirements.ts";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { RequirementsError } from "../../src/access/requirements/requirement-table.ts";
-import { directiveDefinitions } from "./guarded-graph.ts";
+} from "../../../src/access/requirements/merge-requirements.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { RequirementsError } from "../../../src/access/requirements/requirement-table.ts";
+import { directiveDefinitions } from "../guarded-graph.ts";
 
 const federationDefinitions = `
   directive @requires(fields: String) on FIELD_DEFINITION

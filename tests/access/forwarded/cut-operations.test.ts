@@ -1,10 +1,10 @@
 import { print } from "graphql";
 import { describe, expect, test } from "vitest";
-import { completeResult } from "../../src/access/forwarded/complete-result.ts";
-import { cutNothing, cutOperation } from "../../src/access/forwarded/cut-operation.ts";
-import { AuthError } from "../../src/core/errors.ts";
+import { completeResult } from "../../../src/access/forwarded/complete-result.ts";
+import { cutNothing, cutOperation } from "../../../src/access/forwarded/cut-operation.ts";
+import { AuthError } from "../../../src/core/errors.ts";
+import { admin, anonymous, caller, signedIn } from "../guarded-graph.ts";
 import { createOutsideGraph, operationOf, shown, unfit } from "./guarded-answers.ts";
-import { admin, anonymous, caller, signedIn } from "./guarded-graph.ts";
 
 const graph = createOutsideGraph(`
   type Query implements Root { open: Int closed(x: Int): Int @authenticated me: Me item: Item items: [Item] any: [Any] node: Node }

@@ -11,11 +11,11 @@ import {
   subscribe,
 } from "graphql";
 import { describe, expect, test, vi } from "vitest";
-import type { Caller } from "../../src/access/denials.ts";
-import { guardSchema } from "../../src/access/guard/guard-schema.ts";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { AuthError } from "../../src/core/errors.ts";
-import { admin, anonymous, createGraph, directiveDefinitions, outcome, signedIn } from "./guarded-graph.ts";
+import type { Caller } from "../../../src/access/denials.ts";
+import { guardSchema } from "../../../src/access/guard/guard-schema.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { AuthError } from "../../../src/core/errors.ts";
+import { admin, anonymous, createGraph, directiveDefinitions, outcome, signedIn } from "../guarded-graph.ts";
 
 const fieldsOf = (schema: GraphQLSchema, typeName: string) => {
   const type = schema.getType(typeName);

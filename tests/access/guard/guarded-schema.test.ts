@@ -1,10 +1,10 @@
 import { getDirective, printSchemaWithDirectives } from "@graphql-tools/utils";
 import { buildSchema, execute, executeSync, GraphQLObjectType, type GraphQLSchema, parse } from "graphql";
 import { describe, expect, test, vi } from "vitest";
-import { guardSchema } from "../../src/access/guard/guard-schema.ts";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { RequirementsError } from "../../src/access/requirements/requirement-table.ts";
-import { anonymous, createGraph, outcome, signedIn } from "./guarded-graph.ts";
+import { guardSchema } from "../../../src/access/guard/guard-schema.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { RequirementsError } from "../../../src/access/requirements/requirement-table.ts";
+import { anonymous, createGraph, outcome, signedIn } from "../guarded-graph.ts";
 
 const fieldsOf = (schema: GraphQLSchema, typeName: string) => {
   const type = schema.getType(typeName);

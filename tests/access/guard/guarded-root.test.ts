@@ -1,9 +1,9 @@
 import { buildSchema, execute, Kind, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import type { Caller } from "../../src/access/denials.ts";
-import { denyRootTypename } from "../../src/access/guard/guarded-root.ts";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { anonymous, createGraph, directiveDefinitions, outcome, signedIn } from "./guarded-graph.ts";
+import type { Caller } from "../../../src/access/denials.ts";
+import { denyRootTypename } from "../../../src/access/guard/guarded-root.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { anonymous, createGraph, directiveDefinitions, outcome, signedIn } from "../guarded-graph.ts";
 
 const sdl = `
   type Query implements Root @authenticated { a: Int self: Query payload: Payload }

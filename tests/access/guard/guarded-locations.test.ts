@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { admin, anonymous, caller, createGraph, outcome, signedIn } from "./guarded-graph.ts";
+import { admin, anonymous, caller, createGraph, outcome, signedIn } from "../guarded-graph.ts";
 
 const rootValue = {
   open: "open",

@@ -8,12 +8,12 @@ import {
   RefreshDocument,
   RegisterDocument,
   RequestEmailChangeDocument,
-} from "../generated/operations.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { askForChange, changeEmail, confirm, eventsOf, registerVerified, stateOf } from "../support/mail/email-change.ts";
-import { lastFacts, messagesTo } from "../support/mail/outbox.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
+} from "../../generated/operations.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { askForChange, changeEmail, confirm, eventsOf, registerVerified, stateOf } from "../../support/mail/email-change.ts";
+import { lastFacts, messagesTo } from "../../support/mail/outbox.ts";
+import { newEmail, PASSWORD } from "../../support/sign-in.ts";
 
 const MINUTES = 60;
 const DAYS = 86_400;

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { buildSchema, executeSync, Kind, parse, validate } from "graphql";
 import { expect, test } from "vitest";
-import { completeResult } from "../../src/access/forwarded/complete-result.ts";
-import { isCompleteText } from "../../src/access/forwarded/complete-text.ts";
-import type { Cut } from "../../src/access/forwarded/cut.ts";
-import { cutOperation } from "../../src/access/forwarded/cut-operation.ts";
-import { createGuardedSchema } from "../../src/access/forwarded/guarded-schema.ts";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { rounds } from "../support/rounds.ts";
-import { caller } from "./guarded-graph.ts";
-import { createDraw, createObservedGraph, type Draw, drawSdl } from "./random-graphs.ts";
-import { drawOperation } from "./random-operations.ts";
+import { completeResult } from "../../../src/access/forwarded/complete-result.ts";
+import { isCompleteText } from "../../../src/access/forwarded/complete-text.ts";
+import type { Cut } from "../../../src/access/forwarded/cut.ts";
+import { cutOperation } from "../../../src/access/forwarded/cut-operation.ts";
+import { createGuardedSchema } from "../../../src/access/forwarded/guarded-schema.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { rounds } from "../../support/rounds.ts";
+import { caller } from "../guarded-graph.ts";
+import { createDraw, createObservedGraph, type Draw, drawSdl } from "../random-graphs.ts";
+import { drawOperation } from "../random-operations.ts";
 
 const everything = caller({ roles: ["r0", "r1"], scopes: ["s0", "s1", "s2"] });
 const nothing = caller({ roles: [], scopes: [] });

@@ -10,12 +10,12 @@ import {
   RequestPasswordResetDocument,
   ResetPasswordDocument,
   VerifyEmailDocument,
-} from "../generated/operations.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { askForChange, changeEmail, confirm, registerVerified, stateOf, undo, undoTokenOf } from "../support/mail/email-change.ts";
-import { lastFacts, tokenOf } from "../support/mail/outbox.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
+} from "../../generated/operations.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { askForChange, changeEmail, confirm, registerVerified, stateOf, undo, undoTokenOf } from "../../support/mail/email-change.ts";
+import { lastFacts, tokenOf } from "../../support/mail/outbox.ts";
+import { newEmail, PASSWORD } from "../../support/sign-in.ts";
 
 const NEW_PASSWORD = "a longer walk by the sea";
 

@@ -1,7 +1,7 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { describe, expect, test } from "vitest";
+import { anonymous } from "../guarded-graph.ts";
 import { answer, failed, graph } from "./completed-graph.ts";
-import { anonymous } from "./guarded-graph.ts";
 
 describe("the errors of whoever answered", () => {
   test.each<[string, string, ExecutionResult, object | null, string[]]>([

@@ -1,8 +1,8 @@
 import { buildSchema, execute, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { guardSchema } from "../../src/access/guard/guard-schema.ts";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { anonymous, caller, createGraph, directiveDefinitions, outcome, signedIn } from "./guarded-graph.ts";
+import { guardSchema } from "../../../src/access/guard/guard-schema.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { anonymous, caller, createGraph, directiveDefinitions, outcome, signedIn } from "../guarded-graph.ts";
 
 const post = { __typename: "Post", id: "p", title: "post", author: { __typename: "User", id: "u" } };
 const page = { __typename: "Page", id: "g", title: "page", author: null };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { completeResult } from "../../src/access/forwarded/complete-result.ts";
+import { completeResult } from "../../../src/access/forwarded/complete-result.ts";
+import { admin, anonymous, caller, signedIn } from "../guarded-graph.ts";
 import { answer, graph } from "./completed-graph.ts";
 import { createOutsideGraph, shown, unfit } from "./guarded-answers.ts";
-import { admin, anonymous, caller, signedIn } from "./guarded-graph.ts";
 
 describe("the answer", () => {
   test.each<[string, string, object | null, object | null, string[]]>([

@@ -8,9 +8,9 @@ import {
   RequestEmailChangeDocument,
   RequestPasswordResetDocument,
   ResetPasswordDocument,
-} from "../generated/operations.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+} from "../../generated/operations.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import {
   askForChange,
   changeEmail,
@@ -20,9 +20,9 @@ import {
   stateOf,
   undo,
   undoTokenOf,
-} from "../support/mail/email-change.ts";
-import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
+} from "../../support/mail/email-change.ts";
+import { lastFacts, messagesTo, tokenOf } from "../../support/mail/outbox.ts";
+import { newEmail, PASSWORD } from "../../support/sign-in.ts";
 
 const MINUTES = 60;
 

@@ -1,7 +1,7 @@
 import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { RequirementsError } from "../../src/access/requirements/requirement-table.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import { RequirementsError } from "../../../src/access/requirements/requirement-table.ts";
 
 const federation = "https://specs.apollo.dev/federation/v2.5";
 

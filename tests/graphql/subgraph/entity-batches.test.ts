@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { AuthFieldsFragment } from "../generated/operations.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import type { AuthFieldsFragment } from "../../generated/operations.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { type StatementTap, tapStatements } from "../../support/databases/statement-tap.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import {
   type Answer,
   createFetchEntities,
@@ -14,7 +14,7 @@ import {
   sessionKey,
   unknownKey,
   userKey,
-} from "../support/graphs/entities.ts";
+} from "../../support/graphs/entities.ts";
 
 let database: TestDatabase;
 let tap: StatementTap;

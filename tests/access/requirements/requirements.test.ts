@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { combine, type Requirement, unmet } from "../../src/access/requirements/requirements.ts";
+import { combine, type Requirement, unmet } from "../../../src/access/requirements/requirements.ts";
 
 type Lists = string[][];
 const scopes = (alternatives: Lists): Requirement => ({ authenticated: false, scopes: alternatives });

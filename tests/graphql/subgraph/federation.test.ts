@@ -1,16 +1,16 @@
 import { parse } from "graphql";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import type { AuthFieldsFragment } from "../generated/operations.ts";
-import { LoginDocument, MeDocument, RegisterDocument } from "../generated/operations.ts";
-import { type Client, codesOf, createClient, dataOf } from "../support/client.ts";
-import { postFrom } from "../support/clients/post-from.ts";
-import { readDocument } from "../support/documents.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type OrdersGraph, startOrdersGraph } from "../support/graphs/orders-graph.ts";
-import { composeSupergraph, createSupergraphServer } from "../support/graphs/supergraph.ts";
-import { type ListeningServer, listen } from "../support/listen.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
+import type { AuthFieldsFragment } from "../../generated/operations.ts";
+import { LoginDocument, MeDocument, RegisterDocument } from "../../generated/operations.ts";
+import { type Client, codesOf, createClient, dataOf } from "../../support/client.ts";
+import { postFrom } from "../../support/clients/post-from.ts";
+import { readDocument } from "../../support/documents.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { type OrdersGraph, startOrdersGraph } from "../../support/graphs/orders-graph.ts";
+import { composeSupergraph, createSupergraphServer } from "../../support/graphs/supergraph.ts";
+import { type ListeningServer, listen } from "../../support/listen.ts";
+import { newEmail, PASSWORD } from "../../support/sign-in.ts";
 
 let auth: TestGateway;
 let orders: OrdersGraph;
