@@ -11,6 +11,7 @@ import { limitFields } from "./limits/limit-fields.ts";
 import { createLimitTable, type LimitOverrides, listRootFields } from "./limits/limit-table.ts";
 import { rateLimitDirective, readAppliedLimits } from "./limits/rate-limit-directive.ts";
 import { noPubSub } from "./no-pub-sub.ts";
+import { checkPolicies } from "./policies/root-policies.ts";
 import { AccessResolver } from "./resolvers/access-resolver.ts";
 import { AccountExportResolver } from "./resolvers/account-export-resolver.ts";
 import { AccountLifeResolver } from "./resolvers/account-life-resolver.ts";
@@ -71,6 +72,8 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map(),
   const requirements = readRequirements(document);
   const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
   const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).caller);
-  const limited = limitFields(guarded, createLimitTable(readAppliedLimits(document), limitOverrides, limitFactor));
+  const limits = readAppliedLimits(document);
+  checkPolicies(listRootFields(schema), new Set(limits.keys()));
+  const limited = limitFields(guarded, createLimitTable(limits, limitOverrides, limitFactor));
   return { schema: limited, requirements, rootFields: new Set(listRootFields(limited)), sdl, gatewaySdl };
 }

@@ -41,6 +41,14 @@ test("docs/concepts/sessions-and-refresh-tokens.md says of every reason what end
   expect(reasons).toEqual([...sessionEndReasons]);
 });
 
+test("docs/concepts/words.md explains at most 30 words, each once", () => {
+  const [page = ""] = readDocument("docs/concepts/words.md").split("## Not yet so in the code");
+  const words = [...page.matchAll(/^- \*\*([^*]+)\*\*:/gm)].map(([, word]) => word);
+  expect(words.length).toBeGreaterThan(20);
+  expect(words.length).toBeLessThanOrEqual(30);
+  expect(new Set(words).size).toBe(words.length);
+});
+
 const testLinks = /\[([^\]]+)\]\(\.\.\/\.\.\/(tests\/[\w/-]+\.test\.ts)\)/g;
 /** Titles stand in the source as they do in the document; parts of a longer one are parted by ›. */
 const testsNamedIn = (text: string) => [...text.matchAll(testLinks)].map(([, title = "", file = ""]) => ({ title, file }));
@@ -79,7 +87,7 @@ function anchorsOf(document: string): Set<string> {
 
 const root = new URL("../../", import.meta.url);
 const inFolder = (folder: string) => readdirSync(new URL(folder, root), { encoding: "utf8" }).map((name) => `${folder}${name}`);
-const pages = ["./", "docs/", "docs/concepts/", "docs/design/", "docs/guides/", "docs/start/", "packages/verify/"]
+const pages = ["./", "docs/", "docs/concepts/", "docs/design/", "docs/guides/", "docs/operate/", "docs/start/", "packages/verify/"]
   .flatMap(inFolder)
   .filter((name) => name.endsWith(".md"));
 

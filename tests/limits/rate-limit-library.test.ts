@@ -2,7 +2,7 @@ import { type GraphQLResolveInfo, parse } from "graphql";
 import { expect, test } from "vitest";
 import type { Admission } from "../../src/auth/limits/call-limits.ts";
 import { createMemoryStore } from "../../src/auth/limits/memory-store.ts";
-import { identifyArguments } from "../../src/graphql/limits/identity.ts";
+import { identifyArguments } from "../../src/graphql/limits/arguments.ts";
 import { admitByLibrary } from "../../src/graphql/limits/library-limiter.ts";
 import { createLimitTable } from "../../src/graphql/limits/limit-table.ts";
 import { readAppliedLimits } from "../../src/graphql/limits/rate-limit-directive.ts";

@@ -1,5 +1,5 @@
 import { openOperatorCounts } from "../../auth/limits/operator-counts.ts";
-import { keysOfAccount } from "../../graphql/limits/account-limits.ts";
+import { keysOfAccount } from "../../graphql/policies/account-limits.ts";
 import { explainRefusal, withOperator } from "../parts/accounts.ts";
 import type { Command } from "../parts/command.ts";
 import { CommandError } from "../parts/command-error.ts";

@@ -17,6 +17,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { mutationsThat } from "../policies/root-policies.ts";
 
 /** What a document asks for, with every fragment counted wherever it is spread. */
 export interface DocumentSize {
@@ -35,14 +36,7 @@ export interface DocumentSize {
 const LARGEST_PAGE = 100;
 /** What a list that cannot be paged is taken to hold: someone's live sessions. */
 const ASSUMED_ITEMS = 10;
-export const credentialFields: ReadonlySet<string> = new Set([
-  "login",
-  "register",
-  "changePassword",
-  "resetPassword",
-  "requestEmailChange",
-  "deleteAccount",
-]);
+export const credentialFields = mutationsThat(({ takesPassword }) => takesPassword === true);
 
 const nothing: DocumentSize = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, credentials: 0 };
 const endless: DocumentSize = { ...nothing, depth: Number.POSITIVE_INFINITY };

@@ -8,6 +8,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { mutationsThat } from "../policies/root-policies.ts";
 import { publicInputError } from "../public-errors.ts";
 import { namedHash } from "./document-hashes.ts";
 import { type Documents, isDocument } from "./documents.ts";
@@ -45,13 +46,16 @@ function coded(message: string, code: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
 
+const ofWebSockets = mutationsThat(({ transport }) => transport === "websocket");
+
 /** Cookies, limits and retries belong to HTTP, and so do the mutations that need them. */
 function refusalOf(document: DocumentNode, operation: OperationDefinitionNode): string | undefined {
   const selections = rootSelections(document, operation.selectionSet);
   if (operation.operation === "mutation") {
     const names = selections.flatMap((node) => (node.kind === Kind.FIELD ? [node.name.value] : []));
-    const isAllowed = names.every((name) => name === "reauthenticate" || name === "__typename");
-    return isAllowed ? undefined : "Is a mutation; send it over HTTP. On a WebSocket there is only `reauthenticate`.";
+    const isAllowed = names.every((name) => ofWebSockets.has(name) || name === "__typename");
+    const allowed = [...ofWebSockets].map((name) => `\`${name}\``).join(", ");
+    return isAllowed ? undefined : `Is a mutation; send it over HTTP. On a WebSocket there is only ${allowed}.`;
   }
   const isConditional = selections.some(({ directives = [] }) => directives.some(({ name }) => ["skip", "include"].includes(name.value)));
   return operation.operation === "subscription" && isConditional ? "Must not skip what it subscribes to." : undefined;

@@ -3,9 +3,12 @@ import type { NamedClaim } from "../../auth/limits/call-limits.ts";
 import { DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
 import { AuthError } from "../../core/errors.ts";
 import type { RequestContext } from "../context.ts";
-import type { AccountCount } from "./account-limits.ts";
+import type { AccountCount } from "../policies/root-policies.ts";
+import { policyOf } from "../policies/root-policies.ts";
+import { findSubject } from "./account-subjects.ts";
+import { identifyArguments } from "./arguments.ts";
 import { allFieldsClaims, fieldClaims } from "./caller-claims.ts";
-import { identifyArguments, identifyCaller } from "./identity.ts";
+import { identifyCaller } from "./identity.ts";
 import { admitByLibrary } from "./library-limiter.ts";
 import type { FieldLimit, LimitTable, NamedLimit } from "./limit-table.ts";
 import { limitedCall } from "./limited-call.ts";
@@ -24,8 +27,7 @@ interface StatedField {
   readonly table: LimitTable;
 }
 
-/** Where a good password costs its caller nothing: an office behind one address is not shut out by its own people. */
-const givesSuccessBack: ReadonlySet<string> = new Set(["Mutation.login"]);
+const givesSuccessBack = (coordinate: string) => policyOf(coordinate)?.givesSuccessBack === true;
 /** How a call of those ends for a good password that is not let in yet. */
 const isGoodPassword = (error: unknown) => error instanceof AuthError && error.code === "EMAIL_NOT_VERIFIED";
 /** Calls that ended like this have not been judged. */
@@ -51,7 +53,7 @@ export function admitStatedCall(resolve: Resolver, field: StatedField): Resolver
     const forgive = (keys?: ReadonlySet<string>) => (keys?.size === 0 ? undefined : giveBack(keys).catch(nothing));
     try {
       const result = await resolve(source, args, context, info);
-      await forgive(givesSuccessBack.has(coordinate) ? keysNotOnlyFor("success", claims) : keysNotFor(undefined, claims));
+      await forgive(givesSuccessBack(coordinate) ? keysNotOnlyFor("success", claims) : keysNotFor(undefined, claims));
       return result;
     } catch (error) {
       if (await isForgiven(error, { coordinate, caller, context })) await forgive();
@@ -71,10 +73,9 @@ async function listClaims(
   const paths = limit?.isStated === true ? limit.identityArgs : [];
   const claims: FieldClaim[] =
     limit === undefined ? [] : fieldClaims(coordinate, { limit, context, detail: ` ${identifyArguments(paths, args)}` });
-  for (const { name, subjectOf, countsOnly, limit: own } of perAccount) {
-    const subject = await subjectOf(args, context);
-    if (subject !== undefined)
-      claims.push({ key: `${name} ${subject}`, limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
+  for (const { name, subject, countsOnly, limit: own } of perAccount) {
+    const found = await findSubject(subject, args, context);
+    if (found !== undefined) claims.push({ key: `${name} ${found}`, limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
   }
   return claims;
 }
@@ -96,7 +97,7 @@ async function isForgiven(
   { coordinate, caller, context }: { coordinate: string; caller: string; context: RequestContext },
 ): Promise<boolean> {
   if (!(error instanceof AuthError)) return true;
-  if (givesSuccessBack.has(coordinate) && isGoodPassword(error)) return true;
+  if (givesSuccessBack(coordinate) && isGoodPassword(error)) return true;
   if (error.code !== "BAD_USER_INPUT") return ourFaults.has(error.code);
   const claim = { key: `${coordinate} input ${caller}`, limit: DEFAULT_LIMIT, setting: coordinate };
   const counted = await context.auth.callLimits.count([claim]);

@@ -1,6 +1,7 @@
 import { Args, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { getViewer, type RequestContext } from "../context.ts";
 import { asSeenBy } from "../foreign-events.ts";
+import { rateLimitOf } from "../policies/root-policies.ts";
 import { AccountExport, EXPORTED_EVENTS_PER_PAGE, ExportedEventsArguments } from "../types/account-export.ts";
 import { toAuditEvent } from "../types/audit-event.ts";
 import { AuditEventConnection } from "../types/audit-event-connection.ts";
@@ -10,7 +11,7 @@ import { toSession } from "../types/session.ts";
 @Resolver(() => AccountExport)
 export class AccountExportResolver {
   @Directive("@authenticated")
-  @Directive('@rateLimit(max: 5, window: "1h")')
+  @Directive(rateLimitOf("Query.exportAccount"))
   @Query(() => AccountExport, { nullable: true, description: "Everything that is kept of the caller." })
   async exportAccount(@Ctx() context: RequestContext): Promise<AccountExport> {
     const viewer = getViewer(context);

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { getViewer, type RequestContext } from "../context.ts";
+import { rateLimitOf } from "../policies/root-policies.ts";
 import {
   ConfirmEmailChangeInput,
   ConfirmEmailChangePayload,
@@ -15,7 +16,7 @@ import { accepted, MessageRequestPayload } from "../types/message-request-payloa
 @Resolver()
 export class AccountLifeResolver {
   @Directive("@authenticated")
-  @Directive('@rateLimit(max: 5, window: "1h")')
+  @Directive(rateLimitOf("Mutation.requestEmailChange"))
   @Mutation(() => MessageRequestPayload, {
     nullable: true,
     description:
@@ -30,7 +31,7 @@ export class AccountLifeResolver {
     return accepted;
   }
 
-  @Directive('@rateLimit(max: 10, window: "15m")')
+  @Directive(rateLimitOf("Mutation.confirmEmailChange"))
   @Mutation(() => ConfirmEmailChangePayload, {
     description:
       "Confirm the new address with the token of the message's link or, signed in, with its code. Access tokens issued before are refused: sessions go on with a refresh.",
@@ -43,7 +44,7 @@ export class AccountLifeResolver {
     return context.auth.accountLife.confirmEmailChange(proof, () => getViewer(context), context.origin);
   }
 
-  @Directive('@rateLimit(max: 10, window: "15m")')
+  @Directive(rateLimitOf("Mutation.undoEmailChange"))
   @Mutation(() => UndoEmailChangePayload, {
     description: "Go back to the old address, with the token that was sent to it: ends every session, and the password has to be set anew.",
   })
@@ -56,7 +57,7 @@ export class AccountLifeResolver {
   }
 
   @Directive("@authenticated")
-  @Directive('@rateLimit(max: 5, window: "1h")')
+  @Directive(rateLimitOf("Mutation.deleteAccount"))
   @Mutation(() => DeleteAccountPayload, {
     nullable: true,
     description:

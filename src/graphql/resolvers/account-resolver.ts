@@ -2,6 +2,7 @@ import { Arg, Ctx, Directive, ID, Mutation, Resolver } from "type-graphql";
 import { AuthError } from "../../core/errors.ts";
 import { isId } from "../../core/ids.ts";
 import { getViewer, type RequestContext } from "../context.ts";
+import { rateLimitOf } from "../policies/root-policies.ts";
 import { LogoutPayload } from "../types/auth-payload.ts";
 import { ChangePasswordInput } from "../types/inputs.ts";
 import { Session, toSession } from "../types/session.ts";
@@ -26,7 +27,7 @@ export class AccountResolver {
   }
 
   @Directive("@authenticated")
-  @Directive('@rateLimit(max: 10, window: "15m")')
+  @Directive(rateLimitOf("Mutation.changePassword"))
   @Mutation(() => User, {
     nullable: true,
     description:

@@ -3,7 +3,7 @@ import type { Order } from "../../auth/admin/administration.ts";
 import { AuthError } from "../../core/errors.ts";
 import { isId } from "../../core/ids.ts";
 import { getViewer, type RequestContext } from "../context.ts";
-import { keysOfAccount } from "../limits/account-limits.ts";
+import { keysOfAccount } from "../policies/account-limits.ts";
 import { LogoutPayload } from "../types/auth-payload.ts";
 import { User } from "../types/user.ts";
 

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import type { RequestContext } from "../context.ts";
+import { rateLimitOf } from "../policies/root-policies.ts";
 import {
   RequestEmailVerificationInput,
   RequestPasswordResetInput,
@@ -13,7 +14,7 @@ import { accepted, MessageRequestPayload } from "../types/message-request-payloa
 /** What whoever reads the mail of an address can do, signed in or not. */
 @Resolver()
 export class MailedProofsResolver {
-  @Directive('@rateLimit(max: 5, window: "1h")')
+  @Directive(rateLimitOf("Mutation.requestEmailVerification"))
   @Mutation(() => MessageRequestPayload, {
     description: "Have a message sent that proves an e-mail address. The answer is the same whether or not there is such an account.",
   })
@@ -24,7 +25,7 @@ export class MailedProofsResolver {
     return { ...accepted, ...(await context.auth.mailedProofs.requestEmailVerification(email, context.origin)) };
   }
 
-  @Directive('@rateLimit(max: 10, window: "15m")')
+  @Directive(rateLimitOf("Mutation.verifyEmail"))
   @Mutation(() => VerifyEmailPayload, {
     description: "Prove an e-mail address with the token of the message's link, or with its address and code.",
   })
@@ -36,7 +37,7 @@ export class MailedProofsResolver {
     return { email: await context.auth.mailedProofs.verifyEmail(proof, context.origin) };
   }
 
-  @Directive('@rateLimit(max: 5, window: "1h")')
+  @Directive(rateLimitOf("Mutation.requestPasswordReset"))
   @Mutation(() => MessageRequestPayload, {
     description:
       "Have a message sent with which a new password can be set. The answer is the same whether or not there is such an account.",
@@ -49,7 +50,7 @@ export class MailedProofsResolver {
     return accepted;
   }
 
-  @Directive('@rateLimit(max: 10, window: "15m")')
+  @Directive(rateLimitOf("Mutation.resetPassword"))
   @Mutation(() => ResetPasswordPayload, {
     description: "Set a new password with the token of the message's link; ends every session, and proves the address.",
   })

@@ -3,13 +3,14 @@ import type { HeldSession } from "../../auth/sessions/sessions.ts";
 import { AuthError } from "../../core/errors.ts";
 import { isAnonymous } from "../../core/permissions.ts";
 import { type HandRefreshToken, type RequestContext, viewerOf } from "../context.ts";
+import { rateLimitOf } from "../policies/root-policies.ts";
 import { AuthPayload, LogoutPayload } from "../types/auth-payload.ts";
 import { LoginInput, LogoutInput, RefreshInput, RegisterInput } from "../types/inputs.ts";
 import { toRefreshedSession } from "../types/session.ts";
 
 @Resolver()
 export class SessionResolver {
-  @Directive('@rateLimit(max: 20, window: "1h")')
+  @Directive(rateLimitOf("Mutation.register"))
   @Mutation(() => AuthPayload, {
     description:
       "Create an account and open its first session. Where addresses have to be verified first, always ends in EMAIL_NOT_VERIFIED and a message, whether or not the address is known.",
@@ -20,7 +21,7 @@ export class SessionResolver {
     return toAuthPayload(await context.auth.accounts.register(applicant, context.origin), { context, hand });
   }
 
-  @Directive('@rateLimit(max: 5, window: "15m")')
+  @Directive(rateLimitOf("Mutation.login"))
   @Mutation(() => AuthPayload, { description: "Exchange e-mail and password for a session." })
   async login(@Arg("input", () => LoginInput) input: LoginInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
     const { carrier, ...credentials } = input;

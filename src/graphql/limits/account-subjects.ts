@@ -1,0 +1,54 @@
+import { type RequestContext, viewerOf } from "../context.ts";
+import type { AccountSubject } from "../policies/root-policies.ts";
+import { accountKey, domainOf, givesArgument, hasArgument, textArgument } from "./arguments.ts";
+
+type Arguments = Readonly<Record<string, unknown>>;
+type FindSubject = (args: Arguments, context: RequestContext) => string | undefined | Promise<string | undefined>;
+
+/** Whom a call is counted for. Undefined where it is about nobody, or does not count. */
+export function findSubject(subject: AccountSubject, args: Arguments, context: RequestContext): ReturnType<FindSubject> {
+  return subjects[subject](args, context);
+}
+
+/** The same account as `login` counts for: its address is in the access token. */
+function viewerWith(path: string): FindSubject {
+  return (args, context) => {
+    const email = givesArgument(args, path) ? viewerOf(context)?.email : undefined;
+    return email === undefined ? undefined : accountKey({ email }, "email");
+  };
+}
+
+/** Only guesses count: whoever has no attempt of a code that may still be tried is refused without it, and shuts nobody's account or domain. */
+async function emailWithCode(args: Arguments, { auth }: RequestContext): Promise<string | undefined> {
+  const emailKey = hasArgument(args, "input.code") ? accountKey(args) : undefined;
+  const attempt = textArgument(args, "input.attempt");
+  if (emailKey === undefined || attempt === undefined) return undefined;
+  return (await auth.mailedProofs.isTry({ emailKey, attempt })) ? emailKey : undefined;
+}
+
+/** That of the address which waits for its proof, and whose code may still be tried: the call does not name it. */
+async function wantedDomainWithCode(args: Arguments, context: RequestContext): Promise<string | undefined> {
+  const userId = hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined;
+  return userId === undefined ? undefined : domainOf(await context.auth.accountLife.findWantedAddress(userId));
+}
+
+/**
+ * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to an
+ * address keeps nobody from registering with it.
+ */
+function registration(args: Arguments, { auth }: RequestContext): string | undefined {
+  const account = auth.accounts.mustVerify ? accountKey(args) : undefined;
+  return account && `registration ${account}`;
+}
+
+const subjects: Readonly<Record<AccountSubject, FindSubject>> = {
+  email: (args) => accountKey(args),
+  newEmail: (args) => accountKey(args, "input.newEmail"),
+  registration,
+  viewerWithPassword: viewerWith("input.password"),
+  viewerWithCurrentPassword: viewerWith("input.currentPassword"),
+  viewerWithCode: (args, context) => (hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined),
+  emailWithCode,
+  domainWithCode: async (args, context) => domainOf(await emailWithCode(args, context)),
+  wantedDomainWithCode,
+};
