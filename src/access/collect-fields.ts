@@ -7,6 +7,7 @@ import {
   type GraphQLSchema,
   GraphQLSkipDirective,
   getDirectiveValues,
+  type InlineFragmentNode,
   isAbstractType,
   Kind,
   type NamedTypeNode,
@@ -28,6 +29,53 @@ export function fragmentsOf(document: DocumentNode): Fragments {
   return new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
 }
 
+/**
+ * CollectFields of the GraphQL specification (section 6.3.2) for selection sets that are answered by one object: its fields by
+ * response key, in the order of the answer.
+ */
+export function collectFields(
+  selectionSets: readonly SelectionSetNode[],
+  objectType: GraphQLObjectType,
+  { schema, fragments, variableValues }: Collection,
+): ReadonlyMap<string, readonly FieldNode[]> {
+  return gather(selectionSets, fragments, {
+    takes: (node) => isIncluded(node, variableValues),
+    enters: ({ typeCondition }) => fits(typeCondition, objectType, schema),
+  });
+}
+
+interface Gathering {
+  takes(node: SelectionNode): boolean;
+  enters(fragment: FragmentDefinitionNode | InlineFragmentNode): boolean;
+}
+
+function gather(
+  selectionSets: readonly SelectionSetNode[],
+  fragments: Fragments,
+  { takes, enters }: Gathering,
+): ReadonlyMap<string, readonly FieldNode[]> {
+  const collected = new Map<string, FieldNode[]>();
+  const visitedFragments = new Set<string>();
+
+  function collect(node: SelectionNode): void {
+    if (!takes(node)) return;
+    if (node.kind === Kind.FIELD) {
+      const key = responseKeyOf(node);
+      const nodes = collected.get(key);
+      if (nodes === undefined) collected.set(key, [node]);
+      else nodes.push(node);
+      return;
+    }
+    if (node.kind === Kind.FRAGMENT_SPREAD && visitedFragments.has(node.name.value)) return;
+    if (node.kind === Kind.FRAGMENT_SPREAD) visitedFragments.add(node.name.value);
+    const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
+    if (fragment !== undefined && enters(fragment)) fragment.selectionSet.selections.forEach(collect);
+  }
+
+  for (const { selections } of selectionSets) selections.forEach(collect);
+  return collected;
+}
+
 /** The response key of a field: its alias, or else its name. */
 export function responseKeyOf(node: FieldNode): string {
   return node.alias?.value ?? node.name.value;
@@ -44,33 +92,7 @@ function fits(condition: NamedTypeNode | undefined, objectType: GraphQLObjectTyp
   return isAbstractType(type) && schema.isSubType(type, objectType);
 }
 
-/**
- * CollectFields of the GraphQL specification (section 6.3.2) for selection sets that are answered by one object: its fields by
- * response key, in the order of the answer.
- */
-export function collectFields(
-  selectionSets: readonly SelectionSetNode[],
-  objectType: GraphQLObjectType,
-  { schema, fragments, variableValues }: Collection,
-): ReadonlyMap<string, readonly FieldNode[]> {
-  const collected = new Map<string, FieldNode[]>();
-  const visitedFragments = new Set<string>();
-
-  function collect(node: SelectionNode): void {
-    if (!isIncluded(node, variableValues)) return;
-    if (node.kind === Kind.FIELD) {
-      const key = responseKeyOf(node);
-      const nodes = collected.get(key);
-      if (nodes === undefined) collected.set(key, [node]);
-      else nodes.push(node);
-      return;
-    }
-    if (node.kind === Kind.FRAGMENT_SPREAD && visitedFragments.has(node.name.value)) return;
-    if (node.kind === Kind.FRAGMENT_SPREAD) visitedFragments.add(node.name.value);
-    const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
-    if (fragment !== undefined && fits(fragment.typeCondition, objectType, schema)) fragment.selectionSet.selections.forEach(collect);
-  }
-
-  for (const { selections } of selectionSets) selections.forEach(collect);
-  return collected;
+/** All fields that are written in one selection set, by response key, whatever their conditions and the types that they stand on. */
+export function collectWrittenFields(selectionSet: SelectionSetNode, fragments: Fragments): ReadonlyMap<string, readonly FieldNode[]> {
+  return gather([selectionSet], fragments, { takes: () => true, enters: () => true });
 }

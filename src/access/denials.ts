@@ -8,11 +8,6 @@ export function meets(caller: Caller, requirement: Requirement): boolean {
   return !isAnonymous(caller) && unmet(requirement, caller) === undefined;
 }
 
-function leadingDirective(requirement: Requirement): AccessDirective {
-  if (requirement.authenticated) return "authenticated";
-  return requirement.scopes === undefined ? "hasRole" : "requiresScopes";
-}
-
 /** Why this caller may not see `coordinate` (`Type.field` or `Type`), or undefined if they may. */
 export function denialOf(caller: Caller, requirement: Requirement, coordinate: string): AuthError | undefined {
   if (isAnonymous(caller)) {
@@ -21,4 +16,9 @@ export function denialOf(caller: Caller, requirement: Requirement, coordinate: s
   }
   const shortfall = unmet(requirement, caller);
   return shortfall && new AuthError("FORBIDDEN", { coordinate, ...shortfall });
+}
+
+function leadingDirective(requirement: Requirement): AccessDirective {
+  if (requirement.authenticated) return "authenticated";
+  return requirement.scopes === undefined ? "hasRole" : "requiresScopes";
 }

@@ -25,21 +25,6 @@ export interface AccessExplanation {
 /** Whoever has not signed in holds nothing. */
 const nothing: Permissions = { roles: new Set(), scopes: new Set() };
 
-function definitionsOf({ document, operation }: OperationOfDocument) {
-  const fragments = fragmentsOf(document);
-  const found = new Set<OperationOfDocument["document"]["definitions"][number]>([operation]);
-  // A set goes on with what is added to it meanwhile.
-  for (const definition of found) {
-    visit(definition, {
-      FragmentSpread({ name }) {
-        const fragment = fragments.get(name.value);
-        if (fragment !== undefined) found.add(fragment);
-      },
-    });
-  }
-  return found;
-}
-
 /** For each coordinate that the operation selects, in its order: what it needs, who asks for that, and what the caller lacks. */
 export function explainAccess(
   { schema, table, requirements }: AccessRules,
@@ -75,4 +60,19 @@ export function explainAccess(
   const visitor = visitWithTypeInfo(typeInfo, { Field: explainField, SelectionSet: explainObjects });
   for (const definition of definitionsOf(request)) visit(definition, visitor);
   return [...explanations.values()];
+}
+
+function definitionsOf({ document, operation }: OperationOfDocument) {
+  const fragments = fragmentsOf(document);
+  const found = new Set<OperationOfDocument["document"]["definitions"][number]>([operation]);
+  // A set goes on with what is added to it meanwhile.
+  for (const definition of found) {
+    visit(definition, {
+      FragmentSpread({ name }) {
+        const fragment = fragments.get(name.value);
+        if (fragment !== undefined) found.add(fragment);
+      },
+    });
+  }
+  return found;
 }

@@ -6,23 +6,6 @@ import type { MergedRequirements } from "./requirements/merge-requirements.ts";
 import { sourcesOf } from "./requirements/requirement-sources.ts";
 import type { Requirement } from "./requirements/requirements.ts";
 
-/** By code unit, so that no machine's language changes the file. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function sortAlternatives(alternatives: Alternatives): Alternatives {
-  const key = (names: readonly string[]) => JSON.stringify(names);
-  return alternatives.map((names) => names.toSorted(compare)).toSorted((a, b) => compare(key(a), key(b)));
-}
-
-/** In an order that does not tell how the graphs write it, or which of them comes first. */
-function sortRequirement(requirement: Requirement | undefined): Requirement | undefined {
-  if (requirement === undefined) return undefined;
-  const { authenticated, scopes, roles } = requirement;
-  return { authenticated, ...(scopes && { scopes: sortAlternatives(scopes) }), ...(roles && { roles: sortAlternatives(roles) }) };
-}
-
 /**
  * The authorization lockfile: one line a field, sorted, with all that it takes to select it and with who asks for that:
  * `Query.me  authenticated  auth`; `public` where nobody does.
@@ -40,4 +23,21 @@ export function printAccess({ schema, requirements }: AccessRules, origins: Merg
       }),
     );
   return `${lines.toSorted(compare).join("\n")}\n`;
+}
+
+/** By code unit, so that no machine's language changes the file. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** In an order that does not tell how the graphs write it, or which of them comes first. */
+function sortRequirement(requirement: Requirement | undefined): Requirement | undefined {
+  if (requirement === undefined) return undefined;
+  const { authenticated, scopes, roles } = requirement;
+  return { authenticated, ...(scopes && { scopes: sortAlternatives(scopes) }), ...(roles && { roles: sortAlternatives(roles) }) };
+}
+
+function sortAlternatives(alternatives: Alternatives): Alternatives {
+  const key = (names: readonly string[]) => JSON.stringify(names);
+  return alternatives.map((names) => names.toSorted(compare)).toSorted((a, b) => compare(key(a), key(b)));
 }

@@ -34,7 +34,7 @@ export type ErrorCode = keyof ErrorFacts;
 export interface ErrorDescription {
   /** Fixed text, so that no message can carry input, SQL or a stack. */
   readonly message: string;
-  /** When it is answered, for people: the README's table is compared with it. */
+  /** When it is answered, for people: the table of docs/reference/errors.md is compared with it. */
   readonly when: string;
   readonly facts: string;
 }

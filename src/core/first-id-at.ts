@@ -1,3 +1,5 @@
+import { uuidOfHex } from "./uuid-text.ts";
+
 const MAXIMUM_UNIX_MILLISECONDS = 2 ** 48 - 1;
 
 /**
@@ -6,6 +8,6 @@ const MAXIMUM_UNIX_MILLISECONDS = 2 ** 48 - 1;
  */
 export function firstIdAt(instant: Date): string {
   const milliseconds = Math.min(Math.max(instant.getTime(), 0), MAXIMUM_UNIX_MILLISECONDS);
-  const hex = milliseconds.toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+  const instantInHex = milliseconds.toString(16).padStart(12, "0");
+  return uuidOfHex(`${instantInHex}70008000000000000000`);
 }

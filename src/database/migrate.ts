@@ -48,7 +48,7 @@ async function listMissing(client: postgres.Sql, schema: string): Promise<readon
     return listMigrations().filter((name) => applied?.has(name) !== true);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    throw new MigrationError(`The user of DATABASE_URL may not read the schema ${schema}: see "Two roles" in docs/deployment.md.`, {
+    throw new MigrationError(`The user of DATABASE_URL may not read the schema ${schema}: see "Two roles" in docs/operate/deployment.md.`, {
       cause: error,
     });
   }
@@ -62,7 +62,7 @@ async function applyMissing(work: Work, missing: readonly string[]): Promise<num
     if (!isRefusal(error)) throw error;
     const problem = `The schema ${schema} lacks ${missing.join(", ")}, and the user of DATABASE_URL may not make that`;
     throw new MigrationError(
-      `${problem}: ${error.message}. Run the command migrate with a user who may; see "Two roles" in docs/deployment.md.`,
+      `${problem}: ${error.message}. Run the command migrate with a user who may; see "Two roles" in docs/operate/deployment.md.`,
       {
         cause: error,
       },

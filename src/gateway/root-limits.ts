@@ -8,14 +8,15 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { type Fragments, fragmentsOf, responseKeyOf } from "../access/collect-fields.ts";
+import type { IncludedFields, RootFields } from "../access/root-fields.ts";
 import { AuthError } from "../core/errors.ts";
+import { perObject } from "../core/per-object.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { allFieldsClaims, fieldClaims } from "../graphql/limits/caller-claims.ts";
 import type { FieldLimit, LimitTable } from "../graphql/limits/limit-table.ts";
 import { limitedCall } from "../graphql/limits/limited-call.ts";
 import type { Operation } from "../graphql/operations.ts";
 import type { ComposedGraph } from "./composition/composed-graph.ts";
-import type { IncludedFields, RootFields } from "./root-fields.ts";
 
 /** The root fields whose calls come too soon, by response key. Undefined: none. */
 export type RootLimits = (included: IncludedFields, context: RequestContext) => Promise<ReadonlyMap<string, AuthError> | undefined>;
@@ -31,20 +32,14 @@ interface LimitedField {
  * Those of the auth graph count their own.
  */
 export function createRootLimits(table: LimitTable, isCounted: (coordinate: string) => boolean): RootLimits {
-  const known = new WeakMap<IncludedFields, readonly LimitedField[]>();
-
-  function limitedFields(included: IncludedFields): readonly LimitedField[] {
-    const found = known.get(included);
-    if (found !== undefined) return found;
-    const limited = [...included.fields].flatMap(([key, [node]]) => {
-      const coordinate = `${included.rootType.name}.${node?.name.value}`;
+  const limitedFields = perObject(({ rootType, fields }: IncludedFields): readonly LimitedField[] =>
+    [...fields].flatMap(([key, [node]]) => {
+      const coordinate = `${rootType.name}.${node?.name.value}`;
       const limit = table.ofField(coordinate);
       const isLimited = isCounted(coordinate) && (limit !== undefined || table.ofCaller !== undefined);
       return isLimited ? [{ key, coordinate, limit }] : [];
-    });
-    known.set(included, limited);
-    return limited;
-  }
+    }),
+  );
 
   return async (included, context) => {
     let refused: Map<string, AuthError> | undefined;

@@ -10,7 +10,7 @@ import {
   typeFromAST,
   type VariableDefinitionNode,
 } from "graphql";
-import { perOperation } from "../access/forwarded/per-operation.ts";
+import { perOperation } from "../access/per-operation.ts";
 import type { Operation } from "../graphql/operations.ts";
 
 /** What is wrong with the variables that a client sent; undefined: nothing. */

@@ -1,6 +1,6 @@
 /**
  * What the module that `hooks.module` names may export: any of these. Each may be async, is given frozen copies of its own, and is waited
- * for no longer than `hooks.timeout`. See docs/hooks.md.
+ * for no longer than `hooks.timeout`. See docs/guides/hooks.md.
  */
 export interface Hooks {
   /** Claims for the user's next access token. Called before anything is done; where it fails the caller gets SERVICE_UNAVAILABLE. */

@@ -9,6 +9,7 @@ import { createClientAddressOf } from "./client-address.ts";
 import { createClientErrorHandler, refuseExpectations } from "./client-errors.ts";
 import { connectionLimits, limitConnections } from "./connection-limits.ts";
 import { answerErrorsAsGraphql, refuse } from "./errors.ts";
+import { createAcceptReader } from "./graphql/answer-types.ts";
 import { acceptDocumentIds } from "./graphql/document-ids.ts";
 import { type GraphqlEndpointParts, serveGraphql } from "./graphql/graphql-endpoint.ts";
 import { readJsonStrictly } from "./graphql/json-bodies.ts";
@@ -77,7 +78,8 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   observeRequests(app, { observer: parts.requestObserver, logger: parts.logger });
   limitConnections(app, options.maximumConnections);
   refuseExpectations(app.server, securityHeaders);
-  checkRequests(app, setSecurityHeaders);
+  const readAccept = createAcceptReader();
+  checkRequests(app, { setSecurityHeaders, readAccept });
   answerErrorsAsGraphql(app, parts.logUnexpected);
   readJsonStrictly(app);
   const origins = options.isProduction ? options.corsOrigins : [...options.corsOrigins, ...sandboxOrigins];
@@ -88,7 +90,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   if (options.trustsListOnly) acceptDocumentIds(app);
   if (landingPage) allowSandbox(app);
   const clientAddressOf = createClientAddressOf({ ...options, onUnlistedProxy: (...peer) => warnOfUnlistedProxy(parts.logger, ...peer) });
-  await serveGraphql(app, parts, { introspection: options.introspection, landingPage, clientAddressOf });
+  await serveGraphql(app, parts, { introspection: options.introspection, landingPage, clientAddressOf, readAccept });
   serveWebSockets(app, parts, { allowed, securityHeaders, answers, clientAddressOf });
   serveJwks(app, parts.auth.signingKeys);
   serveAccountPages(app, options.pageFacts);

@@ -3,7 +3,7 @@ import { type ErrorCode, errorTable } from "../core/errors.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import type { Observer } from "./fast-histogram.ts";
 import type { Metrics, RefreshOutcome } from "./metrics.ts";
-import { createRootFields, type RootFields } from "./root-fields.ts";
+import { createRootFieldNames, type RootFieldNames } from "./root-fields.ts";
 
 type OperationMetrics = Pick<Metrics, "operationSeconds" | "rateLimited" | "hashingRefused" | "tokenRefreshes">;
 
@@ -12,12 +12,12 @@ const unwrittenRefreshes: Readonly<Record<string, RefreshOutcome>> = { INVALID_R
 
 /** Measures every operation that was executed: one observation for each root field, with that field's outcome. */
 export function measureOperations(operations: Operations, metrics: OperationMetrics): Operations {
-  const rootFieldsOf = createRootFields();
+  const rootFieldsOf = createRootFieldNames();
   const observers = createObservers(metrics);
 
-  function observe({ document, operation }: Operation, startedAt: number, errors: readonly GraphQLError[] | undefined): void {
+  function observe(operation: Operation, startedAt: number, errors: readonly GraphQLError[] | undefined): void {
     const seconds = (performance.now() - startedAt) / 1000;
-    const fields = rootFieldsOf(document, operation);
+    const fields = rootFieldsOf(operation);
     for (const field of fields.keys()) observers.of(field, errors === undefined ? "OK" : outcomeOf(field, fields, errors)).observe(seconds);
     if (errors !== undefined) countRefusals(metrics, fields, errors);
   }
@@ -54,13 +54,13 @@ function createObservers({ operationSeconds }: OperationMetrics) {
 }
 
 /** An error without a path is about the whole operation. */
-function outcomeOf(field: string, fields: RootFields, errors: readonly GraphQLError[]): string {
+function outcomeOf(field: string, fields: RootFieldNames, errors: readonly GraphQLError[]): string {
   const keys = fields.get(field);
   const error = errors.find(({ path }) => path === undefined || keys?.has(String(path[0])));
   return error === undefined ? "OK" : codeOf(error);
 }
 
-function countRefusals(metrics: OperationMetrics, fields: RootFields, errors: readonly GraphQLError[]): void {
+function countRefusals(metrics: OperationMetrics, fields: RootFieldNames, errors: readonly GraphQLError[]): void {
   for (const error of errors) {
     const code = codeOf(error);
     const field = fieldOf(error, fields);
@@ -71,7 +71,7 @@ function countRefusals(metrics: OperationMetrics, fields: RootFields, errors: re
   }
 }
 
-function fieldOf({ path }: GraphQLError, fields: RootFields): string {
+function fieldOf({ path }: GraphQLError, fields: RootFieldNames): string {
   const key = String(path?.[0] ?? "");
   for (const [field, keys] of fields) if (keys.has(key)) return field;
   return "none";

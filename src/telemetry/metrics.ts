@@ -14,7 +14,7 @@ export type RefreshOutcome = (typeof refreshOutcomes)[number];
 const messageChannels = ["email", "webhook"] as const;
 const messageOutcomes = ["sent", "kept", "retried", "dead"] as const;
 
-/** Everything that is counted and measured; docs/monitoring.md says what it is good for. */
+/** Everything that is counted and measured; docs/operate/monitoring.md says what it is good for. */
 export interface Metrics {
   readonly registry: Registry;
   readonly loginSuccesses: Counter;

@@ -1,17 +1,17 @@
 import type { ExecutionResult } from "graphql";
 import type { Operation, Operations } from "../graphql/operations.ts";
-import { createRootFields } from "./root-fields.ts";
+import { createRootFieldNames } from "./root-fields.ts";
 import { type SpanStart, type Tracing, traced } from "./tracing.ts";
 
 const MAXIMUM_NAME = 100;
 
 /** A span for every operation, with its type, its name and its root fields; never the document, which may hold values. */
 export function traceOperations(operations: Operations, tracing: Tracing): Operations {
-  const rootFieldsOf = createRootFields();
+  const rootFieldsOf = createRootFieldNames();
 
-  function start({ document, operation }: Operation): SpanStart {
-    const { operation: type, name } = operation;
-    const rootFields = [...rootFieldsOf(document, operation).keys()].sort();
+  function start(request: Operation): SpanStart {
+    const { operation: type, name } = request.operation;
+    const rootFields = [...rootFieldsOf(request).keys()].sort();
     const operationName = name === undefined ? {} : { "graphql.operation.name": name.value.slice(0, MAXIMUM_NAME) };
     const facts = { "graphql.operation.type": type, ...operationName, "graphql.operation.root_fields": rootFields };
     return { name: `${type} ${rootFields.join(" ")}`.slice(0, MAXIMUM_NAME), kind: "internal", facts };

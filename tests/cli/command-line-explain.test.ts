@@ -181,8 +181,8 @@ describe.each([["explain", "{ me { id } }"], ["print-access"]])("what would stop
   });
 });
 
-test("docs/authorization.md shows what explain prints", async () => {
-  const [, shown = ""] = /```text\n(For a signed-in caller[\s\S]*?)```/.exec(readDocument("docs/authorization.md")) ?? [];
+test("docs/concepts/authorization.md shows what explain prints", async () => {
+  const [, shown = ""] = /```text\n(For a signed-in caller[\s\S]*?)```/.exec(readDocument("docs/concepts/authorization.md")) ?? [];
   const { stdout } = await run(["explain", "--roles", "buyer", "{ products { name cost supplier { name account } } }"]);
   expect(shown).toBe(stdout);
 });

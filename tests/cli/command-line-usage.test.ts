@@ -52,9 +52,9 @@ describe.concurrent("help", () => {
     expect(stdout).toContain("Exit codes: 0");
   });
 
-  test("docs/command-line.md lists the same", async () => {
+  test("docs/reference/command-line.md lists the same", async () => {
     const { stdout } = await invoke(["--help"]);
-    const listed = [...readDocument("docs/command-line.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, synopsis]) => synopsis);
+    const listed = [...readDocument("docs/reference/command-line.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, synopsis]) => synopsis);
     expect([...stdout.matchAll(/^ {2}(\S.*?) {2,}[A-Z]/gm)].map(([, synopsis]) => synopsis)).toEqual(listed);
     expect(listed).toHaveLength(commands.length);
   });

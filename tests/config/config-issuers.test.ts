@@ -72,7 +72,7 @@ test("everything that can be said of one", () => {
 });
 
 test("the example of the documentation is a configuration", () => {
-  const [, text = ""] = /```yaml\n(roles:[\s\S]*?)```/.exec(readDocument("docs/configuration.md")) ?? [];
+  const [, text = ""] = /```yaml\n(roles:[\s\S]*?)```/.exec(readDocument("docs/reference/configuration.md")) ?? [];
   expect(parseConfig(production, { path: "gateway.yaml", text }).issuers.map(({ issuer }) => issuer)).toEqual([
     "https://login.example.com/realms/staff",
   ]);

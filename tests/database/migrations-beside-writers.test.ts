@@ -126,3 +126,15 @@ test("an installation that built the index before it was built this way keeps it
   expect(await oid()).toBe(before);
   await expectApplied(database);
 });
+
+test("entries that somebody has written into the audit trail by hand stay, and no other unknown one is taken from then on", async () => {
+  const { sql, url } = database;
+  const write = () => sql`
+    insert into audit_events (id, type, occurred_at, succeeded) values (gen_random_uuid(), 'WRITTEN_BY_HAND', now(), true)`;
+  await sql`alter table audit_events drop constraint audit_events_type_known`;
+  await sql`delete from migrations where name = '0016_known_audit_event_types'`;
+  await write();
+  await migrateDatabase(url, SCHEMA);
+  expect(await sql`select type from audit_events`).toEqual([{ type: "WRITTEN_BY_HAND" }]);
+  await expect(write()).rejects.toThrow("audit_events_type_known");
+});

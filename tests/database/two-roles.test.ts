@@ -8,7 +8,7 @@ import { failToStart, runCommand } from "../support/processes/command-line.ts";
 import { openRawClient } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
 
-const document = readFileSync(new URL("../../docs/deployment.md", import.meta.url), "utf8");
+const document = readFileSync(new URL("../../docs/operate/deployment.md", import.meta.url), "utf8");
 const section = document.slice(document.indexOf("**Two roles**"));
 const [setUp = "", grants = ""] = [...section.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, text]) => text ?? "");
 
@@ -40,7 +40,7 @@ test("a server whose role may create nothing names the migrations that are missi
   const { code, stderr } = await failToStart({ DATABASE_URL: urlOf("auth_server"), SECRET: TEST_SECRET });
   expect([code, stderr]).toEqual([
     1,
-    expect.stringMatching(/^The schema auth lacks 0000_initial, .*Run the command migrate.*docs\/deployment\.md\.\n$/),
+    expect.stringMatching(/^The schema auth lacks 0000_initial, .*Run the command migrate.*docs\/operate\/deployment\.md\.\n$/),
   ]);
 });
 
@@ -73,7 +73,7 @@ test("that role can create nothing", async () => {
 test("tables that were there before are granted as the document says", async () => {
   await database.sql.unsafe(own("revoke all on all tables in schema auth from auth_server"));
   const refused = await failToStart({ DATABASE_URL: urlOf("auth_server"), SECRET: TEST_SECRET });
-  expect(refused.stderr).toBe('The user of DATABASE_URL may not read the schema auth: see "Two roles" in docs/deployment.md.\n');
+  expect(refused.stderr).toBe('The user of DATABASE_URL may not read the schema auth: see "Two roles" in docs/operate/deployment.md.\n');
   await database.sql.unsafe(own(grants));
   await (await startTestGateway({ database: { ...database, url: urlOf("auth_server") } })).close();
 });

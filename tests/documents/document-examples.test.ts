@@ -7,10 +7,11 @@ import { SessionsDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { blocksOf } from "../support/documents.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 
-/** The programs of docs/live-events.md, as they stand there but for the address, each in a process of its own. */
-const [iterating, apollo, urql, renewing] = blocksOf("docs/live-events.md").filter(({ language }) => language === "js");
+/** The programs of docs/guides/live-events.md, as they stand there but for the address, each in a process of its own. */
+const [iterating, apollo, urql, renewing] = blocksOf("docs/guides/live-events.md").filter(({ language }) => language === "js");
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PATIENCE = 20_000;
 
@@ -95,9 +96,9 @@ test("the last one renews the socket's token", async () => {
   await end(child);
 });
 
-test("the receiver of docs/webhooks.md takes what is signed, and nothing else", async () => {
+test("the receiver of docs/guides/webhooks.md takes what is signed, and nothing else", async () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-  const [receiver] = blocksOf("docs/webhooks.md").filter(({ language }) => language === "js");
+  const [receiver] = blocksOf("docs/guides/webhooks.md").filter(({ language }) => language === "js");
   const listening = `.listen(0, "127.0.0.1", function () { console.log("port", this.address().port); })`;
   const program = receiver?.text.replace(".listen(5001)", listening).replace("process.env.CRM_WEBHOOK_SECRET", `"${secret}"`);
   const { child, output } = run(program ?? "");
@@ -113,4 +114,20 @@ test("the receiver of docs/webhooks.md takes what is signed, and nothing else", 
   expect((await post(new Webhook(secret).sign("msg_2", now, body), now)).status).toBe(401);
   expect(output()).toContain("user.registered one");
   await end(child);
+});
+
+test("Apollo Client asks who is calling by the program of README.md, with the client of docs/guides/clients.md", async () => {
+  const programOf = (name: string) => blocksOf(name).find(({ language }) => language === "js")?.text ?? "";
+  const apolloClient = programOf("README.md")
+    .replace(/^import .* from "\.\/auth-client\.js";$/m, "")
+    .replaceAll("http://localhost:4000", gateway.url);
+  const { email } = (await gateway.register()).user;
+  const ask = `
+    const { gql } = await import("@apollo/client");
+    await auth.signIn({ email: "${email}", password: "${PASSWORD}" });
+    console.log((await client.query({ query: gql("{ me { email } }") })).data.me.email);`;
+  const { child, output } = run([programOf("docs/guides/clients.md"), apolloClient, ask].join("\n"));
+  await until(() => child.exitCode !== null || output().includes("@"), PATIENCE);
+  expect(output()).toBe(`${email}\n`);
+  if (child.exitCode === null) await end(child);
 });

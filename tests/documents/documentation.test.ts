@@ -12,27 +12,27 @@ function defaultOf(variable: Variable): string {
   return `\`${variable.default}\`${inProduction}`;
 }
 
-test("docs/configuration.md lists every variable, with its default and description", () => {
+test("docs/reference/configuration.md lists every variable, with its default and description", () => {
   const rows = Object.entries<Variable>(variables).map(([name, variable]) => [`\`${name}\``, defaultOf(variable), variable.description]);
-  expect(sectionOf(readDocument("docs/configuration.md"), "variables")).toBe(table(["variable", "default", "what it is"], rows));
+  expect(sectionOf(readDocument("docs/reference/configuration.md"), "variables")).toBe(table(["variable", "default", "what it is"], rows));
 });
 
-test("docs/configuration.md shows every section of gateway.yaml, and each name of a limit, as docs/limits.md does", () => {
-  const [, file = ""] = /```yaml\n([\s\S]*?)```/.exec(readDocument("docs/configuration.md")) ?? [];
+test("docs/reference/configuration.md shows every section of gateway.yaml, and each name of a limit, as docs/concepts/limits.md does", () => {
+  const [, file = ""] = /```yaml\n([\s\S]*?)```/.exec(readDocument("docs/reference/configuration.md")) ?? [];
   for (const section of sections) expect(file).toMatch(new RegExp(`(^|[ ])${section}:`, "m"));
-  for (const text of [file, readDocument("docs/limits.md")]) {
+  for (const text of [file, readDocument("docs/concepts/limits.md")]) {
     const [, limits = ""] = /^limits:.*\n((?: {2}.*\n)+)/m.exec(text) ?? [];
     const names = [...limits.matchAll(/^ {2}([\w.]+):/gm)].map(([, name = ""]) => name).filter((name) => !name.includes("."));
     expect(names.sort()).toEqual([...limitNames].sort());
   }
 });
 
-test("docs/authorization.md names every reason for having no viewer", () => {
+test("docs/concepts/authorization.md names every reason for having no viewer", () => {
   const source = readDocument("src/core/permissions.ts");
   const [, union = ""] = /export type AnonymousReason =([^;]*);/.exec(source) ?? [];
   const reasons = [...union.matchAll(/"([a-z_]+)"/g)].map(([, reason]) => reason);
   expect(reasons.length).toBeGreaterThan(10);
-  for (const reason of reasons) expect(readDocument("docs/authorization.md")).toContain(`\`${reason}\``);
+  for (const reason of reasons) expect(readDocument("docs/concepts/authorization.md")).toContain(`\`${reason}\``);
 });
 
 test("docs/concepts/sessions-and-refresh-tokens.md says of every reason what ends a session for it", () => {
@@ -86,10 +86,23 @@ function anchorsOf(document: string): Set<string> {
 }
 
 const root = new URL("../../", import.meta.url);
-const inFolder = (folder: string) => readdirSync(new URL(folder, root), { encoding: "utf8" }).map((name) => `${folder}${name}`);
-const pages = ["./", "docs/", "docs/concepts/", "docs/design/", "docs/guides/", "docs/operate/", "docs/start/", "packages/verify/"]
-  .flatMap(inFolder)
-  .filter((name) => name.endsWith(".md"));
+const inFolder = (folder: string, options: { recursive?: true } = {}) =>
+  readdirSync(new URL(folder, root), { encoding: "utf8", ...options }).map((name) => `${folder}${name}`);
+const pagesOf = (...names: string[]) => names.filter((name) => name.endsWith(".md"));
+const documents = pagesOf(...inFolder("docs/", { recursive: true }));
+const pages = [...pagesOf(...inFolder("./"), ...inFolder("packages/verify/")), ...documents];
+
+test("docs/README.md lists every page, once", () => {
+  const listed = [...readDocument("docs/README.md").matchAll(/^- \[[^\]]+\]\(([^)#]+)\)/gm)].map(([, link]) => `docs/${link}`);
+  expect(listed.sort()).toEqual(documents.filter((name) => name !== "docs/README.md").sort());
+});
+
+test("SECURITY.md leads to tests for each chapter of OWASP ASVS 5 but WebRTC", () => {
+  const rows = [...readDocument("SECURITY.md").matchAll(/^\| V(\d+) ([^|]+) \|[^|]+\|(.*)\|$/gm)];
+  expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 17 }, (_, index) => index + 1));
+  const withoutTests = rows.filter(([, , , tests = ""]) => !/\]\(tests\/[\w/-]+\.test\.ts\)/.test(tests));
+  expect(withoutTests.map(([, , name]) => name)).toEqual(["WebRTC"]);
+});
 
 test.each(pages)("each link of %s leads to a file that there is, and to a heading of it", (page) => {
   const text = readDocument(page).replaceAll(/^```[\s\S]*?^```$/gm, "");

@@ -106,7 +106,7 @@ describe("the gateway, packed", () => {
 
   test("is built by the command that packs it, and verify as well, in a checkout that never was", async () => {
     const checkout = copyUnbuilt(join(folder, "checkout"));
-    const pages = ["docs/command-line.md", "docs/upstreams.md", "packages/verify/README.md"];
+    const pages = ["docs/reference/command-line.md", "docs/guides/upstreams.md", "packages/verify/README.md"];
     const commands = new Set(pages.map((page) => /`(npm [^`]*pack[^`]*)`/.exec(readDocument(page))?.[1]));
     expect([...commands]).toEqual(["npm run pack"]);
     const { stdout } = await run("npm", ["run", "--silent", "pack", "--", "--json", "--pack-destination", folder], { cwd: checkout });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { errorTable } from "../../src/core/errors.ts";
@@ -8,39 +9,44 @@ import { readDocument, sectionOf, table } from "../support/documents.ts";
 import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
 
 const readme = readDocument("README.md");
+const tutorial = readDocument("docs/start/tutorial.md");
 
 test("the table of errors is the one of the code", () => {
   const rows = Object.entries(errorTable).map(([code, { when, facts }]) => [`\`${code}\``, when, facts === "" ? "" : `\`${facts}\``]);
-  expect(sectionOf(readme, "errors")).toBe(table(["code", "when", "facts"], rows));
+  expect(sectionOf(readDocument("docs/reference/errors.md"), "errors")).toBe(table(["code", "when", "facts"], rows));
 });
 
 test("leads nowhere that does not exist", () => {
   for (const name of [
     "README.md",
     "CONTRIBUTING.md",
-    "docs/configuration.md",
-    "docs/authorization.md",
-    "docs/performance.md",
-    "docs/revocation.md",
-    "docs/live-events.md",
-    "docs/command-line.md",
-    "docs/limits.md",
-    "docs/passwords.md",
-    "docs/moving-in.md",
-    "docs/upstreams.md",
-    "docs/gateway.md",
-    "docs/federation.md",
-    "docs/stitching.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "docs/README.md",
+    "docs/start/tutorial.md",
+    "docs/reference/errors.md",
+    "docs/reference/configuration.md",
+    "docs/concepts/authorization.md",
+    "docs/design/performance.md",
+    "docs/concepts/revocation.md",
+    "docs/guides/live-events.md",
+    "docs/reference/command-line.md",
+    "docs/concepts/limits.md",
+    "docs/concepts/passwords.md",
+    "docs/guides/moving-in.md",
+    "docs/guides/upstreams.md",
+    "docs/guides/gateway.md",
+    "docs/guides/federation.md",
+    "docs/guides/stitching.md",
   ]) {
     const page = readDocument(name);
     const links = [...page.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");
-    const folder = name.includes("/") ? "docs/" : "";
-    for (const link of links) expect(readDocument(folder + link), `${name}: ${link}`).not.toBe("");
+    for (const link of links) expect(readDocument(join(dirname(name), link)), `${name}: ${link}`).not.toBe("");
   }
 });
 
 test("stays short", () => {
-  expect(readme.split("\n").length).toBeLessThan(120);
+  expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(100);
 });
 
 describe.each(["bash", "zsh"])("the first operations, pasted into %s", (shell) => {
@@ -55,9 +61,10 @@ describe.each(["bash", "zsh"])("the first operations, pasted into %s", (shell) =
     await database.drop();
   });
 
-  const section = readme.slice(readme.indexOf("## First operations"), readme.indexOf("## What it does"));
-  const readmeLines = () =>
-    [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block?.replaceAll("http://localhost:4000", server.url)).join("");
+  const register = readme.slice(readme.indexOf("In another terminal"), readme.indexOf("## Connect a client"));
+  const section = tutorial.slice(tutorial.indexOf("## First operations"), tutorial.indexOf("## Go on"));
+  const linesOf = (text: string) =>
+    [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block?.replaceAll("http://localhost:4000", server.url)).join("");
   async function bannerLines(): Promise<string> {
     await expect.poll(() => server.output()).toContain("Who am I?");
     return [...server.output().matchAll(/^ {2}((?:for field|curl -s) .*)$/gm)]
@@ -68,7 +75,7 @@ describe.each(["bash", "zsh"])("the first operations, pasted into %s", (shell) =
   const tokens = { accessToken: expect.stringMatching(/^ey/), refreshToken: expect.stringMatching(/^rt\d_/) };
   const signedIn = expect.objectContaining({ ...tokens, expiresIn: 900 });
   const me = { data: { me: expect.objectContaining({ email: "ada@example.com", roles: ["user"] }) } };
-  const fromReadme = (field: string) => [
+  const fromTutorial = (field: string) => [
     { data: { [field]: signedIn } },
     me,
     { data: { refresh: tokens } },
@@ -80,18 +87,25 @@ describe.each(["bash", "zsh"])("the first operations, pasted into %s", (shell) =
   ];
   const fromBanner = (field: string) => [{ data: { [field]: signedIn } }, me];
 
-  test("README's work again and again, and no line fails", async () => {
-    expect(await paste(shell, readmeLines() + readmeLines())).toEqual([...fromReadme("register"), ...fromReadme("login")]);
+  test("README's registers somebody", async () => {
+    expect(await paste(shell, linesOf(register))).toEqual([{ data: { register: { accessToken: tokens.accessToken } } }]);
   });
 
-  test("those that npm start prints work after README's", async () => {
-    expect(await paste(shell, `${readmeLines()}${await bannerLines()}\n`)).toEqual([...fromReadme("register"), ...fromBanner("login")]);
+  test("the tutorial's work again and again, and no line fails", async () => {
+    expect(await paste(shell, linesOf(section) + linesOf(section))).toEqual([...fromTutorial("register"), ...fromTutorial("login")]);
   });
 
-  test("README's work after those that npm start prints, and these again", async () => {
+  test("those that npm start prints work after the tutorial's", async () => {
+    expect(await paste(shell, `${linesOf(section)}${await bannerLines()}\n`)).toEqual([
+      ...fromTutorial("register"),
+      ...fromBanner("login"),
+    ]);
+  });
+
+  test("the tutorial's work after those that npm start prints, and these again", async () => {
     const banner = await bannerLines();
-    const expected = [...fromBanner("register"), ...fromReadme("login"), ...fromBanner("login")];
-    expect(await paste(shell, `${banner}\n${readmeLines()}${banner}\n`)).toEqual(expected);
+    const expected = [...fromBanner("register"), ...fromTutorial("login"), ...fromBanner("login")];
+    expect(await paste(shell, `${banner}\n${linesOf(section)}${banner}\n`)).toEqual(expected);
   });
 });
 

@@ -13,9 +13,9 @@ beforeAll(async () => {
 afterAll(() => gateway?.close());
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const [, program = ""] = /```js\n([\s\S]*?)```/.exec(readDocument("docs/services.md")) ?? [];
+const [, program = ""] = /```js\n([\s\S]*?)```/.exec(readDocument("docs/operate/services.md")) ?? [];
 
-/** What docs/services.md makes of a header, but for the addresses. */
+/** What docs/operate/services.md makes of a header, but for the addresses. */
 async function read(authorization: string | undefined): Promise<unknown> {
   const here = program
     .replace('"https://auth.example.com"', JSON.stringify(ISSUER))
@@ -27,7 +27,7 @@ async function read(authorization: string | undefined): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test("the program of docs/services.md believes an access token, and nothing else", async () => {
+test("the program of docs/operate/services.md believes an access token, and nothing else", async () => {
   const { accessToken, refreshToken, user } = await gateway.register();
   expect(await read(`Bearer ${accessToken}`)).toMatchObject({ sub: user.id, email: user.email, roles: ["user"] });
   for (const refused of [

@@ -13,7 +13,7 @@ import { until } from "../support/until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const statement = 'issuer: "https://auth.example.com"';
-const guide = readDocument("docs/upstreams.md");
+const guide = readDocument("docs/guides/upstreams.md");
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -91,6 +91,7 @@ describe("both lanes give the same answer, and a client gets the direct one, for
     "application/*",
     "application/graphql-response+json",
     "application/graphql-response+json, application/json;q=0.9",
+    "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
     "application/json;q=0.5, application/graphql-response+json",
     "text/html, application/json;q=0.1",
   ])("accept: %s", async (accept) => {

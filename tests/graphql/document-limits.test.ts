@@ -60,8 +60,8 @@ describe("a document beyond a limit is refused, on HTTP and on a WebSocket, the 
   });
 });
 
-test("docs/documents.md tells every limit", () => {
-  const documentation = readDocument("docs/documents.md");
+test("docs/guides/documents.md tells every limit", () => {
+  const documentation = readDocument("docs/guides/documents.md");
   const limits = [{ of: "tokens", most: MAXIMUM_TOKENS }, ...documentLimits];
   for (const { of, most } of limits) {
     const name = of === "credentials" ? [...credentialFields].map((field) => `\`${field}\``).join(", ") : of;

@@ -11,8 +11,8 @@ import { newEmail, PASSWORD } from "../support/sign-in.ts";
 const blockOf = (document: string, language: string) =>
   new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readDocument(document))?.[1] ?? "";
 
-test("the module in docs/hooks.md is one, and does what it says", async () => {
-  const { path, remove } = await writeModule(blockOf("docs/hooks.md", "js"));
+test("the module in docs/guides/hooks.md is one, and does what it says", async () => {
+  const { path, remove } = await writeModule(blockOf("docs/guides/hooks.md", "js"));
   expect(Object.keys(await loadHooks(path)).sort()).toEqual(["afterLogin", "beforeRegister", "claims", "onSessionEnded"]);
   const gateway = await startTestGateway({ gatewayYaml: `roles: { support: {} }\nhooks: { module: ${path} }\n` });
   const register = (email: string) => gateway.send(RegisterDocument, { input: { email, password: PASSWORD } });
@@ -27,19 +27,19 @@ test("the module in docs/hooks.md is one, and does what it says", async () => {
   await remove();
 });
 
-test("docs/hooks.md names every claim that is taken", () => {
+test("docs/guides/hooks.md names every claim that is taken", () => {
   const source = readDocument("src/auth/tokens/custom-claims.ts");
   const sets = [...source.matchAll(/new Set\(\[([\s\S]*?)\]\);/g)].map(([, body = ""]) => body).join();
   const names = [...sets.matchAll(/"(\w+)"/g)].map(([, name]) => name);
   expect(names.length).toBeGreaterThan(20);
-  for (const name of names) expect(readDocument("docs/hooks.md")).toContain(`\`${name}\``);
+  for (const name of names) expect(readDocument("docs/guides/hooks.md")).toContain(`\`${name}\``);
 });
 
-test("docs/webhooks.md lists every event, and its example is a configuration", () => {
-  const rows = [...sectionOf(readDocument("docs/webhooks.md"), "events").matchAll(/^\| `([a-z._]+)` \|/gm)].map(([, name]) => name);
+test("docs/guides/webhooks.md lists every event, and its example is a configuration", () => {
+  const rows = [...sectionOf(readDocument("docs/guides/webhooks.md"), "events").matchAll(/^\| `([a-z._]+)` \|/gm)].map(([, name]) => name);
   const secret = `whsec_${Buffer.alloc(32).toString("base64")}`;
   const env = { CRM_WEBHOOK_SECRET: secret, CHAT_WEBHOOK_SECRET: secret, CHAT_WEBHOOK_SECRET_OLD: secret };
   const all = `webhooks: [{ url: https://a.test, secret: { env: CRM_WEBHOOK_SECRET }, events: ${JSON.stringify(rows)} }]`;
   expect(parseConfig(env, { path: "gateway.yaml", text: all }).webhooks[0]?.events).toHaveLength(14);
-  expect(parseConfig(env, { path: "gateway.yaml", text: blockOf("docs/webhooks.md", "yaml") }).webhooks).toHaveLength(2);
+  expect(parseConfig(env, { path: "gateway.yaml", text: blockOf("docs/guides/webhooks.md", "yaml") }).webhooks).toHaveLength(2);
 });

@@ -178,7 +178,7 @@ describe("the operator's folder", () => {
   });
 });
 
-test("docs/mail.md lists every file, and what it may tell", () => {
+test("docs/guides/mail.md lists every file, and what it may tell", () => {
   const rows = wordsNames.map((name) => [`\`${name}\``, placeholders[name].map((each) => `\`{{${each}}}\``).join(" ")]);
-  expect(sectionOf(readDocument("docs/mail.md"), "templates")).toBe(table(["file", "may tell"], rows));
+  expect(sectionOf(readDocument("docs/guides/mail.md"), "templates")).toBe(table(["file", "may tell"], rows));
 });

@@ -50,7 +50,7 @@ test("the end of everybody refuses the tokens of sessions with a lower id, and i
 });
 
 test("the documentation says how long what is revoked is remembered", () => {
-  const text = readDocument("docs/revocation.md").replaceAll(/\s+/g, " ");
+  const text = readDocument("docs/concepts/revocation.md").replaceAll(/\s+/g, " ");
   expect(text).toContain(`has expired and ${LATE_TOKEN_SECONDS / 60} minutes more`);
   expect(text).toContain(`the row is deleted ${CLOCK_SKEW_SECONDS / 60} minutes after that`);
 });

@@ -26,20 +26,23 @@ function namesIn(text: string): string[] {
 
 const own = () => printed.names.filter((name) => name.startsWith("auth_"));
 
-test("docs/monitoring.md lists every metric of ours, with its type and what it is", () => {
+test("docs/operate/monitoring.md lists every metric of ours, with its type and what it is", () => {
   const rows = own().map((name) => [`\`${name}\``, printed.types.get(name) ?? "", printed.helps.get(name) ?? ""]);
   expect(rows.length).toBeGreaterThan(10);
-  expect(sectionOf(readDocument("docs/monitoring.md"), "metrics")).toBe(table(["metric", "type", "what it is"], rows));
+  expect(sectionOf(readDocument("docs/operate/monitoring.md"), "metrics")).toBe(table(["metric", "type", "what it is"], rows));
 });
 
-test.each(["docs/monitoring.md", "docs/grafana-dashboard.json", "docs/alerts.yaml"])("%s names no metric that is not printed", (name) => {
-  const names = namesIn(readDocument(name));
-  expect(names.length).toBeGreaterThan(5);
-  for (const each of names) expect(printed.names).toContain(each);
-});
+test.each(["docs/operate/monitoring.md", "ops/grafana-dashboard.json", "ops/alerts.yaml"])(
+  "%s names no metric that is not printed",
+  (name) => {
+    const names = namesIn(readDocument(name));
+    expect(names.length).toBeGreaterThan(5);
+    for (const each of names) expect(printed.names).toContain(each);
+  },
+);
 
 test("the dashboard draws every metric of ours, each expression with the dashboard's own variables", () => {
-  const dashboard = readDocument("docs/grafana-dashboard.json");
+  const dashboard = readDocument("ops/grafana-dashboard.json");
   expect(namesIn(dashboard)).toEqual(expect.arrayContaining(own()));
   const { panels } = JSON.parse(dashboard) as { panels: { id: number; targets: { expr: string }[] }[] };
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
@@ -47,9 +50,9 @@ test("the dashboard draws every metric of ours, each expression with the dashboa
 });
 
 test("every alert is well-formed, and explained", () => {
-  const { groups } = parse(readDocument("docs/alerts.yaml")) as { groups: { rules: Record<string, unknown>[] }[] };
+  const { groups } = parse(readDocument("ops/alerts.yaml")) as { groups: { rules: Record<string, unknown>[] }[] };
   const rules = groups.flatMap((group) => group.rules);
-  const explained = [...readDocument("docs/monitoring.md").matchAll(/^\| `(AuthGateway\w+)` \|/gm)].map(([, name]) => name);
+  const explained = [...readDocument("docs/operate/monitoring.md").matchAll(/^\| `(AuthGateway\w+)` \|/gm)].map(([, name]) => name);
   expect(rules.map(({ alert }) => alert)).toEqual(explained);
   for (const rule of rules) {
     expect(rule).toMatchObject({

@@ -8,8 +8,8 @@ import { createFixedKeys, type SignerKey } from "../../src/auth/tokens/keys/sign
 import type { Visitor } from "../../src/auth/tokens/visitor.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
-import { type KeyServer, startKeyServer } from "../support/keys/key-server.ts";
 import { type Forgery, JWKS_PATH, newKey, now, serveIdentityKeys } from "../support/keys/identity-keys.ts";
+import { type KeyServer, startKeyServer } from "../support/keys/key-server.ts";
 
 const served = serveIdentityKeys();
 const { publish, issue, genuine, forge } = served;
@@ -24,7 +24,8 @@ async function expectRefused(token: string, reason: IdentityProblem): Promise<vo
   const status = reason === "keys_unavailable" ? 503 : 401;
   const code = status === 503 ? "SERVICE_UNAVAILABLE" : "UNAUTHENTICATED";
   expect(error).toMatchObject({ extensions: { code, reason, http: { status } } });
-  const told = reason === "access_token" ? / This function verifies the identity .*, not access tokens: .*docs\/services\.md/ : /^$/;
+  const told =
+    reason === "access_token" ? / This function verifies the identity .*, not access tokens: .*docs\/operate\/services\.md/ : /^$/;
   expect(String(error).replace(`IdentityError: The Gateway-Identity header is refused: ${reason}.`, "")).toMatch(told);
   publish(served.key);
   expect((await createVerifier({ issuer: served.server.url, audience: "products" })(issue()))?.subject).toBe("u-1");
@@ -87,7 +88,9 @@ describe("an identity token is refused", () => {
 
   test("with another asymmetric algorithm, though such a key is published", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
-    served.server.answer(JWKS_PATH, { keys: [served.key.publicJwk, { ...publicKey.export({ format: "jwk" }), kid: "p384", alg: "ES384", use: "sig" }] });
+    served.server.answer(JWKS_PATH, {
+      keys: [served.key.publicJwk, { ...publicKey.export({ format: "jwk" }), kid: "p384", alg: "ES384", use: "sig" }],
+    });
     await expectRefused(await forge({ header: { alg: "ES384", kid: "p384" }, by: privateKey }), "wrong_algorithm");
   });
 

@@ -15,7 +15,7 @@ function problemsOf(line: object | string): string[] {
 }
 
 const notAnAddress = "email: Is not an e-mail address such as ada@example.com.";
-const notAHash = expect.stringMatching(/^passwordHash: Is no hash that can be verified: see docs\/passwords.md/);
+const notAHash = expect.stringMatching(/^passwordHash: Is no hash that can be verified: see docs\/concepts\/passwords.md/);
 const notATime = (field: string) => `${field}: Must be a time such as 2024-05-17T09:30:00Z (RFC 3339).`;
 const noRole = "roles: Must be among user, admin, support: gateway.yaml can have more.";
 const unknownKey = (field: string | null) => expect.stringMatching(new RegExp(`^${field}: Is not a known key; known are id, email, `));

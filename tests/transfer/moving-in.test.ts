@@ -8,7 +8,7 @@ import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/users/user-files.ts";
 
-/** The scripts and statements of docs/moving-in.md, on what each system exports. */
+/** The scripts and statements of docs/guides/moving-in.md, on what each system exports. */
 let gateway: TestGateway;
 let files: UserFiles;
 beforeAll(async () => {
@@ -21,8 +21,8 @@ afterAll(async () => {
 });
 
 function codeOf(system: string): string {
-  const code = /```\w+\n([\s\S]*)```/.exec(sectionOf(readDocument("docs/moving-in.md"), system))?.[1];
-  if (code === undefined) throw new Error(`docs/moving-in.md has no code for ${system}.`);
+  const code = /```\w+\n([\s\S]*)```/.exec(sectionOf(readDocument("docs/guides/moving-in.md"), system))?.[1];
+  if (code === undefined) throw new Error(`docs/guides/moving-in.md has no code for ${system}.`);
   return code;
 }
 

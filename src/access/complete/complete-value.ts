@@ -34,20 +34,39 @@ export interface Told {
   last?: GraphQLError;
 }
 
-function isAt(error: GraphQLError, path: ResponsePath): boolean {
-  return error.path?.length === path.length && error.path.every((step, index) => step === path[index]);
-}
-
 /** The value as it may be shown. `undefined`: null, where null may not stand, so that what is around it must be null. */
 export type Completer = (value: unknown, completing: Completing) => unknown;
 
-export function tell(completing: Completing, told: Told, error: Error): void {
-  if (completing.told.has(told)) return;
-  completing.told.add(told);
-  if (told.last === undefined || told.last.originalError !== error || !isAt(told.last, completing.path)) {
-    told.last = locatedError(error, told.nodes, [...completing.path]);
-  }
-  completing.errors.push(told.last);
+const builtInChecks = new Map<string, (value: unknown) => boolean>([
+  [GraphQLInt.name, Number.isInteger],
+  [GraphQLFloat.name, isNumber],
+  [GraphQLString.name, isString],
+  [GraphQLBoolean.name, isBoolean],
+  [GraphQLID.name, isId],
+]);
+
+export interface CompletedField {
+  readonly key: string;
+  readonly complete: Completer;
+}
+export type Source = Readonly<Record<string, unknown>>;
+
+export function completeLeaf(type: GraphQLLeafType, told: Told): Completer {
+  const check = checkOf(type);
+  return (value, completing) => {
+    if (value === null) return null;
+    return value !== undefined && check(value) ? value : refuse(completing, told);
+  };
+}
+
+function checkOf(type: GraphQLLeafType): (value: unknown) => boolean {
+  if (isEnumType(type)) return (value) => typeof value === "string" && type.getValue(value) !== undefined;
+  return builtInChecks.get(type.name) ?? isData;
+}
+
+/** What a scalar of somebody's own looks like, only they know; a function would be a prototype's. */
+function isData(value: unknown): boolean {
+  return typeof value !== "function" && isShallow(value);
 }
 
 /** Null, with an error unless whoever answered said why. */
@@ -58,46 +77,17 @@ function refuse(completing: Completing, told: Told): null {
   return null;
 }
 
-function isBoolean(value: unknown): boolean {
-  return typeof value === "boolean";
+export function tell(completing: Completing, told: Told, error: Error): void {
+  if (completing.told.has(told)) return;
+  completing.told.add(told);
+  if (told.last === undefined || told.last.originalError !== error || !isAt(told.last, completing.path)) {
+    told.last = locatedError(error, told.nodes, [...completing.path]);
+  }
+  completing.errors.push(told.last);
 }
 
-function isString(value: unknown): boolean {
-  return typeof value === "string";
-}
-
-function isNumber(value: unknown): boolean {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
-function isId(value: unknown): boolean {
-  return typeof value === "string" || Number.isInteger(value);
-}
-
-const builtInChecks = new Map<string, (value: unknown) => boolean>([
-  [GraphQLInt.name, Number.isInteger],
-  [GraphQLFloat.name, isNumber],
-  [GraphQLString.name, isString],
-  [GraphQLBoolean.name, isBoolean],
-  [GraphQLID.name, isId],
-]);
-
-/** What a scalar of somebody's own looks like, only they know; a function would be a prototype's. */
-function isData(value: unknown): boolean {
-  return typeof value !== "function" && isShallow(value);
-}
-
-function checkOf(type: GraphQLLeafType): (value: unknown) => boolean {
-  if (isEnumType(type)) return (value) => typeof value === "string" && type.getValue(value) !== undefined;
-  return builtInChecks.get(type.name) ?? isData;
-}
-
-export function completeLeaf(type: GraphQLLeafType, told: Told): Completer {
-  const check = checkOf(type);
-  return (value, completing) => {
-    if (value === null) return null;
-    return value !== undefined && check(value) ? value : refuse(completing, told);
-  };
+function isAt(error: GraphQLError, path: ResponsePath): boolean {
+  return error.path?.length === path.length && error.path.every((step, index) => step === path[index]);
 }
 
 export function completeNonNull(inner: Completer, told: Told): Completer {
@@ -125,20 +115,18 @@ export function completeList(inner: Completer, told: Told): Completer {
   };
 }
 
-export interface CompletedField {
-  readonly key: string;
-  readonly complete: Completer;
-}
-export type Source = Readonly<Record<string, unknown>>;
-
-/** Whether an object has these fields and no others, in this order. */
-function hasJustThese(fields: readonly CompletedField[], source: Source): boolean {
-  let index = 0;
-  for (const key in source) {
-    if (fields[index]?.key !== key) return false;
-    index++;
-  }
-  return index === fields.length;
+/** `fieldsOf` says which fields an object has, or, by null, that it is denied; undefined: no object that could stand here. */
+export function completeObject(
+  fieldsOf: (source: Source, completing: Completing) => readonly CompletedField[] | null | undefined,
+  told: Told,
+): Completer {
+  return (value, completing) => {
+    if (value === null) return null;
+    if (typeof value !== "object" || Array.isArray(value)) return refuse(completing, told);
+    const fields = fieldsOf(value as Source, completing);
+    if (fields === undefined) return refuse(completing, told);
+    return fields && completeFields(fields, value as Source, completing);
+  };
 }
 
 /** The fields that were asked for, and nothing else; null where one of them may not be null and is. The object itself where it is just that. */
@@ -157,20 +145,32 @@ export function completeFields(fields: readonly CompletedField[], source: Source
   return isNull ? null : (completed ?? source);
 }
 
+/** Whether an object has these fields and no others, in this order. */
+function hasJustThese(fields: readonly CompletedField[], source: Source): boolean {
+  let index = 0;
+  for (const key in source) {
+    if (fields[index]?.key !== key) return false;
+    index++;
+  }
+  return index === fields.length;
+}
+
 function firstOf(count: number, fields: readonly CompletedField[], source: Source): Record<string, unknown> {
   return Object.fromEntries(fields.slice(0, count).map(({ key }) => [key, source[key]]));
 }
 
-/** `fieldsOf` says which fields an object has, or, by null, that it is denied; undefined: no object that could stand here. */
-export function completeObject(
-  fieldsOf: (source: Source, completing: Completing) => readonly CompletedField[] | null | undefined,
-  told: Told,
-): Completer {
-  return (value, completing) => {
-    if (value === null) return null;
-    if (typeof value !== "object" || Array.isArray(value)) return refuse(completing, told);
-    const fields = fieldsOf(value as Source, completing);
-    if (fields === undefined) return refuse(completing, told);
-    return fields && completeFields(fields, value as Source, completing);
-  };
+function isBoolean(value: unknown): boolean {
+  return typeof value === "boolean";
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === "string" || Number.isInteger(value);
 }

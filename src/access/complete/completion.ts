@@ -65,6 +65,15 @@ export interface CompletionRules extends Collection {
   readonly denied: ReadonlyMap<FieldNode, DeniedSelection>;
 }
 
+/** One denied selection of one place is told once, whichever types answer it. */
+type Tellings = Map<FieldNode | string, Told>;
+
+export function createRootScope(rootType: GraphQLObjectType, selectionSet: SelectionSetNode, by: CompletionRules): Scope {
+  const requirement = by.rules.table.types.get(rootType.name);
+  const typenameDenial = requirement && by.judge(requirement, `${rootType.name}.__typename`);
+  return createScope({ type: rootType, selectionSets: [selectionSet], nodes: [], typenameDenial }, by);
+}
+
 interface ScopePlace {
   readonly type: GraphQLCompositeType;
   readonly selectionSets: readonly SelectionSetNode[];
@@ -72,97 +81,6 @@ interface ScopePlace {
   readonly nodes: readonly FieldNode[];
   /** Of the root, whose `__typename` is guarded like a field. */
   readonly typenameDenial?: AuthError | undefined;
-}
-
-interface AnswerRules {
-  readonly by: CompletionRules;
-  readonly tellings: Tellings;
-  readonly typenameDenial: AuthError | undefined;
-}
-
-function completerOf(type: GraphQLOutputType, told: Told, scope: Scope | undefined): Completer {
-  if (isNonNullType(type)) return completeNonNull(completerOf(type.ofType, told, scope), told);
-  if (isListType(type)) return completeList(completerOf(type.ofType, told, scope), told);
-  if (isLeafType(type)) return completeLeaf(type, told);
-  return completeObject(scope === undefined ? () => undefined : scope.fieldsOf, told);
-}
-
-function readerOf(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
-  if (isNonNullType(type)) return readerOfPresent(type.ofType, scope);
-  return readNullable(readerOfPresent(type, scope));
-}
-
-function readerOfPresent(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
-  if (isListType(type)) return readList(readerOf(type.ofType, scope));
-  return isLeafType(type) ? readLeaf(type) : (scope?.readPlain ?? readNothing);
-}
-
-function deniedField(key: string, type: GraphQLOutputType, { told, error }: { told: Told; error: AuthError }): AnsweredField {
-  const instead = isNonNullType(type) ? undefined : null;
-  const complete: Completer = (_value, completing) => {
-    tell(completing, told, error);
-    return instead;
-  };
-  return { key, complete, scope: undefined, isDenied: true, read: readNothing };
-}
-
-function permittedField(
-  key: string,
-  nodes: readonly FieldNode[],
-  { type, by }: { type: GraphQLOutputType; by: CompletionRules },
-): AnsweredField {
-  const named = getNamedType(type);
-  const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-  const scope = isCompositeType(named) ? createScope({ type: named, selectionSets, nodes }, by) : undefined;
-  return { key, complete: completerOf(type, { nodes }, scope), scope, isDenied: false, read: readerOf(type, scope) };
-}
-
-function typenameField(
-  key: string,
-  objectType: GraphQLObjectType,
-  { nodes, error }: { nodes: readonly FieldNode[]; error: AuthError | undefined },
-): AnsweredField {
-  if (error !== undefined) return deniedField(key, TypeNameMetaFieldDef.type, { told: { nodes }, error });
-  return { key, complete: () => objectType.name, scope: undefined, isDenied: false, read: readLiteral(`"${objectType.name}"`) };
-}
-
-/** One denied selection of one place is told once, whichever types answer it. */
-type Tellings = Map<FieldNode | string, Told>;
-
-function tellingOf(tellings: Tellings, of: FieldNode | string, nodes: readonly FieldNode[]): Told {
-  const told = tellings.get(of) ?? { nodes };
-  tellings.set(of, told);
-  return told;
-}
-
-function answeredField(
-  [key, nodes]: readonly [string, readonly FieldNode[]],
-  objectType: GraphQLObjectType,
-  { by, tellings, typenameDenial }: AnswerRules,
-): AnsweredField | undefined {
-  const [first] = nodes;
-  if (first === undefined) return undefined;
-  const name = first.name.value;
-  if (name === "__typename") return typenameField(key, objectType, { nodes, error: typenameDenial });
-  const field = fieldOf(by.schema, objectType, name);
-  if (field === undefined) return undefined;
-  const denial = by.denied.get(first);
-  // One permitted selection of a response key is enough: see field-guard.ts.
-  if (denial === undefined || nodes.some((node) => !by.denied.has(node))) return permittedField(key, nodes, { type: field.type, by });
-  const error = by.judge(denial.requirement, `${objectType.name}.${name}`) ?? denial.error;
-  return deniedField(key, field.type, { told: tellingOf(tellings, first, nodes), error });
-}
-
-/** Why the caller may see nothing of some of the objects behind an abstract type, by their type's name. */
-function denialsBehind(type: GraphQLCompositeType, { rules, judge }: CompletionRules): ReadonlyMap<string, AuthError> {
-  const denials = new Map<string, AuthError>();
-  // Where an object type is declared, the field that returns it was judged.
-  for (const { name } of isObjectType(type) ? [] : possibleTypesOf(rules.schema, type)) {
-    const requirement = rules.table.types.get(name);
-    const error = requirement && judge(requirement, name);
-    if (error !== undefined) denials.set(name, error);
-  }
-  return denials;
 }
 
 function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace, by: CompletionRules): Scope {
@@ -209,8 +127,90 @@ function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace,
   };
 }
 
-export function createRootScope(rootType: GraphQLObjectType, selectionSet: SelectionSetNode, by: CompletionRules): Scope {
-  const requirement = by.rules.table.types.get(rootType.name);
-  const typenameDenial = requirement && by.judge(requirement, `${rootType.name}.__typename`);
-  return createScope({ type: rootType, selectionSets: [selectionSet], nodes: [], typenameDenial }, by);
+/** Why the caller may see nothing of some of the objects behind an abstract type, by their type's name. */
+function denialsBehind(type: GraphQLCompositeType, { rules, judge }: CompletionRules): ReadonlyMap<string, AuthError> {
+  const denials = new Map<string, AuthError>();
+  // Where an object type is declared, the field that returns it was judged.
+  for (const { name } of isObjectType(type) ? [] : possibleTypesOf(rules.schema, type)) {
+    const requirement = rules.table.types.get(name);
+    const error = requirement && judge(requirement, name);
+    if (error !== undefined) denials.set(name, error);
+  }
+  return denials;
+}
+
+interface AnswerRules {
+  readonly by: CompletionRules;
+  readonly tellings: Tellings;
+  readonly typenameDenial: AuthError | undefined;
+}
+
+function answeredField(
+  [key, nodes]: readonly [string, readonly FieldNode[]],
+  objectType: GraphQLObjectType,
+  { by, tellings, typenameDenial }: AnswerRules,
+): AnsweredField | undefined {
+  const [first] = nodes;
+  if (first === undefined) return undefined;
+  const name = first.name.value;
+  if (name === "__typename") return typenameField(key, objectType, { nodes, error: typenameDenial });
+  const field = fieldOf(by.schema, objectType, name);
+  if (field === undefined) return undefined;
+  const denial = by.denied.get(first);
+  // One permitted selection of a response key is enough: see field-guard.ts.
+  if (denial === undefined || nodes.some((node) => !by.denied.has(node))) return permittedField(key, nodes, { type: field.type, by });
+  const error = by.judge(denial.requirement, `${objectType.name}.${name}`) ?? denial.error;
+  return deniedField(key, field.type, { told: tellingOf(tellings, first, nodes), error });
+}
+
+function typenameField(
+  key: string,
+  objectType: GraphQLObjectType,
+  { nodes, error }: { nodes: readonly FieldNode[]; error: AuthError | undefined },
+): AnsweredField {
+  if (error !== undefined) return deniedField(key, TypeNameMetaFieldDef.type, { told: { nodes }, error });
+  return { key, complete: () => objectType.name, scope: undefined, isDenied: false, read: readLiteral(`"${objectType.name}"`) };
+}
+
+function deniedField(key: string, type: GraphQLOutputType, { told, error }: { told: Told; error: AuthError }): AnsweredField {
+  const instead = isNonNullType(type) ? undefined : null;
+  const complete: Completer = (_value, completing) => {
+    tell(completing, told, error);
+    return instead;
+  };
+  return { key, complete, scope: undefined, isDenied: true, read: readNothing };
+}
+
+function permittedField(
+  key: string,
+  nodes: readonly FieldNode[],
+  { type, by }: { type: GraphQLOutputType; by: CompletionRules },
+): AnsweredField {
+  const named = getNamedType(type);
+  const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  const scope = isCompositeType(named) ? createScope({ type: named, selectionSets, nodes }, by) : undefined;
+  return { key, complete: completerOf(type, { nodes }, scope), scope, isDenied: false, read: readerOf(type, scope) };
+}
+
+function completerOf(type: GraphQLOutputType, told: Told, scope: Scope | undefined): Completer {
+  if (isNonNullType(type)) return completeNonNull(completerOf(type.ofType, told, scope), told);
+  if (isListType(type)) return completeList(completerOf(type.ofType, told, scope), told);
+  if (isLeafType(type)) return completeLeaf(type, told);
+  return completeObject(scope === undefined ? () => undefined : scope.fieldsOf, told);
+}
+
+function readerOf(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
+  if (isNonNullType(type)) return readerOfPresent(type.ofType, scope);
+  return readNullable(readerOfPresent(type, scope));
+}
+
+function readerOfPresent(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
+  if (isListType(type)) return readList(readerOf(type.ofType, scope));
+  return isLeafType(type) ? readLeaf(type) : (scope?.readPlain ?? readNothing);
+}
+
+function tellingOf(tellings: Tellings, of: FieldNode | string, nodes: readonly FieldNode[]): Told {
+  const told = tellings.get(of) ?? { nodes };
+  tellings.set(of, told);
+  return told;
 }

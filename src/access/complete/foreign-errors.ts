@@ -10,41 +10,6 @@ export interface ForeignErrors {
   readonly explains: (path: ResponsePath) => boolean;
 }
 
-function isSource(value: unknown): value is Source {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function childOf(value: unknown, step: string | number): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, step) ? (value as Source)[step] : undefined;
-}
-
-/** What may answer here: one type, or, where an object of an unknown type is null by now, any. */
-function answersAt(scope: Scope, value: unknown): readonly Answer[] {
-  return isSource(value) ? [scope.answerTo(value) ?? []].flat() : scope.answers();
-}
-
-function isVisible(path: ResponsePath, root: Scope, data: unknown): boolean {
-  let scope: Scope | undefined = root;
-  let value = data;
-  for (const step of path) {
-    if (typeof step === "string") {
-      const answers: readonly Answer[] = scope === undefined ? [] : answersAt(scope, value);
-      const permitted: AnsweredField | undefined = answers.flatMap(({ byKey }) => byKey.get(step) ?? []).find(({ isDenied }) => !isDenied);
-      if (permitted === undefined) return false;
-      // What is below is not known any more; to look through all types of all levels would take forever.
-      if (answers.length > 1) return true;
-      scope = permitted.scope;
-    }
-    value = childOf(value, step);
-  }
-  return true;
-}
-
-/** No step of a path can forge another: numbers and strings are told apart. */
-function keyOf(path: ResponsePath): string {
-  return JSON.stringify(path);
-}
-
 export function createForeignErrors({ data, errors = [] }: ExecutionResult, root: Scope): ForeignErrors {
   let visible: readonly GraphQLError[] | undefined = errors.length === 0 ? errors : undefined;
   let explained: ReadonlySet<string> | undefined;
@@ -68,4 +33,39 @@ export function createForeignErrors({ data, errors = [] }: ExecutionResult, root
       return explained.has(keyOf(path));
     },
   };
+}
+
+function isVisible(path: ResponsePath, root: Scope, data: unknown): boolean {
+  let scope: Scope | undefined = root;
+  let value = data;
+  for (const step of path) {
+    if (typeof step === "string") {
+      const answers: readonly Answer[] = scope === undefined ? [] : answersAt(scope, value);
+      const permitted: AnsweredField | undefined = answers.flatMap(({ byKey }) => byKey.get(step) ?? []).find(({ isDenied }) => !isDenied);
+      if (permitted === undefined) return false;
+      // What is below is not known any more; to look through all types of all levels would take forever.
+      if (answers.length > 1) return true;
+      scope = permitted.scope;
+    }
+    value = childOf(value, step);
+  }
+  return true;
+}
+
+/** What may answer here: one type, or, where an object of an unknown type is null by now, any. */
+function answersAt(scope: Scope, value: unknown): readonly Answer[] {
+  return isSource(value) ? [scope.answerTo(value) ?? []].flat() : scope.answers();
+}
+
+function isSource(value: unknown): value is Source {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function childOf(value: unknown, step: string | number): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, step) ? (value as Source)[step] : undefined;
+}
+
+/** No step of a path can forge another: numbers and strings are told apart. */
+function keyOf(path: ResponsePath): string {
+  return JSON.stringify(path);
 }

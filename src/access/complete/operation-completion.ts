@@ -22,18 +22,6 @@ export interface OperationCompletion {
 /** Combinations of `@skip` and `@include` that are remembered for one operation and set of permissions. */
 const REMEMBERED_CONDITIONS = 16;
 
-/** The operation's variables that `@skip` and `@include` name, in any of the document's fragments. */
-function conditionVariables({ document, operation }: OperationOfDocument): readonly VariableDefinitionNode[] {
-  const names = new Set<string>();
-  visit(document, {
-    Directive(directive) {
-      if (directive.name.value !== "skip" && directive.name.value !== "include") return;
-      for (const { value } of directive.arguments ?? []) if (value.kind === "Variable") names.add(value.name.value);
-    },
-  });
-  return (operation.variableDefinitions ?? []).filter(({ variable }) => names.has(variable.name.value));
-}
-
 export function createOperationCompletion(
   rules: AccessRules,
   judge: Judge,
@@ -68,4 +56,16 @@ export function createOperationCompletion(
       return scopes.getOrCompute(values.join(), () => scopeOf(coerced));
     },
   };
+}
+
+/** The operation's variables that `@skip` and `@include` name, in any of the document's fragments. */
+function conditionVariables({ document, operation }: OperationOfDocument): readonly VariableDefinitionNode[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive(directive) {
+      if (directive.name.value !== "skip" && directive.name.value !== "include") return;
+      for (const { value } of directive.arguments ?? []) if (value.kind === "Variable") names.add(value.name.value);
+    },
+  });
+  return (operation.variableDefinitions ?? []).filter(({ variable }) => names.has(variable.name.value));
 }

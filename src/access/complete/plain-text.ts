@@ -17,46 +17,6 @@ const MOST_DIGITS = 15;
 
 export const readNothing: PlainReader = () => NOT_PLAIN;
 
-export function readLiteral(literal: string): PlainReader {
-  return (text, at) => (text.startsWith(literal, at) ? at + literal.length : NOT_PLAIN);
-}
-
-export function readNullable(inner: PlainReader): PlainReader {
-  return (text, at) => (text.startsWith("null", at) ? at + 4 : inner(text, at));
-}
-
-function readString(text: string, at: number): number {
-  if (text.charCodeAt(at) !== QUOTE) return NOT_PLAIN;
-  const end = text.indexOf('"', at + 1);
-  return end < 0 ? NOT_PLAIN : end + 1;
-}
-
-function endOfDigits(text: string, at: number): number {
-  let end = at;
-  while (text.charCodeAt(end) >= ZERO && text.charCodeAt(end) <= NINE) end++;
-  return end;
-}
-
-function readInteger(text: string, at: number): number {
-  const start = text.charCodeAt(at) === MINUS ? at + 1 : at;
-  const end = endOfDigits(text, start);
-  const digits = end - start;
-  if (digits === 0 || digits > MOST_DIGITS) return NOT_PLAIN;
-  return digits > 1 && text.charCodeAt(start) === ZERO ? NOT_PLAIN : end;
-}
-
-function readDecimal(text: string, at: number): number {
-  const end = readInteger(text, at);
-  if (end < 0 || text.charCodeAt(end) !== POINT) return end;
-  const endOfFraction = endOfDigits(text, end + 1);
-  return endOfFraction === end + 1 || endOfFraction - at > MOST_DIGITS ? NOT_PLAIN : endOfFraction;
-}
-
-function readBoolean(text: string, at: number): number {
-  if (text.startsWith("true", at)) return at + 4;
-  return text.startsWith("false", at) ? at + 5 : NOT_PLAIN;
-}
-
 const builtIn = new Map<string, PlainReader>([
   ["Int", readInteger],
   ["Float", readDecimal],
@@ -65,6 +25,10 @@ const builtIn = new Map<string, PlainReader>([
   ["ID", readString],
 ]);
 
+export function readNullable(inner: PlainReader): PlainReader {
+  return (text, at) => (text.startsWith("null", at) ? at + 4 : inner(text, at));
+}
+
 /** A scalar of somebody's own may be any JSON: that is left to a parser. */
 export function readLeaf(type: GraphQLLeafType): PlainReader {
   if (!isEnumType(type)) return builtIn.get(type.name) ?? readNothing;
@@ -72,6 +36,12 @@ export function readLeaf(type: GraphQLLeafType): PlainReader {
     const end = readString(text, at);
     return end >= 0 && type.getValue(text.slice(at + 1, end - 1)) !== undefined ? end : NOT_PLAIN;
   };
+}
+
+function readString(text: string, at: number): number {
+  if (text.charCodeAt(at) !== QUOTE) return NOT_PLAIN;
+  const end = text.indexOf('"', at + 1);
+  return end < 0 ? NOT_PLAIN : end + 1;
 }
 
 export function readList(item: PlainReader): PlainReader {
@@ -100,4 +70,34 @@ export function readObject(fields: readonly { readonly key: string; readonly rea
     }
     return text[next] === "}" ? next + 1 : NOT_PLAIN;
   };
+}
+
+export function readLiteral(literal: string): PlainReader {
+  return (text, at) => (text.startsWith(literal, at) ? at + literal.length : NOT_PLAIN);
+}
+
+function endOfDigits(text: string, at: number): number {
+  let end = at;
+  while (text.charCodeAt(end) >= ZERO && text.charCodeAt(end) <= NINE) end++;
+  return end;
+}
+
+function readInteger(text: string, at: number): number {
+  const start = text.charCodeAt(at) === MINUS ? at + 1 : at;
+  const end = endOfDigits(text, start);
+  const digits = end - start;
+  if (digits === 0 || digits > MOST_DIGITS) return NOT_PLAIN;
+  return digits > 1 && text.charCodeAt(start) === ZERO ? NOT_PLAIN : end;
+}
+
+function readDecimal(text: string, at: number): number {
+  const end = readInteger(text, at);
+  if (end < 0 || text.charCodeAt(end) !== POINT) return end;
+  const endOfFraction = endOfDigits(text, end + 1);
+  return endOfFraction === end + 1 || endOfFraction - at > MOST_DIGITS ? NOT_PLAIN : endOfFraction;
+}
+
+function readBoolean(text: string, at: number): number {
+  if (text.startsWith("true", at)) return at + 4;
+  return text.startsWith("false", at) ? at + 5 : NOT_PLAIN;
 }

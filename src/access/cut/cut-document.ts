@@ -12,21 +12,15 @@ export interface CutDocument {
   readonly denied: ReadonlyMap<FieldNode, DeniedSelection>;
 }
 
-function usedVariables(definitions: DocumentNode["definitions"]): ReadonlySet<string> {
-  const names = new Set<string>();
-  const inDocument: DocumentNode = { kind: Kind.DOCUMENT, definitions };
-  visit(inDocument, {
-    VariableDefinition: () => false,
-    Variable: ({ name }) => {
-      names.add(name.value);
-    },
-  });
-  return names;
-}
-
-/** Nothing but `__typename`, which the composed schema knows by itself. */
-function isNothing({ selections }: SelectionSetNode): boolean {
-  return selections.every((node) => node.kind === Kind.FIELD && node.name.value === "__typename");
+/** What of an operation may be sent on for a caller, as the document of a request of its own: upstreams validate. */
+export function cutDocument(rules: AccessRules, judge: Judge, request: OperationOfDocument): CutDocument {
+  const root = request.operation.selectionSet;
+  const rootType = getRootType(rules.schema, request.operation);
+  const cutting = { rules, judge, fragments: fragmentsOf(request.document), rescues: new Map() };
+  const cut = cutSelections(root, rootType, cutting);
+  if (![...cut.denied.values()].some(({ isDeniedByOthers }) => isDeniedByOthers)) return assemble(request, cut);
+  const rescues = findRescues(root, rootType, cutting);
+  return assemble(request, rescues.size === 0 ? cut : cutSelections(root, rootType, { ...cutting, rescues }));
 }
 
 function assemble({ document, operation }: OperationOfDocument, { selectionSet, fragments, denied }: CutSelections): CutDocument {
@@ -41,13 +35,19 @@ function assemble({ document, operation }: OperationOfDocument, { selectionSet, 
   return { document: isWhole ? document : { kind: Kind.DOCUMENT, definitions }, variableNames, denied };
 }
 
-/** What of an operation may be sent on for a caller, as the document of a request of its own: upstreams validate. */
-export function cutDocument(rules: AccessRules, judge: Judge, request: OperationOfDocument): CutDocument {
-  const root = request.operation.selectionSet;
-  const rootType = getRootType(rules.schema, request.operation);
-  const cutting = { rules, judge, fragments: fragmentsOf(request.document), rescues: new Map() };
-  const cut = cutSelections(root, rootType, cutting);
-  if (![...cut.denied.values()].some(({ isDeniedByOthers }) => isDeniedByOthers)) return assemble(request, cut);
-  const rescues = findRescues(root, rootType, cutting);
-  return assemble(request, rescues.size === 0 ? cut : cutSelections(root, rootType, { ...cutting, rescues }));
+/** Nothing but `__typename`, which the composed schema knows by itself. */
+function isNothing({ selections }: SelectionSetNode): boolean {
+  return selections.every((node) => node.kind === Kind.FIELD && node.name.value === "__typename");
+}
+
+function usedVariables(definitions: DocumentNode["definitions"]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const inDocument: DocumentNode = { kind: Kind.DOCUMENT, definitions };
+  visit(inDocument, {
+    VariableDefinition: () => false,
+    Variable: ({ name }) => {
+      names.add(name.value);
+    },
+  });
+  return names;
 }

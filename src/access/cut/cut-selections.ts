@@ -66,38 +66,23 @@ interface Cutter extends Cutting {
   readonly cutFragments: Map<string, FragmentDefinitionNode | undefined>;
 }
 
+const typenameField: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
+
+/**
+ * Takes the denied selections out of an operation's root selection set. Each is judged by the type that it stands on in the
+ * document, so a fragment is cut once, wherever it is spread. `__typename` is added where an answer's type must be known
+ * to tell what stands in it, and where nothing else is left to ask whether there is an object at all.
+ */
+export function cutSelections(root: SelectionSetNode, rootType: GraphQLCompositeType, cutting: Cutting): CutSelections {
+  const cutter: Cutter = { ...cutting, rootType, denied: new Map(), cutFragments: new Map() };
+  const selectionSet = cutSet(cutter, root, { type: rootType, path: [] });
+  const fragments = [...cutter.cutFragments.values()].filter((fragment) => fragment !== undefined);
+  return { selectionSet, fragments, denied: cutter.denied };
+}
+
 interface Place {
   readonly type: GraphQLCompositeType;
   readonly path: readonly string[];
-}
-
-const typenameField: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
-
-function isPlainTypename(node: SelectionNode): boolean {
-  return node.kind === Kind.FIELD && node.name.value === "__typename" && node.alias === undefined && !node.directives?.length;
-}
-
-function withTypename(set: SelectionSetNode): SelectionSetNode {
-  return set.selections.some(isPlainTypename) ? set : { ...set, selections: [typenameField, ...set.selections] };
-}
-
-function fragmentOn(typeName: string, selections: readonly SelectionNode[]): InlineFragmentNode {
-  const typeCondition = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: typeName } } as const;
-  return { kind: Kind.INLINE_FRAGMENT, typeCondition, selectionSet: { kind: Kind.SELECTION_SET, selections } };
-}
-
-/** The field where `rescue` lets it through. It keeps the type that it stands on, which decides what may stand below it. */
-function rescued(field: FieldNode, parentName: string, { typeName, conditions }: Rescue): InlineFragmentNode {
-  const onParent = fragmentOn(parentName, [field]);
-  const conditional = conditions.reduce<InlineFragmentNode>(
-    (inner, directive) => ({
-      kind: Kind.INLINE_FRAGMENT,
-      directives: [directive],
-      selectionSet: { kind: Kind.SELECTION_SET, selections: [inner] },
-    }),
-    onParent,
-  );
-  return fragmentOn(typeName, [conditional]);
 }
 
 function cutSet(cutter: Cutter, set: SelectionSetNode, place: Place): SelectionSetNode | undefined {
@@ -114,21 +99,6 @@ function cutNode(cutter: Cutter, node: SelectionNode, place: Place): readonly Se
   const selectionSet = type && cutSet(cutter, node.selectionSet, { ...place, type });
   if (selectionSet === undefined) return [];
   return selectionSet === node.selectionSet ? [node] : [{ ...node, selectionSet }];
-}
-
-function cutFragment(cutter: Cutter, name: string, { path }: Place): FragmentDefinitionNode | undefined {
-  const { cutFragments, fragments, rules } = cutter;
-  if (cutFragments.has(name)) return cutFragments.get(name);
-  // A fragment that spreads itself, which validation refuses, finds itself empty here.
-  cutFragments.set(name, undefined);
-  const fragment = fragments.get(name);
-  if (fragment === undefined) return undefined;
-  const type = typeOfFragment(rules.schema, fragment, undefined);
-  const selectionSet = type && cutSet(cutter, fragment.selectionSet, { type, path });
-  if (selectionSet === undefined) return undefined;
-  const cut = selectionSet === fragment.selectionSet ? fragment : { ...fragment, selectionSet };
-  cutFragments.set(name, cut);
-  return cut;
 }
 
 function cutField(cutter: Cutter, node: FieldNode, { type, path }: Place): readonly SelectionNode[] {
@@ -157,13 +127,6 @@ function keepTypename({ rules, judge, rootType, denied }: Cutter, node: FieldNod
   return [node];
 }
 
-function keepField(cutter: Cutter, node: FieldNode, { type, path }: { type: GraphQLNamedType; path: readonly string[] }): FieldNode {
-  if (node.selectionSet === undefined || !isCompositeType(type)) return node;
-  const cut = cutSet(cutter, node.selectionSet, { type, path }) ?? { ...node.selectionSet, selections: [] };
-  const selectionSet = isAbstractType(type) || cut.selections.length === 0 ? withTypename(cut) : cut;
-  return selectionSet === node.selectionSet ? node : { ...node, selectionSet };
-}
-
 /** Why the caller may not have what `node` selects on `place.type`, or undefined if they may. */
 export function denialOfField({ rules, judge }: Cutting, node: FieldNode, { type, path }: Place): DeniedSelection | undefined {
   const name = node.name.value;
@@ -180,14 +143,51 @@ export function denialOfField({ rules, judge }: Cutting, node: FieldNode, { type
   }
 }
 
-/**
- * Takes the denied selections out of an operation's root selection set. Each is judged by the type that it stands on in the
- * document, so a fragment is cut once, wherever it is spread. `__typename` is added where an answer's type must be known
- * to tell what stands in it, and where nothing else is left to ask whether there is an object at all.
- */
-export function cutSelections(root: SelectionSetNode, rootType: GraphQLCompositeType, cutting: Cutting): CutSelections {
-  const cutter: Cutter = { ...cutting, rootType, denied: new Map(), cutFragments: new Map() };
-  const selectionSet = cutSet(cutter, root, { type: rootType, path: [] });
-  const fragments = [...cutter.cutFragments.values()].filter((fragment) => fragment !== undefined);
-  return { selectionSet, fragments, denied: cutter.denied };
+function keepField(cutter: Cutter, node: FieldNode, { type, path }: { type: GraphQLNamedType; path: readonly string[] }): FieldNode {
+  if (node.selectionSet === undefined || !isCompositeType(type)) return node;
+  const cut = cutSet(cutter, node.selectionSet, { type, path }) ?? { ...node.selectionSet, selections: [] };
+  const selectionSet = isAbstractType(type) || cut.selections.length === 0 ? withTypename(cut) : cut;
+  return selectionSet === node.selectionSet ? node : { ...node, selectionSet };
+}
+
+function withTypename(set: SelectionSetNode): SelectionSetNode {
+  return set.selections.some(isPlainTypename) ? set : { ...set, selections: [typenameField, ...set.selections] };
+}
+
+function isPlainTypename(node: SelectionNode): boolean {
+  return node.kind === Kind.FIELD && node.name.value === "__typename" && node.alias === undefined && !node.directives?.length;
+}
+
+/** The field where `rescue` lets it through. It keeps the type that it stands on, which decides what may stand below it. */
+function rescued(field: FieldNode, parentName: string, { typeName, conditions }: Rescue): InlineFragmentNode {
+  const onParent = fragmentOn(parentName, [field]);
+  const conditional = conditions.reduce<InlineFragmentNode>(
+    (inner, directive) => ({
+      kind: Kind.INLINE_FRAGMENT,
+      directives: [directive],
+      selectionSet: { kind: Kind.SELECTION_SET, selections: [inner] },
+    }),
+    onParent,
+  );
+  return fragmentOn(typeName, [conditional]);
+}
+
+function fragmentOn(typeName: string, selections: readonly SelectionNode[]): InlineFragmentNode {
+  const typeCondition = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: typeName } } as const;
+  return { kind: Kind.INLINE_FRAGMENT, typeCondition, selectionSet: { kind: Kind.SELECTION_SET, selections } };
+}
+
+function cutFragment(cutter: Cutter, name: string, { path }: Place): FragmentDefinitionNode | undefined {
+  const { cutFragments, fragments, rules } = cutter;
+  if (cutFragments.has(name)) return cutFragments.get(name);
+  // A fragment that spreads itself, which validation refuses, finds itself empty here.
+  cutFragments.set(name, undefined);
+  const fragment = fragments.get(name);
+  if (fragment === undefined) return undefined;
+  const type = typeOfFragment(rules.schema, fragment, undefined);
+  const selectionSet = type && cutSet(cutter, fragment.selectionSet, { type, path });
+  if (selectionSet === undefined) return undefined;
+  const cut = selectionSet === fragment.selectionSet ? fragment : { ...fragment, selectionSet };
+  cutFragments.set(name, cut);
+  return cut;
 }

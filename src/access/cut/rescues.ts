@@ -20,7 +20,6 @@ interface Standing<Node> {
   readonly type: GraphQLCompositeType;
   readonly conditions: readonly DirectiveNode[];
 }
-type Scope = readonly Standing<SelectionSetNode>[];
 
 interface Search extends Cutting {
   readonly found: Map<FieldNode, Map<string, Rescue>>;
@@ -30,32 +29,24 @@ interface Search extends Cutting {
 /** Fragments count wherever they are spread; no document that has passed the limits comes near. Effort grows with the square. */
 const MAXIMUM_FIELDS = 1000;
 
-function variableOf(directive: DirectiveNode): VariableNode | undefined {
-  const value = directive.arguments?.[0]?.value;
-  return value?.kind === Kind.VARIABLE ? value : undefined;
+/** Which denied selections share a response key with permitted ones, in the operation whose root this is. */
+export function findRescues(root: SelectionSetNode, rootType: GraphQLCompositeType, cutting: Cutting): Rescues {
+  const search: Search = { ...cutting, found: new Map(), fieldsLeft: MAXIMUM_FIELDS };
+  searchScope(search, [{ node: root, type: rootType, conditions: [] }]);
+  return new Map([...search.found].map(([node, byKey]) => [node, [...byKey.values()]]));
 }
 
-function isConditional({ name }: DirectiveNode): boolean {
-  return name.value === "skip" || name.value === "include";
-}
+type Scope = readonly Standing<SelectionSetNode>[];
 
-/** Whether `@skip(if: true)` or `@include(if: false)` is written out. */
-function isNever({ directives = [] }: SelectionNode): boolean {
-  return directives.filter(isConditional).some(({ name, arguments: given = [] }) => {
-    const value = given[0]?.value;
-    return value?.kind === Kind.BOOLEAN && value.value === (name.value === "skip");
-  });
-}
-
-function keyOf(conditions: readonly DirectiveNode[]): string {
-  return conditions.map((directive) => `${directive.name.value} ${variableOf(directive)?.name.value}`).join();
-}
-
-function addConditions(conditions: readonly DirectiveNode[], { directives = [] }: SelectionNode): readonly DirectiveNode[] {
-  const added = directives.filter((directive) => isConditional(directive) && variableOf(directive) !== undefined);
-  if (added.length === 0) return conditions;
-  const byKey = new Map([...conditions, ...added].map((directive) => [keyOf([directive]), directive]));
-  return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, directive]) => directive);
+function searchScope(search: Search, scope: Scope): void {
+  for (const fields of fieldsOf(search, scope).values()) {
+    const judged = fields.map((field) => ({ field, denial: denialOfField(search, field.node, { type: field.type, path: [] }) }));
+    const permitted = judged.flatMap(({ field, denial }) => (denial === undefined ? [field] : []));
+    const rescuable = judged.flatMap(({ field, denial }) => (denial?.isDeniedByOthers === true ? [field] : []));
+    for (const field of rescuable) for (const other of permitted) rescue(search, field, other);
+    const inner = permitted.length === 0 ? [] : [...permitted, ...rescuable].flatMap((field) => innerOf(search, field));
+    if (inner.length > 0) searchScope(search, inner);
+  }
 }
 
 /** All fields that one object may answer together, by response key. */
@@ -92,6 +83,34 @@ function fieldsOf(search: Search, scope: Scope): ReadonlyMap<string, readonly St
   return fields;
 }
 
+/** Whether `@skip(if: true)` or `@include(if: false)` is written out. */
+function isNever({ directives = [] }: SelectionNode): boolean {
+  return directives.filter(isConditional).some(({ name, arguments: given = [] }) => {
+    const value = given[0]?.value;
+    return value?.kind === Kind.BOOLEAN && value.value === (name.value === "skip");
+  });
+}
+
+function isConditional({ name }: DirectiveNode): boolean {
+  return name.value === "skip" || name.value === "include";
+}
+
+function addConditions(conditions: readonly DirectiveNode[], { directives = [] }: SelectionNode): readonly DirectiveNode[] {
+  const added = directives.filter((directive) => isConditional(directive) && variableOf(directive) !== undefined);
+  if (added.length === 0) return conditions;
+  const byKey = new Map([...conditions, ...added].map((directive) => [keyOf([directive]), directive]));
+  return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, directive]) => directive);
+}
+
+function variableOf(directive: DirectiveNode): VariableNode | undefined {
+  const value = directive.arguments?.[0]?.value;
+  return value?.kind === Kind.VARIABLE ? value : undefined;
+}
+
+function keyOf(conditions: readonly DirectiveNode[]): string {
+  return conditions.map((directive) => `${directive.name.value} ${variableOf(directive)?.name.value}`).join();
+}
+
 /** What of a denied field the permitted one beside it lets through: the objects that both can stand on, all of which it was judged for. */
 function rescue({ rules, found }: Search, field: Standing<FieldNode>, permitted: Standing<FieldNode>): void {
   const reachable = new Set(possibleTypesOf(rules.schema, permitted.type));
@@ -102,27 +121,9 @@ function rescue({ rules, found }: Search, field: Standing<FieldNode>, permitted:
   if (known.size > 0) found.set(field.node, known);
 }
 
-function searchScope(search: Search, scope: Scope): void {
-  for (const fields of fieldsOf(search, scope).values()) {
-    const judged = fields.map((field) => ({ field, denial: denialOfField(search, field.node, { type: field.type, path: [] }) }));
-    const permitted = judged.flatMap(({ field, denial }) => (denial === undefined ? [field] : []));
-    const rescuable = judged.flatMap(({ field, denial }) => (denial?.isDeniedByOthers === true ? [field] : []));
-    for (const field of rescuable) for (const other of permitted) rescue(search, field, other);
-    const inner = permitted.length === 0 ? [] : [...permitted, ...rescuable].flatMap((field) => innerOf(search, field));
-    if (inner.length > 0) searchScope(search, inner);
-  }
-}
-
 function innerOf({ rules }: Search, { node, type, conditions }: Standing<FieldNode>): Scope {
   const field = fieldOf(rules.schema, type, node.name.value);
   const inner = field && getNamedType(field.type);
   if (node.selectionSet === undefined || !isCompositeType(inner)) return [];
   return [{ node: node.selectionSet, type: inner, conditions }];
-}
-
-/** Which denied selections share a response key with permitted ones, in the operation whose root this is. */
-export function findRescues(root: SelectionSetNode, rootType: GraphQLCompositeType, cutting: Cutting): Rescues {
-  const search: Search = { ...cutting, found: new Map(), fieldsLeft: MAXIMUM_FIELDS };
-  searchScope(search, [{ node: root, type: rootType, conditions: [] }]);
-  return new Map([...search.found].map(([node, byKey]) => [node, [...byKey.values()]]));
 }

@@ -11,30 +11,6 @@ export interface CompletionRequest {
   unfit(path: ResponsePath): Error;
 }
 
-function responseOf(data: unknown, errors: readonly GraphQLError[], { extensions }: ExecutionResult): ExecutionResult {
-  return {
-    ...(data !== undefined && { data: data as ExecutionResult["data"] & object }),
-    ...(errors.length > 0 && { errors }),
-    ...(extensions !== undefined && { extensions }),
-  };
-}
-
-function completeRoot(scope: Scope, source: unknown, completing: Completing): unknown {
-  const fields = scope.fieldsOf({}, completing) ?? [];
-  if (typeof source === "object" && source !== null && !Array.isArray(source)) return completeFields(fields, source as Source, completing);
-  // Nothing was answered, which leaves what was denied to be told.
-  const denied = fields.filter(({ isDenied }) => isDenied);
-  completeFields(denied, {}, completing);
-  if (completing.isExplained([])) return null;
-  const error = completing.unfit([]);
-  completing.errors.push(new GraphQLError(error.message, { originalError: error }));
-  return null;
-}
-
-function createCompleting(foreign: ForeignErrors, unfit: CompletionRequest["unfit"]): Completing {
-  return { path: [], errors: [], told: new Set(), unfit, isExplained: foreign.explains };
-}
-
 /**
  * The answer as the client asked for it, from the result of what `cutOperation` left of the operation:
  * - null and one error for each denied selection, at the first place where it stands; the same for objects of a guarded type.
@@ -53,4 +29,28 @@ export function completeResult(cut: Cut, { variableValues, unfit }: CompletionRe
   const completing = createCompleting(foreign, unfit);
   const data = completeRoot(scope, answered.data, completing);
   return responseOf(data, [...foreign.visible(), ...completing.errors], answered);
+}
+
+function responseOf(data: unknown, errors: readonly GraphQLError[], { extensions }: ExecutionResult): ExecutionResult {
+  return {
+    ...(data !== undefined && { data: data as ExecutionResult["data"] & object }),
+    ...(errors.length > 0 && { errors }),
+    ...(extensions !== undefined && { extensions }),
+  };
+}
+
+function createCompleting(foreign: ForeignErrors, unfit: CompletionRequest["unfit"]): Completing {
+  return { path: [], errors: [], told: new Set(), unfit, isExplained: foreign.explains };
+}
+
+function completeRoot(scope: Scope, source: unknown, completing: Completing): unknown {
+  const fields = scope.fieldsOf({}, completing) ?? [];
+  if (typeof source === "object" && source !== null && !Array.isArray(source)) return completeFields(fields, source as Source, completing);
+  // Nothing was answered, which leaves what was denied to be told.
+  const denied = fields.filter(({ isDenied }) => isDenied);
+  completeFields(denied, {}, completing);
+  if (completing.isExplained([])) return null;
+  const error = completing.unfit([]);
+  completing.errors.push(new GraphQLError(error.message, { originalError: error }));
+  return null;
 }

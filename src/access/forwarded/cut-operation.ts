@@ -12,6 +12,18 @@ export interface CutRequest extends OperationOfDocument {
   readonly caller: Caller;
 }
 
+/**
+ * Which selections are denied to the caller, and the operation without them. Enforces what `guardSchema` does, for schemas whose
+ * fields are resolved elsewhere: send on nothing but the cut, and answer nothing but what `completeResult` makes of the result.
+ *
+ * The document must be valid. Throws an AuthError (BAD_USER_INPUT) for aliases that begin with `__`.
+ */
+export function cutOperation(access: GuardedSchema, { document, operation, caller }: CutRequest): Cut {
+  const judge: Judge = (requirement, coordinate) => denialOf(caller, requirement, coordinate);
+  const request = { document, operation };
+  return access.cutsOf(request).getOrCompute(access.permissionKeyOf(caller), () => createCut(access, judge, request));
+}
+
 function createCut(access: GuardedSchema, judge: Judge, request: OperationOfDocument): Cut {
   const refusal = refuseReservedAliases(request.document);
   if (refusal !== undefined) throw refusal;
@@ -24,18 +36,6 @@ function createCut(access: GuardedSchema, judge: Judge, request: OperationOfDocu
     denied: [...denied.values()],
     completion: createOperationCompletion(access, judge, { request, denied, rootType }),
   };
-}
-
-/**
- * Which selections are denied to the caller, and the operation without them. Enforces what `guardSchema` does, for schemas whose
- * fields are resolved elsewhere: send on nothing but the cut, and answer nothing but what `completeResult` makes of the result.
- *
- * The document must be valid. Throws an AuthError (BAD_USER_INPUT) for aliases that begin with `__`.
- */
-export function cutOperation(access: GuardedSchema, { document, operation, caller }: CutRequest): Cut {
-  const judge: Judge = (requirement, coordinate) => denialOf(caller, requirement, coordinate);
-  const request = { document, operation };
-  return access.cutsOf(request).getOrCompute(access.permissionKeyOf(caller), () => createCut(access, judge, request));
 }
 
 /** The whole operation, as if everybody might see everything: only to report what would be denied. */

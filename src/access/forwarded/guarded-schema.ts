@@ -1,12 +1,12 @@
 import type { GraphQLSchema } from "graphql";
 import type { OperationOfDocument } from "../document-types.ts";
+import { perOperation } from "../per-operation.ts";
 import { createRecentValues, type RecentValues } from "../recent-values.ts";
 import type { AccessRules } from "../requirements/access-rules.ts";
 import { refuseUnknownCoordinates } from "../requirements/refuse-unknown-coordinates.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
 import { createSelectionRequirements } from "../requirements/selection-requirements.ts";
 import type { Cut } from "./cut.ts";
-import { perOperation } from "./per-operation.ts";
 import { createPermissionKeys, type PermissionKeys } from "./permission-key.ts";
 
 /** A schema whose requirements are enforced before and after execution, which may happen anywhere. */

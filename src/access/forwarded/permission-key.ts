@@ -1,9 +1,17 @@
+import { perObject } from "../../core/per-object.ts";
 import { isAnonymous, type Permissions } from "../../core/permissions.ts";
 import type { Caller } from "../denials.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
 
 /** What of a caller a table can tell apart, as a short string: callers with the same key get the same verdicts, and the same errors. */
 export type PermissionKeys = (caller: Caller) => string;
+
+export function createPermissionKeys(table: RequirementTable): PermissionKeys {
+  const { roles, scopes } = namesOf(table);
+  // Permissions are never changed in place: a new token brings a new object. No reason of an anonymous caller begins with a colon.
+  const keyOf = perObject((held: Permissions) => `:${bitsOf(roles, held.roles)}:${bitsOf(scopes, held.scopes)}`);
+  return (caller) => (isAnonymous(caller) ? caller.reason : keyOf(caller));
+}
 
 interface MentionedNames {
   readonly roles: readonly string[];
@@ -28,19 +36,4 @@ function bitsOf(names: readonly string[], held: ReadonlySet<string>): string {
     digit = 0;
   });
   return bits;
-}
-
-export function createPermissionKeys(table: RequirementTable): PermissionKeys {
-  const { roles, scopes } = namesOf(table);
-  // Permissions are never changed in place: a new token brings a new object.
-  const known = new WeakMap<Permissions, string>();
-  return (caller) => {
-    if (isAnonymous(caller)) return caller.reason;
-    const remembered = known.get(caller);
-    if (remembered !== undefined) return remembered;
-    // No reason of an anonymous caller begins with a colon.
-    const key = `:${bitsOf(roles, caller.roles)}:${bitsOf(scopes, caller.scopes)}`;
-    known.set(caller, key);
-    return key;
-  };
 }

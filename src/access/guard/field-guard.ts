@@ -8,17 +8,6 @@ import type { LexicalParents } from "./lexical-parents.ts";
 /** Why the caller may not have this field, or undefined if they may. */
 export type FieldGuard = (caller: Caller, info: GraphQLResolveInfo) => AuthError | undefined;
 
-/** Requirements of the plain field on the object's interfaces, by interface, where they ask for more than the object's own field does. */
-function stricterByInterface(type: GraphQLObjectType, fieldName: string, requirements: SelectionRequirements): Map<string, Requirement> {
-  const own = requirements.ofField(type, fieldName);
-  const addsTo = (requirement: Requirement) => own === undefined || !implies(own, requirement);
-  const entries = type.getInterfaces().flatMap((parent: GraphQLInterfaceType): [string, Requirement][] => {
-    const requirement = parent.getFields()[fieldName] && requirements.ofField(parent, fieldName);
-    return requirement !== undefined && addsTo(requirement) ? [[parent.name, requirement]] : [];
-  });
-  return new Map(entries);
-}
-
 /** The guard of one field of an object type; undefined if nobody is ever denied it. */
 export function createFieldGuard(
   type: GraphQLObjectType,
@@ -45,4 +34,15 @@ export function createFieldGuard(
     }
     return first;
   };
+}
+
+/** Requirements of the plain field on the object's interfaces, by interface, where they ask for more than the object's own field does. */
+function stricterByInterface(type: GraphQLObjectType, fieldName: string, requirements: SelectionRequirements): Map<string, Requirement> {
+  const own = requirements.ofField(type, fieldName);
+  const addsTo = (requirement: Requirement) => own === undefined || !implies(own, requirement);
+  const entries = type.getInterfaces().flatMap((parent: GraphQLInterfaceType): [string, Requirement][] => {
+    const requirement = parent.getFields()[fieldName] && requirements.ofField(parent, fieldName);
+    return requirement !== undefined && addsTo(requirement) ? [[parent.name, requirement]] : [];
+  });
+  return new Map(entries);
 }

@@ -11,6 +11,24 @@ import { type Caller, denialOf } from "../denials.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
 import type { Requirement } from "../requirements/requirements.ts";
 
+/** A copy of an interface or union that answers for the guarded types among its possible ones; undefined if there are none. */
+export function guardAbstractType(
+  type: GraphQLInterfaceType | GraphQLUnionType,
+  schema: GraphQLSchema,
+  { table, callerOf }: { table: RequirementTable; callerOf: (context: unknown) => Caller },
+): GraphQLInterfaceType | GraphQLUnionType | undefined {
+  const guarded = new Map<string, Requirement>();
+  for (const { name } of schema.getPossibleTypes(type)) {
+    const requirement = table.types.get(name);
+    if (requirement !== undefined) guarded.set(name, requirement);
+  }
+  if (guarded.size === 0) return undefined;
+  const resolveType = guardTypeResolver(type.resolveType ?? defaultTypeResolver, guarded, callerOf);
+  return isInterfaceType(type)
+    ? new GraphQLInterfaceType({ ...type.toConfig(), resolveType })
+    : new GraphQLUnionType({ ...type.toConfig(), resolveType });
+}
+
 type TypeResolver = GraphQLTypeResolver<unknown, unknown>;
 
 /** Objects of a guarded type are denied as a whole: their `__typename` alone tells that they exist. */
@@ -29,22 +47,4 @@ function guardTypeResolver(
     const typeName = resolveType(value, context, info, abstractType);
     return isPromise(typeName) ? typeName.then((name) => admit(name, context)) : admit(typeName, context);
   };
-}
-
-/** A copy of an interface or union that answers for the guarded types among its possible ones; undefined if there are none. */
-export function guardAbstractType(
-  type: GraphQLInterfaceType | GraphQLUnionType,
-  schema: GraphQLSchema,
-  { table, callerOf }: { table: RequirementTable; callerOf: (context: unknown) => Caller },
-): GraphQLInterfaceType | GraphQLUnionType | undefined {
-  const guarded = new Map<string, Requirement>();
-  for (const { name } of schema.getPossibleTypes(type)) {
-    const requirement = table.types.get(name);
-    if (requirement !== undefined) guarded.set(name, requirement);
-  }
-  if (guarded.size === 0) return undefined;
-  const resolveType = guardTypeResolver(type.resolveType ?? defaultTypeResolver, guarded, callerOf);
-  return isInterfaceType(type)
-    ? new GraphQLInterfaceType({ ...type.toConfig(), resolveType })
-    : new GraphQLUnionType({ ...type.toConfig(), resolveType });
 }

@@ -8,17 +8,8 @@ import { createFieldGuard, type FieldGuard } from "./field-guard.ts";
 import { guardAbstractType } from "./guard-abstract-type.ts";
 import { createLexicalParents } from "./lexical-parents.ts";
 
-type Resolver = GraphQLFieldResolver<unknown, unknown>;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 type CallerOf = (context: unknown) => Caller;
-
-function guardResolver(resolve: Resolver, guard: FieldGuard, callerOf: CallerOf): Resolver {
-  return (source, args, context, info) => {
-    const denial = guard(callerOf(context), info);
-    if (denial !== undefined) throw denial;
-    return resolve(source, args, context, info);
-  };
-}
 
 /**
  * A copy of the schema that enforces the table while it executes, on concrete types: aliases, fragments and abstract types lead
@@ -50,4 +41,14 @@ export function guardSchema(schema: GraphQLSchema, table: RequirementTable, call
     [MapperKind.OBJECT_FIELD]: guardField,
     [MapperKind.ABSTRACT_TYPE]: (type) => guardAbstractType(type, schema, { table, callerOf }),
   });
+}
+
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
+
+function guardResolver(resolve: Resolver, guard: FieldGuard, callerOf: CallerOf): Resolver {
+  return (source, args, context, info) => {
+    const denial = guard(callerOf(context), info);
+    if (denial !== undefined) throw denial;
+    return resolve(source, args, context, info);
+  };
 }

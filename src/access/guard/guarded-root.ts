@@ -1,36 +1,13 @@
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  type FieldNode,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  getVariableValues,
-  locatedError,
-  type OperationDefinitionNode,
-} from "graphql";
-import { collectFields, fragmentsOf } from "../collect-fields.ts";
+import { type ExecutionResult, type GraphQLSchema, locatedError } from "graphql";
 import { type Caller, denialOf } from "../denials.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
+import { type RequestOfOperation, readRootFields } from "../root-fields.ts";
 
-export interface RootTypenameRequest {
+/** Of the operation that is about to be executed. */
+export interface RootTypenameRequest extends RequestOfOperation {
   readonly schema: GraphQLSchema;
   readonly table: RequirementTable;
-  readonly document: DocumentNode;
-  /** The operation of the document that is about to be executed. */
-  readonly operation: OperationDefinitionNode;
-  /** As the client sent them. */
-  readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
   readonly caller: Caller;
-}
-
-/** The root's `__typename` fields, aliases included; undefined where the variables do not fit, which execution will report. */
-function rootTypenames(request: RootTypenameRequest, rootType: GraphQLObjectType): ReadonlyMap<string, readonly FieldNode[]> | undefined {
-  const { schema, document, operation, variableValues } = request;
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
-  if (coerced === undefined) return undefined;
-  const collection = { schema, fragments: fragmentsOf(document), variableValues: coerced };
-  const fields = [...collectFields([operation.selectionSet], rootType, collection)];
-  return new Map(fields.filter(([, [first]]) => first?.name.value === "__typename"));
 }
 
 /**
@@ -45,6 +22,9 @@ export function denyRootTypename(request: RootTypenameRequest): ExecutionResult 
   if (requirement === undefined) return undefined;
   const denial = denialOf(request.caller, requirement, `${rootType.name}.__typename`);
   if (denial === undefined) return undefined;
-  const errors = [...(rootTypenames(request, rootType) ?? [])].map(([key, nodes]) => locatedError(denial, nodes, [key]));
+  // By their names, so that aliases are among them. None where the variables do not fit, which execution will report.
+  const fields = [...(readRootFields(request.schema, request)?.fields ?? [])];
+  const typenames = fields.filter(([, [first]]) => first?.name.value === "__typename");
+  const errors = typenames.map(([key, nodes]) => locatedError(denial, nodes, [key]));
   return errors.length === 0 ? undefined : { data: null, errors };
 }

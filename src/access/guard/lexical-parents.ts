@@ -18,6 +18,20 @@ export interface LexicalParents {
 
 type ParentNames = ReadonlyMap<FieldNode, string>;
 
+export function createLexicalParents(): LexicalParents {
+  const known = new WeakMap<OperationDefinitionNode, ParentNames>();
+  return {
+    nameOf(node, info) {
+      const remembered = known.get(info.operation)?.get(node);
+      if (remembered !== undefined) return remembered;
+      // Also for a known operation: it may have been put together with other fragments this time.
+      const names = readParentNames(info);
+      known.set(info.operation, names);
+      return names.get(node);
+    },
+  };
+}
+
 function readParentNames({ schema, operation, fragments }: GraphQLResolveInfo): ParentNames {
   const names = new Map<FieldNode, string>();
   const typeInfo = new TypeInfo(schema);
@@ -31,18 +45,4 @@ function readParentNames({ schema, operation, fragments }: GraphQLResolveInfo): 
   });
   for (const definition of [operation, ...Object.values(fragments)]) visit(definition, visitor);
   return names;
-}
-
-export function createLexicalParents(): LexicalParents {
-  const known = new WeakMap<OperationDefinitionNode, ParentNames>();
-  return {
-    nameOf(node, info) {
-      const remembered = known.get(info.operation)?.get(node);
-      if (remembered !== undefined) return remembered;
-      // Also for a known operation: it may have been put together with other fragments this time.
-      const names = readParentNames(info);
-      known.set(info.operation, names);
-      return names.get(node);
-    },
-  };
 }

@@ -35,19 +35,6 @@ export interface PolicyScope {
 
 const SOURCE = "policy";
 const signedIn: Requirement = { authenticated: true };
-type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
-
-function fieldTypesOf(schema: GraphQLSchema): FieldsType[] {
-  const types = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith("__"));
-  return types.filter((type): type is FieldsType => isObjectType(type) || isInterfaceType(type));
-}
-
-function coordinatesOf({ schema }: Subschema): string[] {
-  const roots = rootNamesOf(schema);
-  return fieldTypesOf(schema).flatMap((type) =>
-    Object.keys(type.getFields()).map((field) => composedCoordinate(`${type.name}.${field}`, roots)),
-  );
-}
 
 /** What upstreams resolve under a name that another graph has as well. Keys refer to that graph's objects, and travel between graphs anyway. */
 export function sharedCoordinates(upstreams: readonly (Subschema & KeyedGraph)[], own: readonly Subschema[]): ReadonlySet<string> {
@@ -59,22 +46,18 @@ export function sharedCoordinates(upstreams: readonly (Subschema & KeyedGraph)[]
   return new Set(resolved.filter((coordinate) => owned.has(coordinate)));
 }
 
-/** The rule of each field that has one: its own, or else its type's. */
-function rulesByField({ rules }: AccessPolicies, schema: GraphQLSchema): ReadonlyMap<string, AccessRule> {
-  const byField = new Map<string, AccessRule>();
-  const used = new Set<string>();
-  for (const type of fieldTypesOf(schema)) {
-    for (const field of Object.keys(type.getFields())) {
-      const names = [`${type.name}.${field}`, `${type.name}.*`];
-      for (const name of names) if (rules.has(name)) used.add(name);
-      const rule = names.map((name) => rules.get(name)).find((each) => each !== undefined);
-      if (rule !== undefined) byField.set(names[0] ?? "", rule);
-    }
-  }
-  const unknown = [...rules.keys()].filter((coordinate) => !used.has(coordinate));
-  const problems = unknown.map((coordinate) => `${coordinate}: an access rule, but no object or interface type has such a field`);
-  if (problems.length > 0) throw new RequirementsError(problems);
-  return byField;
+function coordinatesOf({ schema }: Subschema): string[] {
+  const roots = rootNamesOf(schema);
+  return fieldTypesOf(schema).flatMap((type) =>
+    Object.keys(type.getFields()).map((field) => composedCoordinate(`${type.name}.${field}`, roots)),
+  );
+}
+
+type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
+
+function fieldTypesOf(schema: GraphQLSchema): FieldsType[] {
+  const types = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith("__"));
+  return types.filter((type): type is FieldsType => isObjectType(type) || isInterfaceType(type));
 }
 
 /**
@@ -94,4 +77,22 @@ export function applyPolicies(merged: MergedRequirements, policies: AccessPolici
     if (!isSettled) addOrigin(origins, coordinate, { source: SOURCE, requirement: signedIn });
   }
   return mergeOrigins(origins);
+}
+
+/** The rule of each field that has one: its own, or else its type's. */
+function rulesByField({ rules }: AccessPolicies, schema: GraphQLSchema): ReadonlyMap<string, AccessRule> {
+  const byField = new Map<string, AccessRule>();
+  const used = new Set<string>();
+  for (const type of fieldTypesOf(schema)) {
+    for (const field of Object.keys(type.getFields())) {
+      const names = [`${type.name}.${field}`, `${type.name}.*`];
+      for (const name of names) if (rules.has(name)) used.add(name);
+      const rule = names.map((name) => rules.get(name)).find((each) => each !== undefined);
+      if (rule !== undefined) byField.set(names[0] ?? "", rule);
+    }
+  }
+  const unknown = [...rules.keys()].filter((coordinate) => !used.has(coordinate));
+  const problems = unknown.map((coordinate) => `${coordinate}: an access rule, but no object or interface type has such a field`);
+  if (problems.length > 0) throw new RequirementsError(problems);
+  return byField;
 }

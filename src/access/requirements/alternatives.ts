@@ -4,31 +4,6 @@ export type Alternatives = readonly (readonly string[])[];
 /** A requirement of this size is a mistake in the schema, and each denied field would send it to the client. */
 export const maxAlternatives = 1000;
 
-function isSubset(names: readonly string[], others: ReadonlySet<string>): boolean {
-  return names.every((name) => others.has(name));
-}
-
-function includesSubsetOf(alternatives: Alternatives, names: readonly string[]): boolean {
-  const others = new Set(names);
-  return alternatives.some((alternative) => isSubset(alternative, others));
-}
-
-function refuseTooMany(count: number): void {
-  if (count <= maxAlternatives) return;
-  throw new RangeError(
-    `The requirements combine to ${count} alternatives; at most ${maxAlternatives} are possible. Use fewer, broader ones.`,
-  );
-}
-
-/** Shorter alternatives first, then in order of appearance; one that asks for more than another is never of use. */
-function reduce(candidates: Alternatives): Alternatives {
-  const kept: (readonly string[])[] = [];
-  for (const candidate of candidates.toSorted((a, b) => a.length - b.length)) {
-    if (!includesSubsetOf(kept, candidate)) kept.push(candidate);
-  }
-  return kept;
-}
-
 /**
  * Both lists must be satisfied: their Cartesian product, duplicates and supersets dropped.
  * `[[a,b],[c]] × [[d],[e]] → [[c,d],[c,e],[a,b,d],[a,b,e]]`. Throws a RangeError above `maxAlternatives`.
@@ -45,6 +20,31 @@ export function conjoin(left: Alternatives, right: Alternatives): Alternatives {
   const reduced = reduce([...settledLeft, ...settledRight, ...products]);
   refuseTooMany(reduced.length);
   return reduced;
+}
+
+function includesSubsetOf(alternatives: Alternatives, names: readonly string[]): boolean {
+  const others = new Set(names);
+  return alternatives.some((alternative) => isSubset(alternative, others));
+}
+
+function isSubset(names: readonly string[], others: ReadonlySet<string>): boolean {
+  return names.every((name) => others.has(name));
+}
+
+function refuseTooMany(count: number): void {
+  if (count <= maxAlternatives) return;
+  throw new RangeError(
+    `The requirements combine to ${count} alternatives; at most ${maxAlternatives} are possible. Use fewer, broader ones.`,
+  );
+}
+
+/** Shorter alternatives first, then in order of appearance; one that asks for more than another is never of use. */
+function reduce(candidates: Alternatives): Alternatives {
+  const kept: (readonly string[])[] = [];
+  for (const candidate of candidates.toSorted((a, b) => a.length - b.length)) {
+    if (!includesSubsetOf(kept, candidate)) kept.push(candidate);
+  }
+  return kept;
 }
 
 /** Whether whoever satisfies `stronger` satisfies `weaker` as well. */

@@ -28,17 +28,6 @@ const locations: Readonly<Partial<Record<Kind, AppliedDirective["location"]>>> =
   [Kind.SCHEMA_EXTENSION]: { forbidden: "the schema" },
 };
 
-function nameOf(node: ASTNode): string {
-  return "name" in node && node.name !== undefined && "value" in node.name ? node.name.value : "schema";
-}
-
-function coordinateOf([definition, member, argument]: readonly ASTNode[]): string {
-  if (definition === undefined || member === undefined) return definition === undefined ? "schema" : nameOf(definition);
-  if (definition.kind === Kind.DIRECTIVE_DEFINITION) return `@${nameOf(definition)}(${nameOf(member)}:)`;
-  const coordinate = `${nameOf(definition)}.${nameOf(member)}`;
-  return argument === undefined ? coordinate : `${coordinate}(${nameOf(argument)}:)`;
-}
-
 /** Every directive that is applied anywhere in the SDL, in order of appearance. */
 export function listAppliedDirectives(sdl: DocumentNode): AppliedDirective[] {
   const applied: AppliedDirective[] = [];
@@ -51,4 +40,15 @@ export function listAppliedDirectives(sdl: DocumentNode): AppliedDirective[] {
     },
   });
   return applied;
+}
+
+function coordinateOf([definition, member, argument]: readonly ASTNode[]): string {
+  if (definition === undefined || member === undefined) return definition === undefined ? "schema" : nameOf(definition);
+  if (definition.kind === Kind.DIRECTIVE_DEFINITION) return `@${nameOf(definition)}(${nameOf(member)}:)`;
+  const coordinate = `${nameOf(definition)}.${nameOf(member)}`;
+  return argument === undefined ? coordinate : `${coordinate}(${nameOf(argument)}:)`;
+}
+
+function nameOf(node: ASTNode): string {
+  return "name" in node && node.name !== undefined && "value" in node.name ? node.name.value : "schema";
 }

@@ -3,6 +3,22 @@ import { type Alternatives, maxAlternatives } from "./alternatives.ts";
 import type { Report } from "./requirement-table.ts";
 import type { AccessDirective, Requirement } from "./requirements.ts";
 
+/** What one applied directive asks for. Of use only if nothing was reported. */
+export function readRequirement(meaning: AccessDirective, directive: ConstDirectiveNode, report: Report): Requirement {
+  if (meaning === "requiresScopes") return { authenticated: false, scopes: readScopes(directive, report) };
+  if (meaning === "hasRole") return { authenticated: false, roles: readRoles(directive, report) };
+  if ((directive.arguments ?? []).length > 0) report("takes no arguments");
+  return { authenticated: true };
+}
+
+function readScopes(directive: ConstDirectiveNode, report: Report): Alternatives {
+  const value = soleArgument(directive, "scopes", report);
+  if (value === undefined) return [];
+  return listItems(value, "`scopes`", report).map((alternative) =>
+    listItems(alternative, "each alternative", report).map((scope) => readName(scope, "scope", report)),
+  );
+}
+
 /** The value of the directive's only argument; whatever else is there is a problem. */
 function soleArgument(directive: ConstDirectiveNode, wanted: string, report: Report): ConstValueNode | undefined {
   const given = directive.arguments ?? [];
@@ -37,24 +53,8 @@ function readName(value: ConstValueNode, noun: string, report: Report): string {
   return value.value;
 }
 
-function readScopes(directive: ConstDirectiveNode, report: Report): Alternatives {
-  const value = soleArgument(directive, "scopes", report);
-  if (value === undefined) return [];
-  return listItems(value, "`scopes`", report).map((alternative) =>
-    listItems(alternative, "each alternative", report).map((scope) => readName(scope, "scope", report)),
-  );
-}
-
 function readRoles(directive: ConstDirectiveNode, report: Report): Alternatives {
   const value = soleArgument(directive, "roles", report);
   if (value === undefined) return [];
   return listItems(value, "`roles`", report).map((role) => [readName(role, "role", report)]);
-}
-
-/** What one applied directive asks for. Of use only if nothing was reported. */
-export function readRequirement(meaning: AccessDirective, directive: ConstDirectiveNode, report: Report): Requirement {
-  if (meaning === "requiresScopes") return { authenticated: false, scopes: readScopes(directive, report) };
-  if (meaning === "hasRole") return { authenticated: false, roles: readRoles(directive, report) };
-  if ((directive.arguments ?? []).length > 0) report("takes no arguments");
-  return { authenticated: true };
 }

@@ -12,22 +12,34 @@ export interface DirectiveNames {
   isSuspicious(directiveName: string): boolean;
 }
 
-type NameEntry = readonly [name: string, meaning: DirectiveMeaning];
-
 const meanings: readonly DirectiveMeaning[] = ["authenticated", "requiresScopes", "hasRole", "policy"];
 const federationMeanings: readonly DirectiveMeaning[] = ["authenticated", "requiresScopes", "policy"];
 const nearMisses = new Set(["authenticated", "authenticate", "requiresscope", "requirescope", "hasrole", "policy"]);
 
-/** Case, plural, underscores and namespace apart. `Policy` is a scalar of federation's. */
-function looksLikeAccess(name: string): boolean {
-  if (name === "Policy") return false;
-  const bare = name.replace(/^@/, "").replace(/^.*__/, "");
-  return nearMisses.has(bare.toLowerCase().replaceAll("_", "").replace(/s$/, ""));
+/** Which names this SDL gives to the access directives: bare, namespaced, and renamed by an import. */
+export function readDirectiveNames(sdl: DocumentNode, report: Report): DirectiveNames {
+  const links = readSchemaLinks(sdl, (directive, problem) => report(`schema: ${print(directive)}: ${problem}`));
+  const known = linkedNames(links, (problem) => report(`schema: ${problem}`));
+  const defined = new Set(sdl.definitions.flatMap((node) => (node.kind === Kind.DIRECTIVE_DEFINITION ? [node.name.value] : [])));
+  return {
+    meaningOf: (name) => known.get(name),
+    // An SDL may define a directive of its own that only sounds alike; with a namespace it is somebody's access directive.
+    isSuspicious: (name) => !known.has(name) && (!defined.has(name) || name.includes("__")) && looksLikeAccess(name),
+  };
 }
 
-function bareMeaning(name: string): DirectiveMeaning | undefined {
-  return meanings.find((meaning) => `@${meaning}` === name);
+function linkedNames(links: readonly SchemaLink[], report: Report): Map<string, DirectiveMeaning> {
+  const known = new Map<string, DirectiveMeaning>(meanings.map((meaning) => [meaning, meaning]));
+  for (const meaning of federationMeanings) known.set(`federation__${meaning}`, meaning);
+  for (const [name, meaning] of links.flatMap((link) => [...namespacedNames(link), ...importedNames(link, report)])) {
+    const other = known.get(name);
+    if (other !== undefined && other !== meaning) report(`\`@${name}\` would mean both \`@${other}\` and \`@${meaning}\``);
+    known.set(name, meaning);
+  }
+  return known;
 }
+
+type NameEntry = readonly [name: string, meaning: DirectiveMeaning];
 
 /** Names that a link brings in without importing them. */
 function namespacedNames({ apolloSpec, namespace }: SchemaLink): NameEntry[] {
@@ -49,25 +61,13 @@ function importedNames({ apolloSpec, imports }: SchemaLink, report: Report): Nam
   });
 }
 
-function linkedNames(links: readonly SchemaLink[], report: Report): Map<string, DirectiveMeaning> {
-  const known = new Map<string, DirectiveMeaning>(meanings.map((meaning) => [meaning, meaning]));
-  for (const meaning of federationMeanings) known.set(`federation__${meaning}`, meaning);
-  for (const [name, meaning] of links.flatMap((link) => [...namespacedNames(link), ...importedNames(link, report)])) {
-    const other = known.get(name);
-    if (other !== undefined && other !== meaning) report(`\`@${name}\` would mean both \`@${other}\` and \`@${meaning}\``);
-    known.set(name, meaning);
-  }
-  return known;
+function bareMeaning(name: string): DirectiveMeaning | undefined {
+  return meanings.find((meaning) => `@${meaning}` === name);
 }
 
-/** Which names this SDL gives to the access directives: bare, namespaced, and renamed by an import. */
-export function readDirectiveNames(sdl: DocumentNode, report: Report): DirectiveNames {
-  const links = readSchemaLinks(sdl, (directive, problem) => report(`schema: ${print(directive)}: ${problem}`));
-  const known = linkedNames(links, (problem) => report(`schema: ${problem}`));
-  const defined = new Set(sdl.definitions.flatMap((node) => (node.kind === Kind.DIRECTIVE_DEFINITION ? [node.name.value] : [])));
-  return {
-    meaningOf: (name) => known.get(name),
-    // An SDL may define a directive of its own that only sounds alike; with a namespace it is somebody's access directive.
-    isSuspicious: (name) => !known.has(name) && (!defined.has(name) || name.includes("__")) && looksLikeAccess(name),
-  };
+/** Case, plural, underscores and namespace apart. `Policy` is a scalar of federation's. */
+function looksLikeAccess(name: string): boolean {
+  if (name === "Policy") return false;
+  const bare = name.replace(/^@/, "").replace(/^.*__/, "");
+  return nearMisses.has(bare.toLowerCase().replaceAll("_", "").replace(/s$/, ""));
 }

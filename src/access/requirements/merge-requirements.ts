@@ -29,33 +29,38 @@ export interface MergedRequirements {
 
 export type Origins = Map<string, RequirementOrigin[]>;
 
-export function addOrigin(origins: Origins, coordinate: string, origin: RequirementOrigin): void {
-  const known = origins.get(coordinate);
-  if (known === undefined) origins.set(coordinate, [origin]);
-  else known.push(origin);
-}
-
 /** What came to it from elsewhere, unless that graph asks for the same there already. */
 export function addOriginOnce(origins: Origins, coordinate: string, { source, requirement, via }: RequirementOrigin): void {
   const isKnown = origins.get(coordinate)?.some((known) => known.source === source && known.requirement === requirement);
   if (!isKnown) addOrigin(origins, coordinate, { source, requirement, ...(via !== undefined && { via }) });
 }
 
-/** All of a coordinate's origins must be met. Throws a RequirementsError with every coordinate where that has too many alternatives. */
-export function mergeOrigins(origins: ReadonlyMap<string, readonly RequirementOrigin[]>): MergedRequirements {
-  const problems: string[] = [];
-  const table = { types: new Map<string, Requirement>(), fields: new Map<string, Requirement>() };
-  for (const [coordinate, asked] of origins) {
-    try {
-      const requirement = combineAll(asked.map((origin) => origin.requirement));
-      if (requirement !== undefined) (coordinate.includes(".") ? table.fields : table.types).set(coordinate, requirement);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      problems.push(`${coordinate}: ${error.message}`);
-    }
+export function addOrigin(origins: Origins, coordinate: string, origin: RequirementOrigin): void {
+  const known = origins.get(coordinate);
+  if (known === undefined) origins.set(coordinate, [origin]);
+  else known.push(origin);
+}
+
+/**
+ * One table for the schema that is composed of these, from what each says itself: a composed schema keeps only the last one's
+ * directives. Whatever two of them guard needs both. Throws a RequirementsError for requirements on what their own schema lacks.
+ */
+export function mergeRequirements(subschemas: readonly Subschema[]): MergedRequirements {
+  const origins: Origins = new Map();
+  for (const subschema of subschemas) {
+    refuseUnknownCoordinates(subschema.schema, subschema.requirements);
+    addOwn(origins, subschema);
+    addRootType(origins, subschema);
   }
-  if (problems.length > 0) throw new RequirementsError(problems);
-  return { table, origins };
+  return mergeOrigins(origins);
+}
+
+function addOwn(origins: Origins, { name: source, schema, requirements }: Subschema): void {
+  const roots = rootNamesOf(schema);
+  for (const [name, requirement] of requirements.types) if (!roots.has(name)) addOrigin(origins, name, { source, requirement });
+  for (const [coordinate, requirement] of requirements.fields) {
+    addOrigin(origins, composedCoordinate(coordinate, roots), { source, requirement });
+  }
 }
 
 /** The names that composed schemas give to root types, by the subschema's own. */
@@ -84,26 +89,21 @@ function addRootType(origins: Origins, { name: source, schema, requirements }: S
   }
 }
 
-function addOwn(origins: Origins, { name: source, schema, requirements }: Subschema): void {
-  const roots = rootNamesOf(schema);
-  for (const [name, requirement] of requirements.types) if (!roots.has(name)) addOrigin(origins, name, { source, requirement });
-  for (const [coordinate, requirement] of requirements.fields) {
-    addOrigin(origins, composedCoordinate(coordinate, roots), { source, requirement });
+/** All of a coordinate's origins must be met. Throws a RequirementsError with every coordinate where that has too many alternatives. */
+export function mergeOrigins(origins: ReadonlyMap<string, readonly RequirementOrigin[]>): MergedRequirements {
+  const problems: string[] = [];
+  const table = { types: new Map<string, Requirement>(), fields: new Map<string, Requirement>() };
+  for (const [coordinate, asked] of origins) {
+    try {
+      const requirement = combineAll(asked.map((origin) => origin.requirement));
+      if (requirement !== undefined) (coordinate.includes(".") ? table.fields : table.types).set(coordinate, requirement);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      problems.push(`${coordinate}: ${error.message}`);
+    }
   }
-}
-
-/**
- * One table for the schema that is composed of these, from what each says itself: a composed schema keeps only the last one's
- * directives. Whatever two of them guard needs both. Throws a RequirementsError for requirements on what their own schema lacks.
- */
-export function mergeRequirements(subschemas: readonly Subschema[]): MergedRequirements {
-  const origins: Origins = new Map();
-  for (const subschema of subschemas) {
-    refuseUnknownCoordinates(subschema.schema, subschema.requirements);
-    addOwn(origins, subschema);
-    addRootType(origins, subschema);
-  }
-  return mergeOrigins(origins);
+  if (problems.length > 0) throw new RequirementsError(problems);
+  return { table, origins };
 }
 
 /**

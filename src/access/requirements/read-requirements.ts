@@ -5,23 +5,6 @@ import { type DirectiveNames, readDirectiveNames } from "./directive-names.ts";
 import { type Report, RequirementsError, type RequirementTable } from "./requirement-table.ts";
 import { combine, type Requirement } from "./requirements.ts";
 
-function addTo(requirements: Map<string, Requirement>, coordinate: string, requirement: Requirement): void {
-  const known = requirements.get(coordinate);
-  requirements.set(coordinate, known === undefined ? requirement : combine(known, requirement));
-}
-
-/** What this directive asks for where it stands; undefined if it is none of ours. */
-function readApplied({ directive, location }: AppliedDirective, names: DirectiveNames, report: Report): Requirement | undefined {
-  const name = directive.name.value;
-  const meaning = names.meaningOf(name);
-  if (names.isSuspicious(name)) report("is not a directive that this graph knows, and would guard nothing");
-  if (meaning === undefined) return undefined;
-  if (typeof location === "object") report(`cannot stand on ${location.forbidden}`);
-  if (meaning !== "policy") return readRequirement(meaning, directive, report);
-  report("is not supported yet: use `@requiresScopes` or `@hasRole`");
-  return undefined;
-}
-
 /**
  * Reads the access requirements of one SDL, before anything merges or transforms it: introspection and stitched schemas lose them.
  * Understands `extend`, federation's `@link` with renamed imports and namespaces, and the bare names always. A requirement
@@ -47,4 +30,21 @@ export function readRequirements(sdl: DocumentNode): RequirementTable {
   }
   if (problems.length > 0) throw new RequirementsError(problems);
   return table;
+}
+
+/** What this directive asks for where it stands; undefined if it is none of ours. */
+function readApplied({ directive, location }: AppliedDirective, names: DirectiveNames, report: Report): Requirement | undefined {
+  const name = directive.name.value;
+  const meaning = names.meaningOf(name);
+  if (names.isSuspicious(name)) report("is not a directive that this graph knows, and would guard nothing");
+  if (meaning === undefined) return undefined;
+  if (typeof location === "object") report(`cannot stand on ${location.forbidden}`);
+  if (meaning !== "policy") return readRequirement(meaning, directive, report);
+  report("is not supported yet: use `@requiresScopes` or `@hasRole`");
+  return undefined;
+}
+
+function addTo(requirements: Map<string, Requirement>, coordinate: string, requirement: Requirement): void {
+  const known = requirements.get(coordinate);
+  requirements.set(coordinate, known === undefined ? requirement : combine(known, requirement));
 }

@@ -14,11 +14,6 @@ export interface SelectionRequirements {
   ofField(type: FieldsType, fieldName: string): Requirement | undefined;
 }
 
-function implementors(schema: GraphQLSchema, type: FieldsType): readonly FieldsType[] {
-  if (!isInterfaceType(type)) return [];
-  return implementorsOf(schema, type);
-}
-
 export function createSelectionRequirements(schema: GraphQLSchema, table: RequirementTable): SelectionRequirements {
   const cache = new Map<string, Requirement | undefined>();
 
@@ -45,4 +40,9 @@ export function createSelectionRequirements(schema: GraphQLSchema, table: Requir
       return cache.get(coordinate);
     },
   };
+}
+
+function implementors(schema: GraphQLSchema, type: FieldsType): readonly FieldsType[] {
+  if (!isInterfaceType(type)) return [];
+  return implementorsOf(schema, type);
 }

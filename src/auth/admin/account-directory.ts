@@ -1,6 +1,7 @@
 import { domainToASCII, domainToUnicode } from "node:url";
 import { findByIds, isId } from "../../core/ids.ts";
 import { refuseProblems } from "../../core/input-problems.ts";
+import { uuidOfHex } from "../../core/uuid-text.ts";
 import { firstProblem, type Page, type PageRequest, type PageSpan, readAfter, toPage } from "../paging/pages.ts";
 import type { Account, AccountStore, AccountWithPassword, UserStatus } from "../users/account-store.ts";
 import { readEmailAddress } from "../users/email-addresses.ts";
@@ -81,7 +82,7 @@ function readSearch(text: string): Pick<AccountFilter, "emailPrefix" | "emailDom
   if (text === "") return {};
   if (beginningOfId.test(text)) {
     const digits = text.replaceAll("-", "");
-    return { ids: { first: toId(digits.padEnd(32, "0")), last: toId(digits.padEnd(32, "f")) } };
+    return { ids: { first: uuidOfHex(digits.padEnd(32, "0")), last: uuidOfHex(digits.padEnd(32, "f")) } };
   }
   if (/^@[^@]+$/.test(text)) return { emailDomain: domainKey(text.slice(1)) };
   return { emailPrefix: text };
@@ -89,10 +90,6 @@ function readSearch(text: string): Pick<AccountFilter, "emailPrefix" | "emailDom
 
 /** At least up to the first hyphen, without which it might begin an address; or all 32 digits. */
 const beginningOfId = /^(?=(?:-?[0-9a-f]){0,32}-?$)(?:[0-9a-f]{8}-[0-9a-f-]*|[0-9a-f]{32})$/;
-
-function toId(digits: string): string {
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
 
 /** However it is written, as keys have it. */
 function domainKey(domain: string): string {

@@ -1,3 +1,4 @@
+import { NIL as FIRST_ID } from "uuid";
 import { addSeconds } from "../../core/clock.ts";
 import { firstIdAt } from "../../core/first-id-at.ts";
 import { nowhere } from "../../core/origin.ts";
@@ -34,7 +35,6 @@ const endReason = "REVOKED_BY_ADMIN";
 const decidedBy: DecidedBy = "operator";
 const USERS_AT_A_TIME = 500;
 const SESSIONS_AT_A_TIME = 500;
-const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 export function createEndEverybody(parts: EndEverybodyParts): EndEverybody {
   const { database, audit, revocations, endSessions, random } = parts;
@@ -76,7 +76,7 @@ export function createEndEverybody(parts: EndEverybodyParts): EndEverybody {
     },
     async endAllOfRole(role, onUser) {
       const total = { users: 0, endedSessions: 0 };
-      let after = FIRST_ID;
+      let after: string = FIRST_ID;
       for (;;) {
         const ids = await findUsersWithRole(database, role, { after, limit: USERS_AT_A_TIME });
         for (const id of ids) {

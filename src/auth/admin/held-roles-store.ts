@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { NIL as FIRST_ID } from "uuid";
 import type { Database, Transaction } from "../../database/database.ts";
 import { tryLock } from "../../database/locks.ts";
 import { users as userTable } from "../../database/tables/users.ts";
@@ -16,7 +17,6 @@ export type CountOtherRoles = (known: readonly string[], signal?: AbortSignal) =
 
 /** However many users there are, no statement takes longer than it takes to read these. */
 const USERS_AT_A_TIME = 10_000;
-const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 export function createCountOtherRoles(database: Database): CountOtherRoles {
   return (known, signal) =>

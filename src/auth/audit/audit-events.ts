@@ -1,34 +1,6 @@
-/** Closed: the names are those of the public contract. */
-export const auditEventTypes = [
-  "REGISTERED",
-  "LOGIN_SUCCEEDED",
-  "LOGIN_FAILED",
-  "LOGOUT",
-  "TOKEN_REFRESHED",
-  "REFRESH_REPLAYED",
-  "REFRESH_REUSED",
-  "SESSION_REVOKED",
-  "PASSWORD_CHANGED",
-  "EMAIL_VERIFICATION_REQUESTED",
-  "EMAIL_VERIFIED",
-  "PASSWORD_RESET_REQUESTED",
-  "PASSWORD_RESET",
-  "EMAIL_CHANGE_REQUESTED",
-  "EMAIL_CHANGED",
-  "EMAIL_CHANGE_UNDONE",
-  "ACCOUNT_DELETION_REQUESTED",
-  "ACCOUNT_RESTORED",
-  "ACCOUNT_ERASED",
-  "ACCOUNT_EXPORTED",
-  "ROLES_CHANGED",
-  "USER_DISABLED",
-  "USER_ENABLED",
-  "USER_UNLOCKED",
-  "FORCED_LOGOUT",
-  "RATE_LIMITED",
-  "SIGNING_KEY_ROTATED",
-] as const;
-export type AuditEventType = (typeof auditEventTypes)[number];
+import { type AuditEventType, auditEventTypes } from "../../database/tables/audit-event-types.ts";
+
+export { type AuditEventType, auditEventTypes };
 
 /** Events that somebody on call may want to see: they are logged at WARN, the others at INFO. */
 export const securityEvents: ReadonlySet<AuditEventType> = new Set([

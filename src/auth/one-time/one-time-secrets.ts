@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Random } from "../../core/random.ts";
 import { deriveKey } from "../../core/sealing.ts";
 import { sha256 } from "../../core/sha256.ts";
+import { uuidOfHex } from "../../core/uuid-text.ts";
 
 const PREFIX = "ot1_";
 const TOKEN_BYTES = 32;
@@ -57,9 +58,6 @@ export function createKeyedHashes(secrets: readonly [string, ...string[]]): Keye
   return {
     hashCode: (code, tokenId) => mac(newest, `code ${tokenId} ${code}`),
     codeFits: (code, tokenId, stored) => keys.some((key) => timingSafeEqual(mac(key, `code ${tokenId} ${code}`), stored)),
-    subjectOf(emailKey) {
-      const hex = mac(newest, `address ${emailKey}`).toString("hex");
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
-    },
+    subjectOf: (emailKey) => uuidOfHex(mac(newest, `address ${emailKey}`).toString("hex")),
   };
 }

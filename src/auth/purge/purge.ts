@@ -1,3 +1,4 @@
+import { NIL as FIRST_ID } from "uuid";
 import { addSeconds, type Clock } from "../../core/clock.ts";
 import { firstIdAt } from "../../core/first-id-at.ts";
 import type { Database } from "../../database/database.ts";
@@ -53,11 +54,10 @@ const BATCHES_PER_RUN = 2000;
 const BATCHES_PER_WALK = 200;
 /** A process whose clock is ahead must not forget for those whose clock is right. */
 export const CLOCK_SKEW_SECONDS = 3600;
-const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 export function createPurge({ database, clock }: { database: Database; clock: Clock }, options: PurgeOptions): Purge {
   /** Where the walk over the sessions goes on. */
-  let after = FIRST_ID;
+  let after: string = FIRST_ID;
 
   /** Batch after batch, until one is not full or another process is at it. */
   async function purgeInBatches(deleteBatch: Parameters<typeof purgeAlone<number>>[1], signal: AbortSignal | undefined): Promise<number> {

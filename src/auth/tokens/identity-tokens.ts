@@ -2,6 +2,7 @@ import jwt from "jsonwebtoken";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../core/clock.ts";
 import { StartupError } from "../../core/errors.ts";
+import { perObject } from "../../core/per-object.ts";
 import type { Random } from "../../core/random.ts";
 import type { CustomClaimValues } from "./custom-claims.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
@@ -50,17 +51,12 @@ export function createIdentityTokens(
     maxSize: CACHE_BYTES,
     sizeCalculation: ({ token }, key) => token.length + key.length + ENTRY_BYTES,
   });
-  const numbers = new WeakMap<Visitor, number>();
   let count = 0;
-
   /** The verifier makes one object for each access token, so two tokens, and with them two callers, sessions or sets of roles, share no key. */
-  function numberOf(visitor: Visitor): number {
-    const known = numbers.get(visitor);
-    if (known !== undefined) return known;
+  const numberOf = perObject((_visitor: Visitor) => {
     count += 1;
-    numbers.set(visitor, count);
     return count;
-  }
+  });
 
   function sign(visitor: Visitor, target: IdentityTarget): Issued {
     const left = Math.floor(visitor.expiresAt.getTime() / 1000) - Math.floor(clock().getTime() / 1000);

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { validate as isUuid } from "uuid";
 import { sha256 } from "../../core/sha256.ts";
+import { uuidOfHex } from "../../core/uuid-text.ts";
 
 /**
  * `rt1_` + base64url(session id ‖ family secret F ‖ generation secret S): opaque to clients, 111 characters.
@@ -28,7 +29,8 @@ export function looksLikeRefreshToken(text: string): boolean {
 export function parseRefreshToken(text: string): RefreshToken | undefined {
   if (text.length !== ENCODED_LENGTH || !looksLikeRefreshToken(text)) return undefined;
   const bytes = Buffer.from(text.slice(PREFIX.length), "base64url");
-  const sessionId = formatUuid(bytes.subarray(0, ID_BYTES));
+  // The bytes come from outside: the library's own formatter would throw.
+  const sessionId = uuidOfHex(bytes.toString("hex", 0, ID_BYTES));
   if (!isUuid(sessionId)) return undefined;
   if (PREFIX + bytes.toString("base64url") !== text) return undefined;
   return {
@@ -56,12 +58,6 @@ export function hashSecret(secret: Buffer): Buffer {
 /** Constant time. Absent hashes fit nothing. */
 export function secretFits(secret: Buffer, stored: Buffer | null): boolean {
   return stored !== null && timingSafeEqual(hashSecret(secret), stored);
-}
-
-/** The bytes come from outside, so this must not throw as the library's own formatter does. */
-function formatUuid(bytes: Buffer): string {
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** Of an id that was checked, or that the database has given. */

@@ -83,5 +83,5 @@ function readHash(value: unknown) {
   // PostgreSQL keeps neither U+0000 nor what is no Unicode, and a salt may have either.
   const isKept = typeof value === "string" && value.isWellFormed() && !value.includes("\0");
   if (isKept && readPasswordHash(value) !== undefined) return { value };
-  return { problem: "Is no hash that can be verified: see docs/passwords.md for the forms, and for what would take too long." };
+  return { problem: "Is no hash that can be verified: see docs/concepts/passwords.md for the forms, and for what would take too long." };
 }

@@ -20,7 +20,7 @@ export const importUsers: Command = {
   },
   summary: "Makes accounts of the users in a file, which may come from another system.",
   description: `FILE has a JSON object a line, in UTF-8. A user needs an email; emailVerified, roles, status, createdAt, lastLoginAt, passwordHash and id may be
-there: docs/moving-in.md shows how other systems' users become such lines. Good lines are imported though others are bad; each bad one is told on
+there: docs/guides/moving-in.md shows how other systems' users become such lines. Good lines are imported though others are bad; each bad one is told on
 standard error with its number and the reason. What is cut off is completed by the same command: no user is made twice, and none is left out.
 A file that was imported to its end is known by its content, and nothing is done. Servers go on meanwhile, and nobody is sent a message.`,
   takesPassword: false,

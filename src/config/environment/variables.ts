@@ -24,7 +24,7 @@ import {
 } from "./variable-values.ts";
 
 export interface Variable {
-  /** One line, for people: the README's table and `.env.example` are compared with it. */
+  /** One line, for people: the table of docs/reference/configuration.md and `.env.example` are compared with it. */
   readonly description: string;
   /** As it would be written. Absent: no value, or one that depends on others, which `defaultNote` tells. */
   readonly default?: string;
@@ -106,7 +106,7 @@ export const variables = {
     value: flag,
   },
   TRUSTED_DOCUMENTS: {
-    description: "A file with the only documents that clients may have executed; see docs/documents.md.",
+    description: "A file with the only documents that clients may have executed; see docs/guides/documents.md.",
     defaultNote: "none: clients may send any document",
     example: "/etc/auth-gateway/persisted-documents.json",
     value: text,

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, jsonb, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, check, index, jsonb, text, uuid } from "drizzle-orm/pg-core";
+import { isKnownAuditEventType } from "./audit-event-types.ts";
 import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 
@@ -23,6 +24,8 @@ export const auditEvents = authSchema.table(
   },
   // "What happened?" is asked of a user, of a session, of a type of event and of a time, newest first.
   (table) => [
+    // Entries that were there before it are not looked at: a trail is not rewritten.
+    check("audit_events_type_known", isKnownAuditEventType(table.type)),
     index("audit_events_user").on(table.userId, table.id),
     index("audit_events_session").on(table.sessionId, table.id),
     index("audit_events_type").on(table.type, table.id),

@@ -1,4 +1,5 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { listed } from "./listed.ts";
 
 /** Why sessions end: the names are those of the public contract. */
 export const sessionEndReasons = [
@@ -21,5 +22,5 @@ export type SessionEndReason = (typeof sessionEndReasons)[number];
 
 /** For a CHECK constraint, which takes no parameters. */
 export function isKnownEndReason(column: SQLWrapper): SQL {
-  return sql`${column} in (${sql.raw(sessionEndReasons.map((reason) => `'${reason}'`).join(", "))})`;
+  return sql`${column} in (${listed(sessionEndReasons)})`;
 }

@@ -3,10 +3,11 @@ import type { OperationOfDocument } from "../../access/document-types.ts";
 import type { Cut } from "../../access/forwarded/cut.ts";
 import { cutNothing } from "../../access/forwarded/cut-operation.ts";
 import { createGuardedSchema, type GuardedSchema } from "../../access/forwarded/guarded-schema.ts";
-import { perOperation } from "../../access/forwarded/per-operation.ts";
+import { perOperation } from "../../access/per-operation.ts";
 import type { RequirementTable } from "../../access/requirements/requirement-table.ts";
+import { createRootFieldsReader, type ReadRootFields } from "../../access/root-fields.ts";
+import { perObject } from "../../core/per-object.ts";
 import { AUTH_GRAPH } from "../auth-answerer.ts";
-import { createRootFieldsReader, type ReadRootFields } from "../root-fields.ts";
 import { type CheckVariables, createVariableChecks } from "../variable-checks.ts";
 import { findWholeAnswerer } from "./routes.ts";
 import type { Part } from "./subschemas.ts";
@@ -36,18 +37,10 @@ export interface ComposedParts {
 
 export function createComposedGraph({ schema, parts, table, tableOfAuth, authTable }: ComposedParts): ComposedGraph {
   const access = createGuardedSchema(schema, table);
-  const routes = new WeakMap<Cut, { readonly part: Part | undefined }>();
+  const answererOf = perObject(({ document }: Cut) => document && findWholeAnswerer(document, parts));
   const auth = parts.find(({ answerer }) => answerer.name === AUTH_GRAPH);
   // It asks by itself for all that it takes to see it here: then it needs no other guard.
   const authGuardsItself = auth !== undefined && addsNothing(tableOfAuth, authTable, auth.schema);
-
-  function answererOf(cut: Cut): Part | undefined {
-    const known = routes.get(cut);
-    if (known !== undefined) return known.part;
-    const route = { part: cut.document && findWholeAnswerer(cut.document, parts) };
-    routes.set(cut, route);
-    return route.part;
-  }
 
   return {
     access,

@@ -21,6 +21,7 @@ export interface HeldEvents {
   fail(error: Error): void;
 }
 
+/** A Repeater (`@repeaterjs/repeater`) begins with the first `next`, and cannot tell its sender how much waits. */
 export function holdEvents(sender: EventSender): HeldEvents {
   const end: IteratorResult<unknown> = { done: true, value: undefined };
   const waiting: unknown[] = [];

@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode, print } from "graphql";
 import type { IdentityTokens } from "../../auth/tokens/identity-tokens.ts";
+import { perObject } from "../../core/per-object.ts";
 import type { RequestContext } from "../../graphql/context.ts";
 import { createReadyResult } from "../../graphql/ready-result.ts";
 import { readAnswer } from "./upstream-answers.ts";
@@ -87,12 +88,5 @@ export function createUpstream(
 
 /** Documents as JSON strings. The same ones come again and again: those that the gateway has cut are kept with their plans. */
 function createDocumentTexts(): (document: DocumentNode) => string {
-  const known = new WeakMap<DocumentNode, string>();
-  return (document) => {
-    const found = known.get(document);
-    if (found !== undefined) return found;
-    const text = JSON.stringify(print(document));
-    known.set(document, text);
-    return text;
-  };
+  return perObject((document) => JSON.stringify(print(document)));
 }

@@ -1,35 +1,48 @@
 import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 
-/** As Apollo Server offers them, and in its order; the last is for a protocol that is not spoken here. */
-const offered = [
-  "application/json; charset=utf-8",
-  "application/graphql-response+json; charset=utf-8",
-  "application/json; callbackSpec=1.0; charset=utf-8",
-];
-const spoken: ReadonlySet<string | undefined> = new Set(offered.slice(0, 2));
+/** As Apollo Server offers them, and in its order. */
+const answerTypes = ["application/json; charset=utf-8", "application/graphql-response+json; charset=utf-8"];
+/** Apollo Server's answers by a protocol that is not spoken here. */
+const unspoken = "application/json; callbackSpec=1.0; charset=utf-8";
+/** A browser that opens a page gets HTML. */
+const page = "text/html";
+const offered = [...answerTypes, unspoken, page];
 
 const MAXIMUM_REMEMBERED = 100;
 /** Longer ones are nobody's habit. */
 const MAXIMUM_LENGTH = 256;
 
-/** The media type of the answer that a request's `Accept` asks for; undefined where Apollo Server has to say. */
-export type ChooseAnswerType = (accept: string | undefined) => string | undefined;
+/** What a request's `Accept` header takes. */
+export interface Accepted {
+  /** Whether it takes anything that an answer can be. */
+  readonly isAnswerable: boolean;
+  /** The media type of a GraphQL answer; undefined where Apollo Server has to say. */
+  readonly answerType: string | undefined;
+}
+
+export type ReadAccept = (accept: string | undefined) => Accepted;
+
+const anything: Accepted = { isAnswerable: true, answerType: answerTypes[0] };
 
 /** Every client sends the same header each time, so what was worked out is kept. */
-export function createAnswerTypes(): ChooseAnswerType {
-  const remembered = new LRUCache<string, { readonly type: string | undefined }>({ max: MAXIMUM_REMEMBERED });
+export function createAcceptReader(): ReadAccept {
+  const remembered = new LRUCache<string, Accepted>({ max: MAXIMUM_REMEMBERED });
   return (accept) => {
-    if (accept === undefined || accept === "") return offered[0];
+    if (accept === undefined || accept === "*/*" || accept === "application/json") return anything;
     const known = remembered.get(accept);
-    if (known !== undefined) return known.type;
-    const type = negotiate(accept);
-    if (accept.length <= MAXIMUM_LENGTH) remembered.set(accept, { type });
-    return type;
+    if (known !== undefined) return known;
+    const accepted = negotiate(accept);
+    if (accept.length <= MAXIMUM_LENGTH) remembered.set(accept, accepted);
+    return accepted;
   };
 }
 
-function negotiate(accept: string): string | undefined {
-  const preferred = new Negotiator({ headers: { accept } }).mediaType(offered);
-  return spoken.has(preferred) ? preferred : undefined;
+function negotiate(accept: string): Accepted {
+  const taken = new Negotiator({ headers: { accept } }).mediaTypes(offered);
+  const answerType = taken.find((type) => type !== page);
+  return {
+    isAnswerable: taken.some((type) => type !== unspoken),
+    answerType: answerType === unspoken ? undefined : answerType,
+  };
 }

@@ -7,7 +7,7 @@ import type { Documents } from "../../graphql/documents/documents.ts";
 import type { Operation, Operations } from "../../graphql/operations.ts";
 import type { PublicErrors } from "../../graphql/public-errors.ts";
 import { readyTextOf } from "../../graphql/ready-result.ts";
-import { type ChooseAnswerType, createAnswerTypes } from "./answer-types.ts";
+import type { ReadAccept } from "./answer-types.ts";
 import { retryAfterOf } from "./retry-after.ts";
 
 /** Published with the request's id for every answer of this lane, for whoever listens inside the process; clients see no difference. */
@@ -17,6 +17,7 @@ export interface DirectLaneParts {
   readonly documents: Documents;
   readonly operations: Operations;
   readonly publicErrors: PublicErrors;
+  readonly readAccept: ReadAccept;
   createContext(request: FastifyRequest, reply: FastifyReply): Promise<RequestContext>;
 }
 
@@ -42,11 +43,10 @@ const jsonTypes: ReadonlySet<string | undefined> = new Set([
  * and refuses whatever there is to refuse.
  */
 export function createDirectLane(parts: DirectLaneParts): (request: FastifyRequest) => Answer | undefined {
-  const chooseAnswerType = createAnswerTypes();
   const answers = channel(DIRECT_ANSWERS);
 
   return (request) => {
-    const known = recognise(request, parts.documents, chooseAnswerType);
+    const known = recognise(request, parts);
     if (known === undefined) return undefined;
     return async (request, reply) => {
       if (answers.hasSubscribers) answers.publish({ requestId: request.id });
@@ -61,7 +61,7 @@ export function createDirectLane(parts: DirectLaneParts): (request: FastifyReque
   };
 }
 
-function recognise({ raw, headers, body }: FastifyRequest, documents: Documents, chooseAnswerType: ChooseAnswerType) {
+function recognise({ raw, headers, body }: FastifyRequest, { documents, readAccept }: Pick<DirectLaneParts, "documents" | "readAccept">) {
   if (raw.method !== "POST" || raw.url !== "/graphql" || !jsonTypes.has(headers["content-type"]) || !isRecord(body)) return undefined;
   const variableValues = readVariables(body.variables);
   const operationName = body.operationName ?? undefined;
@@ -70,7 +70,7 @@ function recognise({ raw, headers, body }: FastifyRequest, documents: Documents,
   const document = text === undefined ? undefined : documents.find(text);
   const operation = document && getOperationAST(document, operationName);
   if (document === undefined || !operation || operation.operation === "subscription") return undefined;
-  const answerType = chooseAnswerType(headers.accept);
+  const { answerType } = readAccept(headers.accept);
   return answerType === undefined ? undefined : ({ document, operation, variableValues, answerType } satisfies KnownRequest);
 }
 

@@ -18,6 +18,7 @@ import type { PublicErrors } from "../../graphql/public-errors.ts";
 import type { ServedGraph } from "../../graphql/served-graph.ts";
 import type { ClientAddressOf } from "../client-address.ts";
 import { originOf } from "../origin.ts";
+import type { ReadAccept } from "./answer-types.ts";
 import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
 import { createDirectLane } from "./direct-lane.ts";
@@ -37,13 +38,13 @@ export interface GraphqlEndpointParts {
 export async function serveGraphql(
   app: FastifyInstance,
   parts: GraphqlEndpointParts,
-  options: { introspection: boolean; landingPage: boolean; clientAddressOf: ClientAddressOf },
+  options: { introspection: boolean; landingPage: boolean; clientAddressOf: ClientAddressOf; readAccept: ReadAccept },
 ): Promise<void> {
   const server = createApolloServer(parts, options);
   await server.start();
   const createContext = contextFactory(parts, options.clientAddressOf);
   const answerByApollo = fastifyApolloHandler(server, { context: createContext });
-  const answerDirectly = createDirectLane({ ...parts, ...parts.graph, createContext });
+  const answerDirectly = createDirectLane({ ...parts, ...parts.graph, createContext, readAccept: options.readAccept });
   app.route({
     method: ["GET", "POST"],
     url: "/graphql",

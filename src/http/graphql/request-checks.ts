@@ -1,18 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import Negotiator from "negotiator";
 import type { SetSecurityHeaders } from "../browsers/security-headers.ts";
 import { type Refusal, refuse } from "../errors.ts";
-
-/** The media types that an answer can have; a browser that opens the page gets HTML. */
-const offered = ["application/json", "application/graphql-response+json", "text/html"];
+import type { ReadAccept } from "./answer-types.ts";
 
 /** Gives every answer its request id and what browsers should know about it, and refuses what could not be answered before anything is done for it. */
-export function checkRequests(app: FastifyInstance, setSecurityHeaders: SetSecurityHeaders): void {
+export function checkRequests(app: FastifyInstance, parts: { setSecurityHeaders: SetSecurityHeaders; readAccept: ReadAccept }): void {
+  const { setSecurityHeaders, readAccept } = parts;
   const isHost = createHostCheck();
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     setSecurityHeaders(reply);
-    const refusal = refusalOf(request, isHost);
+    const refusal = refusalOf(request, isHost, readAccept);
     if (refusal === undefined) return done();
     return refuse(reply, refusal);
   });
@@ -30,15 +28,13 @@ function createHostCheck(): (host: string) => boolean {
   };
 }
 
-function refusalOf(request: FastifyRequest, isHost: (host: string) => boolean): Refusal | undefined {
+function refusalOf(request: FastifyRequest, isHost: (host: string) => boolean, readAccept: ReadAccept): Refusal | undefined {
   if (!isHost(request.host)) return { status: 400, problem: "Has no valid Host header." };
   // Node has a request begin, and refuses it afterwards.
   if (isUnknownTransfer(request.headers["transfer-encoding"]))
     return { status: 400, problem: "Has a Transfer-Encoding other than chunked." };
-  const { accept } = request.headers;
-  if (accept === undefined || accept === "*/*" || accept === "application/json") return undefined;
-  const isTakeable = new Negotiator({ headers: { accept } }).mediaTypes(offered).length > 0;
-  return isTakeable ? undefined : { status: 406, problem: "Accepts none of the media types of an answer; accept application/json." };
+  const { isAnswerable } = readAccept(request.headers.accept);
+  return isAnswerable ? undefined : { status: 406, problem: "Accepts none of the media types of an answer; accept application/json." };
 }
 
 function isUnknownTransfer(encoding: string | undefined): boolean {

@@ -1,4 +1,4 @@
-/** Something to paste into a shell: again and again, in any order with the README's lines, whose account it is. */
+/** Something to paste into a shell: again and again, in any order with the lines of docs/start/tutorial.md, whose account it is. */
 export interface FirstOperation {
   readonly title: string;
   readonly command: string;

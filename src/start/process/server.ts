@@ -13,7 +13,7 @@ import { openTracing } from "./open-tracing.ts";
 /** What listens, in this process or in several. */
 export interface Server {
   readonly address: string;
-  /** Drains: see docs/deployment.md. The signal makes it fast. */
+  /** Drains: see docs/operate/deployment.md. The signal makes it fast. */
   stop(hurry: AbortSignal): Promise<void>;
 }
 

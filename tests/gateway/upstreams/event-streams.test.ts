@@ -41,3 +41,7 @@ test("a whole event that is larger than allowed is refused, also where it comes 
 test("many small events are none too large together", async () => {
   expect(await readAll(inChunks(Buffer.from("data: x\n\n".repeat(1000)), 4096))).toHaveLength(1000);
 });
+
+test("an event without data is one, as some servers write the last", async () => {
+  expect(await readAll(inChunks(Buffer.from("event: complete\n\n"), 1000))).toEqual([{ type: "complete", data: "" }]);
+});

@@ -45,8 +45,8 @@ const orderOf = (id: string, fields: string) => ({
   variables: { id: `of ${id}` },
 });
 
-test("docs/federation.md shows the composition and the gateway of these tests", () => {
-  expect(readDocument("docs/federation.md")).toContain(`\`\`\`ts\n${readDocument("tests/support/graphs/supergraph.ts")}\`\`\``);
+test("docs/guides/federation.md shows the composition and the gateway of these tests", () => {
+  expect(readDocument("docs/guides/federation.md")).toContain(`\`\`\`ts\n${readDocument("tests/support/graphs/supergraph.ts")}\`\`\``);
 });
 
 describe("the supergraph", () => {
@@ -63,9 +63,9 @@ describe("the supergraph", () => {
     expect(supergraph).toMatch(/type PageInfo @join__type\(graph: AUTH\) @join__type\(graph: ORDERS\)/);
   });
 
-  test("loses nothing but the purpose of two links by what docs/federation.md does for gateways that refuse it", () => {
+  test("loses nothing but the purpose of two links by what docs/guides/federation.md does for gateways that refuse it", () => {
     expect(supergraph).toContain('@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)');
-    expect(readDocument("docs/federation.md")).toContain('composed.replaceAll(", for: SECURITY", "")');
+    expect(readDocument("docs/guides/federation.md")).toContain('composed.replaceAll(", for: SECURITY", "")');
     const taken = supergraph.replaceAll(", for: SECURITY", "");
     expect(taken).not.toContain("SECURITY)");
     expect(readRequirements(parse(taken))).toEqual(readRequirements(parse(supergraph)));

@@ -38,8 +38,10 @@ const orderOf = (id: string, fields: string) => ({
   variables: { id: `of ${id}` },
 });
 
-test("docs/stitching.md shows the gateway of these tests", () => {
-  expect(readDocument("docs/stitching.md")).toContain(`\`\`\`ts\n${readDocument("tests/support/graphs/stitching-gateway.ts")}\`\`\``);
+test("docs/guides/stitching.md shows the gateway of these tests", () => {
+  expect(readDocument("docs/guides/stitching.md")).toContain(
+    `\`\`\`ts\n${readDocument("tests/support/graphs/stitching-gateway.ts")}\`\`\``,
+  );
 });
 
 describe("a gateway that stitches the graph to another", () => {

@@ -18,59 +18,6 @@ import {
 } from "../merge-requirements.ts";
 import { implementorsOf } from "./implementors.ts";
 
-type Asked = MergedRequirements["origins"];
-
-/** Fields that one graph adds to all implementors of an interface. */
-interface InterfaceObject {
-  readonly type: GraphQLInterfaceType;
-  readonly fields: readonly string[];
-}
-
-function directivesOf({ astNode }: GraphQLNamedType | GraphQLField<unknown, unknown>, name: string): readonly ConstDirectiveNode[] {
-  return astNode?.directives?.filter((directive) => directive.name.value === name) ?? [];
-}
-
-function graphOf({ arguments: given = [] }: ConstDirectiveNode): string | undefined {
-  const value = given.find(({ name }) => name.value === "graph")?.value;
-  return value?.kind === Kind.ENUM ? value.value : undefined;
-}
-
-function isInterfaceObject({ arguments: given = [] }: ConstDirectiveNode): boolean {
-  return given.some(({ name, value }) => name.value === "isInterfaceObject" && value.kind === Kind.BOOLEAN && value.value);
-}
-
-/** Of a supergraph's interface: those that come from graphs which know it as an object type, as far as the supergraph tells. */
-function joinedFields(type: GraphQLInterfaceType): readonly string[] {
-  const graphs = new Set(directivesOf(type, "join__type").filter(isInterfaceObject).map(graphOf));
-  if (graphs.size === 0) return [];
-  const fields = Object.values(type.getFields()).filter((field) => {
-    const joins = directivesOf(field, "join__field");
-    return joins.length === 0 || joins.some((join) => graphs.has(graphOf(join)));
-  });
-  return fields.map(({ name }) => name);
-}
-
-function interfaceObjectsOf({ schema }: Subschema, composed: GraphQLSchema): readonly InterfaceObject[] {
-  return Object.values(composed.getTypeMap()).flatMap((type) => {
-    if (!isInterfaceType(type)) return [];
-    const own = schema.getType(type.name);
-    // A subgraph's SDL: an object type there, an interface here, whatever the directive is called.
-    if (isObjectType(own)) return [{ type, fields: Object.keys(own.getFields()) }];
-    return isInterfaceType(own) ? [{ type, fields: joinedFields(own) }] : [];
-  });
-}
-
-/** What a field of an interface object takes, as each implementor's field of that name needs it. */
-function originsOf(
-  { type }: InterfaceObject,
-  field: string,
-  { origins, source }: { origins: Asked; source: string },
-): readonly RequirementOrigin[] {
-  const via = `${type.name}.${field}`;
-  const ofType = (origins.get(type.name) ?? []).filter((origin) => origin.source === source);
-  return [...(origins.get(via) ?? []), ...ofType].map((origin) => ({ source: origin.source, requirement: origin.requirement, via }));
-}
-
 /**
  * With `@interfaceObject` a graph adds fields to types that it does not even know: what it asks for them stands on the interface, and
  * is needed on each implementor. `schema` is the composed one.
@@ -87,4 +34,57 @@ export function coverInterfaceObjects(merged: MergedRequirements, graphs: readon
     }
   }
   return mergeOrigins(origins);
+}
+
+/** Fields that one graph adds to all implementors of an interface. */
+interface InterfaceObject {
+  readonly type: GraphQLInterfaceType;
+  readonly fields: readonly string[];
+}
+
+function interfaceObjectsOf({ schema }: Subschema, composed: GraphQLSchema): readonly InterfaceObject[] {
+  return Object.values(composed.getTypeMap()).flatMap((type) => {
+    if (!isInterfaceType(type)) return [];
+    const own = schema.getType(type.name);
+    // A subgraph's SDL: an object type there, an interface here, whatever the directive is called.
+    if (isObjectType(own)) return [{ type, fields: Object.keys(own.getFields()) }];
+    return isInterfaceType(own) ? [{ type, fields: joinedFields(own) }] : [];
+  });
+}
+
+/** Of a supergraph's interface: those that come from graphs which know it as an object type, as far as the supergraph tells. */
+function joinedFields(type: GraphQLInterfaceType): readonly string[] {
+  const graphs = new Set(directivesOf(type, "join__type").filter(isInterfaceObject).map(graphOf));
+  if (graphs.size === 0) return [];
+  const fields = Object.values(type.getFields()).filter((field) => {
+    const joins = directivesOf(field, "join__field");
+    return joins.length === 0 || joins.some((join) => graphs.has(graphOf(join)));
+  });
+  return fields.map(({ name }) => name);
+}
+
+function directivesOf({ astNode }: GraphQLNamedType | GraphQLField<unknown, unknown>, name: string): readonly ConstDirectiveNode[] {
+  return astNode?.directives?.filter((directive) => directive.name.value === name) ?? [];
+}
+
+function isInterfaceObject({ arguments: given = [] }: ConstDirectiveNode): boolean {
+  return given.some(({ name, value }) => name.value === "isInterfaceObject" && value.kind === Kind.BOOLEAN && value.value);
+}
+
+function graphOf({ arguments: given = [] }: ConstDirectiveNode): string | undefined {
+  const value = given.find(({ name }) => name.value === "graph")?.value;
+  return value?.kind === Kind.ENUM ? value.value : undefined;
+}
+
+type Asked = MergedRequirements["origins"];
+
+/** What a field of an interface object takes, as each implementor's field of that name needs it. */
+function originsOf(
+  { type }: InterfaceObject,
+  field: string,
+  { origins, source }: { origins: Asked; source: string },
+): readonly RequirementOrigin[] {
+  const via = `${type.name}.${field}`;
+  const ofType = (origins.get(type.name) ?? []).filter((origin) => origin.source === source);
+  return [...(origins.get(via) ?? []), ...ofType].map((origin) => ({ source: origin.source, requirement: origin.requirement, via }));
 }

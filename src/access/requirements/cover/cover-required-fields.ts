@@ -27,6 +27,37 @@ interface Pull {
   readonly requirement: Requirement | undefined;
 }
 
+/**
+ * A field that pulls others needs what they need, and what those pull in turn: its value can tell theirs. To be applied last, since
+ * a policy on a pulled field counts as well.
+ */
+export function coverRequiredFields(merged: MergedRequirements, graphs: readonly PullingSchema[]): MergedRequirements {
+  const direct = directPulls(graphs, merged.table);
+  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+  for (const coordinate of direct.keys()) {
+    for (const origin of originsOfPulls(coordinate, direct)) addOrigin(origins, coordinate, origin);
+  }
+  return mergeOrigins(origins);
+}
+
+/** What each field pulls directly, in all graphs, by its composed coordinate. */
+type DirectPulls = ReadonlyMap<string, readonly (Pull & { readonly source: string })[]>;
+
+function directPulls(graphs: readonly PullingSchema[], table: RequirementTable): DirectPulls {
+  const fields = createKnownFields(graphs, table);
+  const pulls = new Map<string, readonly (Pull & { readonly source: string })[]>();
+  for (const { name: source, schema, required } of graphs) {
+    const roots = rootNamesOf(schema);
+    for (const [own, sets] of required) {
+      const [typeName = ""] = own.split(".");
+      const coordinate = composedCoordinate(own, roots);
+      const direct = sets.flatMap((set) => pullsOf(set, typeName, fields)).map((pull) => ({ ...pull, source }));
+      pulls.set(coordinate, [...(pulls.get(coordinate) ?? []), ...direct]);
+    }
+  }
+  return pulls;
+}
+
 /** What fields are, in whichever graph has them: `@computed` names fields that its own graph does not even know. */
 interface KnownFields {
   requirementOf(typeName: string, field: string): Requirement | undefined;
@@ -67,24 +98,6 @@ function pullsOf(set: SelectionSetNode, typeName: string, fields: KnownFields): 
   });
 }
 
-/** What each field pulls directly, in all graphs, by its composed coordinate. */
-type DirectPulls = ReadonlyMap<string, readonly (Pull & { readonly source: string })[]>;
-
-function directPulls(graphs: readonly PullingSchema[], table: RequirementTable): DirectPulls {
-  const fields = createKnownFields(graphs, table);
-  const pulls = new Map<string, readonly (Pull & { readonly source: string })[]>();
-  for (const { name: source, schema, required } of graphs) {
-    const roots = rootNamesOf(schema);
-    for (const [own, sets] of required) {
-      const [typeName = ""] = own.split(".");
-      const coordinate = composedCoordinate(own, roots);
-      const direct = sets.flatMap((set) => pullsOf(set, typeName, fields)).map((pull) => ({ ...pull, source }));
-      pulls.set(coordinate, [...(pulls.get(coordinate) ?? []), ...direct]);
-    }
-  }
-  return pulls;
-}
-
 function originsOfPulls(coordinate: string, direct: DirectPulls): readonly RequirementOrigin[] {
   const found = new Map<string, RequirementOrigin | undefined>();
   const visit = (from: string): void => {
@@ -96,17 +109,4 @@ function originsOfPulls(coordinate: string, direct: DirectPulls): readonly Requi
   };
   visit(coordinate);
   return [...found.values()].filter((origin) => origin !== undefined);
-}
-
-/**
- * A field that pulls others needs what they need, and what those pull in turn: its value can tell theirs. To be applied last, since
- * a policy on a pulled field counts as well.
- */
-export function coverRequiredFields(merged: MergedRequirements, graphs: readonly PullingSchema[]): MergedRequirements {
-  const direct = directPulls(graphs, merged.table);
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
-  for (const coordinate of direct.keys()) {
-    for (const origin of originsOfPulls(coordinate, direct)) addOrigin(origins, coordinate, origin);
-  }
-  return mergeOrigins(origins);
 }

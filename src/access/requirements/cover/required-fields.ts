@@ -6,6 +6,28 @@ import { readSchemaLinks, type SchemaLink } from "../schema-links.ts";
 /** What a field pulls to be answered, by its coordinate. One field may pull from several subgraphs. */
 export type RequiredFields = ReadonlyMap<string, readonly SelectionSetNode[]>;
 
+/**
+ * Reads federation's `@requires(fields:)`, a supergraph's `@join__field(requires:)` and stitching's `@computed(selectionSet:)`, renamed
+ * or not. Throws one RequirementsError that lists every field set which is none.
+ */
+export function readRequiredFields(sdl: DocumentNode): RequiredFields {
+  const names = readPullingDirectives(readSchemaLinks(sdl, () => undefined));
+  const required = new Map<string, SelectionSetNode[]>();
+  const problems: string[] = [];
+  for (const { directive, coordinate, location } of listAppliedDirectives(sdl)) {
+    const argument = names.get(directive.name.value);
+    if (argument === undefined || location !== "field") continue;
+    try {
+      const fieldSet = readFieldSet(directive, argument);
+      if (fieldSet !== undefined) required.set(coordinate, [...(required.get(coordinate) ?? []), fieldSet]);
+    } catch {
+      problems.push(`${coordinate}: @${directive.name.value} has a field set that cannot be read`);
+    }
+  }
+  if (problems.length > 0) throw new RequirementsError(problems);
+  return required;
+}
+
 /** The argument that holds a field set, by the directive's name. */
 function readPullingDirectives(links: readonly SchemaLink[]): ReadonlyMap<string, string> {
   const names = new Map([
@@ -30,26 +52,4 @@ function readFieldSet(directive: ConstDirectiveNode, argument: string): Selectio
   const { definitions } = parse(text.startsWith("{") ? text : `{ ${text} }`, { noLocation: true });
   const [first] = definitions;
   return first?.kind === Kind.OPERATION_DEFINITION ? first.selectionSet : undefined;
-}
-
-/**
- * Reads federation's `@requires(fields:)`, a supergraph's `@join__field(requires:)` and stitching's `@computed(selectionSet:)`, renamed
- * or not. Throws one RequirementsError that lists every field set which is none.
- */
-export function readRequiredFields(sdl: DocumentNode): RequiredFields {
-  const names = readPullingDirectives(readSchemaLinks(sdl, () => undefined));
-  const required = new Map<string, SelectionSetNode[]>();
-  const problems: string[] = [];
-  for (const { directive, coordinate, location } of listAppliedDirectives(sdl)) {
-    const argument = names.get(directive.name.value);
-    if (argument === undefined || location !== "field") continue;
-    try {
-      const fieldSet = readFieldSet(directive, argument);
-      if (fieldSet !== undefined) required.set(coordinate, [...(required.get(coordinate) ?? []), fieldSet]);
-    } catch {
-      problems.push(`${coordinate}: @${directive.name.value} has a field set that cannot be read`);
-    }
-  }
-  if (problems.length > 0) throw new RequirementsError(problems);
-  return required;
 }

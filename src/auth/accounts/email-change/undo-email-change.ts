@@ -1,13 +1,12 @@
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError, noMail } from "../../../core/errors.ts";
 import type { Origin } from "../../../core/origin.ts";
-import type { Random } from "../../../core/random.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import type { Outbox } from "../../../outbox/outbox.ts";
 import type { Audit, Recorder } from "../../audit/audit.ts";
 import { dropLaterUndoTokens } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeTokens, ProvenAddress } from "../../one-time/one-time-tokens.ts";
-import { newUnusablePassword } from "../../passwords/unusable-password.ts";
+import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";
 import type { Revocation } from "../../revocations/revocation.ts";
 import type { Revocations } from "../../revocations/revocations.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
@@ -36,19 +35,18 @@ export interface UndoEmailChangeParts {
   readonly revocations: Pick<Revocations, "apply">;
   readonly endSessions: EndSessions;
   readonly clock: Clock;
-  readonly random: Random;
   readonly options: AccountOptions;
 }
 
 export function createUndoEmailChange(parts: UndoEmailChangeParts): UndoEmailChange {
-  const { database, oneTimeTokens, audit, revocations, endSessions, clock, random, options } = parts;
+  const { database, oneTimeTokens, audit, revocations, endSessions, clock, options } = parts;
   const sendResetLink = createResetLinkSender(parts);
 
   async function undo(tx: Transaction, record: Recorder, { token, userId }: { token: string; userId: string }) {
     const before = await lockAccount(tx, userId);
     const taken = before && (await oneTimeTokens.take(tx, "UNDO_EMAIL_CHANGE", token));
     if (taken?.proves === undefined) return undefined;
-    const passwordHash = newUnusablePassword(random);
+    const passwordHash = UNUSABLE_PASSWORD_HASH;
     const account = await changeAddress(tx, userId, { proves: taken.proves, now: clock(), passwordHash, erasureAt: null });
     await oneTimeTokens.drop(tx, userId, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
     await dropLaterUndoTokens(tx, taken);

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { NIL as FIRST_ID } from "uuid";
 import type { SessionEndReason } from "../../../core/errors.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import { tryLock } from "../../../database/locks.ts";
@@ -11,8 +12,6 @@ import { CLOCK_SKEW_SECONDS } from "../../revocations/session-ends-store.ts";
  * Marking the sessions that one row of `session_ends` has ended. All of it is done under one lock, oldest end first, so that each session
  * gets the reason of the first end after it was opened.
  */
-
-const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /** False where another process is at it. Held until the transaction ends. */
 export function lockMarking(tx: Transaction): Promise<boolean> {

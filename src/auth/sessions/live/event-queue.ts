@@ -12,7 +12,10 @@ interface Taker<Event> {
   reject(error: unknown): void;
 }
 
-/** Holds at most `limit` events; one more ends it, so that nobody's slowness fills the memory. `onEnd` is called once. */
+/**
+ * Holds at most `limit` events; one more ends it, so that nobody's slowness fills the memory. `onEnd` is called once. It takes events before the
+ * first is asked for. A Repeater (`@repeaterjs/repeater`) does not, and keeps 1024 more than its buffer holds.
+ */
 export function createEventQueue<Event>(limit: number, onEnd: () => void): EventQueue<Event> {
   const waiting: Event[] = [];
   const takers: Taker<Event>[] = [];
