@@ -1,21 +1,15 @@
-import { generateKeyPairSync } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify, SignJWT } from "jose";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { MeFromTokenDocument } from "../generated/operations.ts";
-import type { TestClock } from "../support/clock.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { ISSUER, startTestGateway, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
+import { createLocalJWKSet, decodeJwt, jwtVerify, SignJWT } from "jose";
+import { describe, expect, test } from "vitest";
+import type { TestGatewayOptions } from "../support/gateway.ts";
 import {
   CACHE_SECONDS,
   createStandingClock,
   keepGateways,
   keyCount,
-  kidsOf,
   outcomeOf,
   published,
   publishedKids,
   signIn,
-  strangersToken,
 } from "../support/keys/signing-gateways.ts";
 
 const HOUR = 3600;

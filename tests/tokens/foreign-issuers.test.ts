@@ -4,10 +4,10 @@ import type { Visitor } from "../../src/auth/tokens/visitor.ts";
 import { type Anonymous, type AnonymousReason, isAnonymous } from "../../src/core/permissions.ts";
 import { LogoutDocument, MeDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type Forgery, newForeignKey, startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import type { TestGateway } from "../support/gateway.ts";
+import { type Forgery, newForeignKey, type TestIssuer } from "../support/keys/foreign-issuer.ts";
 import { type KnownIssuers, startKnownIssuers } from "../support/keys/known-issuers.ts";
+import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 let known: KnownIssuers;
 let issuer: TestIssuer;

@@ -1,16 +1,12 @@
-import { generateKeyPairSync } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify, SignJWT } from "jose";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { MeFromTokenDocument } from "../generated/operations.ts";
-import type { TestClock } from "../support/clock.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { ISSUER, startTestGateway, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
+import { createLocalJWKSet, jwtVerify } from "jose";
+import { describe, expect, test, vi } from "vitest";
+import type { TestDatabase } from "../support/database.ts";
+import { ISSUER, type TestGatewayOptions } from "../support/gateway.ts";
 import {
   CACHE_SECONDS,
   createStandingClock,
   keepGateways,
   keyCount,
-  kidsOf,
   outcomeOf,
   published,
   publishedKids,

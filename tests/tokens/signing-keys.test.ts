@@ -1,29 +1,10 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { decodeProtectedHeader, type JSONWebKeySet } from "jose";
+import { randomBytes } from "node:crypto";
 import postgres from "postgres";
-import { afterEach, describe, expect, inject, test } from "vitest";
-import { createAudit } from "../../src/auth/audit/audit.ts";
-import { createStoredKeys } from "../../src/auth/tokens/keys/stored-keys.ts";
-import { StartupError } from "../../src/core/errors.ts";
-import { openDatabase } from "../../src/database/open-database.ts";
-import { explainFailure } from "../../src/start/process/explain-failure.ts";
-import { MeFromTokenDocument } from "../generated/operations.ts";
+import { describe, expect, inject, test } from "vitest";
 import { createTestClock, type TestClock } from "../support/clock.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTestGateway, TEST_SECRET, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
-import {
-  CACHE_SECONDS,
-  createStandingClock,
-  keepGateways,
-  keyCount,
-  kidsOf,
-  outcomeOf,
-  published,
-  publishedKids,
-  signIn,
-  strangersToken,
-} from "../support/keys/signing-gateways.ts";
-import { openRawClient, SCHEMA } from "../support/raw-client.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { keepGateways, kidsOf, outcomeOf, publishedKids } from "../support/keys/signing-gateways.ts";
+import { openRawClient } from "../support/raw-client.ts";
 
 const { start, stop, startupErrorOf, createDatabase, keep } = keepGateways();
 

@@ -1,15 +1,12 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { SignJWT } from "jose";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createVerifier, IdentityError, type IdentityProblem, type VerifyIdentity } from "../../packages/verify/src/verifier.ts";
+import { generateKeyPairSync } from "node:crypto";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createVerifier, type VerifyIdentity } from "../../packages/verify/src/verifier.ts";
 import { createIdentityTokens } from "../../src/auth/tokens/identity-tokens.ts";
 import { keyFromPrivate } from "../../src/auth/tokens/keys/key-pairs.ts";
-import { createFixedKeys, type SignerKey } from "../../src/auth/tokens/keys/signing-keys.ts";
-import type { Visitor } from "../../src/auth/tokens/visitor.ts";
+import { createFixedKeys } from "../../src/auth/tokens/keys/signing-keys.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
-import { type KeyServer, startKeyServer } from "../support/keys/key-server.ts";
-import { type Forgery, JWKS_PATH, newKey, now, serveIdentityKeys } from "../support/keys/identity-keys.ts";
+import { newKey, now, serveIdentityKeys } from "../support/keys/identity-keys.ts";
 
 const served = serveIdentityKeys();
 const { publish, fetchesDuring, viewer, issue, forge } = served;

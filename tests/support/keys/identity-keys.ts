@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createVerifier, IdentityError, type IdentityProblem, type VerifyIdentity } from "../../../packages/verify/src/verifier.ts";
+import { afterAll, beforeAll, beforeEach } from "vitest";
+import { createVerifier, type VerifyIdentity } from "../../../packages/verify/src/verifier.ts";
 import { createIdentityTokens } from "../../../src/auth/tokens/identity-tokens.ts";
 import { keyFromPrivate } from "../../../src/auth/tokens/keys/key-pairs.ts";
 import { createFixedKeys, type SignerKey } from "../../../src/auth/tokens/keys/signing-keys.ts";

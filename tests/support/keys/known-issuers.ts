@@ -1,12 +1,5 @@
-import { createHmac } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Visitor } from "../../../src/auth/tokens/visitor.ts";
-import { type Anonymous, type AnonymousReason, isAnonymous } from "../../../src/core/permissions.ts";
-import { LogoutDocument, MeDocument } from "../../generated/operations.ts";
-import { dataOf } from "../client.ts";
 import { startTestGateway, type TestGateway } from "../gateway.ts";
-import { type Forgery, newForeignKey, startTestIssuer, type TestIssuer } from "./foreign-issuer.ts";
-import { newEmail, PASSWORD } from "../sign-in.ts";
+import { startTestIssuer, type TestIssuer } from "./foreign-issuer.ts";
 
 /** Issuers that a gateway knows, and one that it does not. */
 export interface KnownIssuers {
