@@ -159,6 +159,7 @@ const floorsOfDomain = [
   "revocations",
   "passwords",
   "audit",
+  "work",
   "limits",
   "tokens",
   "sessions",

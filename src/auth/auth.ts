@@ -1,15 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import type { Database } from "../database/database.ts";
-import { createOutbox, createPayloads } from "../outbox/outbox.ts";
-import { type AccountParts, type Accounts, createAccounts } from "./accounts/accounts.ts";
-import { type AccountLife, type AccountLifeParts, createAccountLife } from "./accounts/leaving/account-life.ts";
-import { createRestoreAccount } from "./accounts/leaving/restore-account.ts";
-import { type ChangePassword, type ChangePasswordParts, createChangePassword } from "./accounts/password/change-password.ts";
-import { createRehashing } from "./accounts/password/rehashing.ts";
+import { createOutbox, createPayloads, type Outbox } from "../outbox/outbox.ts";
+import { type AccountServices, createAccountServices } from "./accounts/account-services.ts";
 import { type AccountHooks, createAskForClaims } from "./accounts/registration/account-hooks.ts";
-import { createMailedProofs, type MailedProofParts, type MailedProofs } from "./accounts/registration/mailed-proofs.ts";
-import { createSendVerification } from "./accounts/registration/verification-messages.ts";
 import { type AccountDirectory, createAccountDirectory } from "./admin/account-directory.ts";
 import { createAccountDirectoryStore } from "./admin/account-directory-store.ts";
 import { type Administration, createAdministration } from "./admin/administration.ts";
@@ -25,31 +19,26 @@ import { createPasswords, type PasswordParts } from "./passwords/passwords.ts";
 import { createPurge, type Purge, type PurgeOptions } from "./purge/purge.ts";
 import { createRevocationFeed, type RevocationFeed, type RevocationFeedParts } from "./revocations/revocation-feed.ts";
 import type { OpenListeningConnection } from "./revocations/revocation-reader.ts";
-import { createRevocations, type Revocations } from "./revocations/revocations.ts";
+import { createRevocations, type RevocationParts, type Revocations } from "./revocations/revocations.ts";
+import { createSessions } from "./sessions/create-sessions.ts";
 import { createEndSessions, type EndSessions } from "./sessions/ending/end-sessions.ts";
-import { createLogout } from "./sessions/ending/logout.ts";
 import { createMarkEndedSessions, type MarkEndedSessions } from "./sessions/ending/mark-ended-sessions.ts";
-import { createRevokeSessions } from "./sessions/ending/revoke-sessions.ts";
 import { createSessionWatch, type SessionWatch, wakeOnAudit } from "./sessions/live/session-watch.ts";
-import { createOpenSession } from "./sessions/opening/open-session.ts";
-import { createSignIn } from "./sessions/opening/sign-in.ts";
-import { createRefresh } from "./sessions/refresh/refresh.ts";
-import { refreshWithClaims } from "./sessions/refresh/refresh-with-claims.ts";
-import { createFindRefreshingAccount } from "./sessions/refresh/refreshing-account-store.ts";
+import type { SignInOptions } from "./sessions/opening/sign-in.ts";
 import { createSessionListStore } from "./sessions/session-list-store.ts";
 import { createSessionLists, type SessionLists } from "./sessions/session-lists.ts";
-import type { SessionOptions, SessionParts, Sessions } from "./sessions/sessions.ts";
+import type { Sessions } from "./sessions/sessions.ts";
 import { createIssuer } from "./tokens/access-token-issuer.ts";
 import { createVerifier } from "./tokens/access-token-verifier.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens } from "./tokens/access-tokens.ts";
 import { type Callers, createCallers } from "./tokens/callers.ts";
-import type { AskForClaims } from "./tokens/custom-claims.ts";
 import { createForeignIssuers, type ForeignIssuerOptions, type ForeignIssuerParts } from "./tokens/foreign/foreign-issuers.ts";
 import type { SigningKeys } from "./tokens/keys/signing-keys.ts";
 import { checkTokenSize } from "./tokens/token-size.ts";
 import type { AccountOptions } from "./users/account-options.ts";
 import { type AccountStore, createAccountStore } from "./users/account-store.ts";
 import { createNotices } from "./users/notices.ts";
+import { createTransact, type Transact } from "./work/unit-of-work.ts";
 
 /** What only reads, and leaves it to the caller to know who may. */
 interface Readers {
@@ -60,9 +49,9 @@ interface Readers {
 
 /** The domain: it knows neither GraphQL nor HTTP. */
 export interface Auth extends Readers {
-  readonly accounts: Accounts & { readonly changePassword: ChangePassword };
-  readonly accountLife: AccountLife;
-  readonly mailedProofs: MailedProofs;
+  readonly accounts: AccountServices["accounts"];
+  readonly accountLife: AccountServices["accountLife"];
+  readonly mailedProofs: AccountServices["mailedProofs"];
   readonly administration: Administration;
   readonly sessions: Sessions;
   readonly sessionWatch: SessionWatch;
@@ -114,48 +103,28 @@ export interface AuthOptions {
   readonly tellsSetting: boolean;
   readonly purge: PurgeOptions;
   /** Keys may live in the database and audit their rotation, so they are made from the parts made here. */
-  readonly createKeys: (parts: { database: Database; audit: Audit; clock: Clock }) => SigningKeys;
+  readonly createKeys: (parts: { database: Database; transact: Transact; clock: Clock }) => SigningKeys;
 }
 
-function feedWorldOf({ openListeningConnection: open, database, stopwatch, onFeedChange: onChange }: World) {
-  return { open, schema: database.$schema, stopwatch, onChange };
-}
-
-/** The only place that wires the domain together. Reads keys and revocations before it answers. */
+/** Wires the domain together for a server. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
-  const { database, clock, random, log, hooks } = world;
-  const { revocations, feed } = createRevocations({
-    database,
-    clock,
-    createFeed: (apply) =>
-      createRevocationFeed({ ...feedWorldOf(world), apply, clock }, { maxLagSeconds: options.revocationMaxLagSeconds }),
-  });
-  const sessionWatch = createSessionWatch({ database, clock, revocations });
-  const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
-  const news = { outbox, messagesOf: world.messagesOf };
-  const audit = createAudit({ database, clock, random, log: wakeOnAudit(sessionWatch, log), news });
-  const signingKeys = options.createKeys({ database, audit, clock });
+  const { database, clock, random, hooks } = world;
+  const { revocations, feed, sessionWatch, ...work } = createWork(world, options);
+  const { audit, transact } = work;
+  const signingKeys = options.createKeys({ database, transact, clock });
   const accountStore = createAccountStore(database);
-  const askForClaims = createAskForClaims(hooks);
-  const notices = createNotices({ clock, outbox }, options.accounts);
-  const sessionParts = { database, accounts: accountStore, audit, revocations, notices, outbox, clock, random, askForClaims };
-  const oneTimeTokens = createOneTimeTokens({ clock, random, secrets: options.secrets });
-  const endSessions = createEndSessions({ revocations, clock, random }, options.sessions);
-  const sessions = createSessions(sessionParts, endSessions, options.sessions);
-  const accountParts = { ...sessionParts, store: accountStore, sessions, endSessions, oneTimeTokens, hooks };
-  const { rehashing, ...accounts } = await createAccountsWithPasswords(world, accountParts, options.accounts);
-  const administration = createAdministration({ audit, revocations, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
+  const endSessions = createEndSessions({ clock, random }, options.sessions);
+  const { sessions, settle, ...accounts } = await createSessionsAndAccounts(world, { ...work, accountStore, endSessions }, options);
+  const administration = createAdministration({ transact, endSessions }, { roles: new Set(options.accessTokens.roles.keys()) });
   const { accessTokens, callers } = createTokens({ keys: signingKeys, revocations, clock, random }, world, options);
   const limitStores = await openLimitStores(database, { ...options, onStoreChange: world.onLimitStoreChange });
   const callLimits = createCallLimits({ stores: limitStores, audit, clock, onRefusal: world.onRefusal }, options);
-  const purge = createPurge({ database, clock }, options.purge);
   await signingKeys.maintain();
   signingKeys.signer();
   if (hooks.claims !== undefined) checkTokenSize(accessTokens.issue, { roles: [...options.accessTokens.roles.keys()], now: clock() });
   await feed.start();
-  const readers = createReaders(database, { accounts: accountStore, clock, ...options.sessions });
   return {
-    ...readers,
+    ...createReaders(database, { accounts: accountStore, clock, ...options.sessions }),
     ...accounts,
     administration,
     sessions,
@@ -166,34 +135,60 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
     revocations,
     revocationFeed: feed,
     callLimits,
-    purge,
-    markEndedSessions: createMarkEndedSessions({ database, audit, clock }),
+    purge: createPurge({ database, clock }, options.purge),
+    markEndedSessions: createMarkEndedSessions({ database, transact, clock }),
     async close() {
       sessionWatch.stop();
-      await Promise.all([callLimits.close(), rehashing.settle(), feed.stop()]);
+      await Promise.all([callLimits.close(), settle(), feed.stop()]);
     },
   };
 }
 
-type SignInOptions = Parameters<typeof createSignIn>[1];
-type AskingSessionParts = SessionParts & { readonly askForClaims: AskForClaims };
-
-function createSessions(parts: AskingSessionParts, endSessions: EndSessions, options: SignInOptions): Sessions {
-  return {
-    open: createOpenSession(parts, options),
-    signIn: createSignIn({ ...parts, endSessions }, options),
-    refresh: createRefreshing(parts, options),
-    logout: createLogout(parts),
-    ...createRevokeSessions(parts, endSessions),
-  };
+/** How changes are written, and what follows their commit: refusals, log, messages, and a look at watched sessions. */
+function createWork(world: World, options: Pick<AuthOptions, "secrets" | "revocationMaxLagSeconds">) {
+  const { database, clock, random, openListeningConnection: open, stopwatch, onFeedChange: onChange } = world;
+  const feedWorld = { open, schema: database.$schema, stopwatch, onChange, clock };
+  const feedOptions = { maxLagSeconds: options.revocationMaxLagSeconds };
+  const createFeed: RevocationParts["createFeed"] = (apply) => createRevocationFeed({ ...feedWorld, apply }, feedOptions);
+  const { revocations, feed } = createRevocations({ database, clock, createFeed });
+  const sessionWatch = createSessionWatch({ database, clock, revocations });
+  const outbox = createOutbox({ payloads: createPayloads(options.secrets), clock, random });
+  const news = { outbox, messagesOf: world.messagesOf };
+  const audit = createAudit({ database, clock, random, log: wakeOnAudit(sessionWatch, world.log), news });
+  const transact = createTransact({ database, audit, outbox, clock, apply: revocations.apply });
+  return { revocations, feed, sessionWatch, outbox, audit, transact };
 }
 
-/** Without claims to ask for nothing stands between a refresh and its one statement. */
-function createRefreshing(parts: AskingSessionParts, options: SessionOptions): Sessions["refresh"] {
-  const { database, askForClaims, clock } = parts;
-  const refresh = createRefresh(parts, options);
-  if (askForClaims === undefined) return refresh;
-  return refreshWithClaims(refresh, { findRefreshingAccount: createFindRefreshingAccount(database), askForClaims, clock }, options);
+interface PeopleParts {
+  readonly accountStore: AccountStore;
+  readonly audit: Audit;
+  readonly transact: Transact;
+  readonly outbox: Outbox;
+  readonly endSessions: EndSessions;
+}
+
+async function createSessionsAndAccounts(
+  { database, clock, random, hashing, hooks }: World,
+  { accountStore, audit, transact, outbox, endSessions }: PeopleParts,
+  options: Pick<AuthOptions, "sessions" | "accounts" | "secrets">,
+) {
+  const notices = createNotices({ clock, outbox }, options.accounts);
+  const askForClaims = createAskForClaims(hooks);
+  const parts = { database, audit, transact, endSessions, notices, askForClaims, clock, random };
+  const sessions = createSessions({ ...parts, accounts: accountStore }, options.sessions);
+  const services = createAccountServices(
+    {
+      ...parts,
+      store: accountStore,
+      sessions,
+      oneTimeTokens: createOneTimeTokens({ clock, random, secrets: options.secrets }),
+      passwords: await createPasswords(hashing, random),
+      commonPasswords: loadCommonPasswords(options.accounts.serviceNames),
+      hooks,
+    },
+    options.accounts,
+  );
+  return { sessions, ...services };
 }
 
 function createTokens(
@@ -206,28 +201,6 @@ function createTokens(
   const foreignOptions = { ...options.foreignIssuers, scopesByRole: options.accessTokens.roles };
   const foreignIssuers = hasOthers ? createForeignIssuers({ clock: parts.clock, onIssuerChange }, foreignOptions) : undefined;
   return { accessTokens, callers: createCallers(accessTokens, foreignIssuers) };
-}
-
-type PasswordlessParts = Omit<
-  AccountParts & ChangePasswordParts & MailedProofParts & AccountLifeParts,
-  "passwords" | "rehashing" | "restoreAccount" | "commonPasswords" | "sendVerification"
->;
-
-async function createAccountsWithPasswords({ database, hashing, random }: World, passwordless: PasswordlessParts, options: AccountOptions) {
-  const passwords = await createPasswords(hashing, random);
-  const rehashing = createRehashing({ database, passwords });
-  const sendVerification = createSendVerification({ ...passwordless, links: options.links });
-  const restoreAccount = createRestoreAccount(passwordless);
-  const parts = {
-    ...passwordless,
-    passwords,
-    rehashing,
-    restoreAccount,
-    commonPasswords: loadCommonPasswords(options.serviceNames),
-    sendVerification,
-  };
-  const accounts = { ...createAccounts(parts, options), changePassword: createChangePassword(parts) };
-  return { accounts, mailedProofs: createMailedProofs(parts, options), accountLife: createAccountLife(parts, options), rehashing };
 }
 
 interface ReaderParts {

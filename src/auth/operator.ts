@@ -4,12 +4,11 @@ import type { Database } from "../database/database.ts";
 import { createEndEverybody, type EndEverybody } from "./admin/end-everybody.ts";
 import { type CreateFirstAdmin, createFirstAdminMaker } from "./admin/first-admin.ts";
 import { createOperatorAccounts, type OperatorAccounts } from "./admin/operator-accounts.ts";
-import type { Audit } from "./audit/audit.ts";
 import { loadCommonPasswords } from "./passwords/password-policy.ts";
 import { createPasswordHasher, type PasswordParts } from "./passwords/passwords.ts";
-import { createRevocationWriter } from "./revocations/revocations.ts";
 import { createEndSessions } from "./sessions/ending/end-sessions.ts";
 import { createAccountStore } from "./users/account-store.ts";
+import type { Transact } from "./work/unit-of-work.ts";
 
 /** What whoever runs the server may do to accounts. It serves nobody, so it needs neither keys nor the revocation feed. */
 export interface Operator {
@@ -20,7 +19,7 @@ export interface Operator {
 
 export interface OperatorWorld {
   readonly database: Database;
-  readonly audit: Audit;
+  readonly transact: Transact;
   readonly clock: Clock;
   readonly random: Random;
   readonly hashing: PasswordParts;
@@ -30,15 +29,14 @@ export function createOperator(
   world: OperatorWorld,
   options: { accessTokenTtlSeconds: number; serviceNames: readonly string[] },
 ): Operator {
-  const { database, audit, clock, random, hashing } = world;
+  const { database, transact, clock, random, hashing } = world;
   const passwords = createPasswordHasher(hashing);
   const commonPasswords = loadCommonPasswords(options.serviceNames);
-  const revocations = createRevocationWriter(clock);
-  const endSessions = createEndSessions({ revocations, clock, random }, options);
+  const endSessions = createEndSessions({ clock, random }, options);
   const store = createAccountStore(database);
   return {
-    accounts: createOperatorAccounts({ store, passwords, commonPasswords, endSessions, audit, clock, random }),
-    endEverybody: createEndEverybody({ database, audit, revocations, endSessions, random }),
-    createFirstAdmin: createFirstAdminMaker({ database, passwords, commonPasswords, audit, clock, random }),
+    accounts: createOperatorAccounts({ store, passwords, commonPasswords, endSessions, transact, clock, random }),
+    endEverybody: createEndEverybody({ database, transact, endSessions, random }),
+    createFirstAdmin: createFirstAdminMaker({ database, passwords, commonPasswords, transact, clock, random }),
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { type AuditLog, createAudit } from "../auth/audit/audit.ts";
 import { createOperator } from "../auth/operator.ts";
 import type { PasswordParts } from "../auth/passwords/passwords.ts";
+import { createTransact } from "../auth/work/unit-of-work.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import { StartupError } from "../core/errors.ts";
@@ -25,8 +26,14 @@ export async function ensureFirstAdmin(config: Config, world: FirstAdminWorld): 
   if (config.firstAdmin === undefined) return;
   const { database, clock, hashing, log, logger, secrets } = world;
   const random = createSecureRandom();
-  const audit = createAudit({ database, clock, random, log, news: createNews(config, { secrets, clock, random }) });
-  const operator = createOperator({ database, audit, clock, random, hashing }, { ...config.tokens, serviceNames: serviceNamesOf(config) });
+  const news = createNews(config, { secrets, clock, random });
+  const audit = createAudit({ database, clock, random, log, news });
+  // A new account has no access tokens to refuse.
+  const transact = createTransact({ database, audit, outbox: news.outbox, clock, apply: () => undefined });
+  const operator = createOperator(
+    { database, transact, clock, random, hashing },
+    { ...config.tokens, serviceNames: serviceNamesOf(config) },
+  );
   const outcome = await operator.createFirstAdmin(config.firstAdmin).catch(explain);
   if (outcome === "created") logger.info("the first admin was created, as ADMIN_EMAIL and ADMIN_PASSWORD say");
   if (outcome === "address_taken") {

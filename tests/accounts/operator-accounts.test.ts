@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createAudit } from "../../src/auth/audit/audit.ts";
 import { createOperator } from "../../src/auth/operator.ts";
 import { createHashingQueue } from "../../src/auth/passwords/hashing-queue.ts";
 import { loadPasswordEngine } from "../../src/auth/passwords/password-engine.ts";
@@ -7,8 +6,8 @@ import { systemClock } from "../../src/core/clock.ts";
 import type { AuthError } from "../../src/core/errors.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
-import { createOutbox, createPayloads } from "../../src/outbox/outbox.ts";
-import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { newEmail } from "../support/sign-in.ts";
 
@@ -27,11 +26,10 @@ afterAll(async () => {
 async function operatorWhile(meanwhile: () => Promise<unknown>) {
   const { database } = own;
   const [clock, random, engine] = [systemClock, createSecureRandom(), await loadPasswordEngine()];
-  const news = { outbox: createOutbox({ payloads: createPayloads([TEST_SECRET]), clock, random }), messagesOf: () => undefined };
-  const audit = createAudit({ database, clock, random, log: () => undefined, news });
+  const transact = createTestTransact({ database, clock, random });
   const slowly = { ...engine, hash: (password: string) => engine.hash(password).finally(meanwhile) };
   const hashing = { engine: slowly, queue: createHashingQueue({ concurrency: 1, capacity: 8 }) };
-  return createOperator({ database, audit, clock, random, hashing }, { accessTokenTtlSeconds: 900, serviceNames: [] }).accounts;
+  return createOperator({ database, transact, clock, random, hashing }, { accessTokenTtlSeconds: 900, serviceNames: [] }).accounts;
 }
 
 test.each(["setPassword", "promoteToAdmin"] as const)("%s means whoever has the address once the password is hashed", async (order) => {

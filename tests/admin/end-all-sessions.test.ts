@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createAudit } from "../../src/auth/audit/audit.ts";
 import { createOperator } from "../../src/auth/operator.ts";
 import { createHashingQueue } from "../../src/auth/passwords/hashing-queue.ts";
 import { loadPasswordEngine } from "../../src/auth/passwords/password-engine.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
-import { createOutbox, createPayloads } from "../../src/outbox/outbox.ts";
 import { MeFromTokenDocument, RefreshDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
 import { runCommand } from "../support/processes/command-line.ts";
 import { SCHEMA } from "../support/raw-client.ts";
@@ -80,10 +79,9 @@ test("with a role it signs out those who have it, and nobody else", async () => 
 async function endAllAt(now: Clock): Promise<void> {
   const own = openDatabase({ url: one.database.url, schema: SCHEMA, poolSize: 2 });
   const [random, engine] = [createSecureRandom(), await loadPasswordEngine()];
-  const news = { outbox: createOutbox({ payloads: createPayloads([TEST_SECRET]), clock: now, random }), messagesOf: () => undefined };
-  const audit = createAudit({ database: own.database, clock: now, random, log: () => undefined, news });
+  const transact = createTestTransact({ database: own.database, clock: now, random });
   const hashing = { engine, queue: createHashingQueue({ concurrency: 1, capacity: 8 }) };
-  const world = { database: own.database, audit, clock: now, random, hashing };
+  const world = { database: own.database, transact, clock: now, random, hashing };
   await createOperator(world, { accessTokenTtlSeconds: 900, serviceNames: [] }).endEverybody.endAll();
   await own.close();
 }

@@ -27,6 +27,8 @@ const probes: readonly (readonly [file: string, imports: string, rule: string])[
   ["auth/sessions/probe-store.ts", "../../database/open-database.ts", "opening a database"],
   ["auth/sessions/probe-store.ts", "graphql", "auth/**/*-store.ts"],
   ["auth/sessions/probe.ts", "../accounts/accounts.ts", "floors of auth: sessions"],
+  ["auth/audit/probe.ts", "../work/unit-of-work.ts", "floors of auth: audit"],
+  ["auth/work/probe.ts", "../sessions/sessions.ts", "floors of auth: work"],
   ["auth/tokens/probe.ts", "argon2", "auth/tokens"],
   ["auth/passwords/probe.ts", "jsonwebtoken", "auth/passwords"],
   ["auth/users/probe.ts", "../sessions/sessions.ts", "floors of auth: users"],

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createAudit } from "../../src/auth/audit/audit.ts";
 import type { BadLine } from "../../src/auth/transfer/bad-line.ts";
 import { createImportUsers, type UserFile } from "../../src/auth/transfer/import-users.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { emptyFolder } from "../support/folders.ts";
 import { TEST_SECRET } from "../support/gateway.ts";
 import { commandFile } from "../support/processes/command-line.ts";
@@ -107,8 +107,8 @@ test("of two commands with one file at once, the second says so and the first co
 function openImports() {
   const open = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 4 });
   const random = createSecureRandom();
-  const audit = createAudit({ database: open.database, clock: systemClock, random, log: () => undefined });
-  const parts = { database: open.database, audit, clock: systemClock, random };
+  const transact = createTestTransact({ database: open.database, clock: systemClock, random });
+  const parts = { database: open.database, transact, clock: systemClock, random };
   return { importUsers: createImportUsers(parts, { roles: new Set(["user"]), admins: "refused" }), close: open.close };
 }
 

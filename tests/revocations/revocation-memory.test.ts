@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CLOCK_SKEW_SECONDS } from "../../src/auth/purge/purge.ts";
+import { LATE_TOKEN_SECONDS } from "../../src/auth/revocations/revocation.ts";
 import { createRevocationMemory } from "../../src/auth/revocations/revocation-memory.ts";
-import { LATE_TOKEN_SECONDS } from "../../src/auth/revocations/revocations.ts";
 import { readDocument } from "../support/documents.ts";
 
 const now = new Date("2026-01-01T00:00:00Z");

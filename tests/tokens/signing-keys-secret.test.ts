@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { decodeProtectedHeader } from "jose";
 import { describe, expect, test } from "vitest";
-import { createAudit } from "../../src/auth/audit/audit.ts";
 import { createStoredKeys } from "../../src/auth/tokens/keys/stored-keys.ts";
 import { StartupError } from "../../src/core/errors.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 import { createTestClock } from "../support/clock.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { TEST_SECRET } from "../support/gateway.ts";
 import { keepGateways, kidsOf, outcomeOf } from "../support/keys/signing-gateways.ts";
 import { SCHEMA } from "../support/raw-client.ts";
@@ -102,9 +102,9 @@ describe("SECRET", () => {
     const clock = gateway.clock.now;
     const { database, close } = openDatabase({ url: gateway.database.url, schema: SCHEMA, poolSize: 1 });
     const random = { bytes: randomBytes, id: () => randomUUID() };
-    const audit = createAudit({ database, clock, random, log: () => undefined });
+    const transact = createTestTransact({ database, clock, random });
     const keys = createStoredKeys(
-      { database, audit, clock },
+      { database, transact, clock },
       { algorithm: "ES256", secrets: [WRONG_SECRET], rotationSeconds: 90 * 86_400 },
     );
     try {

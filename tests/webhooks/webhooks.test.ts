@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAudit } from "../../src/auth/audit/audit.ts";
 import { auditEventTypes } from "../../src/auth/audit/audit-events.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { nowhere } from "../../src/core/origin.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
-import { createOutbox, createPayloads } from "../../src/outbox/outbox.ts";
 import { createWebhookCalls } from "../../src/webhooks/webhook-calls.ts";
 import { webhookEventOf } from "../../src/webhooks/webhook-events.ts";
 import {
@@ -21,6 +19,7 @@ import {
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
+import { createTestTransact } from "../support/databases/transact.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { PASSWORD } from "../support/sign-in.ts";
@@ -174,11 +173,10 @@ describe("told if and only if it is committed", () => {
     const { user } = await gateway.register();
     const { database: own, close } = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 1 });
     const [clock, random] = [gateway.clock.now, createSecureRandom()];
-    const outbox = createOutbox({ payloads: createPayloads([TEST_SECRET]), clock, random });
     const messagesOf = createWebhookCalls([{ url: EVERYTHING, events: ["user.enabled"] }]);
-    const audit = createAudit({ database: own, clock, random, log: () => undefined, news: { outbox, messagesOf } });
+    const transact = createTestTransact({ database: own, clock, random }, { secret: TEST_SECRET, messagesOf });
     const enable = (outcome: () => void) =>
-      audit.transaction(nowhere, async (_tx, record) => {
+      transact(nowhere, async ({ record }) => {
         await record({ type: "USER_ENABLED", userId: user.id });
         outcome();
       });

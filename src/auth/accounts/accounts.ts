@@ -1,5 +1,6 @@
 import { AuthError } from "../../core/errors.ts";
 import type { Origin } from "../../core/origin.ts";
+import type { Audit } from "../audit/audit.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
 import type { AccountOptions } from "../users/account-options.ts";
@@ -21,15 +22,16 @@ export interface Accounts {
   readonly mustVerify: boolean;
 }
 
-export interface AccountParts extends RegisterParts {
+export interface LoginParts extends RegisterParts {
   readonly store: AccountStore;
   readonly passwords: Passwords;
   readonly rehashing: Rehashing;
   readonly restoreAccount: RestoreAccount;
   readonly sessions: Sessions;
+  readonly audit: Pick<Audit, "record">;
 }
 
-export function createAccounts(parts: AccountParts, options: AccountOptions): Accounts {
+export function createAccounts(parts: LoginParts, options: AccountOptions): Accounts {
   const { store, passwords, rehashing, restoreAccount, sessions, audit, clock } = parts;
   const mustVerify = options.emailVerification === "required";
 

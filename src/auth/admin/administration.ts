@@ -1,15 +1,13 @@
 import { AuthError } from "../../core/errors.ts";
 import { badInput } from "../../core/input-problems.ts";
 import type { Origin } from "../../core/origin.ts";
-import type { Transaction } from "../../database/database.ts";
-import type { Audit, Recorder } from "../audit/audit.ts";
-import type { Revocable, Revocation } from "../revocations/revocation.ts";
-import type { Revocations } from "../revocations/revocations.ts";
+import type { Revocable } from "../revocations/revocation.ts";
 import type { EndSessions } from "../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../sessions/lock-viewer.ts";
 import { type Account, changeAccount, lockAccount } from "../users/account-store.ts";
 import { ADMIN_ROLE, lockAdmins } from "../users/admin-store.ts";
 import { keepAnAdmin } from "../users/keep-an-admin.ts";
+import type { Transact, UnitOfWork } from "../work/unit-of-work.ts";
 
 /** Who gives an order, from where. That they may is for the caller to know; that their token still counts is checked here. */
 export interface Order {
@@ -34,20 +32,13 @@ export interface Administration {
 }
 
 export interface AdministrationParts {
-  readonly audit: Audit;
-  readonly revocations: Pick<Revocations, "apply">;
+  readonly transact: Transact;
   readonly endSessions: EndSessions;
 }
 
-/** What an order comes to: the result, and the revocation to apply once it is committed. */
-interface Outcome<Result> {
-  readonly result: Result;
-  readonly revocation?: Revocation;
-}
-
-interface Work {
-  readonly tx: Transaction;
-  readonly record: Recorder;
+/** Whom an order is about, locked, and who gives it. */
+interface Ordered {
+  readonly unit: UnitOfWork;
   readonly user: Account;
   readonly actorId: string;
 }
@@ -55,64 +46,60 @@ interface Work {
 const MAXIMUM_REASON_LENGTH = 500;
 
 export function createAdministration(parts: AdministrationParts, options: { roles: ReadonlySet<string> }): Administration {
-  const { audit, revocations, endSessions } = parts;
+  const { transact, endSessions } = parts;
 
   /** Orders take turns, so that no two of them can each leave the other one as the last admin. */
-  async function carryOut<Result>(
-    userId: string,
-    { viewer, origin }: Order,
-    work: (on: Work) => Promise<Outcome<Result>>,
-  ): Promise<Result> {
-    const { result, revocation } = await audit.transaction(origin, async (tx, record) => {
+  function carryOut<Result>(userId: string, { viewer, origin }: Order, work: (on: Ordered) => Promise<Result>): Promise<Result> {
+    return transact(origin, async (unit) => {
+      const { tx } = unit;
       await lockAdmins(tx);
       const { id: actorId } = await lockViewer(tx, viewer);
       const user = await lockAccount(tx, userId);
       if (user === undefined) throw new AuthError("NOT_FOUND", {});
-      return work({ tx, record, user, actorId });
+      return work({ unit, user, actorId });
     });
-    if (revocation !== undefined) revocations.apply(revocation);
-    return result;
   }
 
   return {
     async setRoles(userId, roles, order) {
       const wanted = readRoles(roles, options.roles);
-      return carryOut(userId, order, async ({ tx, record, user, actorId }) => {
-        if (isSameSet(wanted, user.roles)) return { result: user };
-        if (!wanted.includes(ADMIN_ROLE)) await keepAnAdmin(tx, user);
-        const account = await changeAccount(tx, user.id, { roles: wanted });
-        await record({ type: "ROLES_CHANGED", userId: user.id, actorId, detail: { before: user.roles, after: wanted } });
-        return { result: account, revocation: await endSessions.revokeAccess(tx, account) };
+      return carryOut(userId, order, async ({ unit, user, actorId }) => {
+        if (isSameSet(wanted, user.roles)) return user;
+        if (!wanted.includes(ADMIN_ROLE)) await keepAnAdmin(unit.tx, user);
+        const account = await changeAccount(unit.tx, user.id, { roles: wanted });
+        await unit.record({ type: "ROLES_CHANGED", userId: user.id, actorId, detail: { before: user.roles, after: wanted } });
+        await endSessions.revokeAccess(unit, account);
+        return account;
       });
     },
     async disable(userId, reason, order) {
       const why = readReason(reason);
-      return carryOut(userId, order, async ({ tx, record, user, actorId }) => {
-        if (user.status === "DISABLED") return { result: user };
-        await keepAnAdmin(tx, user);
-        const account = await changeAccount(tx, user.id, { status: "DISABLED" });
-        const { endedSessions, revocation } = await endSessions.end(tx, record, { account, actorId, endReason: "USER_DISABLED" });
-        await record({ type: "USER_DISABLED", userId: user.id, actorId, detail: { endedSessions, ...why } });
-        return { result: account, revocation };
+      return carryOut(userId, order, async ({ unit, user, actorId }) => {
+        if (user.status === "DISABLED") return user;
+        await keepAnAdmin(unit.tx, user);
+        const account = await changeAccount(unit.tx, user.id, { status: "DISABLED" });
+        const endedSessions = await endSessions.end(unit, { account, actorId, endReason: "USER_DISABLED" });
+        await unit.record({ type: "USER_DISABLED", userId: user.id, actorId, detail: { endedSessions, ...why } });
+        return account;
       });
     },
     enable: (userId, order) =>
-      carryOut(userId, order, async ({ tx, record, user, actorId }) => {
-        if (user.status === "ACTIVE") return { result: user };
-        await record({ type: "USER_ENABLED", userId: user.id, actorId });
-        return { result: await changeAccount(tx, user.id, { status: "ACTIVE" }) };
+      carryOut(userId, order, async ({ unit, user, actorId }) => {
+        if (user.status === "ACTIVE") return user;
+        await unit.record({ type: "USER_ENABLED", userId: user.id, actorId });
+        return changeAccount(unit.tx, user.id, { status: "ACTIVE" });
       }),
     unlock: (userId, order) =>
-      carryOut(userId, order, async ({ record, user, actorId }) => {
-        await record({ type: "USER_UNLOCKED", userId: user.id, actorId });
-        return { result: user };
+      carryOut(userId, order, async ({ unit, user, actorId }) => {
+        await unit.record({ type: "USER_UNLOCKED", userId: user.id, actorId });
+        return user;
       }),
     forceLogout: (userId, order) =>
-      carryOut(userId, order, async ({ tx, record, user, actorId }) => {
-        const account = await changeAccount(tx, user.id, {});
-        const { endedSessions, revocation } = await endSessions.end(tx, record, { account, actorId, endReason: "REVOKED_BY_ADMIN" });
-        await record({ type: "FORCED_LOGOUT", userId: user.id, actorId, detail: { endedSessions } });
-        return { result: endedSessions, revocation };
+      carryOut(userId, order, async ({ unit, user, actorId }) => {
+        const account = await changeAccount(unit.tx, user.id, {});
+        const endedSessions = await endSessions.end(unit, { account, actorId, endReason: "REVOKED_BY_ADMIN" });
+        await unit.record({ type: "FORCED_LOGOUT", userId: user.id, actorId, detail: { endedSessions } });
+        return endedSessions;
       }),
   };
 }

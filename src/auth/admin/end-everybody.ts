@@ -3,13 +3,13 @@ import { addSeconds } from "../../core/clock.ts";
 import { firstIdAt } from "../../core/first-id-at.ts";
 import { nowhere } from "../../core/origin.ts";
 import type { Random } from "../../core/random.ts";
-import type { Database, Transaction } from "../../database/database.ts";
-import type { Audit, Recorder } from "../audit/audit.ts";
-import { LONGEST_ACCESS_TOKEN_SECONDS, type RevocationWriter } from "../revocations/revocations.ts";
+import type { Database } from "../../database/database.ts";
+import { LONGEST_ACCESS_TOKEN_SECONDS, revocationOfEverybody, revocationOfSession } from "../revocations/revocation.ts";
 import { endSessionsOfEverybody, markSessionsFrom, readDatabaseClock } from "../sessions/ending/end-everybody-store.ts";
 import type { EndSessions } from "../sessions/ending/end-sessions.ts";
 import { changeAccount, lockAccount } from "../users/account-store.ts";
 import { findUsersWithRole } from "../users/admin-store.ts";
+import type { Transact, UnitOfWork } from "../work/unit-of-work.ts";
 import type { DecidedBy } from "./new-admin.ts";
 
 /** Signs out many users at once: by whoever runs the server, after a leak or a restored backup. */
@@ -25,8 +25,7 @@ export interface EndEverybody {
 
 export interface EndEverybodyParts {
   readonly database: Database;
-  readonly audit: Audit;
-  readonly revocations: Pick<RevocationWriter, "revokeEverybody" | "revokeSession">;
+  readonly transact: Transact;
   readonly endSessions: EndSessions;
   readonly random: Pick<Random, "id">;
 }
@@ -37,40 +36,41 @@ const USERS_AT_A_TIME = 500;
 const SESSIONS_AT_A_TIME = 500;
 
 export function createEndEverybody(parts: EndEverybodyParts): EndEverybody {
-  const { database, audit, revocations, endSessions, random } = parts;
+  const { database, transact, endSessions, random } = parts;
 
   /** 0 where the user has lost the role meanwhile. */
   function endOne(id: string, role: string): Promise<number> {
-    return audit.transaction(nowhere, async (tx, record) => {
+    return transact(nowhere, async (unit) => {
+      const { tx, record } = unit;
       const user = await lockAccount(tx, id);
       if (user?.roles.includes(role) !== true) return 0;
       const account = await changeAccount(tx, id, {});
-      // No memory of revocations is here to apply this one to; running servers hear of it as it commits.
-      const { endedSessions } = await endSessions.end(tx, record, { account, actorId: null, endReason });
+      const endedSessions = await endSessions.end(unit, { account, actorId: null, endReason });
       await record({ type: "FORCED_LOGOUT", userId: id, detail: { by: decidedBy, endedSessions } });
       return endedSessions;
     });
   }
 
   /** Those of servers whose clocks are ahead of the database's, a few at a time. */
-  async function endThoseAhead(tx: Transaction, record: Recorder, firstId: string, endedAt: Date): Promise<void> {
+  async function endThoseAhead({ tx, record, revoke }: UnitOfWork, firstId: string, endedAt: Date): Promise<void> {
     const about = { type: "SESSION_REVOKED" as const, actorId: null, detail: { reason: endReason } };
     for (;;) {
       const ahead = await markSessionsFrom(tx, firstId, { endedAt, endReason }, SESSIONS_AT_A_TIME);
       if (ahead.length === 0) return;
       await record(ahead.map(({ id, userId }) => ({ ...about, userId, sessionId: id })));
-      for (const session of ahead) await revocations.revokeSession(tx, session);
+      for (const session of ahead) await revoke(revocationOfSession(session));
     }
   }
 
   return {
     async endAll() {
-      await audit.transaction(nowhere, async (tx, record) => {
+      await transact(nowhere, async (unit) => {
+        const { tx, record, revoke } = unit;
         const endedAt = await readDatabaseClock(tx);
         const idBelow = firstIdAt(endedAt);
         await endSessionsOfEverybody(tx, idBelow, { id: random.id(endedAt), endedAt, endReason, actorId: null });
-        await revocations.revokeEverybody(tx, idBelow, addSeconds(endedAt, LONGEST_ACCESS_TOKEN_SECONDS));
-        await endThoseAhead(tx, record, idBelow, endedAt);
+        await revoke(revocationOfEverybody(idBelow, addSeconds(endedAt, LONGEST_ACCESS_TOKEN_SECONDS)));
+        await endThoseAhead(unit, idBelow, endedAt);
         await record({ type: "FORCED_LOGOUT", detail: { by: decidedBy } });
       });
     },

@@ -1,12 +1,12 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
-import type { Transaction } from "../../database/database.ts";
 import type { ReadCredentials } from "../accounts/password/credentials.ts";
 import { type NewAccount, newAccount } from "../accounts/registration/new-account.ts";
-import type { AuditFacts, Recorder } from "../audit/audit.ts";
+import type { AuditFacts } from "../audit/audit.ts";
 import type { PasswordHasher } from "../passwords/passwords.ts";
 import { type Account, insertAccount } from "../users/account-store.ts";
 import { ADMIN_ROLE } from "../users/admin-store.ts";
+import type { UnitOfWork } from "../work/unit-of-work.ts";
 
 /** Who decided: somebody at a shell, the configuration at the start, or a file of users. No user of ours either way. */
 export type DecidedBy = "operator" | "configuration" | "import";
@@ -26,7 +26,7 @@ export async function newAdmin(parts: NewAdminParts, { email, password }: ReadCr
 }
 
 /** To be called under `lockAdmins`. False where the address is taken. */
-export async function insertAdmin(tx: Transaction, record: Recorder, account: NewAccount, by: DecidedBy): Promise<boolean> {
+export async function insertAdmin({ tx, record }: UnitOfWork, account: NewAccount, by: DecidedBy): Promise<boolean> {
   if (!(await insertAccount(tx, account))) return false;
   await record([{ type: "REGISTERED", userId: account.id, detail: { by } }, rolesChanged(account, by)]);
   return true;

@@ -3,13 +3,13 @@ import { nowhere } from "../../core/origin.ts";
 import type { Transaction } from "../../database/database.ts";
 import { type Credentials, readChangedCredentials, readNewCredentials } from "../accounts/password/credentials.ts";
 import { type AddressedAccount, lockAccountOfAddress } from "../accounts/registration/proof-store.ts";
-import type { Audit, Recorder } from "../audit/audit.ts";
 import { deleteOneTimeTokensOf } from "../one-time/one-time-token-store.ts";
 import type { CommonPasswords } from "../passwords/password-policy.ts";
 import type { EndSessions } from "../sessions/ending/end-sessions.ts";
 import { type Account, type AccountChanges, type AccountStore, changeAccount } from "../users/account-store.ts";
 import { ADMIN_ROLE, lockAdmins } from "../users/admin-store.ts";
 import { readEmailAddress } from "../users/email-addresses.ts";
+import type { Transact, UnitOfWork } from "../work/unit-of-work.ts";
 import { type DecidedBy, insertAdmin, type NewAdminParts, newAdmin, rolesChanged } from "./new-admin.ts";
 
 export interface ChangedAccount {
@@ -33,13 +33,13 @@ export interface OperatorAccountParts extends NewAdminParts {
   readonly store: AccountStore;
   readonly commonPasswords: CommonPasswords;
   readonly endSessions: EndSessions;
-  readonly audit: Audit;
+  readonly transact: Transact;
 }
 
 const decidedBy: DecidedBy = "operator";
 
 export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAccounts {
-  const { store, passwords, commonPasswords, endSessions, audit } = parts;
+  const { store, passwords, commonPasswords, endSessions, transact } = parts;
 
   async function findUser(credentials: Credentials): Promise<{ emailKey: string; passwordHash: string }> {
     const { email, password } = readChangedCredentials(credentials, commonPasswords);
@@ -47,13 +47,13 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
     return { emailKey: email.key, passwordHash: await passwords.hash(password, null) };
   }
 
-  async function change(tx: Transaction, record: Recorder, id: string, changes: AccountChanges): Promise<ChangedAccount> {
+  async function change(unit: UnitOfWork, id: string, changes: AccountChanges): Promise<ChangedAccount> {
+    const { tx, record } = unit;
     const account = await changeAccount(tx, id, changes);
     // Whatever was sent before: none of it is to replace what the operator has decided.
     await deleteOneTimeTokensOf(tx, id, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
     await record({ type: "PASSWORD_CHANGED", userId: id, detail: { by: decidedBy } });
-    // No memory of revocations is here to apply this one to; running servers hear of it as it commits.
-    const { endedSessions } = await endSessions.end(tx, record, { account, actorId: null, endReason: "PASSWORD_CHANGED" });
+    const endedSessions = await endSessions.end(unit, { account, actorId: null, endReason: "PASSWORD_CHANGED" });
     return { account, endedSessions };
   }
 
@@ -62,36 +62,37 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
       const admin = readNewCredentials(credentials, commonPasswords);
       if ((await store.findAccountForSignIn(admin.email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
       const account = await newAdmin(parts, admin);
-      const isInserted = await audit.transaction(nowhere, async (tx, record) => {
-        await lockAdmins(tx);
-        return insertAdmin(tx, record, account, decidedBy);
+      const isInserted = await transact(nowhere, async (unit) => {
+        await lockAdmins(unit.tx);
+        return insertAdmin(unit, account, decidedBy);
       });
       if (!isInserted) throw new AuthError("EMAIL_TAKEN", {});
       return account;
     },
     async promoteToAdmin(credentials) {
       const { emailKey, passwordHash } = await findUser(credentials);
-      return audit.transaction(nowhere, async (tx, record) => {
+      return transact(nowhere, async (unit) => {
+        const { tx, record } = unit;
         await lockAdmins(tx);
         const { id, roles: before, erasureAt } = await lockUser(tx, emailKey);
         const roles = [...new Set([...before, ADMIN_ROLE])];
         if (!before.includes(ADMIN_ROLE)) await record(rolesChanged({ id, roles }, decidedBy));
         if (erasureAt !== null) await record({ type: "ACCOUNT_RESTORED", userId: id, detail: { by: decidedBy } });
-        return change(tx, record, id, { roles, passwordHash, emailVerified: true, erasureAt: null });
+        return change(unit, id, { roles, passwordHash, emailVerified: true, erasureAt: null });
       });
     },
     async setPassword(credentials) {
       const { emailKey, passwordHash } = await findUser(credentials);
-      return audit.transaction(nowhere, async (tx, record) => {
-        const { id } = await lockUser(tx, emailKey);
-        return change(tx, record, id, { passwordHash });
+      return transact(nowhere, async (unit) => {
+        const { id } = await lockUser(unit.tx, emailKey);
+        return change(unit, id, { passwordHash });
       });
     },
     async unlock(typed) {
       const { email } = readEmailAddress(typed);
       const account = email && (await store.findAccountForSignIn(email.key));
       if (account === undefined) throw new AuthError("NOT_FOUND", {});
-      await audit.transaction(nowhere, (_tx, record) => record({ type: "USER_UNLOCKED", userId: account.id, detail: { by: decidedBy } }));
+      await transact(nowhere, ({ record }) => record({ type: "USER_UNLOCKED", userId: account.id, detail: { by: decidedBy } }));
       return account;
     },
   };

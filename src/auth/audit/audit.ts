@@ -28,14 +28,13 @@ export interface Audit {
   /** Completes an event without writing it, for statements that insert it themselves, and its news with it. */
   compose(facts: AuditFacts, origin: Origin): AuditEvent;
   newsOf(event: AuditEvent): readonly OutboxRow[];
-  /** Tells the log; to be called once the event is committed. */
+  /** Tells the log. To be called after the commit: `Transact` and `record` do so; whoever inserts a composed event has to. */
   announce(event: AuditEvent): void;
+  /** Writes entries in a transaction, and what others are told of them. Announce them once it is committed: `Transact` does. */
+  write(tx: Transaction, facts: readonly AuditFacts[], origin: Origin): Promise<readonly AuditEvent[]>;
   /** An entry that tells of no change, and so is news to nobody: written by one statement, and announced. */
   record(facts: AuditFacts, origin: Origin): Promise<void>;
-  /** One transaction whose `record` writes entries in it; they are announced after the commit, or never. */
-  transaction<Result>(origin: Origin, work: (tx: Transaction, record: Recorder) => Promise<Result>): Promise<Result>;
 }
-export type Recorder = (facts: AuditFacts | readonly AuditFacts[]) => Promise<void>;
 
 export interface AuditParts {
   readonly database: Database;
@@ -80,25 +79,16 @@ export function createAudit(parts: AuditParts): Audit {
     compose,
     newsOf: (event) => (news === undefined ? [] : news.outbox.compose(news.messagesOf(event) ?? [])),
     announce,
+    async write(tx, facts, origin) {
+      const events = facts.map((each) => compose(each, origin));
+      await insertAuditEvents(tx, events);
+      if (news !== undefined) await tell(tx, news, unmask(events, facts));
+      return events;
+    },
     async record(facts, origin) {
       const event = compose(facts, origin);
       await insertAuditEvents(database, [event]);
       announce(event);
-    },
-    async transaction(origin, work) {
-      const recorded: AuditEvent[] = [];
-      const result = await database.transaction((tx) =>
-        work(tx, async (facts) => {
-          const all = [facts].flat();
-          const events = all.map((each) => compose(each, origin));
-          await insertAuditEvents(tx, events);
-          if (news !== undefined) await tell(tx, news, unmask(events, all));
-          // One by one: there may be more than fit on the stack as arguments.
-          for (const event of events) recorded.push(event);
-        }),
-      );
-      recorded.forEach(announce);
-      return result;
     },
   };
 }

@@ -4,10 +4,11 @@ import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Revocable } from "../revocations/revocation.ts";
-import type { Revocations } from "../revocations/revocations.ts";
-import type { CustomClaims } from "../tokens/custom-claims.ts";
+import type { AskForClaims, CustomClaims } from "../tokens/custom-claims.ts";
 import type { Account, AccountStore, AccountWithPassword } from "../users/account-store.ts";
 import type { Notices } from "../users/notices.ts";
+import type { Transact } from "../work/unit-of-work.ts";
+import type { EndSessions } from "./ending/end-sessions.ts";
 import type { RefreshRequest } from "./presented-tokens.ts";
 import type { Session } from "./session-state.ts";
 
@@ -48,12 +49,16 @@ export interface SessionOptions {
   readonly accessTokenTtlSeconds: number;
 }
 
+/** The parts from which the factories of this room are made. */
 export interface SessionParts {
   readonly database: Database;
   readonly accounts: AccountStore;
-  readonly audit: Audit;
-  readonly revocations: Revocations;
+  readonly transact: Transact;
+  /** For login and refresh, whose statements write their own entry. */
+  readonly audit: Pick<Audit, "compose" | "newsOf" | "announce">;
+  readonly endSessions: EndSessions;
   readonly notices: Notices;
+  readonly askForClaims: AskForClaims;
   readonly clock: Clock;
   readonly random: Random;
 }

@@ -4,8 +4,9 @@ import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { NewAccount } from "../accounts/registration/new-account.ts";
 import { rolesChanged } from "../admin/new-admin.ts";
-import type { Audit, AuditFacts } from "../audit/audit.ts";
+import type { AuditFacts } from "../audit/audit.ts";
 import { ADMIN_ROLE, lockAdmins } from "../users/admin-store.ts";
+import type { Transact } from "../work/unit-of-work.ts";
 import { separateRepeated } from "./claims.ts";
 import { beginImport, deleteReserved, type ImportState, insertUsers, moveImport } from "./import-store.ts";
 import { type ClaimedUser, type LineBatch, readBatches } from "./line-batches.ts";
@@ -23,7 +24,7 @@ export interface UserFile {
 
 export interface ImportParts {
   readonly database: Database;
-  readonly audit: Audit;
+  readonly transact: Transact;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -73,8 +74,8 @@ interface Place {
 }
 
 async function importBatch(parts: ImportParts, batch: LineBatch, place: Place): Promise<Settled> {
-  const { audit, clock } = parts;
-  return audit.transaction(nowhere, async (tx, record) => {
+  const { transact, clock } = parts;
+  return transact(nowhere, async ({ tx, record }) => {
     const now = clock();
     const { first, repeated } = separateRepeated(batch.users);
     const drafts = first.map((claim) => ({ claim, account: draftAccount(claim, now, parts.random) }));

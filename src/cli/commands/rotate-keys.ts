@@ -14,8 +14,8 @@ export const rotateKeys: Command = {
 Running servers publish it within half a minute.`,
   takesPassword: false,
   async run() {
-    await withOperatorSession(({ config, storage, database, audit, clock }) =>
-      chooseKeys(config.tokens, storage.secrets)({ database, audit, clock }).rotate(),
+    await withOperatorSession(({ config, storage, database, transact, clock }) =>
+      chooseKeys(config.tokens, storage.secrets)({ database, transact, clock }).rotate(),
     );
     return `Published a new signing key; it signs in ${minutes} minutes.\n`;
   },

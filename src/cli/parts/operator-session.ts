@@ -1,4 +1,5 @@
-import { type Audit, createAudit } from "../../auth/audit/audit.ts";
+import { createAudit } from "../../auth/audit/audit.ts";
+import { createTransact, type Transact } from "../../auth/work/unit-of-work.ts";
 import { type Config, parseConfig } from "../../config/config.ts";
 import { loadEnvFile } from "../../config/environment/env-file.ts";
 import { readConfigFile } from "../../config/file/config-file.ts";
@@ -24,7 +25,7 @@ export interface OperatorStorage {
 /** What a command needs that works on the database without serving anybody. */
 export interface OperatorSession extends OperatorStorage {
   readonly database: Database;
-  readonly audit: Audit;
+  readonly transact: Transact;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -69,8 +70,10 @@ export async function withOperatorSession<Result>(work: (session: OperatorSessio
     const { secrets } = opened.storage;
     const news = createNews(opened.config, { secrets, clock: systemClock, random });
     const audit = createAudit({ database, clock: systemClock, random, log: () => undefined, news });
+    // Nobody is served here; running servers hear of a revocation as it commits.
+    const transact = createTransact({ database, audit, outbox: news.outbox, clock: systemClock, apply: () => undefined });
     try {
-      return await work({ ...opened, database, audit, clock: systemClock, random });
+      return await work({ ...opened, database, transact, clock: systemClock, random });
     } finally {
       await close();
     }

@@ -3,17 +3,15 @@ import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
 import type { Origin } from "../../../core/origin.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
-import type { Outbox } from "../../../outbox/outbox.ts";
-import type { Audit, Recorder } from "../../audit/audit.ts";
 import type { OneTimeToken, OneTimeTokens, ProvenAddress } from "../../one-time/one-time-tokens.ts";
-import type { Revocable, Revocation } from "../../revocations/revocation.ts";
-import type { Revocations } from "../../revocations/revocations.ts";
+import type { Revocable } from "../../revocations/revocation.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../../sessions/lock-viewer.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { type Account, lockAccount } from "../../users/account-store.ts";
 import { readEmailAddress } from "../../users/email-addresses.ts";
 import type { Notices } from "../../users/notices.ts";
+import type { Transact, UnitOfWork } from "../../work/unit-of-work.ts";
 import { bindToVersion } from "./bind-to-version.ts";
 import { changeAddress } from "./change-address.ts";
 
@@ -34,10 +32,8 @@ export type ConfirmEmailChange = (proof: EmailChangeProof, viewer: () => Revocab
 export interface ConfirmEmailChangeParts {
   readonly database: Database;
   readonly oneTimeTokens: OneTimeTokens;
-  readonly outbox: Outbox;
   readonly notices: Pick<Notices, "isSent">;
-  readonly audit: Audit;
-  readonly revocations: Pick<Revocations, "apply">;
+  readonly transact: Transact;
   readonly endSessions: EndSessions;
   readonly clock: Clock;
   readonly options: AccountOptions;
@@ -49,19 +45,14 @@ interface Confirmed {
   readonly proves: ProvenAddress;
 }
 
-interface Work {
-  readonly tx: Transaction;
-  readonly record: Recorder;
-}
-
 /** Uses the proof up. The transaction has to commit, also where it comes to nothing: a wrong code was counted. */
-type Take = (work: Work) => Promise<Confirmed | undefined>;
+type Take = (unit: UnitOfWork) => Promise<Confirmed | undefined>;
 
 /** How long the change can be undone. */
 const UNDO_SECONDS = 7 * 86_400;
 
 export function createConfirmEmailChange(parts: ConfirmEmailChangeParts): ConfirmEmailChange {
-  const { database, oneTimeTokens, audit, revocations } = parts;
+  const { database, oneTimeTokens, transact } = parts;
   const perform = createPerform(parts);
 
   /** Of any number of simultaneous ones, the first to get the lock. */
@@ -90,28 +81,27 @@ export function createConfirmEmailChange(parts: ConfirmEmailChangeParts): Confir
   return async ({ token, code }, viewer, origin) => {
     if ((token === undefined) === (code === undefined)) throw badInput({ token: "Give either `token` or `code`." });
     const take = code === undefined ? await byToken(token ?? "") : byCode(code, viewer());
-    const changed = await audit.transaction(origin, async (tx, record) => {
-      const confirmed = await take({ tx, record });
-      return confirmed && perform({ tx, record }, confirmed);
+    const changed = await transact(origin, async (unit) => {
+      const confirmed = await take(unit);
+      return confirmed && perform(unit, confirmed);
     });
     if (changed === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
-    revocations.apply(changed.revocation);
-    return changed.account;
+    return changed;
   };
 }
 
-function createPerform({ oneTimeTokens, outbox, notices, endSessions, clock, options }: ConfirmEmailChangeParts) {
+function createPerform({ oneTimeTokens, notices, endSessions, clock, options }: ConfirmEmailChangeParts) {
   /**
    * Tells the old address; from then on, and as long as it can be gone back to, it is nobody else's. Not counted: the link is the way back, and each
    * change takes a proof of another mailbox.
    */
-  async function tellOldAddress(tx: Transaction, { before, proves }: Confirmed): Promise<void> {
+  async function tellOldAddress({ tx, send }: UnitOfWork, { before, proves }: Confirmed): Promise<void> {
     if (!before.emailVerified || !notices.isSent("email_changed")) return;
     const undoUntil = addSeconds(clock(), UNDO_SECONDS);
     const undo = await issueUndo(tx, before);
     const link = undo && { link: options.links.undoEmailChange(undo.token), undoUntil: undo.expiresAt.toISOString() };
     const content = { template: "email_changed" as const, facts: { newEmail: proves.email, ...link } };
-    await outbox.add(tx, [{ channel: "email", to: before.email, content, userId: before.id, expiresAt: undoUntil }]);
+    await send({ channel: "email", to: before.email, content, userId: before.id, expiresAt: undoUntil });
   }
 
   async function issueUndo(tx: Transaction, { id, email }: Account) {
@@ -120,14 +110,16 @@ function createPerform({ oneTimeTokens, outbox, notices, endSessions, clock, opt
     return proves && oneTimeTokens.issue(tx, { purpose: "UNDO_EMAIL_CHANGE", subject: { userId: id }, proves, ttlSeconds: UNDO_SECONDS });
   }
 
-  return async ({ tx, record }: Work, confirmed: Confirmed): Promise<{ account: Account; revocation: Revocation }> => {
+  return async (unit: UnitOfWork, confirmed: Confirmed): Promise<Account> => {
+    const { tx, record } = unit;
     const { before, proves } = confirmed;
     const account = await changeAddress(tx, before.id, { proves, now: clock() });
     // They were sent to the old address.
     await oneTimeTokens.drop(tx, account.id, ["VERIFY_EMAIL", "RESET_PASSWORD"]);
-    await tellOldAddress(tx, confirmed);
+    await tellOldAddress(unit, confirmed);
     await record({ type: "EMAIL_CHANGED", userId: account.id, actorId: account.id });
-    return { account, revocation: await endSessions.revokeAccess(tx, account) };
+    await endSessions.revokeAccess(unit, account);
+    return account;
   };
 }
 

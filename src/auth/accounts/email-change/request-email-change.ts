@@ -3,14 +3,13 @@ import { noMail } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
 import type { Origin } from "../../../core/origin.ts";
 import type { MailContent } from "../../../outbox/mail-templates.ts";
-import type { Outbox } from "../../../outbox/outbox.ts";
-import type { Audit } from "../../audit/audit.ts";
 import type { IssuedToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import type { Revocable } from "../../revocations/revocation.ts";
 import { lockViewer } from "../../sessions/lock-viewer.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { type Account, isAddressTaken } from "../../users/account-store.ts";
 import { type EmailAddress, readEmailAddress, readNewEmailAddress } from "../../users/email-addresses.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
 import type { RequireFreshLogin } from "../password/fresh-login.ts";
 import { bindToVersion } from "./bind-to-version.ts";
 
@@ -30,8 +29,7 @@ export type RequestEmailChange = (change: WantedEmailChange, viewer: Revocable, 
 export interface RequestEmailChangeParts {
   readonly requireFreshLogin: RequireFreshLogin;
   readonly oneTimeTokens: OneTimeTokens;
-  readonly outbox: Outbox;
-  readonly audit: Audit;
+  readonly transact: Transact;
   readonly clock: Clock;
   readonly options: AccountOptions;
 }
@@ -39,14 +37,14 @@ export interface RequestEmailChangeParts {
 const CHANGE_SECONDS = 86_400;
 
 export function createRequestEmailChange(parts: RequestEmailChangeParts): RequestEmailChange {
-  const { requireFreshLogin, oneTimeTokens, outbox, audit, clock, options } = parts;
+  const { requireFreshLogin, oneTimeTokens, transact, clock, options } = parts;
 
   return async ({ newEmail, password }, viewer, origin) => {
     const { email, problem } = readNewEmailAddress(newEmail);
     if (email === undefined) throw badInput({ newEmail: problem });
     if (!options.canMail) throw noMail();
     await requireFreshLogin({ viewer, password, origin, event: "EMAIL_CHANGE_REQUESTED" });
-    await audit.transaction(origin, async (tx, record) => {
+    await transact(origin, async ({ tx, record, send }) => {
       const account = await lockViewer(tx, viewer);
       refuseSame(account, email);
       const { id } = account;
@@ -55,7 +53,7 @@ export function createRequestEmailChange(parts: RequestEmailChangeParts): Reques
       const wanted = { purpose: "CHANGE_EMAIL", subject: { userId: id }, proves, ttlSeconds: CHANGE_SECONDS } as const;
       const issued = await oneTimeTokens.issue(tx, { ...wanted, boundTo: bindToVersion(account) });
       const content = isTaken ? addressInUse : confirmation(issued, options);
-      await outbox.add(tx, [{ channel: "email", to: email.address, content, userId: id, expiresAt: issued.expiresAt }]);
+      await send({ channel: "email", to: email.address, content, userId: id, expiresAt: issued.expiresAt });
       await record({ type: "EMAIL_CHANGE_REQUESTED", userId: id, actorId: id, sessionId: viewer.sessionId });
     });
   };

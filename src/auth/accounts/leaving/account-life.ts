@@ -1,13 +1,13 @@
-import type { Database } from "../../../database/database.ts";
 import { createSessionListStore } from "../../sessions/session-list-store.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
-import { type ConfirmEmailChange, type ConfirmEmailChangeParts, createConfirmEmailChange } from "../email-change/confirm-email-change.ts";
-import { createRequestEmailChange, type RequestEmailChange, type RequestEmailChangeParts } from "../email-change/request-email-change.ts";
-import { createUndoEmailChange, type UndoEmailChange, type UndoEmailChangeParts } from "../email-change/undo-email-change.ts";
-import { createFreshLogin, type FreshLoginParts } from "../password/fresh-login.ts";
-import { createDeleteAccount, type DeleteAccount, type DeleteAccountParts } from "./delete-account.ts";
-import { createEraseAccounts, type EraseAccounts, type EraseAccountsParts } from "./erase-accounts.ts";
-import { createExportAccount, type ExportAccount, type ExportAccountParts } from "./export-account.ts";
+import type { AccountParts } from "../account-parts.ts";
+import { type ConfirmEmailChange, createConfirmEmailChange } from "../email-change/confirm-email-change.ts";
+import { createRequestEmailChange, type RequestEmailChange } from "../email-change/request-email-change.ts";
+import { createUndoEmailChange, type UndoEmailChange } from "../email-change/undo-email-change.ts";
+import { createFreshLogin } from "../password/fresh-login.ts";
+import { createDeleteAccount, type DeleteAccount } from "./delete-account.ts";
+import { createEraseAccounts, type EraseAccounts } from "./erase-accounts.ts";
+import { createExportAccount, type ExportAccount } from "./export-account.ts";
 import { createExportStore } from "./export-store.ts";
 
 /** How an account changes its address, is given back, and ends. */
@@ -22,20 +22,7 @@ export interface AccountLife {
   readonly eraseAccounts: EraseAccounts;
 }
 
-type MadeHere = "requireFreshLogin" | "sessionList" | "exportStore" | "options";
-
-export type AccountLifeParts = Omit<
-  FreshLoginParts &
-    RequestEmailChangeParts &
-    ConfirmEmailChangeParts &
-    UndoEmailChangeParts &
-    DeleteAccountParts &
-    EraseAccountsParts &
-    ExportAccountParts,
-  MadeHere
-> & { readonly database: Database };
-
-export function createAccountLife(given: AccountLifeParts, options: AccountOptions): AccountLife {
+export function createAccountLife(given: AccountParts, options: AccountOptions): AccountLife {
   const { database } = given;
   const requireFreshLogin = createFreshLogin({ ...given, sessionList: createSessionListStore(database) });
   const parts = { ...given, requireFreshLogin, exportStore: createExportStore(database), options };

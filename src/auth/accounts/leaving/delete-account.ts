@@ -1,11 +1,9 @@
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import type { Origin } from "../../../core/origin.ts";
 import type { Transaction } from "../../../database/database.ts";
-import type { Audit, Recorder } from "../../audit/audit.ts";
 import { findLastUndoExpiry } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import type { Revocable } from "../../revocations/revocation.ts";
-import type { Revocations } from "../../revocations/revocations.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../../sessions/lock-viewer.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
@@ -13,6 +11,7 @@ import { type Account, changeAccount } from "../../users/account-store.ts";
 import { lockAdmins } from "../../users/admin-store.ts";
 import { keepAnAdmin } from "../../users/keep-an-admin.ts";
 import type { Notices } from "../../users/notices.ts";
+import type { Transact, UnitOfWork } from "../../work/unit-of-work.ts";
 import type { RequireFreshLogin } from "../password/fresh-login.ts";
 
 export interface DeletedAccount {
@@ -32,8 +31,7 @@ export interface DeleteAccountParts {
   readonly requireFreshLogin: RequireFreshLogin;
   readonly oneTimeTokens: Pick<OneTimeTokens, "expire">;
   readonly notices: Notices;
-  readonly audit: Audit;
-  readonly revocations: Pick<Revocations, "apply">;
+  readonly transact: Transact;
   readonly endSessions: EndSessions;
   readonly clock: Clock;
   readonly options: AccountOptions;
@@ -43,7 +41,7 @@ export interface DeleteAccountParts {
 const NOTICE_SECONDS = 86_400;
 
 export function createDeleteAccount(parts: DeleteAccountParts): DeleteAccount {
-  const { requireFreshLogin, oneTimeTokens, notices, audit, revocations, endSessions, clock, options } = parts;
+  const { requireFreshLogin, oneTimeTokens, notices, transact, endSessions, clock, options } = parts;
 
   async function tell(tx: Transaction, account: Account, erasureAt: Date): Promise<void> {
     const content = { template: "account_deletion" as const, facts: { erasureAt: erasureAt.toISOString() } };
@@ -55,25 +53,24 @@ export function createDeleteAccount(parts: DeleteAccountParts): DeleteAccount {
     return later(graceEnd, (await findLastUndoExpiry(tx, id)) ?? graceEnd);
   }
 
-  async function perform(tx: Transaction, record: Recorder, viewer: Revocable) {
+  async function perform(unit: UnitOfWork, viewer: Revocable): Promise<DeletedAccount> {
+    const { tx, record } = unit;
     await lockAdmins(tx);
     const before = await lockViewer(tx, viewer);
     await keepAnAdmin(tx, before);
     const erasureAt = await erasureAtOf(tx, before);
     const account = await changeAccount(tx, before.id, { erasureAt });
     await oneTimeTokens.expire(tx, account.id, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
-    const { endedSessions, revocation } = await endSessions.end(tx, record, { account, actorId: account.id, endReason: "ACCOUNT_DELETED" });
+    const endedSessions = await endSessions.end(unit, { account, actorId: account.id, endReason: "ACCOUNT_DELETED" });
     const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
     await record({ type: "ACCOUNT_DELETION_REQUESTED", ...about, detail: { endedSessions } });
     await tell(tx, account, erasureAt);
-    return { erasureAt, endedSessions, revocation };
+    return { erasureAt, endedSessions };
   }
 
   return async (password, viewer, origin) => {
     await requireFreshLogin({ viewer, password, origin, event: "ACCOUNT_DELETION_REQUESTED" });
-    const { revocation, ...deleted } = await audit.transaction(origin, (tx, record) => perform(tx, record, viewer));
-    revocations.apply(revocation);
-    return deleted;
+    return transact(origin, (unit) => perform(unit, viewer));
   };
 }
 

@@ -3,7 +3,7 @@ import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { nowhere } from "../../../core/origin.ts";
 import type { Random } from "../../../core/random.ts";
 import type { Database } from "../../../database/database.ts";
-import type { Audit } from "../../audit/audit.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
 import {
   type Batch,
   type BegunErasure,
@@ -26,7 +26,7 @@ export type EraseAccounts = (signal?: AbortSignal) => Promise<number>;
 
 export interface EraseAccountsParts {
   readonly database: Database;
-  readonly audit: Audit;
+  readonly transact: Transact;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -41,7 +41,7 @@ const SECRET_BYTES = 32;
 const steps: readonly EraseBatch[] = [eraseSessions, eraseOwnEntries, eraseDeedsToOthers];
 
 export function createEraseAccounts(parts: EraseAccountsParts): EraseAccounts {
-  const { database, audit, clock, random } = parts;
+  const { database, transact, clock, random } = parts;
   const eraseInBatches = createEraseInBatches(database);
 
   function begin(): Promise<string | undefined> {
@@ -52,7 +52,7 @@ export function createEraseAccounts(parts: EraseAccountsParts): EraseAccounts {
 
   /** False where something has come after all, or another process is faster. */
   function finish(erasure: BegunErasure): Promise<boolean> {
-    return audit.transaction(nowhere, async (tx, record) => {
+    return transact(nowhere, async ({ tx, record }) => {
       if (!(await lockErasure(tx, erasure.userId))) return false;
       for (const erase of steps) {
         if ((await erase(tx, erasure, { after: FIRST_ID, limit: 1 })).rows > 0) return false;

@@ -1,10 +1,10 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { Origin } from "../../../core/origin.ts";
-import type { Audit } from "../../audit/audit.ts";
 import type { HeldSession, Sessions } from "../../sessions/sessions.ts";
 import type { AskForClaims } from "../../tokens/custom-claims.ts";
 import { type AccountWithPassword, lockAccount, noteRestoringSignIn } from "../../users/account-store.ts";
 import type { Notices } from "../../users/notices.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
 
 /**
  * Signs in whoever has given the right password of an account that is to be erased, and takes that back in the same transaction. Undefined
@@ -15,16 +15,16 @@ export type RestoreAccount = (verified: AccountWithPassword, origin: Origin) => 
 export interface RestoreAccountParts {
   readonly sessions: Pick<Sessions, "open">;
   readonly notices: Notices;
-  readonly audit: Audit;
+  readonly transact: Transact;
   readonly clock: Clock;
   readonly askForClaims: AskForClaims;
 }
 
-export function createRestoreAccount({ sessions, notices, audit, clock, askForClaims }: RestoreAccountParts): RestoreAccount {
+export function createRestoreAccount({ sessions, notices, transact, clock, askForClaims }: RestoreAccountParts): RestoreAccount {
   return async (verified, origin) => {
     const { id, passwordHash } = verified;
     const customClaims = await askForClaims?.(verified);
-    return audit.transaction(origin, async (tx, record) => {
+    return transact(origin, async ({ tx, record }) => {
       const now = clock();
       const before = await lockAccount(tx, id);
       const isToBeErased = before?.status === "ACTIVE" && before.erasureAt !== null && before.erasureAt > now;

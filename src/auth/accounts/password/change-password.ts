@@ -6,13 +6,13 @@ import type { Audit } from "../../audit/audit.ts";
 import { deleteOneTimeTokensOf } from "../../one-time/one-time-token-store.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../../passwords/password-policy.ts";
 import type { Passwords } from "../../passwords/passwords.ts";
-import type { Revocable, Revocation } from "../../revocations/revocation.ts";
-import type { Revocations } from "../../revocations/revocations.ts";
+import type { Revocable } from "../../revocations/revocation.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../../sessions/lock-viewer.ts";
 import { type Account, type AccountStore, changeAccount } from "../../users/account-store.ts";
 import { readEmailAddress } from "../../users/email-addresses.ts";
 import type { Notices } from "../../users/notices.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
 
 /** As typed. */
 export interface PasswordChange {
@@ -33,24 +33,19 @@ interface ReadChange {
   readonly newPassword: string;
 }
 
-interface Changed {
-  readonly account: Account;
-  readonly revocation: Revocation;
-}
-
 export interface ChangePasswordParts {
   readonly store: Pick<AccountStore, "findAccountWithPassword">;
   readonly passwords: Passwords;
   readonly commonPasswords: CommonPasswords;
-  readonly audit: Audit;
-  readonly revocations: Pick<Revocations, "apply">;
+  readonly transact: Transact;
+  readonly audit: Pick<Audit, "record">;
   readonly endSessions: EndSessions;
   readonly notices: Notices;
   readonly clock: Clock;
 }
 
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
-  const { store, passwords, commonPasswords, audit, revocations, endSessions, notices, clock } = parts;
+  const { store, passwords, commonPasswords, transact, audit, endSessions, notices, clock } = parts;
 
   async function refuse(viewer: Revocable, origin: Origin): Promise<never> {
     const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
@@ -59,31 +54,30 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
   }
 
   /** Undefined where the stored hash is another one by the end. */
-  async function attempt(change: PasswordChange, viewer: Revocable, origin: Origin): Promise<Changed | undefined> {
+  async function attempt(change: PasswordChange, viewer: Revocable, origin: Origin): Promise<Account | undefined> {
     const known = await store.findAccountWithPassword(viewer.userId);
     if (known === undefined) throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
     const { current, newPassword } = readChange(change, known.email, commonPasswords);
     if (!(await passwords.verify(known.passwordHash, current, origin.ipAddress))) return refuse(viewer, origin);
     const passwordHash = await passwords.hash(newPassword, origin.ipAddress);
-    return audit.transaction(origin, async (tx, record) => {
+    return transact(origin, async (unit) => {
+      const { tx, record } = unit;
       const locked = await lockViewer(tx, viewer);
       if (locked.passwordHash !== known.passwordHash) return undefined;
       const account = await changeAccount(tx, locked.id, { passwordHash });
       const others = { account, actorId: account.id, endReason: "PASSWORD_CHANGED" as const, keepIds: [viewer.sessionId] };
       await deleteOneTimeTokensOf(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
-      const { endedSessions, revocation } = await endSessions.end(tx, record, others);
+      const endedSessions = await endSessions.end(unit, others);
       const about = { userId: account.id, actorId: account.id, sessionId: viewer.sessionId };
       await record({ type: "PASSWORD_CHANGED", ...about, detail: { endedSessions } });
       await notices.tell(tx, account, { template: "password_changed", facts: { at: clock().toISOString() } });
-      return { account, revocation };
+      return account;
     });
   }
 
   return async (change, viewer, origin) => {
     // A login elsewhere may just have hashed the same password anew; where the password itself has changed, the second attempt tells.
-    const changed = (await attempt(change, viewer, origin)) ?? (await attempt(change, viewer, origin)) ?? (await refuse(viewer, origin));
-    revocations.apply(changed.revocation);
-    return changed.account;
+    return (await attempt(change, viewer, origin)) ?? (await attempt(change, viewer, origin)) ?? refuse(viewer, origin);
   };
 }
 

@@ -1,7 +1,7 @@
 import { sha256 } from "../../../core/sha256.ts";
-import type { Transaction } from "../../../database/database.ts";
 import type { MailContent } from "../../../outbox/mail-templates.ts";
 import type { EmailAddress } from "../../users/email-addresses.ts";
+import type { UnitOfWork } from "../../work/unit-of-work.ts";
 import type { AddressedAccount } from "../registration/proof-store.ts";
 import type { MessageParts } from "../registration/verification-messages.ts";
 
@@ -9,10 +9,10 @@ import type { MessageParts } from "../registration/verification-messages.ts";
 export const RESET_SECONDS = 3600;
 
 /** Has one message sent, to known and unknown addresses by the same statements; `account` is the one that has the address, locked. */
-export type SendReset = (tx: Transaction, address: EmailAddress, account: AddressedAccount | undefined) => Promise<void>;
+export type SendReset = (unit: UnitOfWork, address: EmailAddress, account: AddressedAccount | undefined) => Promise<void>;
 
-export function createSendReset({ oneTimeTokens, outbox, links }: MessageParts): SendReset {
-  return async (tx, address, account) => {
+export function createSendReset({ oneTimeTokens, links }: MessageParts): SendReset {
+  return async ({ tx, send }, address, account) => {
     const issued = await oneTimeTokens.issue(tx, {
       purpose: "RESET_PASSWORD",
       ttlSeconds: RESET_SECONDS,
@@ -29,7 +29,7 @@ export function createSendReset({ oneTimeTokens, outbox, links }: MessageParts):
         ? { template: "no_account", facts: {} }
         : { template: "reset_password", facts: { link: links.resetPassword(issued.token) } };
     const to = account?.email ?? address.address;
-    await outbox.add(tx, [{ channel: "email", to, content, userId: account?.id ?? null, expiresAt: issued.expiresAt }]);
+    await send({ channel: "email", to, content, userId: account?.id ?? null, expiresAt: issued.expiresAt });
   };
 }
 

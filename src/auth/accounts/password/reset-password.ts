@@ -2,16 +2,16 @@ import type { Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
 import type { Origin } from "../../../core/origin.ts";
-import type { Database, Transaction } from "../../../database/database.ts";
-import type { Audit, Recorder } from "../../audit/audit.ts";
+import type { Database } from "../../../database/database.ts";
+import type { Audit } from "../../audit/audit.ts";
 import type { OneTimeToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword } from "../../passwords/password-policy.ts";
 import type { PasswordHasher } from "../../passwords/passwords.ts";
-import type { Revocations } from "../../revocations/revocations.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
 import { changeAccount } from "../../users/account-store.ts";
 import { readEmailAddress } from "../../users/email-addresses.ts";
 import type { Notices } from "../../users/notices.ts";
+import type { Transact, UnitOfWork } from "../../work/unit-of-work.ts";
 import { type AddressedAccount, lockAddressedAccount } from "../registration/proof-store.ts";
 import { bindingOf } from "./reset-messages.ts";
 
@@ -33,15 +33,13 @@ export interface ResetPasswordParts {
   readonly passwords: PasswordHasher;
   readonly commonPasswords: CommonPasswords;
   readonly endSessions: EndSessions;
-  readonly revocations: Pick<Revocations, "apply">;
   readonly notices: Notices;
-  readonly audit: Audit;
+  readonly transact: Transact;
+  readonly audit: Pick<Audit, "record">;
   readonly clock: Clock;
 }
 
 const PURPOSE = "RESET_PASSWORD";
-
-type EndedSessions = Awaited<ReturnType<EndSessions["end"]>>;
 
 interface Wanted {
   readonly token: string;
@@ -50,9 +48,10 @@ interface Wanted {
 }
 
 export function createResetPassword(parts: ResetPasswordParts): ResetPassword {
-  const { database, oneTimeTokens, passwords, commonPasswords, endSessions, revocations, notices, audit, clock } = parts;
+  const { database, oneTimeTokens, passwords, commonPasswords, endSessions, notices, transact, audit, clock } = parts;
 
-  async function perform(tx: Transaction, record: Recorder, { token, userId, passwordHash }: Wanted): Promise<EndedSessions | undefined> {
+  async function perform(unit: UnitOfWork, { token, userId, passwordHash }: Wanted): Promise<number | undefined> {
+    const { tx, record } = unit;
     const locked = await lockAddressedAccount(tx, userId);
     const taken = await oneTimeTokens.take(tx, PURPOSE, token);
     if (locked === undefined || taken === undefined || !isAbout(taken, locked)) {
@@ -61,10 +60,10 @@ export function createResetPassword(parts: ResetPasswordParts): ResetPassword {
     }
     const account = await changeAccount(tx, userId, { passwordHash, emailVerified: true });
     await oneTimeTokens.drop(tx, userId, ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL"]);
-    const ended = await endSessions.end(tx, record, { account, actorId: userId, endReason: "PASSWORD_RESET" });
+    const endedSessions = await endSessions.end(unit, { account, actorId: userId, endReason: "PASSWORD_RESET" });
     await notices.tell(tx, account, { template: "password_changed", facts: { at: clock().toISOString() } });
-    await record({ type: "PASSWORD_RESET", userId, actorId: userId, detail: { endedSessions: ended.endedSessions } });
-    return ended;
+    await record({ type: "PASSWORD_RESET", userId, actorId: userId, detail: { endedSessions } });
+    return endedSessions;
   }
 
   return async ({ token, newPassword }, origin) => {
@@ -76,10 +75,9 @@ export function createResetPassword(parts: ResetPasswordParts): ResetPassword {
     }
     const passwordHash = await passwords.hash(password, origin.ipAddress);
     const wanted = { token, userId: found.userId, passwordHash };
-    const ended = await audit.transaction(origin, (tx, record) => perform(tx, record, wanted));
-    if (ended === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
-    revocations.apply(ended.revocation);
-    return ended.endedSessions;
+    const endedSessions = await transact(origin, (unit) => perform(unit, wanted));
+    if (endedSessions === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
+    return endedSessions;
   };
 }
 

@@ -1,12 +1,12 @@
 import { noMail } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
 import type { Origin } from "../../../core/origin.ts";
-import type { Audit } from "../../audit/audit.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { type EmailAddress, readEmailAddress } from "../../users/email-addresses.ts";
-import { createSendReset } from "../password/reset-messages.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
+import type { SendReset } from "../password/reset-messages.ts";
 import { lockAccountOfAddress } from "./proof-store.ts";
-import { createSendVerification, type MessageParts } from "./verification-messages.ts";
+import type { SendVerification } from "./verification-messages.ts";
 
 /** What goes with a code that was sent: from the client that has asked. */
 export interface RequestedCode {
@@ -26,14 +26,16 @@ export interface MessageRequests {
   readonly requestPasswordReset: RequestMessage;
 }
 
-export function createMessageRequests(
-  parts: Omit<MessageParts, "links"> & { audit: Audit },
-  { canMail, links }: AccountOptions,
-): MessageRequests {
-  const { audit } = parts;
-  const sendVerification = createSendVerification({ ...parts, links });
-  const sendReset = createSendReset({ ...parts, links });
+export interface MessageRequestParts {
+  readonly transact: Transact;
+  readonly sendVerification: SendVerification;
+  readonly sendReset: SendReset;
+}
 
+export function createMessageRequests(
+  { transact, sendVerification, sendReset }: MessageRequestParts,
+  { canMail }: Pick<AccountOptions, "canMail">,
+): MessageRequests {
   function read(email: string): EmailAddress {
     const address = readEmailAddress(email);
     if (address.email === undefined) throw badInput({ email: address.problem });
@@ -44,20 +46,20 @@ export function createMessageRequests(
   return {
     async requestEmailVerification(email, origin) {
       const address = read(email);
-      return audit.transaction(origin, async (tx, record) => {
-        const account = await lockAccountOfAddress(tx, address.key);
+      return transact(origin, async (unit) => {
+        const account = await lockAccountOfAddress(unit.tx, address.key);
         const template = account === undefined ? "no_account" : "already_verified";
-        const attempt = await sendVerification(tx, { address, account, otherwise: { template, facts: {} } });
-        await record({ type: "EMAIL_VERIFICATION_REQUESTED", userId: account?.id ?? null });
+        const attempt = await sendVerification(unit, { address, account, otherwise: { template, facts: {} } });
+        await unit.record({ type: "EMAIL_VERIFICATION_REQUESTED", userId: account?.id ?? null });
         return { attempt };
       });
     },
     async requestPasswordReset(email, origin) {
       const address = read(email);
-      await audit.transaction(origin, async (tx, record) => {
-        const account = await lockAccountOfAddress(tx, address.key);
-        await sendReset(tx, address, account);
-        await record({ type: "PASSWORD_RESET_REQUESTED", userId: account?.id ?? null });
+      await transact(origin, async (unit) => {
+        const account = await lockAccountOfAddress(unit.tx, address.key);
+        await sendReset(unit, address, account);
+        await unit.record({ type: "PASSWORD_RESET_REQUESTED", userId: account?.id ?? null });
       });
     },
   };

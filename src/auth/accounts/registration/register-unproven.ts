@@ -2,10 +2,11 @@ import type { Clock } from "../../../core/clock.ts";
 import { AuthError, noMail } from "../../../core/errors.ts";
 import type { Origin } from "../../../core/origin.ts";
 import type { Random } from "../../../core/random.ts";
-import type { Audit, AuditFacts } from "../../audit/audit.ts";
+import type { AuditFacts } from "../../audit/audit.ts";
 import type { PasswordHasher } from "../../passwords/passwords.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { insertAccount } from "../../users/account-store.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
 import type { ReadCredentials } from "../password/credentials.ts";
 import { newAccount } from "./new-account.ts";
 import { type AddressedAccount, lockAccountOfAddress } from "./proof-store.ts";
@@ -20,13 +21,13 @@ export type RegisterUnproven = (credentials: ReadCredentials, roles: readonly st
 export interface RegisterUnprovenParts {
   readonly passwords: PasswordHasher;
   readonly sendVerification: SendVerification;
-  readonly audit: Audit;
+  readonly transact: Transact;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, links }: AccountOptions): RegisterUnproven {
-  const { passwords, sendVerification, audit, clock, random } = parts;
+  const { passwords, sendVerification, transact, clock, random } = parts;
   const otherwise = { template: "already_registered", facts: { link: links.forgottenPassword } } as const;
 
   return async ({ email, password }, roles, origin) => {
@@ -34,11 +35,11 @@ export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, 
     const passwordHash = await passwords.hash(password, origin.ipAddress);
     const now = clock();
     const fresh = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: null });
-    const attempt = await audit.transaction(origin, async (tx, record) => {
-      const isNew = await insertAccount(tx, fresh);
-      const account = await lockAccountOfAddress(tx, email.key);
-      const issued = await sendVerification(tx, { address: email, account, otherwise, isContested: !isNew });
-      await record(isNew ? { type: "REGISTERED", userId: fresh.id, actorId: fresh.id } : refusalOf(account));
+    const attempt = await transact(origin, async (unit) => {
+      const isNew = await insertAccount(unit.tx, fresh);
+      const account = await lockAccountOfAddress(unit.tx, email.key);
+      const issued = await sendVerification(unit, { address: email, account, otherwise, isContested: !isNew });
+      await unit.record(isNew ? { type: "REGISTERED", userId: fresh.id, actorId: fresh.id } : refusalOf(account));
       return issued;
     });
     throw new AuthError("EMAIL_NOT_VERIFIED", { attempt });

@@ -2,13 +2,13 @@ import type { Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import type { Origin } from "../../../core/origin.ts";
 import type { Random } from "../../../core/random.ts";
-import type { Audit } from "../../audit/audit.ts";
 import type { CommonPasswords } from "../../passwords/password-policy.ts";
 import type { PasswordHasher } from "../../passwords/passwords.ts";
 import type { HeldSession, Sessions } from "../../sessions/sessions.ts";
 import type { AskForClaims } from "../../tokens/custom-claims.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { type AccountStore, insertAccount } from "../../users/account-store.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
 import { type Credentials, readNewCredentials } from "../password/credentials.ts";
 import { type AccountHooks, rolesOfNewcomer } from "./account-hooks.ts";
 import { newAccount } from "./new-account.ts";
@@ -31,7 +31,7 @@ export interface RegisterParts {
   readonly passwords: PasswordHasher;
   readonly commonPasswords: CommonPasswords;
   readonly sessions: Pick<Sessions, "open">;
-  readonly audit: Audit;
+  readonly transact: Transact;
   readonly hooks: Pick<AccountHooks, "beforeRegister">;
   readonly askForClaims: AskForClaims;
   readonly clock: Clock;
@@ -40,7 +40,7 @@ export interface RegisterParts {
 }
 
 export function createRegister(parts: RegisterParts, options: AccountOptions): Register {
-  const { store, passwords, commonPasswords, sessions, audit, hooks, askForClaims, clock, random, sendVerification } = parts;
+  const { store, passwords, commonPasswords, sessions, transact, hooks, askForClaims, clock, random, sendVerification } = parts;
   const mustVerify = options.emailVerification === "required";
   const asksToVerify = options.emailVerification === "optional" && options.canMail;
   const registerUnproven = createRegisterUnproven(parts, options);
@@ -55,13 +55,13 @@ export function createRegister(parts: RegisterParts, options: AccountOptions): R
     const now = clock();
     const account = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: now });
     const customClaims = await askForClaims?.(account);
-    const held = await audit.transaction(origin, async (tx, record) => {
-      if (!(await insertAccount(tx, account))) return undefined;
-      const opened = await sessions.open(tx, account, origin);
+    const held = await transact(origin, async (unit) => {
+      if (!(await insertAccount(unit.tx, account))) return undefined;
+      const opened = await sessions.open(unit.tx, account, origin);
       const verificationAttempt = asksToVerify
-        ? await sendVerification(tx, { address: email, account, otherwise: alreadyVerified })
+        ? await sendVerification(unit, { address: email, account, otherwise: alreadyVerified })
         : undefined;
-      await record({ type: "REGISTERED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
+      await unit.record({ type: "REGISTERED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
       return { ...opened, customClaims, ...(verificationAttempt && { verificationAttempt }) };
     });
     if (held === undefined) throw new AuthError("EMAIL_TAKEN", {});

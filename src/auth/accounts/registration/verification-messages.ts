@@ -1,10 +1,9 @@
-import type { Transaction } from "../../../database/database.ts";
 import type { MailContent } from "../../../outbox/mail-templates.ts";
-import type { Outbox } from "../../../outbox/outbox.ts";
 import type { IssuedToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import type { AccountLinks } from "../../users/account-links.ts";
 import type { Account } from "../../users/account-store.ts";
 import type { EmailAddress } from "../../users/email-addresses.ts";
+import type { UnitOfWork } from "../../work/unit-of-work.ts";
 
 const VERIFICATION_SECONDS = 86_400;
 
@@ -23,20 +22,19 @@ export interface VerificationWish {
  * Has one message sent, about the verification of an address or why there is none: to known and unknown addresses by the same
  * statements. It goes to the address that the account has, never to another spelling of it. Answers the attempt of its code, for the client that has asked.
  */
-export type SendVerification = (tx: Transaction, wish: VerificationWish) => Promise<string>;
+export type SendVerification = (unit: UnitOfWork, wish: VerificationWish) => Promise<string>;
 
 export interface MessageParts {
   readonly oneTimeTokens: OneTimeTokens;
-  readonly outbox: Outbox;
   readonly links: AccountLinks;
 }
 
-export function createSendVerification({ oneTimeTokens, outbox, links }: MessageParts): SendVerification {
+export function createSendVerification({ oneTimeTokens, links }: MessageParts): SendVerification {
   function contentFor({ token, code }: IssuedToken): MailContent {
     return { template: "verify_email", facts: { link: links.verifyEmail(token), code } };
   }
 
-  return async (tx, { address, account, isContested = false, otherwise }) => {
+  return async ({ tx, send }, { address, account, isContested = false, otherwise }) => {
     const pending = account?.emailVerified === false ? account : undefined;
     const issued = await oneTimeTokens.issue(tx, {
       purpose: "VERIFY_EMAIL",
@@ -48,7 +46,7 @@ export function createSendVerification({ oneTimeTokens, outbox, links }: Message
     });
     const content = pending === undefined ? otherwise : contentFor(issued);
     const to = account?.email ?? address.address;
-    await outbox.add(tx, [{ channel: "email", to, content, userId: account?.id ?? null, expiresAt: issued.expiresAt }]);
+    await send({ channel: "email", to, content, userId: account?.id ?? null, expiresAt: issued.expiresAt });
     return issued.attempt;
   };
 }

@@ -2,14 +2,12 @@ import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
 import type { Origin } from "../../../core/origin.ts";
 import type { Transaction } from "../../../database/database.ts";
-import type { Audit, Recorder } from "../../audit/audit.ts";
 import type { OneTimeToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";
-import type { Revocation } from "../../revocations/revocation.ts";
-import type { Revocations } from "../../revocations/revocations.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
 import { changeAccount } from "../../users/account-store.ts";
 import { type EmailAddress, readEmailAddress } from "../../users/email-addresses.ts";
+import type { Transact, UnitOfWork } from "../../work/unit-of-work.ts";
 import type { SendReset } from "../password/reset-messages.ts";
 import { type AddressedAccount, lockAccountOfAddress, lockAddressedAccount, markEmailVerified } from "./proof-store.ts";
 
@@ -41,23 +39,17 @@ interface Found {
   readonly token: OneTimeToken | undefined;
 }
 
-interface Accepted {
-  readonly email: string;
-  readonly revocation?: Revocation;
-}
-
 export interface VerifyEmailParts {
   readonly oneTimeTokens: OneTimeTokens;
   readonly sendReset: SendReset;
   readonly endSessions: EndSessions;
-  readonly revocations: Pick<Revocations, "apply">;
-  readonly audit: Audit;
+  readonly transact: Transact;
 }
 
 const PURPOSE = "VERIFY_EMAIL";
 
 export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
-  const { oneTimeTokens, audit, revocations } = parts;
+  const { oneTimeTokens, transact } = parts;
 
   async function takeByToken(tx: Transaction, text: string): Promise<Found> {
     const found = await oneTimeTokens.find(tx, PURPOSE, text);
@@ -73,15 +65,15 @@ export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
 
   return async (proof, origin) => {
     const read = readProof(proof);
-    const accepted = await audit.transaction(origin, async (tx, record) => {
+    const email = await transact(origin, async (unit) => {
+      const { tx, record } = unit;
       const { account, token } = await (read.token === undefined ? takeByCode(tx, read) : takeByToken(tx, read.token));
-      if (account !== undefined && token?.proves?.emailKey === account.emailKey) return accept(tx, record, { account, token, parts });
+      if (account !== undefined && token?.proves?.emailKey === account.emailKey) return accept(unit, { account, token, parts });
       await record({ type: "EMAIL_VERIFIED", userId: account?.id ?? null, succeeded: false });
       return undefined;
     });
-    if (accepted === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
-    if (accepted.revocation !== undefined) revocations.apply(accepted.revocation);
-    return accepted.email;
+    if (email === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
+    return email;
   };
 }
 
@@ -91,22 +83,23 @@ interface Proven {
   readonly parts: VerifyEmailParts;
 }
 
-/** Where several have registered, none of their passwords counts: whoever reads the mail sets one. */
-async function accept(tx: Transaction, record: Recorder, { account, token, parts }: Proven): Promise<Accepted> {
+/** Where several have registered, none of their passwords counts: whoever reads the mail sets one. The address. */
+async function accept(unit: UnitOfWork, { account, token, parts }: Proven): Promise<string> {
+  const { tx, record } = unit;
   const about = { type: "EMAIL_VERIFIED", userId: account.id, actorId: account.id } as const;
   if (!token.isContested) {
     await markEmailVerified(tx, account);
     await record(about);
-    return { email: account.email };
+    return account.email;
   }
   const passwordHash = UNUSABLE_PASSWORD_HASH;
   const changed = await changeAccount(tx, account.id, { passwordHash, emailVerified: true });
   await parts.oneTimeTokens.drop(tx, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
   const all = { account: changed, actorId: account.id, endReason: "ADDRESS_PROVEN" } as const;
-  const { endedSessions, revocation } = await parts.endSessions.end(tx, record, all);
-  await parts.sendReset(tx, { address: account.email, key: account.emailKey }, { ...account, passwordHash });
+  const endedSessions = await parts.endSessions.end(unit, all);
+  await parts.sendReset(unit, { address: account.email, key: account.emailKey }, { ...account, passwordHash });
   await record({ ...about, detail: { passwordReplaced: true, endedSessions } });
-  return { email: account.email, revocation };
+  return account.email;
 }
 
 function readProof({ token, email, code, attempt }: EmailProof): ReadProof {

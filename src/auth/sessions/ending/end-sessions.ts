@@ -2,11 +2,10 @@ import { addSeconds, type Clock } from "../../../core/clock.ts";
 import type { SessionEndReason } from "../../../core/errors.ts";
 import type { Random } from "../../../core/random.ts";
 import type { Transaction } from "../../../database/database.ts";
-import type { Recorder } from "../../audit/audit.ts";
-import type { Revocation } from "../../revocations/revocation.ts";
-import { LONGEST_ACCESS_TOKEN_SECONDS, type Revocations } from "../../revocations/revocations.ts";
+import { LONGEST_ACCESS_TOKEN_SECONDS, revocationOfUser } from "../../revocations/revocation.ts";
 import { endSessionsBelow } from "../../revocations/session-ends-store.ts";
 import type { Account } from "../../users/account-store.ts";
+import type { UnitOfWork } from "../../work/unit-of-work.ts";
 import { countLiveSessions, lastAccessExpiry, markSessionsOf, type SessionsOfUser } from "../session-store.ts";
 
 export interface SessionsToEnd {
@@ -21,13 +20,13 @@ export interface SessionsToEnd {
 
 export interface EndSessions {
   /** Refuses all of a user's access tokens below its version; sessions go on and get new ones. */
-  revokeAccess(tx: Transaction, account: Account): Promise<Revocation>;
+  revokeAccess(unit: UnitOfWork, account: Account): Promise<void>;
   /**
    * Ends the sessions, and refuses their access tokens; their number, as far as 10,000. It takes the same time however many they are:
    * those that anybody has are marked here, with an audit entry each; of more than that the rest is ended by one row, and marked later
-   * (`createMarkEndedSessions`). Apply the revocation after the commit.
+   * (`createMarkEndedSessions`).
    */
-  end(tx: Transaction, record: Recorder, which: SessionsToEnd): Promise<{ endedSessions: number; revocation: Revocation }>;
+  end(unit: UnitOfWork, which: SessionsToEnd): Promise<number>;
 }
 
 /** More than the sessions that a user may have by default. */
@@ -36,11 +35,9 @@ const MAXIMUM_COUNTED = 10_000;
 const MAXIMUM_LOOKED_AT = 1000;
 
 export function createEndSessions(
-  parts: { revocations: Pick<Revocations, "revokeUser">; clock: Clock; random: Pick<Random, "id"> },
+  { clock, random }: { clock: Clock; random: Pick<Random, "id"> },
   options: { accessTokenTtlSeconds: number },
 ): EndSessions {
-  const { revocations, clock, random } = parts;
-
   async function findLastAccessExpiry(tx: Transaction, userId: string): Promise<Date> {
     const now = clock();
     const known = await lastAccessExpiry(tx, userId, MAXIMUM_LOOKED_AT);
@@ -49,9 +46,6 @@ export function createEndSessions(
     const inFlight = addSeconds(now, options.accessTokenTtlSeconds);
     return known.at !== null && known.at > inFlight ? known.at : inFlight;
   }
-
-  const revokeBelow = (tx: Transaction, { id, version }: Account, accessExpiresAt: Date) =>
-    revocations.revokeUser(tx, { id, version, accessExpiresAt });
 
   /**
    * Those that live although some were marked; their number. How many were marked does not tell whether there are any: one that ends while it is
@@ -65,8 +59,8 @@ export function createEndSessions(
   }
 
   return {
-    revokeAccess: async (tx, account) => revokeBelow(tx, account, await findLastAccessExpiry(tx, account.id)),
-    async end(tx, record, which) {
+    revokeAccess: async ({ tx, revoke }, account) => revoke(revocationOfUser(account, await findLastAccessExpiry(tx, account.id))),
+    async end({ tx, record, revoke }, which) {
       const { account, actorId, endReason, keepIds = [] } = which;
       const of = { userId: account.id, keepIds };
       const accessExpiresAt = await findLastAccessExpiry(tx, account.id);
@@ -74,7 +68,8 @@ export function createEndSessions(
       const about = { type: "SESSION_REVOKED" as const, userId: account.id, actorId, detail: { reason: endReason } };
       await record(marked.map(({ id }) => ({ ...about, sessionId: id })));
       const rest = await endTheRest(tx, of, which);
-      return { endedSessions: marked.length + rest, revocation: await revokeBelow(tx, account, accessExpiresAt) };
+      await revoke(revocationOfUser(account, accessExpiresAt));
+      return marked.length + rest;
     },
   };
 }

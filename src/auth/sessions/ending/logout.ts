@@ -1,25 +1,22 @@
 import type { Origin } from "../../../core/origin.ts";
+import { revocationOfSession } from "../../revocations/revocation.ts";
 import { parseRefreshToken, secretFits } from "../../tokens/refresh-tokens.ts";
 import { endOf, type SessionRecord } from "../session-state.ts";
 import { endSession, lockSession } from "../session-store.ts";
 import type { SessionParts, Sessions } from "../sessions.ts";
 
 /** Ending a session on its holder's word. Any genuine token of the family will do, also an old one: it can only end it. */
-export function createLogout(parts: SessionParts): Sessions["logout"] {
-  const { audit, revocations, clock } = parts;
-
-  async function end(sessionId: string, origin: Origin, isAllowed: (session: SessionRecord) => boolean): Promise<number> {
-    const revocation = await audit.transaction(origin, async (tx, record) => {
+export function createLogout({ transact, clock }: Pick<SessionParts, "transact" | "clock">): Sessions["logout"] {
+  function end(sessionId: string, origin: Origin, isAllowed: (session: SessionRecord) => boolean): Promise<number> {
+    return transact(origin, async ({ tx, record, revoke }) => {
       const session = await lockSession(tx, sessionId);
       const now = clock();
-      if (session === undefined || !isAllowed(session) || endOf(session, now) !== undefined) return undefined;
+      if (session === undefined || !isAllowed(session) || endOf(session, now) !== undefined) return 0;
       await record({ type: "LOGOUT", userId: session.userId, actorId: session.userId, sessionId });
       await endSession(tx, sessionId, { endedAt: now, endReason: "LOGOUT" });
-      return revocations.revokeSession(tx, session);
+      await revoke(revocationOfSession(session));
+      return 1;
     });
-    if (revocation === undefined) return 0;
-    revocations.apply(revocation);
-    return 1;
   }
 
   return async ({ refreshToken, sessionId }, origin) => {

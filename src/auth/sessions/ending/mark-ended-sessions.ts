@@ -1,8 +1,8 @@
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { nowhere } from "../../../core/origin.ts";
 import type { Database } from "../../../database/database.ts";
-import type { Audit } from "../../audit/audit.ts";
 import { deleteSessionEnd } from "../../revocations/session-ends-store.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
 import { findUnmarkedEnd, lockMarking, markNextOfEverybody, markNextOfUser, type UnmarkedEnd } from "./mark-sessions-store.ts";
 
 /**
@@ -24,10 +24,12 @@ function isDone({ userId, walks }: UnmarkedEnd, isLast: boolean): boolean {
   return isLast && (userId !== null || walks > 0);
 }
 
-export function createMarkEndedSessions({ database, audit, clock }: { database: Database; audit: Audit; clock: Clock }): MarkEndedSessions {
+export function createMarkEndedSessions(parts: { database: Database; transact: Transact; clock: Clock }): MarkEndedSessions {
+  const { database, transact, clock } = parts;
+
   /** Undefined where nothing is left to do, or another process is at it. */
   function markBatch(walkedAgain: Date): Promise<number | undefined> {
-    return audit.transaction(nowhere, async (tx, record) => {
+    return transact(nowhere, async ({ tx, record }) => {
       if (!(await lockMarking(tx))) return undefined;
       const end = await findUnmarkedEnd(tx, walkedAgain);
       if (end === undefined) return undefined;

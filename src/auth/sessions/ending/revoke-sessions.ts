@@ -1,46 +1,42 @@
 import { AuthError } from "../../../core/errors.ts";
+import { revocationOfSession } from "../../revocations/revocation.ts";
 import { changeAccount } from "../../users/account-store.ts";
 import { lockViewer } from "../lock-viewer.ts";
 import { endOf, type Session } from "../session-state.ts";
 import { endSession, lockSession } from "../session-store.ts";
 import type { SessionParts, Sessions } from "../sessions.ts";
-import type { EndSessions } from "./end-sessions.ts";
 
 /** Ending one's own sessions from another one. */
-export function createRevokeSessions(
-  { audit, revocations, clock }: SessionParts,
-  endSessions: EndSessions,
-): Pick<Sessions, "revoke" | "logoutAll"> {
+export function createRevokeSessions({
+  transact,
+  endSessions,
+  clock,
+}: Pick<SessionParts, "transact" | "endSessions" | "clock">): Pick<Sessions, "revoke" | "logoutAll"> {
   return {
     async revoke(sessionId, viewer, origin) {
-      const { session, revocation } = await audit.transaction(origin, async (tx, record) => {
+      const session = await transact(origin, async ({ tx, record, revoke }): Promise<Session | undefined> => {
         await lockViewer(tx, viewer);
         const found = await lockSession(tx, sessionId);
-        if (found === undefined || found.userId !== viewer.userId) return {};
+        if (found === undefined || found.userId !== viewer.userId) return undefined;
         const now = clock();
-        if (endOf(found, now) !== undefined) return { session: found };
+        if (endOf(found, now) !== undefined) return found;
         const end = { endedAt: now, endReason: "REVOKED_BY_USER" as const };
         const about = { userId: viewer.userId, actorId: viewer.userId, sessionId };
         await record({ type: "SESSION_REVOKED", ...about, detail: { reason: end.endReason } });
         await endSession(tx, sessionId, end);
-        const session: Session = { ...found, ...end };
-        return { session, revocation: await revocations.revokeSession(tx, found) };
+        await revoke(revocationOfSession(found));
+        return { ...found, ...end };
       });
       if (session === undefined) throw new AuthError("NOT_FOUND", {});
-      if (revocation !== undefined) revocations.apply(revocation);
       return session;
     },
-    async logoutAll(viewer, origin) {
-      const ended = await audit.transaction(origin, async (tx, record) => {
-        const { id } = await lockViewer(tx, viewer);
-        const account = await changeAccount(tx, id, {});
-        const all = await endSessions.end(tx, record, { account, actorId: id, endReason: "LOGOUT_ALL" });
-        const detail = { endedSessions: all.endedSessions };
-        await record({ type: "LOGOUT", userId: id, actorId: id, sessionId: viewer.sessionId, detail });
-        return all;
-      });
-      revocations.apply(ended.revocation);
-      return ended.endedSessions;
-    },
+    logoutAll: (viewer, origin) =>
+      transact(origin, async (unit) => {
+        const { id } = await lockViewer(unit.tx, viewer);
+        const account = await changeAccount(unit.tx, id, {});
+        const endedSessions = await endSessions.end(unit, { account, actorId: id, endReason: "LOGOUT_ALL" });
+        await unit.record({ type: "LOGOUT", userId: id, actorId: id, sessionId: viewer.sessionId, detail: { endedSessions } });
+        return endedSessions;
+      }),
   };
 }

@@ -1,18 +1,15 @@
 import { addSeconds, type Clock } from "../../../core/clock.ts";
-import type { Transaction } from "../../../database/database.ts";
-import type { Recorder } from "../../audit/audit.ts";
-import type { Revocation } from "../../revocations/revocation.ts";
-import type { Revocations } from "../../revocations/revocations.ts";
+import { revocationOfSession } from "../../revocations/revocation.ts";
 import { type Account, changeAccount } from "../../users/account-store.ts";
+import type { UnitOfWork } from "../../work/unit-of-work.ts";
 import type { EndSessions } from "../ending/end-sessions.ts";
 import { endSession } from "../session-store.ts";
 import { findOpenSessions, markExpiredSessions, type OpenSession } from "./make-room-store.ts";
 
-/** Ends the sessions of a locked user that have not been used for the longest time, until there is room for one more. Apply what is revoked after the commit. */
-export type MakeRoom = (tx: Transaction, record: Recorder, account: Account) => Promise<readonly Revocation[]>;
+/** Ends the sessions of a locked user that have not been used for the longest time, until there is room for one more. */
+export type MakeRoom = (unit: UnitOfWork, account: Account) => Promise<void>;
 
 export interface MakeRoomParts {
-  readonly revocations: Pick<Revocations, "revokeSession">;
   readonly endSessions: Pick<EndSessions, "end">;
   readonly clock: Clock;
 }
@@ -23,18 +20,17 @@ const endReason = "TOO_MANY_SESSIONS";
 /** By then no clock and no access token says otherwise. */
 const LONG_EXPIRED_SECONDS = 2 * 86_400;
 
-export function createMakeRoom({ revocations, endSessions, clock }: MakeRoomParts, { maximum }: { maximum: number }): MakeRoom {
-  async function endOneByOne(tx: Transaction, record: Recorder, which: readonly OpenSession[]): Promise<Revocation[]> {
-    const revoked: Revocation[] = [];
+export function createMakeRoom({ endSessions, clock }: MakeRoomParts, { maximum }: { maximum: number }): MakeRoom {
+  async function endOneByOne({ tx, record, revoke }: UnitOfWork, which: readonly OpenSession[]): Promise<void> {
     for (const { id, userId, accessExpiresAt } of which) {
       await record({ type: "SESSION_REVOKED", userId, actorId: userId, sessionId: id, detail: { reason: endReason } });
       await endSession(tx, id, { endedAt: clock(), endReason });
-      revoked.push(await revocations.revokeSession(tx, { id, accessExpiresAt }));
+      await revoke(revocationOfSession({ id, accessExpiresAt }));
     }
-    return revoked;
   }
 
-  return async (tx, record, { id }) => {
+  return async (unit, { id }) => {
+    const { tx } = unit;
     const now = clock();
     const limit = maximum + ENDED_ONE_BY_ONE;
     const open = await findOpenSessions(tx, id, limit);
@@ -44,10 +40,9 @@ export function createMakeRoom({ revocations, endSessions, clock }: MakeRoomPart
     const kept = latestFirst.slice(0, maximum - 1);
     const others = latestFirst.slice(maximum - 1);
     const mayBeMore = open.length === limit && others.length > 0;
-    if (!mayBeMore) return endOneByOne(tx, record, others);
+    if (!mayBeMore) return endOneByOne(unit, others);
     const account = await changeAccount(tx, id, {});
     const keepIds = kept.map((session) => session.id);
-    const { revocation } = await endSessions.end(tx, record, { account, actorId: id, endReason, keepIds });
-    return [revocation];
+    await endSessions.end(unit, { account, actorId: id, endReason, keepIds });
   };
 }

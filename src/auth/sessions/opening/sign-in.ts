@@ -1,20 +1,22 @@
 import type { Origin } from "../../../core/origin.ts";
 import { connectionOf } from "../../../database/database.ts";
-import type { AskForClaims } from "../../tokens/custom-claims.ts";
 import { type Account, type AccountWithPassword, lockAccount } from "../../users/account-store.ts";
-import type { EndSessions } from "../ending/end-sessions.ts";
 import type { SessionOptions, SessionParts, Sessions } from "../sessions.ts";
 import { createDeviceOf } from "./devices.ts";
 import { createMakeRoom } from "./make-room.ts";
 import { newSession } from "./new-session.ts";
 import { recordSignIn, type SignIn } from "./sign-in-store.ts";
 
-interface SignInParts extends Omit<SessionParts, "accounts"> {
-  readonly askForClaims: AskForClaims;
-  readonly endSessions: EndSessions;
+export interface SignInOptions extends SessionOptions {
+  /** So many live sessions a user may have. */
+  readonly maximumPerUser: number;
 }
 
-export function createSignIn(parts: SignInParts, options: SessionOptions & { readonly maximumPerUser: number }): Sessions["signIn"] {
+/**
+ * A login is one statement, which also writes the audit entry and its news: a transaction would cost it several round trips. Only where the
+ * user has no room for one more session does it go through `transact`.
+ */
+export function createSignIn(parts: SessionParts, options: SignInOptions): Sessions["signIn"] {
   const { database, audit, askForClaims } = parts;
   const deviceOf = createDeviceOf(parts);
   const signInWithRoom = createSignInWithRoom(parts, options.maximumPerUser);
@@ -43,19 +45,17 @@ export function createSignIn(parts: SignInParts, options: SessionOptions & { rea
 type SignInWithRoom = (verified: AccountWithPassword, origin: Origin, signIn: SignIn) => Promise<Account | undefined>;
 
 /** Where a user has as many sessions as there may be: makes room and signs in, in one transaction under the user's lock. */
-function createSignInWithRoom(parts: SignInParts, maximum: number): SignInWithRoom {
-  const { audit, revocations } = parts;
+function createSignInWithRoom(parts: SessionParts, maximum: number): SignInWithRoom {
+  const { transact } = parts;
   const makeRoom = createMakeRoom(parts, { maximum });
-  return async ({ id, passwordHash }, origin, signIn) => {
-    const { account, revoked } = await audit.transaction(origin, async (tx, record) => {
+  return ({ id, passwordHash }, origin, signIn) =>
+    transact(origin, async (unit) => {
+      const { tx } = unit;
       const locked = await lockAccount(tx, id);
       const maySignIn = locked?.status === "ACTIVE" && locked.passwordHash === passwordHash && locked.erasureAt === null;
-      if (locked === undefined || !maySignIn) return { account: undefined, revoked: [] };
-      const made = await makeRoom(tx, record, locked);
+      if (locked === undefined || !maySignIn) return undefined;
+      await makeRoom(unit, locked);
       const recorded = await recordSignIn(connectionOf(tx), { ...signIn, maximum: undefined });
-      return { account: recorded?.kind === "signed_in" ? recorded.account : undefined, revoked: made };
+      return recorded?.kind === "signed_in" ? recorded.account : undefined;
     });
-    for (const revocation of revoked) revocations.apply(revocation);
-    return account;
-  };
 }

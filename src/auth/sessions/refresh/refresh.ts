@@ -2,12 +2,11 @@ import { addSeconds } from "../../../core/clock.ts";
 import { AuthError, type SessionEndReason } from "../../../core/errors.ts";
 import type { Origin } from "../../../core/origin.ts";
 import type { Transaction } from "../../../database/database.ts";
-import type { Recorder } from "../../audit/audit.ts";
-import type { Revocation } from "../../revocations/revocation.ts";
-import { LATE_REPLAY_SECONDS } from "../../revocations/revocations.ts";
+import { LATE_REPLAY_SECONDS, revocationOfSession } from "../../revocations/revocation.ts";
 import { formatRefreshToken, hashSecret, type RefreshToken, SECRET_BYTES, successorOf } from "../../tokens/refresh-tokens.ts";
 import { findAccountIn } from "../../users/account-store.ts";
 import { describePlace } from "../../users/notices.ts";
+import type { UnitOfWork } from "../../work/unit-of-work.ts";
 import { type PresentedToken, readPresented } from "../presented-tokens.ts";
 import { judgeRefresh, type Session } from "../session-state.ts";
 import { endSession, extendAccess, lockSession, noteFollower } from "../session-store.ts";
@@ -21,11 +20,14 @@ type Settled =
   | { readonly kind: "not_genuine" }
   | { readonly kind: "ended"; readonly endReason: SessionEndReason }
   | { readonly kind: "replayed"; readonly session: Session; readonly nonce: Buffer }
-  | { readonly kind: "reused"; readonly revocation: Revocation };
+  | { readonly kind: "reused" };
 
-/** Rotate if the token is current; answer the common replay without a lock; decide all else, reuse above all, under it. */
+/**
+ * Rotate if the token is current; answer the common replay without a lock; decide all else, reuse above all, under it. Most calls come to one
+ * of the first two, which are one statement each, its audit entry included, and go without `transact`.
+ */
 export function createRefresh(parts: SessionParts, options: SessionOptions): Sessions["refresh"] {
-  const { accounts, audit, revocations } = parts;
+  const { accounts, transact } = parts;
   const rotation = { ...parts, rotateSession: createRotate(parts.database) };
 
   async function replay(token: RefreshToken, { session, nonce }: { session: Session; nonce: Buffer }): Promise<HeldSession> {
@@ -41,11 +43,10 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
     if (rotated !== undefined) return rotated;
     const replayed = await replayUnlocked(parts, asked);
     if (replayed !== undefined) return replayed;
-    const settled = await audit.transaction(origin, (tx, record) => settle(tx, { ...asked, parts, record }));
+    const settled = await transact(origin, (unit) => settle(unit, { ...asked, parts }));
     if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
     if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
     if (settled.kind === "replayed") return replay(token, settled);
-    revocations.apply(settled.revocation);
     throw new AuthError("REFRESH_TOKEN_REUSED", {});
   };
 }
@@ -108,12 +109,11 @@ async function replayUnlocked(
 
 interface Settling extends Asked {
   readonly parts: SessionParts;
-  readonly record: Recorder;
 }
 
-async function settle(tx: Transaction, { parts, record, options, origin, ...presented }: Settling): Promise<Settled> {
+async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, origin, ...presented }: Settling): Promise<Settled> {
   const { token, client } = presented;
-  const { clock, revocations } = parts;
+  const { clock } = parts;
   const session = await lockSession(tx, token.sessionId);
   if (session === undefined) return { kind: "not_genuine" };
   const now = clock();
@@ -131,7 +131,8 @@ async function settle(tx: Transaction, { parts, record, options, origin, ...pres
   await record({ type: "REFRESH_REUSED", ...about, succeeded: false });
   await endSession(tx, session.id, { endedAt: now, endReason: "REUSE_DETECTED" });
   await warn(tx, session.userId, { parts, origin, at: now });
-  return { kind: "reused", revocation: await revocations.revokeSession(tx, session) };
+  await revoke(revocationOfSession(session));
+  return { kind: "reused" };
 }
 
 /** Somebody has a copy of the token: the owner, or the one who has just used it. */

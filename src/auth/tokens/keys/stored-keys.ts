@@ -1,7 +1,7 @@
 import type { Clock } from "../../../core/clock.ts";
 import { nowhere } from "../../../core/origin.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
-import type { Audit } from "../../audit/audit.ts";
+import type { Transact } from "../../work/unit-of-work.ts";
 import type { PairAlgorithm } from "./key-pairs.ts";
 import { createKeyRow, readKeyRow, reencryptedKey, type Secrets, wrongSecret } from "./key-rows.ts";
 import { afterPublication, nextActivation, retiredKeys, type ScheduledKey } from "./key-schedule.ts";
@@ -16,8 +16,8 @@ export interface StoredKeysOptions {
 }
 
 /** Keys in the database, the same for every process, rotated on a schedule and by command. Call `maintain` before the first use. */
-export function createStoredKeys(parts: { database: Database; audit: Audit; clock: Clock }, options: StoredKeysOptions): SigningKeys {
-  const { database, audit, clock } = parts;
+export function createStoredKeys(parts: { database: Database; transact: Transact; clock: Clock }, options: StoredKeysOptions): SigningKeys {
+  const { database, transact, clock } = parts;
   const loaded = createLoadedKeys({ database, clock, secrets: options.secrets });
   let isMaintained = false;
 
@@ -31,7 +31,7 @@ export function createStoredKeys(parts: { database: Database; audit: Audit; cloc
 
   /** One process at a time: `activationOf` judges the keys as they are under the lock, and says when a new one is to sign. */
   async function changeKeys(activationOf: (keys: readonly ScheduledKey[]) => Date | undefined): Promise<void> {
-    await audit.transaction(nowhere, async (tx, record) => {
+    await transact(nowhere, async ({ tx, record }) => {
       await store.lockSigningKeys(tx);
       const rows = await store.findSigningKeys(tx);
       const keys = rows.map((row) => readKeyRow(row, options.secrets));
