@@ -7,7 +7,7 @@ import { cutNothing, cutOperation } from "../../src/access/forwarded/cut-operati
 import { printAccess } from "../../src/access/print-access.ts";
 import { mergeRequirements } from "../../src/access/requirements/merge-requirements.ts";
 import { AuthError } from "../../src/core/errors.ts";
-import { createOutsideGraph, operationOf, shown, unfit } from "./guarded-answers.ts";
+import { createOutsideGraph, operationOf, shown, unfit } from "./forwarded/guarded-answers.ts";
 import { anonymous, signedIn } from "./guarded-graph.ts";
 
 const graph = createOutsideGraph(`

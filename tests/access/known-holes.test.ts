@@ -6,7 +6,7 @@ import { readRequiredFields } from "../../src/access/requirements/cover/required
 import { describeRequirement } from "../../src/access/requirements/describe-requirement.ts";
 import { mergeRequirements } from "../../src/access/requirements/merge-requirements.ts";
 import { readRequirements } from "../../src/access/requirements/read-requirements.ts";
-import { createOutsideGraph, shown } from "./guarded-answers.ts";
+import { createOutsideGraph, shown } from "./forwarded/guarded-answers.ts";
 import { anonymous, signedIn } from "./guarded-graph.ts";
 
 describe("federation's _entities, cut", () => {

@@ -1,32 +1,17 @@
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { parseConnectionString } from "../../src/database/connection-string/connection-string.ts";
 import { openSoleConnection } from "../../src/database/sole-connection.ts";
-import { dial } from "../../src/database/wire/dial.ts";
 import { RefreshDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { type OwnPostgres, startOwnPostgres } from "../support/databases/own-postgres.ts";
+import { ask, createRoles, present, rules } from "../support/databases/tls.ts";
 import { makeReachableFolder } from "../support/folders.ts";
 import { startTestGateway, TEST_SECRET } from "../support/gateway.ts";
 import { type Certificate, makeCertificate } from "../support/keys/certificates.ts";
 import { failToStart } from "../support/processes/command-line.ts";
 import { openRawClient } from "../support/raw-client.ts";
-import { until } from "../support/until.ts";
 
-/** Who may come in, and how: by the role's name. */
-const rules = [
-  "host all postgres all scram-sha-256",
-  "local all postgres scram-sha-256",
-  "hostssl all only_secured all scram-sha-256",
-  "hostnossl all only_plain all scram-sha-256",
-  "hostssl all by_certificate all cert",
-  "hostssl all unproven all trust",
-  "host all by_md5 all md5",
-];
 const RSA = ["-newkey", "rsa:2048"];
 const names = "DNS:db.test,IP:127.0.0.1";
 
@@ -41,13 +26,8 @@ beforeAll(async () => {
   await makeCertificate(folder, "others");
   presented = await makeCertificate(folder, "db.test", { authority, names, how: RSA });
   await server.sql.unsafe(`alter system set ssl_ca_file = '${authority.file}'`);
-  await present(presented);
-  await server.sql`set password_encryption = 'scram-sha-256'`;
-  for (const role of ["only_secured", "only_plain", "by_certificate", "unproven"]) {
-    await server.sql.unsafe(`create role ${role} login password '${server.password}'`);
-  }
-  await server.sql`set password_encryption = 'md5'`;
-  await server.sql.unsafe(`create role by_md5 login password '${server.password}'`);
+  await show(presented);
+  await createRoles(server);
 });
 afterAll(async () => {
   await server.stop();
@@ -55,39 +35,12 @@ afterAll(async () => {
 });
 
 /** Has the server show this certificate from now on. */
-async function present({ file, keyFile }: Certificate): Promise<void> {
-  await server.own(keyFile);
-  const set = (name: string, value: string) => server.sql.unsafe(`alter system set ${name} = '${value}'`);
-  await set("ssl_cert_file", file);
-  await set("ssl_key_file", keyFile);
-  await set("ssl", "on");
-  await server.sql`select pg_reload_conf()`;
-  const wanted = new X509Certificate(readFileSync(file)).fingerprint256;
-  const settings = parseConnectionString(urlOf("sslmode=require"));
-  const [host] = settings.hosts;
-  if (host === undefined) throw new Error("The URL of the test names no host.");
-  await until(async () => {
-    const socket = await dial(host, settings.tls, AbortSignal.timeout(5000)).catch(() => undefined);
-    const shown = (socket as TLSSocket | undefined)?.getPeerCertificate().fingerprint256;
-    socket?.destroy();
-    return shown === wanted;
-  }, 10_000);
-}
+const show = (certificate: Certificate) => present(server, urlOf("sslmode=require"), certificate);
 
 /** `db.test` is this machine, without anybody who resolves it. */
 function urlOf(query: string, { host = "db.test", role = "postgres" } = {}): string {
   const address = host === "db.test" ? "&hostaddr=127.0.0.1" : "";
   return `postgres://${role}:${server.password}@${host}:${server.port}/postgres?${query}${address}`.replaceAll("FOLDER", folder);
-}
-
-async function ask(url: string): Promise<{ isSecured: unknown; version: unknown; certified: unknown }> {
-  const { sql, close } = openSoleConnection(url, { applicationName: "tests" });
-  try {
-    const [row] = await sql`select ssl, version, client_dn from pg_stat_ssl where pid = pg_backend_pid()`;
-    return { isSecured: row?.ssl, version: row?.version, certified: row?.client_dn };
-  } finally {
-    close();
-  }
 }
 
 describe("a database that speaks TLS", () => {
@@ -206,9 +159,9 @@ describe("a database that speaks TLS", () => {
     ["ECDSA with SHA-384", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp384r1", "-sha384"]],
     ["ECDSA with SHA-256", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-sha256"]],
   ])("is bound to by its certificate, signed with %s", async (name, how) => {
-    await present(await makeCertificate(folder, name, { names, how }));
+    await show(await makeCertificate(folder, name, { names, how }));
     expect((await ask(urlOf("channel_binding=require"))).isSecured).toBe(true);
-    await present(presented);
+    await show(presented);
   });
 
   test("serves a gateway, whose every connection is secured", async () => {

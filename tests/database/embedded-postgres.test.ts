@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,6 +7,7 @@ import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/dev-postgres/embedded-postgres.ts";
 import { EmbeddedPostgresError } from "../../src/dev-postgres/error.ts";
+import { end, run, startElsewhere, urlOf } from "../support/databases/embedded-elsewhere.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** A folder whose database has been initialised. Most tests need no other: each starts its server and leaves it stopped. */
@@ -61,39 +61,10 @@ async function start(): Promise<EmbeddedPostgres> {
   return database;
 }
 
-async function run<Row extends object>(url: string, statement: string): Promise<readonly Row[]> {
-  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
-  try {
-    return await sql.unsafe<Row[]>(statement);
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-}
-
-/** Another gateway process: it prints the URL, holds, and stops the database at the end of its input. */
-function startElsewhere(): ChildProcess {
-  const module = new URL("../../src/dev-postgres/embedded-postgres.ts", import.meta.url).href;
-  const code = `
-    import { startEmbeddedPostgres } from ${JSON.stringify(module)};
-    const database = await startEmbeddedPostgres({ directory: ${JSON.stringify(join(folder, "data"))}, log() {} });
-    console.log(database.url);
-    process.stdin.on("end", () => database.stop().then(() => process.exit(0))).resume();
-  `;
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code], { stdio: ["pipe", "pipe", "inherit"] });
+function elsewhere(): ChildProcess {
+  const child = startElsewhere(folder);
   children.push(child);
   return child;
-}
-
-async function urlOf(child: ChildProcess): Promise<string> {
-  const [chunk] = child.stdout === null ? [] : await once(child.stdout, "data");
-  return String(chunk).trim();
-}
-
-async function end(child: ChildProcess, how: "SIGKILL" | "stop"): Promise<void> {
-  const exited = once(child, "exit");
-  if (how === "stop") child.stdin?.end();
-  else child.kill(how);
-  await exited;
 }
 
 const processOf = async () => Number((await readFile(join(folder, "data/postgres/postmaster.pid"), "utf8")).split("\n")[0]);
@@ -131,7 +102,7 @@ test("only who knows the password gets in, from this machine alone", async () =>
 });
 
 test("a server that outlives its killed owner is adopted, and stopped by who adopted it", async () => {
-  const other = startElsewhere();
+  const other = elsewhere();
   const url = await urlOf(other);
   await run(url, "create table acknowledged ()");
   await end(other, "SIGKILL");
@@ -148,8 +119,8 @@ test("many starts at one moment share one server, which its owner alone stops, t
   folder = await createFolder();
   const data = join(folder, "data");
   const unfinished = async () => (await readdir(data).catch(() => [])).filter((name) => name.startsWith("postgres.new"));
-  const killed = startElsewhere();
-  const others = [startElsewhere(), startElsewhere()];
+  const killed = elsewhere();
+  const others = [elsewhere(), elsewhere()];
   // Until the cluster is being made, which takes most of a second. Whichever of the three does it.
   while ((await unfinished()).length === 0) await sleep(5);
   const holder = Number.parseInt(await readFile(join(data, "postgres.lock"), "utf8"), 10);
@@ -172,7 +143,7 @@ test("many starts at one moment share one server, which its owner alone stops, t
 });
 
 test("who stays when the owner was killed stops the server", async () => {
-  const other = startElsewhere();
+  const other = elsewhere();
   const url = await urlOf(other);
   const second = await start();
   await end(other, "SIGKILL");

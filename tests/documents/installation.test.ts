@@ -76,5 +76,5 @@ test("the scripts of a user's first day run in any shell, Windows' included", ()
 test("`npx vitest run FILE` in the root runs with the configuration of the tests", async () => {
   const [ofRoot, ofTests] = await Promise.all([import("../../vitest.config.ts"), import("../vitest.config.ts")]);
   expect(ofRoot.default).toBe(ofTests.default);
-  expect(scripts.test).toMatch(/&& vitest run$/);
+  expect(scripts.test).toMatch(/&& vitest run --project tests$/);
 });

@@ -4,6 +4,7 @@ import { createTestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
 import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
+import { readOutboxRow } from "../support/mail/outbox-row.ts";
 import { type MessageWriter, openMessageWriter } from "../support/mail/write-messages.ts";
 import { readMetrics } from "../support/metrics.ts";
 import { until } from "../support/until.ts";
@@ -33,19 +34,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface Row {
-  readonly state: string;
-  readonly attempts: number;
-  readonly problem: string | null;
-  readonly encrypted_payload: Buffer | null;
-}
-
-async function rowOf(id = ""): Promise<Row> {
-  const [row] = await database.sql<Row[]>`select state, attempts, problem, encrypted_payload from outbox where id = ${id}`;
-  if (row === undefined) throw new Error("there is no such message");
-  return row;
-}
-
+const rowOf = (id?: string) => readOutboxRow(database, id);
 const mailsOf = (id = "") => server.received.filter(({ parsed }) => parsed.messageId === `<${id}@acme.test>`);
 const becomes = (id: string | undefined, state: string) => until(async () => (await rowOf(id)).state === state, PATIENCE);
 /** So often it was tried, and every outcome was noted. */

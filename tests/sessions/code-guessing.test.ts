@@ -1,48 +1,20 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   ConfirmEmailChangeDocument,
   RegisterDocument,
   RequestEmailVerificationDocument,
   RequestPasswordResetDocument,
-  ResetPasswordDocument,
   VerifyEmailDocument,
 } from "../generated/operations.ts";
-import { codesOf, dataOf, type Reply, type SendOptions } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTestGateway, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
+import { codesOf, dataOf, type Reply } from "../support/client.ts";
+import type { TestGateway } from "../support/gateway.ts";
 import { askForChange, registerVerified } from "../support/mail/email-change.ts";
-import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
+import { lastFacts, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import { countOf, from, limitGateways, PER_ACCOUNT, times } from "./limited-gateways.ts";
 
-/** The product's own limits, and room for the rest. */
-const PRODUCT = "{ default: { max: 1000, window: 1m } }";
-/** Those of an account alone. */
-const PER_ACCOUNT = `{
-  default: { max: 1000, window: 1m }, Mutation.verifyEmail: { max: 1000, window: 15m }, Mutation.register: { max: 1000, window: 1h },
-  Mutation.requestEmailVerification: { max: 1000, window: 1h }, Mutation.requestPasswordReset: { max: 1000, window: 1h } }`;
-
-let database: TestDatabase;
-let gateways: TestGateway[] = [];
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-afterEach(async () => {
-  await Promise.all(gateways.map((gateway) => gateway.close()));
-  gateways = [];
-  await database.sql`truncate rate_limits`;
-});
-
-async function start(limits: string, options: Partial<TestGatewayOptions> = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway({ database, limits, ...options, env: { TRUSTED_PROXIES: "127.0.0.1" } });
-  gateways.push(gateway);
-  return gateway;
-}
-
-const from = (address: string): SendOptions => ({ headers: { "x-forwarded-for": address } });
-const times = <Result>(count: number, work: (index: number) => Promise<Result>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
-const countOf = (replies: readonly Reply<unknown>[], code: string) => replies.flatMap(codesOf).filter((each) => each === code).length;
+const limited = limitGateways();
+const { start } = limited;
 
 async function register(gateway: TestGateway, email = newEmail()): Promise<string> {
   const { register: held } = dataOf(await gateway.send(RegisterDocument, { input: { email, password: PASSWORD } }, from("198.51.100.1")));
@@ -67,7 +39,7 @@ describe("a code", () => {
     const code = await codeTo(one, email);
     const replies = await times(12, (index) => guess(index % 2 ? one : other, { email, code: wrong(code, index) }, `192.0.2.${index}`));
     expect(countOf(replies, "INVALID_ONE_TIME_TOKEN")).toBe(12);
-    const [row] = await database.sql`select code_tries from one_time_tokens where email_key = ${email}`;
+    const [row] = await limited.database.sql`select code_tries from one_time_tokens where email_key = ${email}`;
     expect(row?.code_tries).toBe(5);
     expect(codesOf(await guess(one, { email, code }))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
     // The link is no code: nobody can guess it, and it stays good.
@@ -168,7 +140,8 @@ describe("a code", () => {
     const email = await register(gateway);
     dataOf(await gateway.send(RequestPasswordResetDocument, { email }));
     expect(Object.keys(await lastFacts(gateway, email, "reset_password"))).toEqual(["link"]);
-    const rows = await database.sql`select code_hash from one_time_tokens where email_key = ${email} and purpose = 'RESET_PASSWORD'`;
+    const rows = await limited.database
+      .sql`select code_hash from one_time_tokens where email_key = ${email} and purpose = 'RESET_PASSWORD'`;
     expect(rows).toEqual([{ code_hash: null }]);
   });
 });
@@ -213,70 +186,4 @@ describe("an account", () => {
     const replies = await times(5, (index) => guess(gateway, { email: "nobody@example.com", code: "123456" }, `192.0.2.${index}`));
     expect(countOf(replies, "RATE_LIMITED")).toBe(3);
   });
-});
-
-describe("messages", () => {
-  test("go to one address five times in an hour, whoever asks for which, whether or not it has an account", async () => {
-    const [one, other] = [await start(PER_ACCOUNT), await start(PER_ACCOUNT)];
-    const known = await register(one);
-    await database.sql`truncate rate_limits`;
-    for (const email of [known, newEmail()]) {
-      const before = (await messagesTo(one, email)).length;
-      const replies = await times<Reply<unknown>>(12, (index) => {
-        const options = from(`192.0.2.${index}`);
-        const spelled = index % 3 === 0 ? email.toUpperCase() : email;
-        return index % 2
-          ? one.send(RequestPasswordResetDocument, { email: spelled }, options)
-          : other.send(RequestEmailVerificationDocument, { email: spelled }, options);
-      });
-      expect(countOf(replies, "RATE_LIMITED")).toBe(7);
-      expect((await messagesTo(one, email)).length - before).toBe(5);
-    }
-    one.clock.advance(3600);
-    dataOf(await one.send(RequestPasswordResetDocument, { email: known }));
-  });
-
-  test("of registrations are five in an hour, too, where an address has to be proven; requests keep nobody from registering", async () => {
-    const gateway = await startTestGateway({
-      database,
-      limits: PER_ACCOUNT,
-      env: { TRUSTED_PROXIES: "127.0.0.1", EMAIL_VERIFICATION: "required" },
-    });
-    gateways.push(gateway);
-    const email = newEmail();
-    const input = { email, password: PASSWORD };
-    const asked = await times(9, (index) => gateway.send(RequestPasswordResetDocument, { email }, from(`192.0.2.${index}`)));
-    expect(countOf(asked, "RATE_LIMITED")).toBe(4);
-    const replies = await times(9, (index) => gateway.send(RegisterDocument, { input }, from(`192.0.2.${index}`)));
-    expect([countOf(replies, "EMAIL_NOT_VERIFIED"), countOf(replies, "RATE_LIMITED")]).toEqual([5, 4]);
-    expect(await messagesTo(gateway, email)).toHaveLength(10);
-  });
-
-  test("keep nobody from registering where nothing has to be proven", async () => {
-    const gateway = await start(PER_ACCOUNT);
-    const email = newEmail();
-    const input = { email, password: PASSWORD };
-    const replies = await times(9, (index) => gateway.send(RegisterDocument, { input }, from(`192.0.2.${index}`)));
-    expect([countOf(replies, "EMAIL_TAKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([8, 0]);
-  });
-
-  test("are asked for five times in an hour from one address, for whomever, signed in or not", async () => {
-    const gateway = await start(PRODUCT);
-    const ask = () => gateway.send(RequestPasswordResetDocument, { email: newEmail() }, from("203.0.113.7"));
-    expect(countOf(await times(9, ask), "RATE_LIMITED")).toBe(4);
-    const { data } = await gateway.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } }, from("203.0.113.8"));
-    const signedIn = { ...from("203.0.113.7"), token: data?.register.accessToken };
-    expect(codesOf(await gateway.send(RequestPasswordResetDocument, { email: newEmail() }, signedIn))).toEqual(["RATE_LIMITED"]);
-  });
-});
-
-test("tokens are tried ten times in 15 minutes from one address; a password that breaks a rule is no try", async () => {
-  const gateway = await start(PRODUCT);
-  const reset = (newPassword: string) =>
-    gateway.send(ResetPasswordDocument, { input: { token: `ot1_${"A".repeat(43)}`, newPassword } }, from("203.0.113.7"));
-  for (let index = 0; index < 12; index += 1) expect(codesOf(await reset("short"))).toEqual(["BAD_USER_INPUT"]);
-  const replies = await times(14, () => reset("another walk by the sea"));
-  expect([countOf(replies, "INVALID_ONE_TIME_TOKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([10, 4]);
-  const verify = await times(14, () => gateway.send(VerifyEmailDocument, { input: { token: "x" } }, from("203.0.113.7")));
-  expect([countOf(verify, "INVALID_ONE_TIME_TOKEN"), countOf(verify, "RATE_LIMITED")]).toEqual([10, 4]);
 });

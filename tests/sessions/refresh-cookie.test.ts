@@ -7,11 +7,10 @@ import {
   RefreshDocument,
   RegisterDocument,
 } from "../generated/operations.ts";
-import { codesOf, dataOf, type Reply, type SendOptions } from "../support/client.ts";
+import { codesOf, dataOf, type Reply } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
-
-const NAME = "__Host-refresh_token";
+import { cookieOf, NAME, sending, signUpAt } from "./refresh-cookies.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -19,36 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-interface Cookie {
-  readonly value: string;
-  readonly attributes: Readonly<Record<string, string | true>>;
-}
-
-/** The one cookie that an answer sets, if any. */
-function cookieOf({ headers }: { headers: Headers }): Cookie | undefined {
-  const cookies = headers.getSetCookie();
-  expect(cookies.length).toBeLessThanOrEqual(1);
-  if (cookies[0] === undefined) return undefined;
-  const [pair = "", ...attributes] = cookies[0].split("; ");
-  expect(pair.slice(0, pair.indexOf("="))).toBe(NAME);
-  const entries = attributes.map((attribute) => attribute.split("=") as [string, string?]);
-  return {
-    value: pair.slice(pair.indexOf("=") + 1),
-    attributes: Object.fromEntries(entries.map(([name, value]) => [name, value ?? true])),
-  };
-}
-
-function sending(cookie: string, options: SendOptions = {}): SendOptions {
-  return { ...options, headers: { cookie: `theme=dark; ${NAME}=${cookie}`, ...options.headers } };
-}
-
-/** A new user with the cookie of the first session. */
-async function signUp(of: TestGateway = gateway): Promise<AuthFieldsFragment & { cookie: string; attributes: Cookie["attributes"] }> {
-  const reply = await of.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } });
-  const cookie = cookieOf(reply);
-  return { ...dataOf(reply).register, cookie: cookie?.value ?? "", attributes: cookie?.attributes ?? {} };
-}
-
+const signUp = (of: TestGateway = gateway) => signUpAt(of);
 const refresh = (cookie: string) => gateway.send(RefreshDocument, {}, sending(cookie));
 const refreshed = async (cookie: string): Promise<string> => {
   const reply = await refresh(cookie);

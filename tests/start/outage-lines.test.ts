@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { NewMessage } from "../../src/outbox/outbox-messages.ts";
 import { LoginDocument } from "../generated/operations.ts";
@@ -11,6 +10,7 @@ import { createTestClock } from "../support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { hasRedis, startTestRedis, type TestRedis } from "../support/databases/redis.ts";
 import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
+import { whileHeld } from "../support/databases/while-held.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../support/graphs/broken-upstream.ts";
 import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
@@ -186,6 +186,7 @@ describe("a statement that the database gives up, for others hold what it needs,
   test("of calls: they are answered SERVICE_UNAVAILABLE", async () => {
     const { user } = await gateway.register();
     const login = await whileHeld(
+      database.sql,
       (tx) => tx`select from users where id = ${user.id} for update`,
       () => gateway.send(LoginDocument, { input: { email: user.email, password: PASSWORD } }),
     );
@@ -202,6 +203,7 @@ describe("a statement that the database gives up, for others hold what it needs,
 
   test("of a chore, with its name", async () => {
     await whileHeld(
+      database.sql,
       (tx) => tx`lock table outbox in access exclusive mode`,
       () => until(() => lines().some(({ chore }) => chore === "outbox"), PATIENCE),
     );
@@ -216,25 +218,6 @@ describe("a statement that the database gives up, for others hold what it needs,
     expectNoStack();
   });
 });
-
-/** Runs what waits for a lock of ours, and cancels each statement that does, as the time-out of statements would. */
-function whileHeld<Result>(hold: (tx: postgres.TransactionSql) => PromiseLike<unknown>, work: () => Promise<Result>): Promise<Result> {
-  return database.sql
-    .begin(async (tx) => {
-      await hold(tx);
-      let isOver = false;
-      const working = work().finally(() => {
-        isOver = true;
-      });
-      await until(async () => {
-        await database.sql`
-        select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-        return isOver;
-      }, PATIENCE);
-      return { result: await working };
-    })
-    .then(({ result }) => result as Result);
-}
 
 describe("a failure that nobody expects", () => {
   test("has its stack, once, however often a chore and a courier are tried meanwhile", async () => {

@@ -4,38 +4,22 @@ import type { Visitor } from "../../src/auth/tokens/visitor.ts";
 import { type Anonymous, type AnonymousReason, isAnonymous } from "../../src/core/permissions.ts";
 import { LogoutDocument, MeDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type Forgery, newForeignKey, startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import type { TestGateway } from "../support/gateway.ts";
+import { type Forgery, newForeignKey, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { type KnownIssuers, startKnownIssuers } from "../support/keys/known-issuers.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
+let known: KnownIssuers;
 let issuer: TestIssuer;
-/** Everything configured that can be. */
 let mapping: TestIssuer;
-/** Configured with nothing but what must be. */
 let bare: TestIssuer;
-/** Known to nobody. */
 let stranger: TestIssuer;
 let gateway: TestGateway;
 beforeAll(async () => {
-  [issuer, mapping, bare, stranger] = await Promise.all([startTestIssuer(), startTestIssuer(), startTestIssuer(), startTestIssuer()]);
-  const issuers = [
-    issuer.entry("discovery: true", "algorithms: [RS256, ES256]", "claims: { roles: roles, scopes: scope }"),
-    mapping.entry(
-      `jwks: ${mapping.url}/keys`,
-      "claims: { roles: realm_access.roles, scopes: [https://api.test/scopes] }",
-      "roles: { boss: admin, staff: [support, user] }",
-      "scopes: [products:read, products:cost]",
-    ),
-    bare.entry("discovery: true"),
-  ];
-  gateway = await startTestGateway({
-    gatewayYaml: `roles: { support: { scopes: ["users:read"] }, admin: { scopes: ["all:read"] } }\nissuers:${issuers.join("")}`,
-  });
+  known = await startKnownIssuers();
+  ({ issuer, mapping, bare, stranger, gateway } = known);
 });
-afterAll(async () => {
-  await gateway.close();
-  await Promise.all([issuer, mapping, bare, stranger].map((each) => each.close()));
-});
+afterAll(() => known.close());
 
 const identify = (token: string): Promise<Visitor | Anonymous> => gateway.auth.callers.identify(token);
 

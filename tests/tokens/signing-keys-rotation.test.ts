@@ -1,77 +1,27 @@
-import { generateKeyPairSync } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify, SignJWT } from "jose";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { MeFromTokenDocument } from "../generated/operations.ts";
-import type { TestClock } from "../support/clock.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { ISSUER, startTestGateway, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
+import { createLocalJWKSet, jwtVerify } from "jose";
+import { describe, expect, test, vi } from "vitest";
+import type { TestDatabase } from "../support/database.ts";
+import { ISSUER, type TestGatewayOptions } from "../support/gateway.ts";
+import {
+  CACHE_SECONDS,
+  createStandingClock,
+  keepGateways,
+  keyCount,
+  outcomeOf,
+  published,
+  publishedKids,
+  signIn,
+  strangersToken,
+} from "../support/keys/signing-gateways.ts";
 
-const CACHE_SECONDS = 300;
 /** The default ACCESS_TOKEN_TTL. */
 const TTL_SECONDS = 900;
 /** The longest ACCESS_TOKEN_TTL that any process may be configured with, and an hour for one that could not read the keys. */
 const RETENTION_SECONDS = 86_400 + 3600;
 const HOUR = 3600;
 
-const running: TestGateway[] = [];
-const databases: TestDatabase[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((gateway) => gateway.close()));
-  await Promise.all(databases.splice(0).map((database) => database.drop()));
-});
-
-async function start(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway({ clock: createStandingClock(), ...options });
-  running.push(gateway);
-  return gateway;
-}
-
-/** Gateways of one deployment: one database, one time. */
-async function startSeveral(...options: TestGatewayOptions[]): Promise<TestGateway[]> {
-  const database = await createTestDatabase();
-  databases.push(database);
-  const clock = createStandingClock();
-  const gateways: TestGateway[] = [];
-  for (const each of options) gateways.push(await start({ database, clock, ...each }));
-  return gateways;
-}
-
-/** Stands still between advances: schedules can be tried at their very ends. */
-function createStandingClock(): TestClock {
-  let now = Math.floor(Date.now() / 1000) * 1000;
-  return {
-    now: () => new Date(now),
-    advance(seconds) {
-      now += seconds * 1000;
-    },
-  };
-}
-
-async function published(gateway: TestGateway): Promise<JSONWebKeySet> {
-  return (await (await fetch(`${gateway.url}/.well-known/jwks.json`)).json()) as JSONWebKeySet;
-}
-
-async function publishedKids(gateway: TestGateway): Promise<(string | undefined)[]> {
-  return (await published(gateway)).keys.map((key) => key.kid);
-}
-
-async function signIn(gateway: TestGateway): Promise<{ token: string; kid: string | undefined; alg: string | undefined }> {
-  const { accessToken } = await gateway.register();
-  const { kid, alg } = decodeProtectedHeader(accessToken);
-  return { token: accessToken, kid, alg };
-}
-
-/** "me", or why not. */
-async function outcomeOf(gateway: TestGateway, token: string): Promise<unknown> {
-  const reply = await gateway.send(MeFromTokenDocument, {}, { token });
-  expect(reply.status).toBe(200);
-  return reply.data?.me === null ? reply.errors[0]?.extensions.reason : "me";
-}
-
-async function keyCount(gateway: TestGateway): Promise<number> {
-  const [row] = await gateway.database.sql`select count(*)::int as n from signing_keys`;
-  return row?.n;
-}
+const { start: startGateway, startSeveral } = keepGateways();
+const start = (options: TestGatewayOptions = {}) => startGateway({ clock: createStandingClock(), ...options });
 
 describe("rotation by command", () => {
   test("publishes the new key at once, signs with it one cache lifetime later, and audits it", async () => {
@@ -193,11 +143,6 @@ async function gateReads(database: TestDatabase) {
   };
 }
 
-const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" });
-function strangersToken(kid: string): Promise<string> {
-  return new SignJWT({}).setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid }).sign(stranger.privateKey);
-}
-
 describe("rotation on schedule", () => {
   const env = { SIGNING_KEY_ROTATION: "1h" };
 
@@ -263,143 +208,4 @@ describe("rotation on schedule", () => {
       expect(new Set(kids.map(String)).size).toBe(1);
     }
   });
-});
-
-describe("a kid that is not known", () => {
-  test("is looked for in the database: a key of another process works before this one has maintained", async () => {
-    const [first, second] = await startSeveral({}, {});
-    if (first === undefined || second === undefined) return;
-    await first.auth.signingKeys.rotate();
-    first.clock.advance(CACHE_SECONDS);
-    const { token, kid } = await signIn(first);
-    expect(await publishedKids(second)).not.toContain(kid);
-    expect(await outcomeOf(second, token)).toBe("me");
-    expect(await publishedKids(second)).toContain(kid);
-    expect((await signIn(second)).kid).toBe(kid);
-  });
-
-  test("costs one reading a second at most, however many strangers there are", async () => {
-    const gateway = await start();
-    const { clock, database } = gateway;
-    const reads = await countReads(database);
-    async function visit(count: number): Promise<void> {
-      const tokens = await Promise.all(Array.from({ length: count }, (_, index) => strangersToken(`stranger ${index}`)));
-      const outcomes = await Promise.all(tokens.map((token) => outcomeOf(gateway, token)));
-      expect(new Set(outcomes)).toEqual(new Set(["unknown_key"]));
-    }
-    await visit(50);
-    expect(await reads()).toBe(0);
-    clock.advance(0.999);
-    await visit(1);
-    expect(await reads()).toBe(0);
-    clock.advance(0.001);
-    await visit(50);
-    expect(await reads()).toBe(1);
-    for (let again = 0; again < 10; again += 1) await visit(1);
-    expect(await reads()).toBe(1);
-    for (let second = 2; second <= 5; second += 1) {
-      clock.advance(1);
-      await visit(20);
-      expect(await reads()).toBe(second);
-    }
-    const { token } = await signIn(gateway);
-    expect(await outcomeOf(gateway, token)).toBe("me");
-    expect(await reads()).toBe(5);
-  });
-
-  test("and strangers who use up that reading delay a new key by a second, no more", async () => {
-    const [first, second] = await startSeveral({}, {});
-    if (first === undefined || second === undefined) return;
-    await first.auth.signingKeys.rotate();
-    first.clock.advance(CACHE_SECONDS);
-    const before = await strangersToken("before");
-    expect(await outcomeOf(second, before)).toBe("unknown_key");
-    await first.auth.signingKeys.rotate();
-    first.clock.advance(CACHE_SECONDS);
-    await outcomeOf(second, before);
-    const { token } = await signIn(first);
-    expect(await outcomeOf(second, token)).toBe("me");
-  });
-});
-
-/** Counts statements that read the stored keys, whoever sends them: a sequence does not wait for statistics to be flushed. */
-async function countReads(database: TestDatabase): Promise<() => Promise<number>> {
-  await database.sql.unsafe(`
-    create sequence key_reads minvalue 0 start 0;
-    select nextval('key_reads');
-    alter table signing_keys rename to kept_signing_keys;
-    create view signing_keys as select * from kept_signing_keys where (select nextval('key_reads') > 0);`);
-  return async () => {
-    const [row] = await database.sql`select last_value::int as n from key_reads`;
-    return row?.n;
-  };
-}
-
-describe("JWT_ALGORITHM changed on a database with keys", () => {
-  test.each([
-    ["ES256", "RS256"],
-    ["RS256", "ES256"],
-  ])("from %s to %s: the old key signs until the new one has been published for a cache lifetime", async (from, to) => {
-    const [before, after] = await startSeveral({ env: { JWT_ALGORITHM: from } }, { env: { JWT_ALGORITHM: to } });
-    if (before === undefined || after === undefined) return;
-    const old = await signIn(before);
-    expect((await published(after)).keys.map((key) => key.alg)).toEqual([from, to]);
-    after.clock.advance(CACHE_SECONDS - 0.001);
-    expect(await signIn(after)).toMatchObject({ alg: from, kid: old.kid });
-    const known = createLocalJWKSet(await published(after));
-    after.clock.advance(0.001);
-    const switched = await signIn(after);
-    expect(switched.alg).toBe(to);
-    await jwtVerify(switched.token, known, { algorithms: [to], currentDate: after.clock.now() });
-    for (const gateway of [before, after]) {
-      for (const { token } of [old, switched]) expect(await outcomeOf(gateway, token)).toBe("me");
-    }
-  });
-
-  test("does not let a token choose between the two keys", async () => {
-    const [before, after] = await startSeveral({}, { env: { JWT_ALGORITHM: "RS256" } });
-    if (before === undefined || after === undefined) return;
-    const { token } = await signIn(before);
-    const rsaKid = (await publishedKids(after))[1] ?? "";
-    const { signingKey } = before.auth.signingKeys.signer();
-    const swapped = await new SignJWT(decodeJwt(token)).setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid: rsaKid }).sign(signingKey);
-    expect(await outcomeOf(after, swapped)).toBe("wrong_algorithm");
-    expect(await outcomeOf(after, token)).toBe("me");
-  });
-
-  test("process by process: those before and after the change do not outbid each other with new keys", async () => {
-    const [before, after] = await startSeveral({}, { env: { JWT_ALGORITHM: "RS256" } });
-    if (before === undefined || after === undefined) return;
-    for (let round = 0; round < 10; round += 1) {
-      before.clock.advance(30);
-      await before.auth.signingKeys.maintain();
-      await after.auth.signingKeys.maintain();
-    }
-    expect(await keyCount(after)).toBe(2);
-    before.clock.advance(30);
-    const { token, alg } = await signIn(after);
-    expect(alg).toBe("RS256");
-    expect([await outcomeOf(before, token), await outcomeOf(after, token)]).toEqual(["me", "me"]);
-  });
-});
-
-test("a key is not removed from under a good token where ACCESS_TOKEN_TTL was shortened meanwhile", async () => {
-  const [before] = await startSeveral({ env: { ACCESS_TOKEN_TTL: "24h" } });
-  if (before === undefined) return;
-  const { database, clock } = before;
-  await before.auth.signingKeys.rotate();
-  clock.advance(CACHE_SECONDS - 1);
-  const { token, kid } = await signIn(before);
-  clock.advance(1);
-  const after = await start({ database, clock, env: { ACCESS_TOKEN_TTL: "5m" } });
-  for (let hours = 1; hours <= 30; hours += 1) {
-    clock.advance(HOUR);
-    await after.auth.signingKeys.maintain();
-    const outcome = await outcomeOf(after, token);
-    // The key leaves only after the token was refused for its age.
-    if (outcome === "expired") return;
-    expect([hours, outcome]).toEqual([hours, "me"]);
-    expect(await publishedKids(after)).toContain(kid);
-  }
-  throw new Error("the token did not expire");
 });

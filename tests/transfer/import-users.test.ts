@@ -1,46 +1,23 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
-import type postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFile, writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
 import { openUserFile } from "../../src/cli/parts/user-file.ts";
 import { LoginDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
-import { fullHashing, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
-import { BCRYPT_HASH, openUserFiles, type UserFiles } from "../support/users/user-files.ts";
+import { BCRYPT_HASH } from "../support/users/user-files.ts";
+import { importBeside } from "./imported-users.ts";
 
-const gatewayYaml = "roles:\n  support: { scopes: [users:read] }\n";
+const imported = importBeside();
+const { rowOf } = imported;
 
-/** A server that goes on while files are imported into its database. */
-let gateway: TestGateway;
-let files: UserFiles;
-beforeAll(async () => {
-  gateway = await startTestGateway({ gatewayYaml, env: fullHashing });
-  files = await openUserFiles(gateway.database, gatewayYaml);
-});
-afterAll(async () => {
-  await files.remove();
-  await gateway.close();
-});
-
-const login = (email: string, password = PASSWORD) => gateway.send(LoginDocument, { input: { email, password } });
-
-async function rowOf(email: string): Promise<Record<string, unknown>> {
-  const [row] = await gateway.database.sql`select * from users where email_key = ${email.toLowerCase()}`;
-  return row ?? {};
-}
+const login = (email: string, password = PASSWORD) => imported.gateway.send(LoginDocument, { input: { email, password } });
 
 async function eventsOf(email: string): Promise<unknown[]> {
   const { id = null } = await rowOf(email);
-  const rows = await gateway.database.sql`
+  const rows = await imported.gateway.database.sql`
     select type, actor_id, succeeded, detail from audit_events where user_id = ${id as string | null} order by id`;
   return rows.map((row) => ({ ...row }));
-}
-
-async function reserve(user: { id: string }, email: string, sql: postgres.ISql = gateway.database.sql): Promise<void> {
-  await sql`
-    insert into one_time_tokens (id, purpose, subject, user_id, email, email_key, token_hash, created_at, expires_at)
-    values (gen_random_uuid(), 'UNDO_EMAIL_CHANGE', ${user.id}, ${user.id}, ${email}, ${email}, ${email}::bytea, now(), now() + interval '7 days')`;
 }
 
 describe("a user with a hash of another system", () => {
@@ -55,7 +32,7 @@ describe("a user with a hash of another system", () => {
 
   beforeAll(async () => {
     const lines = hashes.map(([scheme, passwordHash]) => ({ email: emailOf(scheme), passwordHash }));
-    expect(await files.importFile(await files.write(lines))).toMatchObject({ code: 0, report: [] });
+    expect(await imported.files.importFile(await imported.files.write(lines))).toMatchObject({ code: 0, report: [] });
   });
 
   test.each(hashes)("signs in with the old password, and has a hash of ours from then on: %s", async (scheme, passwordHash) => {
@@ -75,7 +52,7 @@ test("a user without a hash, or disabled, signs in with no password", async () =
     { email: isNull, passwordHash: null },
     { email: disabled, status: "DISABLED", passwordHash: BCRYPT_HASH },
   ];
-  expect(await files.importFile(await files.write(lines))).toMatchObject({ code: 0 });
+  expect(await imported.files.importFile(await imported.files.write(lines))).toMatchObject({ code: 0 });
   for (const email of [none, isNull, disabled]) {
     for (const password of [PASSWORD, "!"]) expect(codesOf(await login(email, password))).toEqual(["INVALID_CREDENTIALS"]);
     expect(await rowOf(email)).toMatchObject({ last_login_at: null });
@@ -96,7 +73,10 @@ describe("what a line tells", () => {
       ...times,
       passwordHash: BCRYPT_HASH,
     };
-    expect(await files.importFile(await files.write([line]))).toMatchObject({ code: 0, stdout: "Of 1 line, 1 user imported, 0 bad.\n" });
+    expect(await imported.files.importFile(await imported.files.write([line]))).toMatchObject({
+      code: 0,
+      stdout: "Of 1 line, 1 user imported, 0 bad.\n",
+    });
     expect(await rowOf(email)).toEqual({
       id: id.toLowerCase(),
       email,
@@ -114,7 +94,7 @@ describe("what a line tells", () => {
 
   test("may be an address alone: a user who was made now, unverified, who has never signed in", async () => {
     const email = newEmail();
-    await files.importFile(await files.write([{ email }]));
+    await imported.files.importFile(await imported.files.write([{ email }]));
     const { created_at, ...row } = await rowOf(email);
     expect(row).toMatchObject({ email_verified: false, roles: ["user"], status: "ACTIVE", last_login_at: null });
     expect(Math.abs(Number(created_at) - Date.now())).toBeLessThan(600_000);
@@ -122,31 +102,31 @@ describe("what a line tells", () => {
 
   test("verified is another name of emailVerified", async () => {
     const email = newEmail();
-    await files.importFile(await files.write([{ email, verified: true }]));
+    await imported.files.importFile(await imported.files.write([{ email, verified: true }]));
     expect(await rowOf(email)).toMatchObject({ email_verified: true });
   });
 
   test("makes ids that sort by the time of creation", async () => {
     const years = [2021, 2019, 2023, 2020, 2022];
     const lines = years.map((year) => ({ email: `${year}-${newEmail()}`, createdAt: `${year}-01-01T00:00:00Z` }));
-    await files.importFile(await files.write(lines));
-    const rows = await gateway.database.sql`
+    await imported.files.importFile(await imported.files.write(lines));
+    const rows = await imported.gateway.database.sql`
       select extract(year from created_at)::int as year from users where email = any(${lines.map(({ email }) => email)}) order by id`;
     expect(rows.map(({ year }) => year)).toEqual(years.toSorted());
   });
 
   test("is in the audit trail, with the file and the line", async () => {
     const email = newEmail();
-    await files.importFile(await files.write(["", { email }]));
+    await imported.files.importFile(await imported.files.write(["", { email }]));
     const detail = { by: "import", file: expect.stringMatching(/^[0-9a-f]{64}$/), line: 2 };
     expect(await eventsOf(email)).toEqual([{ type: "REGISTERED", actor_id: null, succeeded: true, detail }]);
   });
 
   test("may have a mark of UTF-8 at the start, ends of line of Windows, blank lines, and no end at the end", async () => {
     const [first, second, third] = [newEmail(), newEmail(), newEmail()];
-    const path = await files.write([]);
+    const path = await imported.files.write([]);
     await writeFile(path, `\uFEFF{"email":"${first}"}\r\n\r\n  \t\r\n{"email":"${second}"}\r\n{"email":"${third}"}`);
-    expect(await files.importFile(path)).toMatchObject({ code: 0, stdout: "Of 5 lines, 3 users imported, 0 bad.\n" });
+    expect(await imported.files.importFile(path)).toMatchObject({ code: 0, stdout: "Of 5 lines, 3 users imported, 0 bad.\n" });
     for (const email of [first, second, third]) expect(await rowOf(email)).toMatchObject({ email });
   });
 });
@@ -154,108 +134,21 @@ describe("what a line tells", () => {
 describe("admins", () => {
   test("are made only where that was allowed, and audited as such", async () => {
     const email = newEmail();
-    const path = await files.write([{ email, roles: ["user", "admin"] }]);
-    const refused = await files.importFile(path);
+    const path = await imported.files.write([{ email, roles: ["user", "admin"] }]);
+    const refused = await imported.files.importFile(path);
     expect(refused).toMatchObject({ code: 1, report: [{ line: 1, field: "roles", reason: "Makes an admin, which was not allowed." }] });
     expect(await rowOf(email)).toEqual({});
 
-    const other = await files.write([{ email, roles: ["user", "admin"] }, ""]);
-    expect(await files.importFile(other, "--allow-admins")).toMatchObject({ code: 0 });
+    const other = await imported.files.write([{ email, roles: ["user", "admin"] }, ""]);
+    expect(await imported.files.importFile(other, "--allow-admins")).toMatchObject({ code: 0 });
     expect(await rowOf(email)).toMatchObject({ roles: ["user", "admin"] });
     const [, rolesChanged] = await eventsOf(email);
     expect(rolesChanged).toMatchObject({ type: "ROLES_CHANGED", detail: { by: "import", roles: ["user", "admin"] } });
   });
 });
 
-describe("a file that was imported before", () => {
-  test("is known by its content, wherever it lies: nothing is done", async () => {
-    const email = newEmail();
-    const path = await files.write([{ email }]);
-    await files.importFile(path);
-    await gateway.database.sql`delete from users where email_key = ${email}`;
-    await writeFile(files.pathOf("copy.ndjson"), await readFile(path));
-    const again = await files.run(["import-users", files.pathOf("copy.ndjson")]);
-    expect(again).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^Nothing to do: this file was imported to its end at .*, 1 user of it\./),
-    });
-    expect(await rowOf(email)).toEqual({});
-  });
-
-  test("and has grown is another one: its users are there already, unless the file has their ids", async () => {
-    const [email, added] = [newEmail(), newEmail()];
-    const path = await files.write([{ email }]);
-    await files.importFile(path);
-    await appendFile(path, `{"email":"${added}"}\n`);
-    const grown = await files.importFile(path);
-    expect(grown).toMatchObject({ code: 1, report: [{ line: 1, field: "email", reason: "Is the address of another account already." }] });
-    expect(await rowOf(added)).toMatchObject({ email: added });
-
-    const { id } = await rowOf(email);
-    const withIds = await files.write([{ email, id }, { email: newEmail() }]);
-    expect(await files.importFile(withIds)).toMatchObject({
-      code: 0,
-      stdout: "Of 2 lines, 1 user imported, 1 there before, 0 bad.\n",
-    });
-  });
-});
-
-test("a dry run tells the same bad lines as the import, and changes nothing", async () => {
-  const taken = (await gateway.register()).user.email;
-  const email = newEmail();
-  const filling = Array.from({ length: 1200 }, () => ({ email: newEmail() }));
-  const path = await files.write([
-    { email },
-    { email: taken },
-    "{",
-    ...filling,
-    { email: email.toUpperCase() },
-    { email: newEmail(), roles: ["owner"] },
-  ]);
-  const before = await gateway.database.sql`select count(*)::int as users from users`;
-  const dry = await files.importFile(path, "--dry-run");
-  expect(dry).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("Of 1205 lines, 1201 users can be imported, 4 bad.") });
-  expect(await gateway.database.sql`select count(*)::int as users from users`).toEqual(before);
-  expect(await gateway.database.sql`select from user_imports where imported = 1201`).toHaveLength(0);
-
-  const real = await files.importFile(path);
-  expect(real.report).toEqual(dry.report);
-  expect(real.report.map(({ line, field }) => [line, field])).toEqual([
-    [2, "email"],
-    [3, null],
-    [1204, "email"],
-    [1205, "roles"],
-  ]);
-  expect(real.report[2]?.reason).toBe("Is the address of line 1 already.");
-  const after = await files.importFile(path, "--dry-run");
-  expect(after.report).toEqual(dry.report);
-});
-
-test("no id and no address is given twice, in any order or spelling, near or far; the first line of a kind has it", async () => {
-  const [first, second, third] = [newEmail(), newEmail(), newEmail()];
-  const id = "7d5e1c9a-54b1-4a64-8d7c-1f2e3d4c5b6a";
-  const near = [{ email: first, id }, { email: first.toUpperCase() }, { email: second, id: id.toUpperCase() }, { email: first, id }];
-  const far = [{ email: ` ${first} ` }, { email: third, id }, { email: first, id }, { email: second }];
-  const path = await files.write([...near, ...Array.from({ length: 1000 }, () => ({ email: newEmail() })), ...far]);
-  const { report } = await files.importFile(path, "--dry-run");
-  const address = { field: "email", reason: "Is the address of line 1 already." };
-  const sameId = { field: "id", reason: "Is the id of line 1 already." };
-  expect(report).toEqual([
-    { line: 2, ...address },
-    { line: 3, ...sameId },
-    { line: 4, ...address },
-    { line: 1005, ...address },
-    { line: 1006, ...sameId },
-    // Among lines that are dealt with together, the first of them is named.
-    { line: 1007, field: "email", reason: "Is the address of line 1005 already." },
-  ]);
-  expect((await files.importFile(path)).report).toEqual(report);
-  expect(await rowOf(first)).toMatchObject({ id });
-  expect(await rowOf(second)).not.toMatchObject({ id });
-});
-
 test("a file that changes while it is read is not taken for imported", async () => {
-  const path = await files.write([{ email: newEmail() }, { email: newEmail() }]);
+  const path = await imported.files.write([{ email: newEmail() }, { email: newEmail() }]);
   const file = await openUserFile(path);
   const text = await readFile(path, "utf8");
   await writeFile(path, text.replace("example.com", "example.org"));
@@ -267,12 +160,12 @@ test("a file that changes while it is read is not taken for imported", async () 
 });
 
 test("bad lines are told on standard error too, and nothing of what they hold is shown", async () => {
-  const path = await files.write([
+  const path = await imported.files.write([
     { email: "no address", passwordHash: "$2b$31$secretsecretsecret" },
     '{"email":"broken@example.com","passwordHash":"$2b$secret',
     { email: newEmail(), "\u001b[31msecret": 1, passwordHash: "secret in the clear" },
   ]);
-  const { code, stdout, stderr, report } = await files.importFile(path);
+  const { code, stdout, stderr, report } = await imported.files.importFile(path);
   expect([code, stdout]).toEqual([1, ""]);
   const told = report.map(({ line, field, reason }) => `line ${line}: ${field === null ? "" : `${field}: `}${reason}`);
   expect(stderr.split("\n").slice(0, -2)).toEqual(told);
@@ -280,58 +173,27 @@ test("bad lines are told on standard error too, and nothing of what they hold is
   for (const secret of ["secret", "broken@", "no address", "\u001b"]) expect(stderr + JSON.stringify(report)).not.toContain(secret);
 });
 
-test("addresses that an account can still go back to are nobody else's, whoever comes first", async () => {
-  const { user } = await gateway.register();
-  const old = newEmail();
-  await reserve(user, old);
-  const path = await files.write([{ email: old.toUpperCase() }, { email: newEmail() }]);
-  const dry = await files.importFile(path, "--dry-run");
-  const { code, report } = await files.importFile(path);
-  expect([code, report]).toEqual([1, [{ line: 1, field: "email", reason: "Was the address of an account that can still go back to it." }]]);
-  expect(dry.report).toEqual(report);
-  expect(await rowOf(old)).toEqual({});
-  expect(await gateway.database.sql`select from users where email = ${user.email}`).toHaveLength(1);
-});
-
-test("an address that is given up for another one during the import stays reserved, too", async () => {
-  const { user } = await gateway.register();
-  const path = await files.write([{ email: user.email }, { email: newEmail() }]);
-  const importing = await gateway.database.sql.begin(async (sql) => {
-    await sql`update users set email = 'new@example.com', email_key = 'new@example.com' where id = ${user.id}`;
-    await reserve(user, user.email, sql);
-    const started = files.importFile(path);
-    const waiting = () =>
-      gateway.database.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-    await until(async () => (await waiting()).length > 0, 10_000);
-    return { started };
-  });
-  const { code, report } = await importing.started;
-  expect([code, report]).toEqual([1, [{ line: 1, field: "email", reason: "Was the address of an account that can still go back to it." }]]);
-  expect(await rowOf(user.email)).toEqual({});
-  expect(await rowOf("new@example.com")).toMatchObject({ id: user.id });
-});
-
 test("a server beside it goes on", async () => {
-  const path = await files.write(Array.from({ length: 5000 }, () => ({ email: newEmail(), passwordHash: BCRYPT_HASH })));
-  const importing = files.importFile(path);
-  const registered = await Promise.all(Array.from({ length: 5 }, () => gateway.register()));
+  const path = await imported.files.write(Array.from({ length: 5000 }, () => ({ email: newEmail(), passwordHash: BCRYPT_HASH })));
+  const importing = imported.files.importFile(path);
+  const registered = await Promise.all(Array.from({ length: 5 }, () => imported.gateway.register()));
   for (const { user } of registered) expect(dataOf(await login(user.email)).login.user.id).toBe(user.id);
   expect(await importing).toMatchObject({ code: 0 });
 });
 
 describe("refuses", () => {
   test("what is no file, with exit code 1 and one line", async () => {
-    for (const path of [files.pathOf("missing.ndjson"), files.pathOf(".")]) {
-      const { code, stdout, stderr } = await files.run(["import-users", path]);
+    for (const path of [imported.files.pathOf("missing.ndjson"), imported.files.pathOf(".")]) {
+      const { code, stdout, stderr } = await imported.files.run(["import-users", path]);
       expect([code, stdout]).toEqual([1, ""]);
       expect(stderr).toMatch(/^FILE .*\n$/);
     }
   });
 
   test("to write its report over the file", async () => {
-    const path = await files.write([{ email: newEmail() }]);
+    const path = await imported.files.write([{ email: newEmail() }]);
     const before = await readFile(path, "utf8");
-    const { code, stderr } = await files.run(["import-users", "--report", path, path]);
+    const { code, stderr } = await imported.files.run(["import-users", "--report", path, path]);
     expect([code, stderr]).toEqual([1, "--report names FILE itself. Nothing was changed.\n"]);
     expect(await readFile(path, "utf8")).toBe(before);
   });

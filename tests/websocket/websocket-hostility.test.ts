@@ -1,44 +1,13 @@
 import { connect } from "node:net";
-import { getIntrospectionQuery, print } from "graphql";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { print } from "graphql";
+import { describe, expect, test } from "vitest";
 import { MeFromTokenDocument, SessionEventsDocument } from "../generated/operations.ts";
-import { type LiveSocket, openSocket } from "../support/clients/live-socket.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import { openSocket } from "../support/clients/live-socket.ts";
+import type { TestGateway } from "../support/gateway.ts";
+import { APP, serveEnvironments, signedIn } from "./two-environments.ts";
 
-const APP = "https://app.example.com";
-
-let database: TestDatabase;
-let development: TestGateway;
-let production: TestGateway;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  const env = {
-    NODE_ENV: "production",
-    DATABASE_URL: database.url,
-    SECRET: "Vq3zL8wYc1RmXt6KpD0hUe9sBn4JgFa7",
-    PUBLIC_URL: "https://auth.example.com",
-    CORS_ORIGINS: APP,
-  };
-  production = await startTestGateway({ database, env });
-  development = await startTestGateway();
-});
-afterAll(async () => {
-  await Promise.all([production.close(), development.close()]);
-  await database.drop();
-});
-
-function at(environment: string): TestGateway {
-  return environment === "production" ? production : development;
-}
-
-async function signedIn(gateway: TestGateway): Promise<LiveSocket> {
-  const { accessToken } = await gateway.register();
-  const socket = await openSocket(gateway.url);
-  await socket.init({ accessToken });
-  return socket;
-}
+const served = serveEnvironments();
+const { at } = served;
 
 /** Whoever is next is served as ever. */
 async function isUnharmed(gateway: TestGateway): Promise<boolean> {
@@ -63,7 +32,7 @@ describe("who may connect", () => {
   });
 
   test("not in production: a page that claims to be of the address it was reached by", async () => {
-    await expect(openSocket(production.url, { headers: { origin: production.url } })).rejects.toThrow("status 403");
+    await expect(openSocket(served.production.url, { headers: { origin: served.production.url } })).rejects.toThrow("status 403");
   });
 
   test.each([
@@ -81,18 +50,18 @@ describe("who may connect", () => {
   });
 
   test.each(["/", "/graphql/", "/graphqlx", "/other", "/graphql/../other"])("not at %s", async (path) => {
-    await expect(openSocket(development.url, { path })).rejects.toThrow("status 404");
+    await expect(openSocket(served.development.url, { path })).rejects.toThrow("status 404");
   });
 
   test("with a query in the path", async () => {
-    const socket = await openSocket(development.url, { path: "/graphql?a=b" });
+    const socket = await openSocket(served.development.url, { path: "/graphql?a=b" });
     socket.socket.close();
   });
 
   test.each([[["graphql-ws"]], [["soap", "graphql-ws"]], [[]]])(
     "not with another protocol, which is closed with 4406: %j",
     async (protocols) => {
-      const other = await openSocket(development.url, { protocols });
+      const other = await openSocket(served.development.url, { protocols });
       expect(await other.closed).toEqual({ code: 4406, reason: "Subprotocol not acceptable" });
     },
   );
@@ -117,17 +86,17 @@ test.each([
   ["a version of the past", "Sec-WebSocket-Version: 7\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
 ])("a handshake with %s is refused", async (_name, headers) => {
   const request = `GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${headers}\r\n\r\n`;
-  expect(await sendRaw(development.url, request)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(await sendRaw(served.development.url, request)).toMatch(/^HTTP\/1\.1 400 /);
 });
 
 test("a request that offers HTTP/2 or anything else is answered as if it did not, its body too", async () => {
   const body = JSON.stringify({ query: "{ __typename }" });
   const head = ["POST /graphql HTTP/1.1", "Host: localhost", "Content-Type: application/json", `Content-Length: ${body.length}`];
   const offer = ["Connection: Upgrade, HTTP2-Settings, close", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA"];
-  const answer = await sendRaw(development.url, `${[...head, ...offer].join("\r\n")}\r\n\r\n${body}`);
+  const answer = await sendRaw(served.development.url, `${[...head, ...offer].join("\r\n")}\r\n\r\n${body}`);
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   expect(answer).toContain('{"data":{"__typename":"Query"}}');
-  const { hostname, port } = new URL(development.url);
+  const { hostname, port } = new URL(served.development.url);
   const late = await new Promise<string>((resolve) => {
     const socket = connect(Number(port), hostname, () => socket.write(`${[...head, ...offer].join("\r\n")}\r\n\r\n`));
     setTimeout(() => socket.write(body), 50);
@@ -142,7 +111,7 @@ test("a request that offers HTTP/2 or anything else is answered as if it did not
 
 describe("what strangers send", () => {
   test("nothing: closed with 4408 after three seconds", async () => {
-    const socket = await openSocket(development.url);
+    const socket = await openSocket(served.development.url);
     expect(await socket.closed).toEqual({ code: 4408, reason: "Connection initialisation timeout" });
   });
 
@@ -164,30 +133,30 @@ describe("what strangers send", () => {
       { code: 4401, reason: "Unauthorized" },
     ],
   ])("%s: closed with a code, and nobody else notices", async (_name, frame, closed) => {
-    const linesBefore = development.logs.length;
-    const socket = await openSocket(development.url);
+    const linesBefore = served.development.logs.length;
+    const socket = await openSocket(served.development.url);
     socket.send(frame);
     expect(await socket.closed).toEqual(closed);
     expect(socket.messages).toEqual([]);
-    expect(development.logs.slice(linesBefore)).toEqual([]);
-    expect(await isUnharmed(development)).toBe(true);
+    expect(served.development.logs.slice(linesBefore)).toEqual([]);
+    expect(await isUnharmed(served.development)).toBe(true);
   });
 
   test("text that is no UTF-8 is closed with 1007", async () => {
-    const socket = await openSocket(development.url);
+    const socket = await openSocket(served.development.url);
     socket.socket.send(Buffer.from([0xc3, 0x28]), { binary: false });
     expect(await socket.closed).toMatchObject({ code: 1007 });
   });
 
   test("a second connection_init: closed with 4429", async () => {
-    const socket = await signedIn(development);
+    const socket = await signedIn(served.development);
     socket.send({ type: "connection_init" });
     expect(await socket.closed).toEqual({ code: 4429, reason: "Too many initialisation requests" });
   });
 
   test("an id that is in use: closed with 4409, whatever the id", async () => {
     for (const id of ["hunter2", "x".repeat(5000)]) {
-      const socket = await signedIn(development);
+      const socket = await signedIn(served.development);
       const message = { id, type: "subscribe", payload: { query: "subscription { sessionEvents { type } }" } };
       socket.send(message);
       socket.send(message);
@@ -196,7 +165,7 @@ describe("what strangers send", () => {
   });
 
   test("operations while the socket closes: they do not run", async () => {
-    const socket = await openSocket(development.url);
+    const socket = await openSocket(served.development.url);
     socket.send({ type: "connection_init", payload: { accessToken: "garbage" } });
     for (let message = 0; message < 100; message += 1) socket.send({ type: "ping" });
     expect((await socket.closed).code).toBe(4403);
@@ -204,7 +173,7 @@ describe("what strangers send", () => {
   });
 
   test("a thousand subscriptions: twenty stand, the others are refused, and the socket goes on", async () => {
-    const socket = await signedIn(development);
+    const socket = await signedIn(served.development);
     const query = print(SessionEventsDocument);
     for (let id = 1; id <= 1000; id += 1) socket.send({ id: `${id}`, type: "subscribe", payload: { query } });
     await expect.poll(() => socket.messages.filter(({ type }) => type === "error").length).toBe(980);
@@ -216,7 +185,7 @@ describe("what strangers send", () => {
   });
 
   test("pings without reading the answers: cut off", async () => {
-    const socket = await signedIn(development);
+    const socket = await signedIn(served.development);
     socket.socket.pause();
     const payload = { filler: "x".repeat(90_000) };
     const flood = setInterval(() => {
@@ -224,77 +193,5 @@ describe("what strangers send", () => {
     }, 5);
     expect(await socket.closed).toMatchObject({ code: 1006 });
     clearInterval(flood);
-  });
-});
-
-describe("documents", () => {
-  test.each([
-    ['mutation { login(input: { email: "a@example.com", password: "hunter2" }) { accessToken } }'],
-    ['mutation { refresh(input: { refreshToken: "hunter2" }) { accessToken } }'],
-    ["mutation { logout { endedSessions } }"],
-    ["mutation { logoutAll { endedSessions } }"],
-    ['mutation { reauthenticate(accessToken: "hunter2") { id } logout { endedSessions } }'],
-    ['mutation { ...A } fragment A on Mutation { b: reauthenticate(accessToken: "hunter2") { id } ... { logout { endedSessions } } }'],
-    ["mutation { logout @skip(if: true) { endedSessions } }"],
-  ])("no mutation but reauthenticate: %s", async (query) => {
-    const socket = await signedIn(development);
-    const { data, errors, text } = await socket.ask(query);
-    expect(data).toBeUndefined();
-    expect(errors).toHaveLength(1);
-    expect(errors[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", fields: { request: [expect.stringContaining("HTTP")] } });
-    expect(text).not.toContain("hunter2");
-    expect((await socket.ask(MeFromTokenDocument)).data?.me).not.toBeNull();
-    socket.socket.close();
-  });
-
-  test("a registration over the socket registers nobody", async () => {
-    const socket = await signedIn(development);
-    const email = newEmail();
-    await socket.ask(`mutation { register(input: { email: "${email}", password: "${PASSWORD}" }) { accessToken } }`);
-    expect(await development.database.sql`select id from users where email = ${email}`).toEqual([]);
-    socket.socket.close();
-  });
-
-  test.each([
-    ["a syntax error", '{ me { id } "hunter2" ', {}, "GRAPHQL_PARSE_FAILED"],
-    ["an unknown field", "{ nothing }", {}, "GRAPHQL_VALIDATION_FAILED"],
-    ["a literal that does not fit", 'mutation { reauthenticate(accessToken: { a: "hunter2" }) { id } }', {}, "GRAPHQL_VALIDATION_FAILED"],
-    [
-      "a variable that does not fit",
-      "mutation ($a: String!) { reauthenticate(accessToken: $a) { id } }",
-      { a: ["hunter2"] },
-      "BAD_USER_INPUT",
-    ],
-    ["no operation", "fragment A on Query { me { id } }", {}, "GRAPHQL_VALIDATION_FAILED"],
-    ["several operations", "query A { me { id } } query B { me { id } }", {}, "OPERATION_RESOLUTION_FAILURE"],
-    ["a subscription that is skipped", "subscription { sessionEvents @skip(if: true) { type } }", {}, "BAD_USER_INPUT"],
-    ["a subscription to nothing", "subscription { __typename }", {}, "GRAPHQL_VALIDATION_FAILED"],
-    ["a document without end", `{ ${"me { id } ".repeat(3000)} }`, {}, "GRAPHQL_PARSE_FAILED"],
-    ["an unknown role", "{ users { totalCount } }", {}, "FORBIDDEN"],
-  ])("%s: an error with a code and without values", async (_name, query, variables, code) => {
-    const linesBefore = development.logs.length;
-    const socket = await signedIn(development);
-    const { errors, text } = await socket.ask(query, variables);
-    expect(errors[0]?.extensions.code).toBe(code);
-    expect(text).not.toMatch(/hunter2|stack|node_modules/);
-    expect(development.logs.slice(linesBefore).filter(({ level }) => Number(level) >= 50)).toEqual([]);
-    socket.socket.close();
-  });
-
-  test.each([getIntrospectionQuery(), '{ __type(name: "User") { name } }'])("no introspection in production (%#)", async (query) => {
-    const socket = await signedIn(production);
-    const { data, errors, text } = await socket.ask(query);
-    expect(data).toBeUndefined();
-    expect(errors[0]?.extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
-    expect(text).not.toContain("RegisterInput");
-    expect((await socket.ask("{ mee { id } }")).text).not.toMatch(/did you mean/i);
-    socket.socket.close();
-  });
-
-  test("introspection and suggestions in development", async () => {
-    const socket = await signedIn(development);
-    expect((await socket.ask(getIntrospectionQuery())).text).toContain("RegisterInput");
-    expect((await socket.ask("{ mee { id } }")).text).toMatch(/did you mean/i);
-    socket.socket.close();
   });
 });
