@@ -24,7 +24,11 @@ export async function allMessages({ database }: Owner): Promise<OutboxMail[]> {
   openedBefore.set(database, opened);
   const kept = await database.sql`select id from outbox where channel = 'email' and encrypted_payload is not null order by id`;
   const unopened = kept.map(({ id }) => id).filter((id) => !opened.has(id));
-  const rows = unopened.length === 0 ? [] : await database.sql`select * from outbox where id in ${database.sql(unopened)}`;
+  // Meanwhile one may have been sent, or given up.
+  const rows =
+    unopened.length === 0
+      ? []
+      : await database.sql`select * from outbox where id in ${database.sql(unopened)} and encrypted_payload is not null`;
   for (const row of rows) opened.set(row.id, open(row));
   return kept.flatMap(({ id }) => opened.get(id) ?? []);
 }
