@@ -1,25 +1,20 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LoginDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import type { TestDatabase } from "../support/database.ts";
+import type { StatementTap } from "../support/databases/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../support/databases/tapped-gateway.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 
 let database: TestDatabase;
 let tap: StatementTap;
-let gateway: TestGateway;
+let gateway: TappedGateway;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tap = await tapStatements(database.url);
-  gateway = await startTestGateway({ database: { ...database, url: tap.url } });
+  gateway = await startTappedGateway();
+  ({ database, tap } = gateway);
 });
-afterAll(async () => {
-  await gateway.close();
-  await tap.close();
-  await database.drop();
-});
+afterAll(() => gateway.close());
 
 /** Upkeep and delivery have statements of their own, at any moment. */
 const isOfALogin = (statement: string) => !/pg_catalog|revocations|skip locked|update outbox/.test(statement);

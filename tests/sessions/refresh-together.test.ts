@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AuthError } from "../../src/core/errors.ts";
 import type { Origin } from "../../src/core/origin.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import type { TestDatabase } from "../support/database.ts";
+import type { StatementTap } from "../support/databases/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../support/databases/tapped-gateway.ts";
+import { startTestGateway } from "../support/gateway.ts";
 import { rounds } from "../support/rounds.ts";
 
 /*
@@ -15,17 +16,12 @@ const origin: Origin = { ipAddress: "192.0.2.1", userAgent: "tests" };
 
 let database: TestDatabase;
 let tap: StatementTap;
-let gateway: TestGateway;
+let gateway: TappedGateway;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tap = await tapStatements(database.url);
-  gateway = await startTestGateway({ database: { ...database, url: tap.url } });
+  gateway = await startTappedGateway();
+  ({ database, tap } = gateway);
 });
-afterAll(async () => {
-  await gateway.close();
-  await tap.close();
-  await database.drop();
-});
+afterAll(() => gateway.close());
 
 interface Held {
   readonly id: string;

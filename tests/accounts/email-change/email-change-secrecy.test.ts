@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ExportAccountDocument, RegisterDocument, RequestEmailChangeDocument } from "../../generated/operations.ts";
 import { codesOf, dataOf, type Reply } from "../../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
-import { isOfACall, type StatementTap, tapStatements } from "../../support/databases/statement-tap.ts";
+import type { TestDatabase } from "../../support/database.ts";
+import { isOfACall, type StatementTap } from "../../support/databases/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../../support/databases/tapped-gateway.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { changeEmail, confirm, registerVerified, stateOf, undo, undoTokenOf } from "../../support/mail/email-change.ts";
 import { allMessages, messagesTo } from "../../support/mail/outbox.ts";
@@ -10,17 +11,12 @@ import { newEmail, PASSWORD } from "../../support/sign-in.ts";
 
 let database: TestDatabase;
 let tap: StatementTap;
-let gateway: TestGateway;
+let gateway: TappedGateway;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tap = await tapStatements(database.url);
-  gateway = await startTestGateway({ database: { ...database, url: tap.url } });
+  gateway = await startTappedGateway();
+  ({ database, tap } = gateway);
 });
-afterAll(async () => {
-  await gateway.close();
-  await tap.close();
-  await database.drop();
-});
+afterAll(() => gateway.close());
 
 const ask = (token: string, newAddress: string) => gateway.send(RequestEmailChangeDocument, { input: { newEmail: newAddress } }, { token });
 const register = (email: string, at: TestGateway = gateway) => at.send(RegisterDocument, { input: { email, password: PASSWORD } });

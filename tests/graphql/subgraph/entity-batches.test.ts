@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { AuthFieldsFragment } from "../../generated/operations.ts";
 import { codesOf, dataOf } from "../../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
-import { type StatementTap, tapStatements } from "../../support/databases/statement-tap.ts";
-import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import type { StatementTap } from "../../support/databases/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../../support/databases/tapped-gateway.ts";
+import { startTestGateway } from "../../support/gateway.ts";
 import {
   type Answer,
   createFetchEntities,
@@ -16,28 +16,22 @@ import {
   userKey,
 } from "../../support/graphs/entities.ts";
 
-let database: TestDatabase;
 let tap: StatementTap;
-let gateway: TestGateway;
+let gateway: TappedGateway;
 let fetchEntities: FetchEntities;
 let user: AuthFieldsFragment;
 let other: AuthFieldsFragment;
 let admin: AuthFieldsFragment;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tap = await tapStatements(database.url);
-  gateway = await startTestGateway({ database: { ...database, url: tap.url } });
+  gateway = await startTappedGateway();
+  tap = gateway.tap;
   fetchEntities = createFetchEntities(gateway);
 });
 beforeEach(async () => {
   [user, other, admin] = [await gateway.register(), await gateway.register(), await gateway.registerAdmin()];
 });
-afterAll(async () => {
-  await gateway.close();
-  await tap.close();
-  await database.drop();
-});
+afterAll(() => gateway.close());
 
 describe("many at once", () => {
   test("take one statement for each type, over aliases and both ways of asking", async () => {
