@@ -88,18 +88,18 @@ export function createCallLimits(
     count(quotas, call) {
       const now = clock().getTime();
       const judge = ({ exhausted }: Pick<Reservation, "exhausted">) => exhausted && refuse(exhausted, quotas, call?.());
-      if ("reserve" in stores.common) return stores.common.reserve(quotas, now).then(judge);
-      const exhausted = stores.common.count(quotas, now);
+      if ("reserve" in stores.local) return stores.local.reserve(quotas, now).then(judge);
+      const exhausted = stores.local.count(quotas, now);
       return exhausted && judge({ exhausted });
     },
     async reserve(quotas, call) {
-      const reservation = await stores.careful.reserve(quotas, clock().getTime());
+      const reservation = await stores.shared.reserve(quotas, clock().getTime());
       if (reservation.exhausted === undefined) return { giveBack: reservation.giveBack };
       const refusal = refuse(reservation.exhausted, quotas, call);
       if (reservation.exhausted.some(({ isFirst }) => isFirst)) await recordRefusal(call);
       return { refusal };
     },
-    forget: (keys) => stores.careful.forget(keys),
+    forget: (keys) => stores.shared.forget(keys),
     close: () => stores.close(),
   };
 }
