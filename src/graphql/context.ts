@@ -43,9 +43,9 @@ export interface RequestContext {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly requestId: string;
-  /** Decoded once, before execution; on a WebSocket whoever its token says now. Callers of other issuers are nobody here. */
-  readonly caller: Viewer | Anonymous;
-  /** Whom the graphs behind the gateway are asked for: `caller`, or the caller of another issuer. */
+  /** The caller on the auth graph: one of our users, or nobody. Decoded once, before execution; on a WebSocket whoever its token says now. */
+  readonly viewer: Viewer | Anonymous;
+  /** Whom the graphs behind the gateway are asked for: `viewer`, or a caller whom another issuer vouches for. */
   readonly visitor: Visitor | Anonymous;
   /** What `visitor` was made of, or what was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
   readonly accessToken: string | undefined;
@@ -60,14 +60,14 @@ export interface RequestContext {
   readonly connection?: LiveConnection;
 }
 
-/** The signed-in caller of a guarded field. Throws where the guard let nobody through, too: there is no second way in. */
-export function getViewer({ caller }: RequestContext): Viewer {
-  if (!isAnonymous(caller)) return caller;
-  if (caller.reason === "unverifiable") throw new AuthError("SERVICE_UNAVAILABLE", {});
-  throw new AuthError("UNAUTHENTICATED", { reason: caller.reason });
+/** The viewer of a guarded field. Throws where the guard let nobody through, too: there is no second way in. */
+export function getViewer({ viewer }: RequestContext): Viewer {
+  if (!isAnonymous(viewer)) return viewer;
+  if (viewer.reason === "unverifiable") throw new AuthError("SERVICE_UNAVAILABLE", {});
+  throw new AuthError("UNAUTHENTICATED", { reason: viewer.reason });
 }
 
-/** The signed-in caller, or undefined. */
+/** The viewer where it is one of our users, else undefined. */
 export function viewerOf(context: RequestContext): Viewer | undefined {
-  return isAnonymous(context.caller) ? undefined : context.caller;
+  return isAnonymous(context.viewer) ? undefined : context.viewer;
 }

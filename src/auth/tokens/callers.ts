@@ -22,7 +22,7 @@ export function isViewer(visitor: Visitor): visitor is Viewer {
 
 const foreigner: Anonymous = { reason: "foreign_issuer" };
 
-/** The same caller on the auth graph: whoever is not one of our users is nobody there, whatever their roles. */
-export function callerOnAuthGraph(visitor: Visitor | Anonymous): Viewer | Anonymous {
+/** The caller as the auth graph sees it: whoever is not one of our users is nobody there, whatever their roles. */
+export function viewerOnAuthGraph(visitor: Visitor | Anonymous): Viewer | Anonymous {
   return isAnonymous(visitor) || isViewer(visitor) ? visitor : foreigner;
 }

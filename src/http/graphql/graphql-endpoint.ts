@@ -9,7 +9,7 @@ import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Auth } from "../../auth/auth.ts";
-import { callerOnAuthGraph } from "../../auth/tokens/callers.ts";
+import { viewerOnAuthGraph } from "../../auth/tokens/callers.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { RequestContext } from "../../graphql/context.ts";
 import { createExecutor } from "../../graphql/executor.ts";
@@ -95,7 +95,7 @@ function contextFactory({ graph, auth, clock, createRefreshTokens }: GraphqlEndp
       auth,
       clock,
       requestId: request.id,
-      caller: callerOnAuthGraph(visitor),
+      viewer: viewerOnAuthGraph(visitor),
       visitor,
       accessToken,
       origin: { ...originOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
