@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Auth } from "../auth/auth.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
-import type { Visitor } from "../auth/tokens/visitor.ts";
+import type { IdentifiedCaller } from "../auth/tokens/identified-caller.ts";
 import type { Clock } from "../core/clock.ts";
 import { AuthError } from "../core/errors.ts";
 import type { Origin } from "../core/origin.ts";
@@ -35,7 +35,7 @@ export interface LiveConnection {
    * Replaces the access token that the socket lives by. Throws UNAUTHENTICATED for a token that is not valid, BAD_USER_INPUT
    * for one of another session or, from another issuer, of another subject; then the earlier one stays in force.
    */
-  reauthenticate(accessToken: string): Promise<Visitor>;
+  reauthenticate(accessToken: string): Promise<IdentifiedCaller>;
 }
 
 /** One request's own: never shared, so that nothing keyed on it can reach another request. */
@@ -46,8 +46,8 @@ export interface RequestContext {
   /** The caller on the auth graph: one of our users, or nobody. Decoded once, before execution; on a WebSocket whoever its token says now. */
   readonly viewer: Viewer | Anonymous;
   /** Whom the graphs behind the gateway are asked for: `viewer`, or a caller whom another issuer vouches for. */
-  readonly visitor: Visitor | Anonymous;
-  /** What `visitor` was made of, or what was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
+  readonly caller: IdentifiedCaller | Anonymous;
+  /** What `caller` was made of, or what was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
   readonly accessToken: string | undefined;
   readonly origin: Origin;
   /** As the client sent them; on a WebSocket those that it was opened with. */

@@ -26,8 +26,8 @@ beforeEach(() => gateway.clock.advance(601));
 const now = () => Math.floor(gateway.clock.now().getTime() / 1000);
 
 async function verdictOn(forgery: Forgery, by: TestIssuer = issuer): Promise<string> {
-  const visitor = await gateway.auth.callers.identify(await by.sign({ at: now(), ...forgery }));
-  return isAnonymous(visitor) ? visitor.reason : "believed";
+  const caller = await gateway.auth.callers.identify(await by.sign({ at: now(), ...forgery }));
+  return isAnonymous(caller) ? caller.reason : "believed";
 }
 
 const jwkOf = ({ kid, alg, publicKey }: ForeignKey) => ({ ...publicKey.export({ format: "jwk" }), kid, alg });

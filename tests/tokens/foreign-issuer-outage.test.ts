@@ -44,8 +44,8 @@ const sign = (by = issuer.key) => issuer.sign({ by, claims: { exp: 1e10, jti: cr
 
 /** `ok`, or the reason. */
 async function verdictOf(token: string): Promise<string | undefined> {
-  const visitor = await issuers.verify(token);
-  return visitor && (isAnonymous(visitor) ? visitor.reason : "ok");
+  const caller = await issuers.verify(token);
+  return caller && (isAnonymous(caller) ? caller.reason : "ok");
 }
 
 describe("while the keys of an issuer cannot be had", () => {

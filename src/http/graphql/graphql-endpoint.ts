@@ -90,13 +90,13 @@ function createApolloServer(
 function contextFactory({ graph, auth, clock, createRefreshTokens }: GraphqlEndpointParts, clientAddressOf: ClientAddressOf) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
     const accessToken = readBearerToken(request.headers.authorization);
-    const visitor = await auth.callers.identify(accessToken);
+    const caller = await auth.callers.identify(accessToken);
     return {
       auth,
       clock,
       requestId: request.id,
-      viewer: viewerOnAuthGraph(visitor),
-      visitor,
+      viewer: viewerOnAuthGraph(caller),
+      caller,
       accessToken,
       origin: { ...originOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
       clientHeaders: request.headers,

@@ -123,7 +123,7 @@ function createContext({ graph, auth, clock }: ConnectionParts, caller: SocketCa
     get viewer() {
       return viewerOnAuthGraph(caller.current);
     },
-    get visitor() {
+    get caller() {
       return caller.current;
     },
     get accessToken() {

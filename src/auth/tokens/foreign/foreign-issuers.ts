@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../../../core/clock.ts";
 import type { Anonymous } from "../../../core/permissions.ts";
 import { MAXIMUM_TOKEN_LENGTH } from "../access-token-header.ts";
-import type { Visitor } from "../visitor.ts";
+import type { IdentifiedCaller } from "../identified-caller.ts";
 import type { ForeignIssuer } from "./foreign-issuer.ts";
 import { createForeignTokens, isOver, type VerifiedForeignToken, type VerifyForeignToken } from "./foreign-tokens.ts";
 import { loadKeySet } from "./key-set.ts";
@@ -11,7 +11,7 @@ import { createRemoteKeys, type RemoteKeys } from "./remote-keys.ts";
 /** The other issuers whose access tokens are taken. */
 export interface ForeignIssuers {
   /** The caller whom a token of one of these issuers is about, or why there is none. Undefined: it claims to be from none of them. */
-  verify(token: string): Promise<Visitor | Anonymous> | undefined;
+  verify(token: string): Promise<IdentifiedCaller | Anonymous> | undefined;
 }
 
 export interface ForeignIssuerParts {
@@ -52,14 +52,14 @@ export function createForeignIssuers({ clock, onIssuerChange }: ForeignIssuerPar
   });
 
   /** The issuer may have withdrawn the key since: where its keys were read again, so is the token. */
-  async function verify(token: string, { keys, check }: Issuer): Promise<Visitor | Anonymous> {
+  async function verify(token: string, { keys, check }: Issuer): Promise<IdentifiedCaller | Anonymous> {
     const known = cache.get(token);
-    if (known !== undefined && isOver(known.visitor, clock())) return { reason: "expired" };
-    if (known !== undefined && (await keys.current()) === known.keys) return known.visitor;
+    if (known !== undefined && isOver(known.caller, clock())) return { reason: "expired" };
+    if (known !== undefined && (await keys.current()) === known.keys) return known.caller;
     const verified = await check(token);
     if ("reason" in verified) return verified;
     cache.set(token, verified);
-    return verified.visitor;
+    return verified.caller;
   }
 
   return {

@@ -3,7 +3,7 @@ import type { Clock } from "../../../core/clock.ts";
 import type { Anonymous, AnonymousReason } from "../../../core/permissions.ts";
 import { leadsElsewhere } from "../../users/email-addresses.ts";
 import { EARLY_SECONDS, LATE_SECONDS } from "../clock-tolerance.ts";
-import type { Visitor } from "../visitor.ts";
+import type { IdentifiedCaller } from "../identified-caller.ts";
 import type { ForeignIssuer } from "./foreign-issuer.ts";
 import { foreignPermissions } from "./foreign-permissions.ts";
 import type { KeySet } from "./key-set.ts";
@@ -11,7 +11,7 @@ import type { RemoteKeys } from "./remote-keys.ts";
 
 /** A token that was believed, and by which keys. */
 export interface VerifiedForeignToken {
-  readonly visitor: Visitor;
+  readonly caller: IdentifiedCaller;
   readonly keys: KeySet;
 }
 
@@ -38,8 +38,8 @@ export function createForeignTokens(
     });
     const problem = claimProblem(payload, issuer, clock());
     if (problem !== undefined) return { reason: problem };
-    const visitor = visitorOf(payload, issuer, scopesByRole);
-    return visitor === undefined ? { reason: "malformed" } : { visitor, keys: keySet };
+    const caller = callerOf(payload, issuer, scopesByRole);
+    return caller === undefined ? { reason: "malformed" } : { caller, keys: keySet };
   }
 
   /** A token that names a key that is not known has it looked for once more, and then only where there is something new. */
@@ -100,7 +100,7 @@ function claimProblem(payload: JWTPayload, { audience, clients }: ForeignIssuer,
 }
 
 /** What time changes. */
-export function isOver({ expiresAt }: Visitor, now: Date): boolean {
+export function isOver({ expiresAt }: IdentifiedCaller, now: Date): boolean {
   return expiresAt.getTime() + LATE_SECONDS * 1000 <= now.getTime();
 }
 
@@ -132,7 +132,7 @@ function reasonOfClaim({ claim, reason }: errors.JWTClaimValidationFailed): Anon
   return reasons[claim] ?? "malformed";
 }
 
-function visitorOf(payload: JWTPayload, issuer: ForeignIssuer, scopesByRole: ReadonlyMap<string, readonly string[]>): Visitor | undefined {
+function callerOf(payload: JWTPayload, issuer: ForeignIssuer, scopesByRole: ReadonlyMap<string, readonly string[]>): IdentifiedCaller | undefined {
   const { sub, exp, email, email_verified: isVerified } = payload;
   if (typeof sub !== "string" || sub === "" || exp === undefined) return undefined;
   return {
