@@ -1,6 +1,6 @@
 import { type Anonymous, isAnonymous } from "../../core/permissions.ts";
 import type { AccessTokens, Viewer } from "./access-tokens.ts";
-import type { ForeignIssuers } from "./foreign/foreign-issuers.ts";
+import type { OtherIssuers } from "./other-issuers/other-issuers.ts";
 import type { IdentifiedCaller } from "./identified-caller.ts";
 
 /** Whose access token it is. */
@@ -10,9 +10,9 @@ export interface Callers {
 }
 
 /** Without other issuers nothing stands between a token and our own verifier. */
-export function createCallers({ verify }: Pick<AccessTokens, "verify">, foreignIssuers: ForeignIssuers | undefined): Callers {
-  if (foreignIssuers === undefined) return { identify: verify };
-  return { identify: (token) => (token === undefined ? undefined : foreignIssuers.verify(token)) ?? verify(token) };
+export function createCallers({ verify }: Pick<AccessTokens, "verify">, otherIssuers: OtherIssuers | undefined): Callers {
+  if (otherIssuers === undefined) return { identify: verify };
+  return { identify: (token) => (token === undefined ? undefined : otherIssuers.verify(token)) ?? verify(token) };
 }
 
 /** One of our users. */
@@ -20,9 +20,9 @@ export function isViewer(caller: IdentifiedCaller): caller is Viewer {
   return "userId" in caller;
 }
 
-const foreigner: Anonymous = { reason: "foreign_issuer" };
+const ofOtherIssuer: Anonymous = { reason: "foreign_issuer" };
 
 /** The caller as the auth graph sees it: whoever is not one of our users is nobody there, whatever their roles. */
 export function viewerOnAuthGraph(caller: IdentifiedCaller | Anonymous): Viewer | Anonymous {
-  return isAnonymous(caller) || isViewer(caller) ? caller : foreigner;
+  return isAnonymous(caller) || isViewer(caller) ? caller : ofOtherIssuer;
 }

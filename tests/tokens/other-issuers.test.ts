@@ -5,7 +5,7 @@ import { type Anonymous, type AnonymousReason, isAnonymous } from "../../src/cor
 import { LogoutDocument, MeDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import type { TestGateway } from "../support/gateway.ts";
-import { type Forgery, newForeignKey, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { type Forgery, newIssuerKey, type TestIssuer } from "../support/keys/other-issuer.ts";
 import { type KnownIssuers, startKnownIssuers } from "../support/keys/known-issuers.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
@@ -48,7 +48,7 @@ describe("a token of another issuer is believed", () => {
   });
 
   test("with each algorithm that is configured, without kid where one key fits, and for one audience of several", async () => {
-    const key = newForeignKey("ES256");
+    const key = newIssuerKey("ES256");
     issuer.publish(issuer.key, key);
     gateway.clock.advance(11);
     const at = gateway.clock.now().getTime() / 1000;
@@ -151,8 +151,8 @@ describe("a token is refused, and the next good one is taken", () => {
     ["that is an ID token by its type", "not_an_access_token", () => ({ header: { typ: "id_token+jwt" } })],
     ["that is one of our identity tokens by its type", "not_an_access_token", () => ({ header: { typ: "gateway-identity+jwt" } })],
     ["that is a logout token by its type", "not_an_access_token", () => ({ header: { typ: "logout+jwt" } })],
-    ["by a key that nobody published", "unknown_key", () => ({ by: newForeignKey() })],
-    ["by another key under a known kid", "invalid_signature", () => ({ by: { ...newForeignKey(), kid: issuer.key.kid } })],
+    ["by a key that nobody published", "unknown_key", () => ({ by: newIssuerKey() })],
+    ["by another key under a known kid", "invalid_signature", () => ({ by: { ...newIssuerKey(), kid: issuer.key.kid } })],
     ["by another issuer's key", "unknown_key", () => ({ by: mapping.key })],
     ["by another issuer's key under this one's kid", "invalid_signature", () => ({ by: { ...mapping.key, kid: issuer.key.kid } })],
     ["with an algorithm that is not configured", "wrong_algorithm", () => ({ by: { ...issuer.key, alg: "PS256" } })],
