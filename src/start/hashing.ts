@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import { createHashingQueue, type AskingAddress } from "../auth/passwords/hashing-queue.ts";
+import { type AskingAddress, createHashingQueue } from "../auth/passwords/hashing-queue.ts";
 import { loadPasswordEngine, type PasswordEngine } from "../auth/passwords/password-engine.ts";
 import type { PasswordParts } from "../auth/passwords/passwords.ts";
 import type { HashingConfig } from "../config/config.ts";

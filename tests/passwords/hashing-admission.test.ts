@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createHashingQueue, type AskingAddress, type HashingQueue } from "../../src/auth/passwords/hashing-queue.ts";
+import { type AskingAddress, createHashingQueue, type HashingQueue } from "../../src/auth/passwords/hashing-queue.ts";
 import { loadPasswordEngine, type PasswordEngine } from "../../src/auth/passwords/password-engine.ts";
 import type { AuthError } from "../../src/core/errors.ts";
 import { ChangePasswordDocument, LoginDocument, RegisterDocument } from "../generated/operations.ts";

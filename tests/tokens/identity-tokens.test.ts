@@ -1,10 +1,10 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "../../src/auth/tokens/access-tokens.ts";
+import type { IdentifiedCaller } from "../../src/auth/tokens/identified-caller.ts";
 import { createIdentityTokens, type IdentityTarget, type IdentityTokens } from "../../src/auth/tokens/identity-tokens.ts";
 import { sharedSecretKey } from "../../src/auth/tokens/keys/shared-secret-keys.ts";
 import { createFixedKeys } from "../../src/auth/tokens/keys/signing-keys.ts";
-import type { IdentifiedCaller } from "../../src/auth/tokens/identified-caller.ts";
 import { isAnonymous } from "../../src/core/permissions.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { LogoutDocument, MeDocument, RefreshDocument, SetUserRolesDocument } from "../generated/operations.ts";

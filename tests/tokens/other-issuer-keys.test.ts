@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { rsaWeakness } from "../../src/auth/tokens/keys/weak-keys.ts";
 import { isAnonymous } from "../../src/core/permissions.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type IssuerKey, type Forgery, newIssuerKey, startTestIssuer, type TestIssuer } from "../support/keys/other-issuer.ts";
+import { type Forgery, type IssuerKey, newIssuerKey, startTestIssuer, type TestIssuer } from "../support/keys/other-issuer.ts";
 import { rocaKey, smallKey } from "../support/keys/weak-keys.ts";
 
 let issuer: TestIssuer;

@@ -5,8 +5,8 @@ import { type Anonymous, type AnonymousReason, isAnonymous } from "../../src/cor
 import { LogoutDocument, MeDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import type { TestGateway } from "../support/gateway.ts";
-import { type Forgery, newIssuerKey, type TestIssuer } from "../support/keys/other-issuer.ts";
 import { type KnownIssuers, startKnownIssuers } from "../support/keys/known-issuers.ts";
+import { type Forgery, newIssuerKey, type TestIssuer } from "../support/keys/other-issuer.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 let known: KnownIssuers;

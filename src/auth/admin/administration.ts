@@ -49,7 +49,11 @@ export function createAdministration(parts: AdministrationParts, options: { role
   const { transact, endSessions } = parts;
 
   /** Commands take turns, so that no two of them can each leave the other one as the last admin. */
-  function carryOut<Result>(userId: string, { viewer, origin }: AdminCommand, work: (on: CommandTarget) => Promise<Result>): Promise<Result> {
+  function carryOut<Result>(
+    userId: string,
+    { viewer, origin }: AdminCommand,
+    work: (on: CommandTarget) => Promise<Result>,
+  ): Promise<Result> {
     return transact(origin, async (unit) => {
       const { tx } = unit;
       await lockAdmins(tx);

@@ -1,7 +1,7 @@
 import { type Anonymous, isAnonymous } from "../../core/permissions.ts";
 import type { AccessTokens, Viewer } from "./access-tokens.ts";
-import type { OtherIssuers } from "./other-issuers/other-issuers.ts";
 import type { IdentifiedCaller } from "./identified-caller.ts";
+import type { OtherIssuers } from "./other-issuers/other-issuers.ts";
 
 /** Whose access token it is. */
 export interface Callers {

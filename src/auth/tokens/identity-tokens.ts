@@ -5,8 +5,8 @@ import { StartupError } from "../../core/errors.ts";
 import { perObject } from "../../core/per-object.ts";
 import type { Random } from "../../core/random.ts";
 import type { CustomClaimValues } from "./custom-claims.ts";
-import type { SigningKeys } from "./keys/signing-keys.ts";
 import type { IdentifiedCaller } from "./identified-caller.ts";
+import type { SigningKeys } from "./keys/signing-keys.ts";
 
 /** Whom an identity token is for. */
 export interface IdentityTarget {

@@ -4,9 +4,9 @@ import type { Anonymous, AnonymousReason } from "../../../core/permissions.ts";
 import { leadsElsewhere } from "../../users/email-addresses.ts";
 import { EARLY_SECONDS, LATE_SECONDS } from "../clock-tolerance.ts";
 import type { IdentifiedCaller } from "../identified-caller.ts";
-import type { OtherIssuer } from "./other-issuer.ts";
 import { issuerPermissions } from "./issuer-permissions.ts";
 import type { KeySet } from "./key-set.ts";
+import type { OtherIssuer } from "./other-issuer.ts";
 import type { RemoteKeys } from "./remote-keys.ts";
 
 /** A token that was believed, and by which keys. */
@@ -132,7 +132,11 @@ function reasonOfClaim({ claim, reason }: errors.JWTClaimValidationFailed): Anon
   return reasons[claim] ?? "malformed";
 }
 
-function callerOf(payload: JWTPayload, issuer: OtherIssuer, scopesByRole: ReadonlyMap<string, readonly string[]>): IdentifiedCaller | undefined {
+function callerOf(
+  payload: JWTPayload,
+  issuer: OtherIssuer,
+  scopesByRole: ReadonlyMap<string, readonly string[]>,
+): IdentifiedCaller | undefined {
   const { sub, exp, email, email_verified: isVerified } = payload;
   if (typeof sub !== "string" || sub === "" || exp === undefined) return undefined;
   return {

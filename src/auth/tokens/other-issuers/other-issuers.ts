@@ -3,9 +3,9 @@ import type { Clock } from "../../../core/clock.ts";
 import type { Anonymous } from "../../../core/permissions.ts";
 import { MAXIMUM_TOKEN_LENGTH } from "../access-token-header.ts";
 import type { IdentifiedCaller } from "../identified-caller.ts";
-import type { OtherIssuer } from "./other-issuer.ts";
 import { createIssuerTokens, isOver, type VerifiedIssuerToken, type VerifyIssuerToken } from "./issuer-tokens.ts";
 import { loadKeySet } from "./key-set.ts";
+import type { OtherIssuer } from "./other-issuer.ts";
 import { createRemoteKeys, type RemoteKeys } from "./remote-keys.ts";
 
 /** The other issuers whose access tokens are taken. */
