@@ -9,7 +9,7 @@ import { publicInputError } from "./public-errors.ts";
 /** A graph whose requirements can be explained: what guards it, and who asks for that. */
 export interface ExplainedGraph {
   readonly rules: AccessRules;
-  readonly origins: MergedRequirements["origins"];
+  readonly sources: MergedRequirements["sources"];
 }
 
 export interface ExplainedOperation {
@@ -25,7 +25,7 @@ export interface ExplainedOperation {
  * nothing is kept: a document that is only explained takes no other's place in a cache.
  */
 export function explainOperation(
-  { rules, origins }: ExplainedGraph,
+  { rules, sources }: ExplainedGraph,
   { text, operationName, as }: ExplainedOperation,
   { introspection }: Pick<DocumentOptions, "introspection">,
 ): readonly AccessExplanation[] | readonly GraphQLError[] {
@@ -33,7 +33,7 @@ export function explainOperation(
   if (!isDocument(document)) return document;
   const operation = getOperationAST(document, operationName);
   if (!operation) return [publicInputError({ request: ["Has no such operation, or several and no name was given."] })];
-  return explainAccess(rules, origins, { document, operation, as });
+  return explainAccess(rules, sources, { document, operation, as });
 }
 
 export function isExplained(explained: readonly AccessExplanation[] | readonly GraphQLError[]): explained is readonly AccessExplanation[] {

@@ -1,11 +1,11 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
 import type { KeyedGraph } from "./cover/cover-key-fields.ts";
 import {
-  addOrigin,
+  addSource,
   composedCoordinate,
   type MergedRequirements,
-  mergeOrigins,
-  type Origins,
+  mergeSources,
+  type Sources,
   rootNamesOf,
   type Subschema,
 } from "./merge-requirements.ts";
@@ -66,17 +66,17 @@ function fieldTypesOf(schema: GraphQLSchema): FieldsType[] {
  */
 export function applyPolicies(merged: MergedRequirements, policies: AccessPolicies, scope: PolicyScope): MergedRequirements {
   const rules = rulesByField(policies, scope.schema);
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+  const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const [coordinate, rule] of rules) {
-    if (rule !== "public") addOrigin(origins, coordinate, { source: SOURCE, requirement: rule });
+    if (rule !== "public") addSource(sources, coordinate, { source: SOURCE, requirement: rule });
   }
-  if (policies.default === "public") return mergeOrigins(origins);
+  if (policies.default === "public") return mergeSources(sources);
   const guardThemselves = new Set(scope.own.flatMap(coordinatesOf).filter((coordinate) => scope.shared?.has(coordinate) !== true));
   for (const coordinate of new Set(scope.upstreams.flatMap(coordinatesOf))) {
-    const isSettled = origins.has(coordinate) || rules.has(coordinate) || guardThemselves.has(coordinate);
-    if (!isSettled) addOrigin(origins, coordinate, { source: SOURCE, requirement: signedIn });
+    const isSettled = sources.has(coordinate) || rules.has(coordinate) || guardThemselves.has(coordinate);
+    if (!isSettled) addSource(sources, coordinate, { source: SOURCE, requirement: signedIn });
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }
 
 /** The rule of each field that has one: its own, or else its type's. */
