@@ -4,7 +4,7 @@ import { isAnonymous, type Permissions } from "../core/permissions.ts";
 import { fragmentsOf } from "./collect-fields.ts";
 import { type Caller, denialOf } from "./denials.ts";
 import { hasFields, type OperationOfDocument } from "./document-types.ts";
-import type { AccessRules } from "./requirements/access-rules.ts";
+import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 import type { MergedRequirements } from "./requirements/merge-requirements.ts";
 import { type LocatedSource, sourcesOf } from "./requirements/requirement-sources.ts";
 import { lackedNames, type Requirement } from "./requirements/requirements.ts";
@@ -27,7 +27,7 @@ const nothing: Permissions = { roles: new Set(), scopes: new Set() };
 
 /** For each coordinate that the operation selects, in its order: what it needs, who asks for that, and what the caller lacks. */
 export function explainAccess(
-  { schema, table, requirements }: AccessRules,
+  { schema, table, requirements }: SchemaRequirements,
   sources: MergedRequirements["sources"],
   { as, ...request }: OperationOfDocument & { readonly as: Caller },
 ): readonly AccessExplanation[] {

@@ -1,5 +1,5 @@
 import { isInterfaceType, isObjectType } from "graphql";
-import type { AccessRules } from "./requirements/access-rules.ts";
+import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 import type { Alternatives } from "./requirements/alternatives.ts";
 import { describeRequirement } from "./requirements/describe-requirement.ts";
 import type { MergedRequirements } from "./requirements/merge-requirements.ts";
@@ -10,7 +10,7 @@ import type { Requirement } from "./requirements/requirements.ts";
  * The authorization lockfile: one line a field, sorted, with all that it takes to select it and with who asks for that:
  * `Query.me  authenticated  auth`; `public` where nobody does.
  */
-export function printAccess({ schema, requirements }: AccessRules, sources: MergedRequirements["sources"]): string {
+export function printAccess({ schema, requirements }: SchemaRequirements, sources: MergedRequirements["sources"]): string {
   const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) || isInterfaceType(type));
   const lines = types
     .filter(({ name }) => !name.startsWith("__"))

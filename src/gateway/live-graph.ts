@@ -39,7 +39,7 @@ export function createLiveGraph(first: OpenGraph, { createDocuments, createExpla
   const generationOf = (graph: OpenGraph): Generation => ({
     graph,
     documents: createDocuments(graph.composed.access.schema),
-    explainAccess: createExplainer({ rules: graph.composed.access, sources: graph.requirements.sources }),
+    explainAccess: createExplainer({ required: graph.composed.access, sources: graph.requirements.sources }),
   });
   const owners = new WeakMap<DocumentNode, OpenGraph>();
   const listeners: ((schema: GraphQLSchema) => void)[] = [];

@@ -10,7 +10,7 @@ import { type GraphSections, isAuthGraphAlone, readGraphSources } from "./graph-
 /** The auth graph by itself. */
 export function explainedAuthGraph({ schema, requirements: table }: AuthGraph): ExplainedGraph {
   const { sources } = mergeRequirements([{ name: AUTH_GRAPH, schema, requirements: table }]);
-  return { rules: { schema, table, requirements: createSelectionRequirements(schema, table) }, sources };
+  return { required: { schema, table, requirements: createSelectionRequirements(schema, table) }, sources };
 }
 
 /**
@@ -32,7 +32,7 @@ export async function readExplainedGraph(sections: GraphSections): Promise<Expla
     observeUpstream: (upstream) => upstream,
   });
   await close();
-  return { rules: composed.access, sources: requirements.sources };
+  return { required: composed.access, sources: requirements.sources };
 }
 
 function unreachable(): never {
