@@ -1,5 +1,5 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
-import type { KeyedGraph } from "./cover/cover-key-fields.ts";
+import type { KeyedSubgraph } from "./cover/cover-key-fields.ts";
 import {
   addSource,
   composedCoordinate,
@@ -37,7 +37,7 @@ const SOURCE = "policy";
 const signedIn: Requirement = { authenticated: true };
 
 /** What upstreams resolve under a name that another graph has as well. Keys refer to that graph's objects, and travel between graphs anyway. */
-export function sharedCoordinates(upstreams: readonly (Subschema & KeyedGraph)[], own: readonly Subschema[]): ReadonlySet<string> {
+export function sharedCoordinates(upstreams: readonly (Subschema & KeyedSubgraph)[], own: readonly Subschema[]): ReadonlySet<string> {
   const owned = new Set(own.flatMap(coordinatesOf));
   const resolved = upstreams.flatMap((graph) => {
     const keys = new Set(graph.keyedTypes.flatMap(({ name, keyFields }) => [...keyFields].map((field) => `${name}.${field}`)));

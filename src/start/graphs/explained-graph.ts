@@ -21,8 +21,8 @@ export async function readExplainedGraph(sections: GraphSections): Promise<Expla
   const authGraph = await buildAuthGraph();
   if (isAuthGraphAlone(sections)) return explainedAuthGraph(authGraph);
   // As in a server: what stitches graphs is loaded where there are some.
-  const { openGraph } = await import("../../gateway/composition/open-graph.ts");
-  const { composed, requirements, close } = await openGraph(readGraphSources(sections), {
+  const { openComposedGraph } = await import("../../gateway/composition/open-composed-graph.ts");
+  const { composed, requirements, close } = await openComposedGraph(readGraphSources(sections), {
     auth: { ...authGraph, gatewayFields },
     publicErrors: { ofExecution: unreachable, ofServer: unreachable },
     createIdentityTokens: () => ({ issue: unreachable, issueAnonymous: unreachable }),

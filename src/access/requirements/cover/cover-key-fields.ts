@@ -11,7 +11,7 @@ export interface KeyedType {
 }
 
 /** A graph whose objects are fetched by keys. */
-export interface KeyedGraph {
+export interface KeyedSubgraph {
   readonly name: string;
   readonly keyedTypes: readonly KeyedType[];
 }
@@ -45,7 +45,7 @@ function fieldNamesOf(text: string): readonly string[] {
  * Adds to `merged` what keys need by `ruled`, which may know more of it. A graph that is told a guarded field of an object, because it is part of the object's key there, could tell it in whatever it answers: so its
  * fields of that type need what the key needs. What the graph itself asks for its key is its own decision about its other fields.
  */
-export function coverKeyFields(merged: MergedRequirements, ruled: MergedRequirements, graphs: readonly KeyedGraph[]): MergedRequirements {
+export function coverKeyFields(merged: MergedRequirements, ruled: MergedRequirements, graphs: readonly KeyedSubgraph[]): MergedRequirements {
   const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const { name: source, keyedTypes } of graphs) {
     for (const type of keyedTypes) {
