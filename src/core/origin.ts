@@ -1,4 +1,4 @@
-/** Where a call came from, for sessions and audit entries. Facts about the connection, never a proof of identity. */
+/** Where a call came from, for sessions and audit events. Facts about the connection, never a proof of identity. */
 export interface Origin {
   readonly ipAddress: string | null;
   /** At most 512 characters. */

@@ -61,7 +61,7 @@ test("revocations go when the last token that they concern has expired", async (
   expect(await idsIn("revocations")).toEqual([]);
 });
 
-test("audit entries go when AUDIT_RETENTION is over, to the millisecond", async () => {
+test("audit events go when AUDIT_RETENTION is over, to the millisecond", async () => {
   await gateway.auth.purge();
   const { user } = await gateway.register();
   const [event] = await database.sql`select id, occurred_at from audit_events where user_id = ${user.id}`;

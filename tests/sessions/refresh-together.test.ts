@@ -62,7 +62,7 @@ async function audited(sessions: readonly Held[], type: string): Promise<number>
 }
 
 describe("refreshes that arrive together", () => {
-  test("are one statement, and each session gets its own successor and audit entry", async () => {
+  test("are one statement, and each session gets its own successor and audit event", async () => {
     const sessions = await openSessions(20);
     let held: Awaited<ReturnType<typeof refresh>>[] = [];
     const statements = await tap.during(async () => {

@@ -35,7 +35,7 @@ function openWork(parts: { apply: (revocation: Revocation) => void; log: (event:
   return createTransact({ database: own.database, audit, outbox, clock, apply: parts.apply });
 }
 
-/** Writes an audit entry, a revocation and a message about a session. */
+/** Writes an audit event, a revocation and a message about a session. */
 async function writeAll({ record, revoke, send }: UnitOfWork, sessionId: string): Promise<void> {
   await record({ type: "LOGOUT", sessionId });
   await revoke(revocationOfSession({ id: sessionId, accessExpiresAt: inAnHour() }));

@@ -73,7 +73,7 @@ export function createAccounts(parts: LoginParts, options: AccountOptions): Acco
   };
 }
 
-/** For the audit entry; a wrong password unless something else was wrong for sure. */
+/** For the audit event; a wrong password unless something else was wrong for sure. */
 function refusalReason(account: Account | undefined, now: Date): string {
   if (account === undefined) return "unknown_address";
   if (account.status !== "ACTIVE") return "disabled";

@@ -10,7 +10,7 @@ import { insertAuditEvents } from "./audit-store.ts";
 
 export type AuditFacts = Pick<AuditEvent, "type"> &
   Partial<Pick<AuditEvent, "userId" | "actorId" | "sessionId" | "succeeded" | "detail">> & {
-    /** Whom others are told that it is about, where the entry has a pseudonym. Neither kept nor logged. */
+    /** The user whom hooks and webhooks are told of where the event has a pseudonym. Neither kept nor logged. */
     readonly toldAs?: string;
   };
 
@@ -30,9 +30,9 @@ export interface Audit {
   newsOf(event: AuditEvent): readonly OutboxRow[];
   /** Tells the log. To be called after the commit: `Transact` and `record` do so; whoever inserts a composed event has to. */
   announce(event: AuditEvent): void;
-  /** Writes entries in a transaction, and what others are told of them. Announce them once it is committed: `Transact` does. */
+  /** Writes events in a transaction, and the messages about them. Announce them once it is committed: `Transact` does. */
   write(tx: Transaction, facts: readonly AuditFacts[], origin: Origin): Promise<readonly AuditEvent[]>;
-  /** An entry that tells of no change, and so is news to nobody: written by one statement, and announced. */
+  /** Records an event without a change, of which no message is sent: written by one statement, and announced. */
   record(facts: AuditFacts, origin: Origin): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import { insertRevocation } from "../revocations/revocation-store.ts";
 /** One transaction, and what it writes besides the rows that it is about. All of it is committed together, or none of it. */
 export interface UnitOfWork {
   readonly tx: Transaction;
-  /** Writes audit entries, and what other servers are told of them. The log has them after the commit. */
+  /** Writes audit events, and what other servers are told of them. The log has them after the commit. */
   record(facts: AuditFacts | readonly AuditFacts[]): Promise<void>;
   /** Writes a revocation, which every process reads once it is committed. This process refuses the access tokens as soon as it is. */
   revoke(revocation: Revocation): Promise<void>;
@@ -32,7 +32,7 @@ export interface UnitOfWork {
  * read the revocation from its table, and so does this one, by the feed or at its next start. Only the lines of the log are missing then.
  *
  * Two changes do without, because a transaction would cost each of them several round trips: the rotation of a refresh token, of which
- * many are written by one statement, and a login, which is one statement. They write their own audit entry, revoke nothing, and share with
+ * many are written by one statement, and a login, which is one statement. They write their own audit event, revoke nothing, and share with
  * this what follows a commit, `Audit.announce`.
  */
 export type Transact = <Result>(origin: Origin, work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
