@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import type { Origin } from "../../core/origin.ts";
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Outbox } from "../../outbox/outbox.ts";
 import type { NewMessage } from "../../outbox/outbox-messages.ts";
@@ -35,7 +35,7 @@ export interface UnitOfWork {
  * many are written by one statement, and a login, which is one statement. They write their own audit event, revoke nothing, and share with
  * this what follows a commit, `Audit.announce`.
  */
-export type Transact = <Result>(origin: Origin, work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
+export type Transact = <Result>(client: ClientInfo, work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
 
 export interface TransactParts {
   readonly database: Database;
@@ -47,7 +47,7 @@ export interface TransactParts {
 }
 
 export function createTransact({ database, audit, outbox, clock, apply }: TransactParts): Transact {
-  return async (origin, work) => {
+  return async (client, work) => {
     const done = await database.transaction(async (tx) => {
       const revoked: Revocation[] = [];
       const recorded: AuditEvent[] = [];
@@ -55,7 +55,7 @@ export function createTransact({ database, audit, outbox, clock, apply }: Transa
         tx,
         async record(facts) {
           // One by one: there may be more than fit on the stack as arguments.
-          for (const event of await audit.write(tx, [facts].flat(), origin)) recorded.push(event);
+          for (const event of await audit.write(tx, [facts].flat(), client)) recorded.push(event);
         },
         async revoke(revocation) {
           await insertRevocation(tx, revocation, clock());

@@ -59,7 +59,7 @@ export class AdministrationResolver {
 }
 
 function commandOf(context: RequestContext): AdminCommand {
-  return { viewer: getViewer(context), origin: context.origin };
+  return { viewer: getViewer(context), client: context.client };
 }
 
 /** What cannot be an id is nobody's. */

@@ -1,6 +1,6 @@
 import { NIL as FIRST_ID } from "uuid";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
-import { nowhere } from "../../../core/origin.ts";
+import { noClient } from "../../../core/client-info.ts";
 import type { Random } from "../../../core/random.ts";
 import type { Database } from "../../../database/database.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
@@ -52,7 +52,7 @@ export function createEraseAccounts(parts: EraseAccountsParts): EraseAccounts {
 
   /** False where something has come after all, or another process is faster. */
   function finish(erasure: BegunErasure): Promise<boolean> {
-    return transact(nowhere, async ({ tx, record }) => {
+    return transact(noClient, async ({ tx, record }) => {
       if (!(await lockErasure(tx, erasure.userId))) return false;
       for (const erase of steps) {
         if ((await erase(tx, erasure, { after: FIRST_ID, limit: 1 })).rows > 0) return false;
