@@ -4,10 +4,10 @@ import { isAnonymous, type Permissions } from "../core/permissions.ts";
 import { fragmentsOf } from "./collect-fields.ts";
 import { type Caller, denialOf } from "./denials.ts";
 import { hasFields, type OperationOfDocument } from "./document-types.ts";
-import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 import type { MergedRequirements } from "./requirements/merge-requirements.ts";
 import { type LocatedSource, sourcesOf } from "./requirements/requirement-sources.ts";
 import { lackedNames, type Requirement } from "./requirements/requirements.ts";
+import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 
 /** What one coordinate that an operation selects takes. */
 export interface AccessExplanation {

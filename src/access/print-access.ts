@@ -1,10 +1,10 @@
 import { isInterfaceType, isObjectType } from "graphql";
-import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 import type { Alternatives } from "./requirements/alternatives.ts";
 import { describeRequirement } from "./requirements/describe-requirement.ts";
 import type { MergedRequirements } from "./requirements/merge-requirements.ts";
 import { sourcesOf } from "./requirements/requirement-sources.ts";
 import type { Requirement } from "./requirements/requirements.ts";
+import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 
 /**
  * The authorization lockfile: one line a field, sorted, with all that it takes to select it and with who asks for that:

@@ -35,7 +35,10 @@ interface Generation {
   readonly explainAccess: AccessExplainer;
 }
 
-export function serveComposedGraph(first: OpenComposedGraph, { createDocuments, createExplainer, publicErrors, ...parts }: ServedComposedGraphParts): ServedComposedGraph {
+export function serveComposedGraph(
+  first: OpenComposedGraph,
+  { createDocuments, createExplainer, publicErrors, ...parts }: ServedComposedGraphParts,
+): ServedComposedGraph {
   const generationOf = (graph: OpenComposedGraph): Generation => ({
     graph,
     documents: createDocuments(graph.composed.access.schema),

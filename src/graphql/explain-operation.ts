@@ -1,8 +1,8 @@
 import { GraphQLError, getOperationAST } from "graphql";
 import type { Caller } from "../access/denials.ts";
 import { type AccessExplanation, explainAccess } from "../access/explain-access.ts";
-import type { SchemaRequirements } from "../access/requirements/schema-requirements.ts";
 import type { MergedRequirements } from "../access/requirements/merge-requirements.ts";
+import type { SchemaRequirements } from "../access/requirements/schema-requirements.ts";
 import { type DocumentOptions, isDocument, judgeDocument } from "./documents/documents.ts";
 import { publicInputError } from "./public-errors.ts";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AuthError } from "../../src/core/errors.ts";
 import type { ClientInfo } from "../../src/core/client-info.ts";
+import { AuthError } from "../../src/core/errors.ts";
 import { isDatabaseUnavailable } from "../../src/database/unavailable.ts";
 import { DisableUserDocument, MeFromTokenDocument, RefreshDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";

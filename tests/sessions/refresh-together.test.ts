@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AuthError } from "../../src/core/errors.ts";
 import type { ClientInfo } from "../../src/core/client-info.ts";
+import { AuthError } from "../../src/core/errors.ts";
 import type { TestDatabase } from "../support/database.ts";
 import type { StatementTap } from "../support/databases/statement-tap.ts";
 import { startTappedGateway, type TappedGateway } from "../support/databases/tapped-gateway.ts";

@@ -16,7 +16,7 @@ import type { AuthError } from "../../core/errors.ts";
 import { type Collection, collectFields } from "../collect-fields.ts";
 import type { DeniedSelection } from "../cut/cut-selections.ts";
 import { fieldOf, possibleTypesOf } from "../document-types.ts";
-import type { SchemaRequirements, Judge } from "../requirements/schema-requirements.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 import {
   type CompletedField,
   type Completer,

@@ -11,7 +11,7 @@ import { fragmentsOf } from "../collect-fields.ts";
 import type { DeniedSelection } from "../cut/cut-selections.ts";
 import type { OperationOfDocument } from "../document-types.ts";
 import { createRecentValues } from "../recent-values.ts";
-import type { SchemaRequirements, Judge } from "../requirements/schema-requirements.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 import { createRootScope, type Scope } from "./completion.ts";
 
 export interface OperationCompletion {

@@ -1,7 +1,7 @@
 import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode, visit } from "graphql";
 import { fragmentsOf } from "../collect-fields.ts";
 import { getRootType, type OperationOfDocument } from "../document-types.ts";
-import type { SchemaRequirements, Judge } from "../requirements/schema-requirements.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 import { type CutSelections, cutSelections, type DeniedSelection } from "./cut-selections.ts";
 import { findRescues } from "./rescues.ts";
 

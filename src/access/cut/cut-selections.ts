@@ -17,8 +17,8 @@ import {
 import type { AuthError } from "../../core/errors.ts";
 import { type Fragments, responseKeyOf } from "../collect-fields.ts";
 import { fieldOf, hasFields, possibleTypesOf, typeOfFragment } from "../document-types.ts";
-import type { SchemaRequirements, Judge } from "../requirements/schema-requirements.ts";
 import type { Requirement } from "../requirements/requirements.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 
 export interface DeniedSelection {
   /** Of the original document. */

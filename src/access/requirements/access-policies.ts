@@ -5,8 +5,8 @@ import {
   composedCoordinate,
   type MergedRequirements,
   mergeSources,
-  type Sources,
   rootNamesOf,
+  type Sources,
   type Subschema,
 } from "./merge-requirements.ts";
 import { RequirementsError } from "./requirement-table.ts";

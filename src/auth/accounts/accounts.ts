@@ -1,5 +1,5 @@
-import { AuthError } from "../../core/errors.ts";
 import type { ClientInfo } from "../../core/client-info.ts";
+import { AuthError } from "../../core/errors.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";

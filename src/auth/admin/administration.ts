@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import { AuthError } from "../../core/errors.ts";
 import { badInput } from "../../core/input-problems.ts";
-import type { ClientInfo } from "../../core/client-info.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { EndSessions } from "../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../sessions/lock-viewer.ts";

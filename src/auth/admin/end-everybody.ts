@@ -1,7 +1,7 @@
 import { NIL as FIRST_ID } from "uuid";
+import { noClient } from "../../core/client-info.ts";
 import { addSeconds } from "../../core/clock.ts";
 import { firstIdAt } from "../../core/first-id-at.ts";
-import { noClient } from "../../core/client-info.ts";
 import type { Random } from "../../core/random.ts";
 import type { Database } from "../../database/database.ts";
 import { LONGEST_ACCESS_TOKEN_SECONDS, revocationOfEverybody, revocationOfSession } from "../revocations/revocation.ts";

@@ -1,5 +1,5 @@
-import { AuthError } from "../../core/errors.ts";
 import { noClient } from "../../core/client-info.ts";
+import { AuthError } from "../../core/errors.ts";
 import type { Transaction } from "../../database/database.ts";
 import { type Credentials, readChangedCredentials, readNewCredentials } from "../accounts/password/credentials.ts";
 import { type AddressedAccount, lockAccountOfAddress } from "../accounts/registration/proof-store.ts";

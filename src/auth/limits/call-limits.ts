@@ -1,5 +1,5 @@
-import type { Clock } from "../../core/clock.ts";
 import type { ClientInfo } from "../../core/client-info.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { LimitStores } from "./limit-stores.ts";
 import { type ExhaustedQuota, type Quota, type Reservation, retryAfterSeconds } from "./rate-limits.ts";

@@ -1,5 +1,5 @@
-import { householdOf, ipv6NetworkOf } from "../../core/ip-addresses.ts";
 import type { ClientInfo } from "../../core/client-info.ts";
+import { householdOf, ipv6NetworkOf } from "../../core/ip-addresses.ts";
 
 /** Whom calls are counted for: the user where somebody is signed in, else the address. */
 export function callerKey(viewer: { readonly userId: string } | undefined, client: ClientInfo): string {

@@ -1,5 +1,5 @@
-import { addSeconds, type Clock } from "../../core/clock.ts";
 import type { ClientInfo } from "../../core/client-info.ts";
+import { addSeconds, type Clock } from "../../core/clock.ts";
 import type { Transaction } from "../../database/database.ts";
 import type { InformingTemplate, MailContent, Notice } from "../../outbox/mail-templates.ts";
 import { notices as optionalNotices } from "../../outbox/mail-templates.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../../core/clock.ts";
 import type { ClientInfo } from "../../core/client-info.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Outbox } from "../../outbox/outbox.ts";
 import type { NewMessage } from "../../outbox/outbox-messages.ts";

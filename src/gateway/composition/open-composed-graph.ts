@@ -59,10 +59,15 @@ export async function openComposedGraph(sources: GraphSources, parts: OpenCompos
   }
 }
 
-async function open({ upstreams, supergraph, access }: GraphSources, { auth, ...parts }: OpenComposedGraphParts): Promise<OpenComposedGraph> {
+async function open(
+  { upstreams, supergraph, access }: GraphSources,
+  { auth, ...parts }: OpenComposedGraphParts,
+): Promise<OpenComposedGraph> {
   const subgraph = { answerer: createAuthAnswerer(auth.schema, parts.publicErrors), sdl: auth.gatewaySdl };
   const composition =
-    supergraph === undefined ? await openUpstreams(upstreams, { ...parts, auth: subgraph }) : openSupergraph(supergraph, { ...parts, auth: subgraph });
+    supergraph === undefined
+      ? await openUpstreams(upstreams, { ...parts, auth: subgraph })
+      : openSupergraph(supergraph, { ...parts, auth: subgraph });
   const close = async () => void (await Promise.all(composition.upstreams.map((upstream) => upstream.close())));
   try {
     refuseTakenFields(composition.parts, { answerer: subgraph.answerer, schema: auth.schema });

@@ -12,8 +12,8 @@ import {
   addSourceOnce,
   type MergedRequirements,
   mergeSources,
-  type Sources,
   type RequirementSource,
+  type Sources,
   type Subschema,
 } from "../merge-requirements.ts";
 import { implementorsOf } from "./implementors.ts";

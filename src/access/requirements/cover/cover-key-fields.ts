@@ -1,5 +1,5 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
-import { addSource, type MergedRequirements, mergeSources, type Sources, type RequirementSource } from "../merge-requirements.ts";
+import { addSource, type MergedRequirements, mergeSources, type RequirementSource, type Sources } from "../merge-requirements.ts";
 
 /** One type of a graph, and what other graphs have to tell of its objects before the graph can answer for them. */
 export interface KeyedType {
@@ -45,7 +45,11 @@ function fieldNamesOf(text: string): readonly string[] {
  * Adds to `merged` what keys need by `ruled`, which may know more of it. A graph that is told a guarded field of an object, because it is part of the object's key there, could tell it in whatever it answers: so its
  * fields of that type need what the key needs. What the graph itself asks for its key is its own decision about its other fields.
  */
-export function coverKeyFields(merged: MergedRequirements, ruled: MergedRequirements, graphs: readonly KeyedSubgraph[]): MergedRequirements {
+export function coverKeyFields(
+  merged: MergedRequirements,
+  ruled: MergedRequirements,
+  graphs: readonly KeyedSubgraph[],
+): MergedRequirements {
   const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const { name: source, keyedTypes } of graphs) {
     for (const type of keyedTypes) {

@@ -5,9 +5,9 @@ import {
   composedCoordinate,
   type MergedRequirements,
   mergeSources,
-  type Sources,
   type RequirementSource,
   rootNamesOf,
+  type Sources,
 } from "../merge-requirements.ts";
 import type { RequirementTable } from "../requirement-table.ts";
 import { combineAll, type Requirement } from "../requirements.ts";

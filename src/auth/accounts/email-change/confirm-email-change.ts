@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import type { OneTimeToken, OneTimeTokens, ProvenAddress } from "../../one-time/one-time-tokens.ts";
 import type { Revocable } from "../../revocations/revocation.ts";

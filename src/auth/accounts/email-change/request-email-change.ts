@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { noMail } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { MailContent } from "../../../outbox/mail-templates.ts";
 import type { IssuedToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import type { Revocable } from "../../revocations/revocation.ts";

@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError, noMail } from "../../../core/errors.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Database } from "../../../database/database.ts";
 import { dropLaterUndoTokens } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeTokens, ProvenAddress } from "../../one-time/one-time-tokens.ts";

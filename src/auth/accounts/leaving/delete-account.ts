@@ -1,5 +1,5 @@
-import { addSeconds, type Clock } from "../../../core/clock.ts";
 import type { ClientInfo } from "../../../core/client-info.ts";
+import { addSeconds, type Clock } from "../../../core/clock.ts";
 import type { Transaction } from "../../../database/database.ts";
 import { findLastUndoExpiry } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeTokens } from "../../one-time/one-time-tokens.ts";

@@ -1,6 +1,6 @@
 import { NIL as FIRST_ID } from "uuid";
-import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { noClient } from "../../../core/client-info.ts";
+import { addSeconds, type Clock } from "../../../core/clock.ts";
 import type { Random } from "../../../core/random.ts";
 import type { Database } from "../../../database/database.ts";
 import type { Transact } from "../../work/unit-of-work.ts";

@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { MailTemplate } from "../../../outbox/mail-templates.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { Revocable } from "../../revocations/revocation.ts";

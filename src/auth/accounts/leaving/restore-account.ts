@@ -1,5 +1,5 @@
-import type { Clock } from "../../../core/clock.ts";
 import type { ClientInfo } from "../../../core/client-info.ts";
+import type { Clock } from "../../../core/clock.ts";
 import type { HeldSession, Sessions } from "../../sessions/sessions.ts";
 import type { AskForClaims } from "../../tokens/custom-claims.ts";
 import { type AccountWithPassword, lockAccount, noteRestoringSignIn } from "../../users/account-store.ts";

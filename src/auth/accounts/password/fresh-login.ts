@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { AuditEventType } from "../../audit/audit-events.ts";
 import { readPassword } from "../../passwords/password-policy.ts";

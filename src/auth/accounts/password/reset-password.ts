@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Database } from "../../../database/database.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { OneTimeToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";

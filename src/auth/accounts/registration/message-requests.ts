@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { noMail } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { type EmailAddress, readEmailAddress } from "../../users/email-addresses.ts";
 import type { Transact } from "../../work/unit-of-work.ts";

@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError, noMail } from "../../../core/errors.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Random } from "../../../core/random.ts";
 import type { AuditFacts } from "../../audit/audit.ts";
 import type { PasswordHasher } from "../../passwords/passwords.ts";

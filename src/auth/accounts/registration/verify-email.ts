@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Transaction } from "../../../database/database.ts";
 import type { OneTimeToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";

@@ -1,5 +1,5 @@
-import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { noClient } from "../../../core/client-info.ts";
+import { addSeconds, type Clock } from "../../../core/clock.ts";
 import type { Database } from "../../../database/database.ts";
 import { deleteSessionEnd } from "../../revocations/session-ends-store.ts";
 import type { Transact } from "../../work/unit-of-work.ts";

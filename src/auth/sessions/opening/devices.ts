@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { networkPrefix } from "../../../core/ip-addresses.ts";
 import type { ClientInfo } from "../../../core/client-info.ts";
+import { networkPrefix } from "../../../core/ip-addresses.ts";
 import type { OutboxRow } from "../../../outbox/outbox-store.ts";
 import { describePlace, type Informed, type Notices } from "../../users/notices.ts";
 

@@ -1,5 +1,5 @@
-import { addSeconds } from "../../../core/clock.ts";
 import type { ClientInfo } from "../../../core/client-info.ts";
+import { addSeconds } from "../../../core/clock.ts";
 import { formatRefreshToken, hashSecret, SECRET_BYTES } from "../../tokens/refresh-tokens.ts";
 import type { Session } from "../session-state.ts";
 import type { SessionSecrets } from "../session-store.ts";

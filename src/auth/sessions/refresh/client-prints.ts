@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { describeDevice } from "../../../core/describe-device.ts";
 import { networkPrefix } from "../../../core/ip-addresses.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import { sha256 } from "../../../core/sha256.ts";
 
 const PRINT_BYTES = 8;

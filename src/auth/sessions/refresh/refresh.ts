@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds } from "../../../core/clock.ts";
 import { AuthError, type SessionEndReason } from "../../../core/errors.ts";
-import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Transaction } from "../../../database/database.ts";
 import { LATE_REPLAY_SECONDS, revocationOfSession } from "../../revocations/revocation.ts";
 import { formatRefreshToken, hashSecret, type RefreshToken, SECRET_BYTES, successorOf } from "../../tokens/refresh-tokens.ts";

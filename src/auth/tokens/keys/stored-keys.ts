@@ -1,5 +1,5 @@
-import type { Clock } from "../../../core/clock.ts";
 import { noClient } from "../../../core/client-info.ts";
+import type { Clock } from "../../../core/clock.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
 import type { PairAlgorithm } from "./key-pairs.ts";
