@@ -16,7 +16,7 @@ export type ResponsePath = readonly (string | number)[];
 
 /** One answer that is being completed. */
 export interface Completing {
-  /** Where we are. */
+  /** The path of the value that is being completed. */
   readonly path: (string | number)[];
   readonly errors: GraphQLError[];
   /** Each fault is reported once, however many items of a list have it. */
@@ -64,7 +64,7 @@ function checkOf(type: GraphQLLeafType): (value: unknown) => boolean {
   return builtInChecks.get(type.name) ?? isData;
 }
 
-/** What a scalar of somebody's own looks like, only they know; a function would be a prototype's. */
+/** Takes any value for a custom scalar, whose form only its owner knows. A function would be a prototype's. */
 function isData(value: unknown): boolean {
   return typeof value !== "function" && isShallow(value);
 }
@@ -129,7 +129,7 @@ export function completeObject(
   };
 }
 
-/** The fields that were asked for, and nothing else; null where one of them may not be null and is. The object itself where it is just that. */
+/** The object with the fields that were asked for, and no others: itself if it has just these. Null where one may not be null and is. */
 export function completeFields(fields: readonly CompletedField[], source: Source, completing: Completing): Source | null {
   let completed = hasJustThese(fields, source) ? undefined : firstOf(0, fields, source);
   let isNull = false;

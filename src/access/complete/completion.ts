@@ -33,14 +33,14 @@ import { type PlainReader, readLeaf, readList, readLiteral, readNothing, readNul
 
 /** One field of the answer on one object type. */
 export interface AnsweredField extends CompletedField {
-  /** What is below it, where the caller may see it. */
+  /** The place below the field, where the caller may see it. */
   readonly scope: Scope | undefined;
   readonly isDenied: boolean;
-  /** Of a value that needs no completing. */
+  /** Reads a value that needs no completing. */
   readonly read: PlainReader;
 }
 
-/** What one object type answers at one place of the operation. */
+/** The fields that one object type answers at one place of the operation. */
 export interface Answer {
   readonly fields: readonly AnsweredField[];
   readonly byKey: ReadonlyMap<string, AnsweredField>;
@@ -48,11 +48,11 @@ export interface Answer {
 
 /** One place of the operation at which objects stand, and what each type of them answers there. Answers are computed when asked for. */
 export interface Scope {
-  /** What any object that can stand here answers, but for those of which the caller may see nothing. */
+  /** The answers of all objects that can stand here, but for those of which the caller may see nothing. */
   answers(): readonly Answer[];
-  /** By what the object says of its type; null: the caller may see nothing of it; undefined: it cannot stand here. */
+  /** The answer of the type that the object names; null: the caller may see nothing of it; undefined: it cannot stand here. */
   answerTo(source: Source): Answer | null | undefined;
-  /** Of an object that needs no completing; none does where its type has to be looked at first. */
+  /** Reads an object that needs no completing; every one needs it where its type has to be looked at first. */
   readonly readPlain: PlainReader;
   /** The fields that `answerTo` finds; reports why the caller may see nothing of an object. */
   readonly fieldsOf: (source: Source, completing: Completing) => readonly AnsweredField[] | null | undefined;
@@ -79,7 +79,7 @@ interface ScopePlace {
   readonly selectionSets: readonly SelectionSetNode[];
   /** The selections of the objects themselves. */
   readonly nodes: readonly FieldNode[];
-  /** Of the root, whose `__typename` is guarded like a field. */
+  /** The denial of the root's `__typename`, which is guarded like a field. */
   readonly typenameDenial?: AuthError | undefined;
 }
 
@@ -130,7 +130,7 @@ function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace,
 /** Why the caller may see nothing of some of the objects behind an abstract type, by their type's name. */
 function denialsBehind(type: GraphQLCompositeType, { required, judge }: CompletionRules): ReadonlyMap<string, AuthError> {
   const denials = new Map<string, AuthError>();
-  // Where an object type is declared, the field that returns it was judged.
+  // A declared object type was judged with the field that returns it.
   for (const { name } of isObjectType(type) ? [] : possibleTypesOf(required.schema, type)) {
     const requirement = required.table.types.get(name);
     const error = requirement && judge(requirement, name);

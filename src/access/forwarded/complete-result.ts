@@ -5,7 +5,7 @@ import { createUpstreamErrors, type UpstreamErrors } from "../complete/upstream-
 import type { Cut } from "./cut.ts";
 
 export interface CompletionRequest {
-  /** As the client sent them. */
+  /** The variables as the client sent them. */
   readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
   /** The error for a value that does not fit what was asked for, or for a null that nobody explains. The path is the answer's. */
   unfit(path: ResponsePath): Error;
