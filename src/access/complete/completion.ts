@@ -25,9 +25,9 @@ import {
   completeList,
   completeNonNull,
   completeObject,
-  type Source,
   type Fault,
   report,
+  type Source,
 } from "./complete-value.ts";
 import { type PlainReader, readLeaf, readList, readLiteral, readNothing, readNullable, readObject } from "./plain-text.ts";
 
