@@ -75,9 +75,12 @@ test("an anchor may be used again", () => {
   expect(roles.get("b")).toEqual(["users:read"]);
 });
 
-test.each(["", "# nothing yet\n", "roles:\n", "---\n", "roles:\nlimits:\nupstreams:\naccess:\nissuers:\nhooks:\nmail:\nwebhooks:\n"])("an empty file (%j) leaves the roles that always exist", (text) => {
-  expect([...parse(text).roles.keys()]).toEqual(["user", "admin"]);
-});
+test.each(["", "# nothing yet\n", "roles:\n", "---\n", "roles:\nlimits:\nupstreams:\naccess:\nissuers:\nhooks:\nmail:\nwebhooks:\n"])(
+  "an empty file (%j) leaves the roles that always exist",
+  (text) => {
+    expect([...parse(text).roles.keys()]).toEqual(["user", "admin"]);
+  },
+);
 
 test.each([
   ["a list", "- a", ["gateway.yaml must be a mapping."]],

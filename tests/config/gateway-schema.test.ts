@@ -16,7 +16,9 @@ function flawsOf(text: string): string[] {
 }
 
 /** Every block of the documentation whose first key is a section. */
-const pages = readdirSync(new URL("../../docs/", import.meta.url), { encoding: "utf8", recursive: true }).filter((name) => name.endsWith(".md"));
+const pages = readdirSync(new URL("../../docs/", import.meta.url), { encoding: "utf8", recursive: true }).filter((name) =>
+  name.endsWith(".md"),
+);
 const shown = pages
   .flatMap((name) => blocksOf(`docs/${name}`))
   .filter(({ language, text }) => language === "yaml" && Object.hasOwn(sections, /^(\w+):/m.exec(text)?.[1] ?? ""));

@@ -11,10 +11,8 @@ const MAXIMUM_CALLS = 1_000_000;
 /** Counters are kept for as long as their windows last. */
 const LONGEST_WINDOW = "1d";
 
-const name = z.union(
-  [z.enum(limitNames), z.string().regex(/^[_A-Za-z][_0-9A-Za-z]*\.[_A-Za-z][_0-9A-Za-z]*$/)],
-  `is neither ${limitNames.join(", ")} nor a field such as Mutation.login.`,
-);
+const nameProblem = `is neither ${limitNames.join(", ")} nor a field such as Mutation.login.`;
+const name = z.union([z.enum(limitNames), z.string().regex(/^[_A-Za-z][_0-9A-Za-z]*\.[_A-Za-z][_0-9A-Za-z]*$/, nameProblem)], nameProblem);
 const max = wholeNumber(
   { min: 1, max: MAXIMUM_CALLS },
   `must be a whole number from 1 to ${MAXIMUM_CALLS}; for no limit, write off instead.`,
