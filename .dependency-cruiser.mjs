@@ -221,7 +221,7 @@ const sections = {
       SECTION,
       "^src/access/requirements/requirements\\.ts$",
       "^src/auth/limits/(?:default|rate)-limits\\.ts$",
-      "^src/auth/tokens/foreign/foreign-issuer\\.ts$",
+      "^src/auth/tokens/other-issuers/other-issuer\\.ts$",
       "^src/auth/users/account-links\\.ts$",
       "^src/gateway/upstreams/upstream-options\\.ts$",
       "^src/outbox/mail-templates\\.ts$",

@@ -100,15 +100,15 @@ test.each([
   ["an unknown id", randomUUID()],
   ["no id at all", "nobody'; drop table users"],
   ["nothing", ""],
-])("%s is NOT_FOUND in every order", async (_name, userId) => {
-  const orders = [
+])("%s is NOT_FOUND by every command", async (_name, userId) => {
+  const commands = [
     gateway.send(SetUserRolesDocument, { userId, roles: ["user"] }, byAdmin()),
     gateway.send(DisableUserDocument, { userId }, byAdmin()),
     gateway.send(EnableUserDocument, { userId }, byAdmin()),
     gateway.send(ForceLogoutDocument, { userId }, byAdmin()),
     gateway.send(RevokeSessionDocument, { id: userId }, byAdmin()),
   ];
-  for (const order of orders) expect(codesOf(await order)).toEqual(["NOT_FOUND"]);
+  for (const command of commands) expect(codesOf(await command)).toEqual(["NOT_FOUND"]);
 });
 
 test("nobody ends another one's session, and is not told that it exists", async () => {
@@ -169,7 +169,7 @@ describe("the last admin", () => {
   });
 });
 
-test("an order is judged by the rows when it is carried out, whatever the process has heard so far", async () => {
+test("a command is judged by the rows when it is carried out, whatever the process has heard so far", async () => {
   const demoted = await gateway.registerAdmin();
   const { user } = await gateway.register();
   // As if another process had demoted that admin a moment ago.

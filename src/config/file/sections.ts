@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { limitsSection } from "../../auth/limits/limits-section.ts";
-import { issuersSection } from "../../auth/tokens/foreign/issuers-section.ts";
+import { issuersSection } from "../../auth/tokens/other-issuers/issuers-section.ts";
 import { rolesSection } from "../../auth/users/roles-section.ts";
 import { accessSection } from "../../gateway/composition/access-section.ts";
 import { supergraphSection } from "../../gateway/composition/supergraph-section.ts";

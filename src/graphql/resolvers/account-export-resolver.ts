@@ -1,6 +1,6 @@
 import { Args, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { getViewer, type RequestContext } from "../context.ts";
-import { asSeenBy } from "../foreign-events.ts";
+import { asSeenBy } from "../events-as-seen.ts";
 import { rateLimitOf } from "../policies/root-policies.ts";
 import { AccountExport, EXPORTED_EVENTS_PER_PAGE, ExportedEventsArguments } from "../types/account-export.ts";
 import { toAuditEvent } from "../types/audit-event.ts";

@@ -51,7 +51,7 @@ export class SessionResolver {
   ): Promise<LogoutPayload> {
     const { refreshToken } = context.refreshTokens.read(input?.refreshToken);
     // To answer "no session ended" would be wrong where nobody knows whose token this is.
-    const isUnverifiable = isAnonymous(context.caller) && context.caller.reason === "unverifiable";
+    const isUnverifiable = isAnonymous(context.viewer) && context.viewer.reason === "unverifiable";
     if (refreshToken === undefined && isUnverifiable) throw new AuthError("SERVICE_UNAVAILABLE", {});
     const endedSessions = await context.auth.sessions.logout({ refreshToken, sessionId: viewerOf(context)?.sessionId }, context.origin);
     context.refreshTokens.withdraw(refreshToken);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
-import { callerOnAuthGraph } from "../../auth/tokens/callers.ts";
+import { viewerOnAuthGraph } from "../../auth/tokens/callers.ts";
 import type { Origin } from "../../core/origin.ts";
 import type { AnonymousReason } from "../../core/permissions.ts";
 import type { RefreshTokens, RequestContext } from "../../graphql/context.ts";
@@ -120,10 +120,10 @@ function createContext({ graph, auth, clock }: ConnectionParts, caller: SocketCa
     auth,
     clock,
     requestId,
-    get caller() {
-      return callerOnAuthGraph(caller.current);
+    get viewer() {
+      return viewerOnAuthGraph(caller.current);
     },
-    get visitor() {
+    get caller() {
       return caller.current;
     },
     get accessToken() {

@@ -3,7 +3,7 @@ import { HTTP_PATTERN, isTooOpen, mapping, mappingFrom, tooOpen } from "../../..
 import type { Section, Surroundings } from "../../../config/values/section.ts";
 import { isUrlWithQuery, isWebUrl } from "../../../config/values/urls.ts";
 import { scope } from "../../users/roles-section.ts";
-import type { ClaimPath, ForeignIssuer } from "./foreign-issuer.ts";
+import type { ClaimPath, OtherIssuer } from "./other-issuer.ts";
 
 /** No shared secrets, ever: whoever verifies could sign. */
 const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"] as const;
@@ -112,11 +112,11 @@ function issuer(surroundings: Surroundings) {
       ({ scopes, claims }) => scopes === undefined || claims?.scopes !== undefined,
       rule("does nothing without claims.scopes.", "scopes"),
     )
-    .transform(toForeignIssuer)
+    .transform(toOtherIssuer)
     .meta(together);
 }
 
-function toForeignIssuer({ issuer: name, jwks, audience, clients, algorithms: used, claims, roles, scopes }: Written): ForeignIssuer {
+function toOtherIssuer({ issuer: name, jwks, audience, clients, algorithms: used, claims, roles, scopes }: Written): OtherIssuer {
   return {
     issuer: name,
     jwksUrl: jwks,
