@@ -28,7 +28,7 @@ async function idsIn(table: string): Promise<string[]> {
 
 test("sessions go thirty days after their end, whatever ended them; until then they say why they ended", async () => {
   const [loggedOut, idle] = [await gateway.register(), await gateway.register()];
-  await gateway.auth.sessions.logout({ refreshToken: loggedOut.refreshToken ?? "", sessionId: undefined }, noClient);
+  await gateway.auth.sessions.logout({ refreshToken: loggedOut.refreshToken ?? "", viewer: undefined }, noClient);
   gateway.clock.advance(29 * DAY);
   const alive = await gateway.register();
   expect((await gateway.auth.purge()).sessions).toBe(0);
@@ -51,7 +51,7 @@ test("sessions go thirty days after their end, whatever ended them; until then t
 
 test("revocations go when the last token that they concern has expired", async () => {
   const { session, refreshToken } = await gateway.register();
-  await gateway.auth.sessions.logout({ refreshToken: refreshToken ?? "", sessionId: undefined }, noClient);
+  await gateway.auth.sessions.logout({ refreshToken: refreshToken ?? "", viewer: undefined }, noClient);
   gateway.clock.advance(15 * 60);
   await gateway.auth.purge();
   expect(await idsIn("revocations")).toContain(session.id);
@@ -100,6 +100,7 @@ test("one process at a time: whoever finds another at it leaves it to that one",
       auditEvents: 0,
       rateLimits: 0,
       oneTimeTokens: 0,
+      reservations: 0,
       knownDevices: 0,
       recentNotices: 0,
       messages: 0,
@@ -115,6 +116,7 @@ test("a purge that is told to stop does no further batch", async () => {
     auditEvents: 0,
     rateLimits: 0,
     oneTimeTokens: 0,
+    reservations: 0,
     knownDevices: 0,
     recentNotices: 0,
     messages: 0,
