@@ -7,6 +7,7 @@ import { type Account, accountColumns } from "../../users/account-store.ts";
 
 /** A genuine token that is current, or the direct predecessor within its grace or with the key of its rotation. */
 export interface RefreshingToken {
+  readonly userId: string;
   readonly sessionId: string;
   readonly familyHash: Buffer;
   readonly presentedHash: Buffer;
@@ -29,6 +30,7 @@ export function createFindRefreshingAccount(database: Database): FindRefreshingA
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(
       and(
+        eq(sessions.userId, placeholder("userId")),
         eq(sessions.id, placeholder("sessionId")),
         eq(sessions.familyHash, placeholder("familyHash")),
         or(
