@@ -1,6 +1,6 @@
-import { type AuditEventType, auditEventTypes } from "../../database/tables/audit-event-types.ts";
+import { type AuditEventType, auditEventTypes, NOBODY } from "../../database/tables/audit-event-types.ts";
 
-export { type AuditEventType, auditEventTypes };
+export { type AuditEventType, auditEventTypes, NOBODY };
 
 /** Events that somebody on call may want to see: they are logged at WARN, the others at INFO. */
 export const securityEvents: ReadonlySet<AuditEventType> = new Set([
