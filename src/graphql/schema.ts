@@ -81,7 +81,7 @@ export async function buildGuardedGraph(): Promise<GuardedGraph> {
   const document = parse(sdl);
   const requirements = readRequirements(document);
   const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
-  const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).caller);
+  const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).viewer);
   const statedLimits = readAppliedLimits(document);
   checkPolicies(listRootFields(schema), new Set(statedLimits.keys()));
   return { schema: guarded, requirements, statedLimits, sdl, gatewaySdl };

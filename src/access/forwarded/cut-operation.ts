@@ -6,7 +6,7 @@ import { refuseReservedAliases } from "../cut/reserved-aliases.ts";
 import { type Caller, denialOf } from "../denials.ts";
 import { getRootType, type OperationOfDocument } from "../document-types.ts";
 import { createPlainReader } from "../pass-through/plain-reader.ts";
-import type { Judge } from "../requirements/access-rules.ts";
+import type { Judge } from "../requirements/schema-requirements.ts";
 import type { Cut } from "./cut.ts";
 import type { GuardedSchema } from "./guarded-schema.ts";
 

@@ -1,0 +1,33 @@
+import type { NamedQuota } from "../../auth/limits/call-limits.ts";
+import { callerKey, widerAddressKey } from "../../auth/limits/callers.ts";
+import { type RequestContext, viewerOf } from "../context.ts";
+import { countsByAddress, identifyCaller } from "./identity.ts";
+import type { LimitTable, NamedLimit } from "./limit-table.ts";
+
+/** So many times as much for an IPv6 network of 48 bits, which holds 65,536 of those that count as one caller. */
+const WIDER = 10;
+
+/** For a call of a field by its caller, and by the network around them where that is IPv6 and nobody is signed in. */
+export function fieldQuotas(
+  coordinate: string,
+  { limit, context, detail }: { limit: NamedLimit; context: RequestContext; detail: string },
+): NamedQuota[] {
+  const { setting } = limit;
+  const own = { key: `${coordinate} ${identifyCaller(coordinate, context)}${detail}`, limit, setting };
+  const network = countsByAddress(coordinate, context) ? widerAddressKey(context.client) : undefined;
+  return network === undefined ? [own] : [own, { key: `${coordinate} ${network}${detail}`, limit: widen(limit), setting }];
+}
+
+/** For a call of whatever field. */
+export function allFieldsQuotas({ ofCaller: limit }: LimitTable, context: RequestContext): NamedQuota[] {
+  if (limit === undefined) return [];
+  const viewer = viewerOf(context);
+  const { setting } = limit;
+  const own = { key: `all ${callerKey(viewer, context.client)}`, limit, setting };
+  const network = viewer === undefined ? widerAddressKey(context.client) : undefined;
+  return network === undefined ? [own] : [own, { key: `all ${network}`, limit: widen(limit), setting }];
+}
+
+function widen({ max, windowSeconds }: NamedLimit) {
+  return { max: max * WIDER, windowSeconds };
+}
