@@ -1,22 +1,22 @@
 import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode, visit } from "graphql";
 import { fragmentsOf } from "../collect-fields.ts";
 import { getRootType, type OperationOfDocument } from "../document-types.ts";
-import type { AccessRules, Judge } from "../requirements/access-rules.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 import { type CutSelections, cutSelections, type DeniedSelection } from "./cut-selections.ts";
 import { findRescues } from "./rescues.ts";
 
 export interface CutDocument {
-  /** Undefined: nothing is left to fetch. */
+  /** The document that is left; undefined: there is nothing to fetch. */
   readonly document: DocumentNode | undefined;
   readonly variableNames: ReadonlySet<string>;
   readonly denied: ReadonlyMap<FieldNode, DeniedSelection>;
 }
 
-/** What of an operation may be sent on for a caller, as the document of a request of its own: upstreams validate. */
-export function cutDocument(rules: AccessRules, judge: Judge, request: OperationOfDocument): CutDocument {
+/** Cuts an operation to what may be sent on for a caller, as a document of its own, since upstreams validate. */
+export function cutDocument(required: SchemaRequirements, judge: Judge, request: OperationOfDocument): CutDocument {
   const root = request.operation.selectionSet;
-  const rootType = getRootType(rules.schema, request.operation);
-  const cutting = { rules, judge, fragments: fragmentsOf(request.document), rescues: new Map() };
+  const rootType = getRootType(required.schema, request.operation);
+  const cutting = { required, judge, fragments: fragmentsOf(request.document), rescues: new Map() };
   const cut = cutSelections(root, rootType, cutting);
   if (![...cut.denied.values()].some(({ isDeniedByOthers }) => isDeniedByOthers)) return assemble(request, cut);
   const rescues = findRescues(root, rootType, cutting);

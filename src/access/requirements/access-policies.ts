@@ -1,12 +1,12 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
-import type { KeyedGraph } from "./cover/cover-key-fields.ts";
+import type { KeyedSubgraph } from "./cover/cover-key-fields.ts";
 import {
-  addOrigin,
+  addSource,
   composedCoordinate,
   type MergedRequirements,
-  mergeOrigins,
-  type Origins,
+  mergeSources,
   rootNamesOf,
+  type Sources,
   type Subschema,
 } from "./merge-requirements.ts";
 import { RequirementsError } from "./requirement-table.ts";
@@ -14,16 +14,16 @@ import type { Requirement } from "./requirements.ts";
 
 export type AccessRule = "public" | Requirement;
 
-/** What an operator adds to graphs that they cannot change. */
+/** The policies that an operator adds to graphs that they cannot change. */
 export interface AccessPolicies {
-  /** What guards fields of upstreams that nothing else says anything of. */
+  /** The policy for fields of upstreams of which nothing else says anything. */
   readonly default: "public" | "authenticated";
-  /** By `Type.field`, or `Type.*` for all fields of a type that have no rule of their own. */
+  /** The policies by `Type.field`, or by `Type.*` for all fields of a type that have none of their own. */
   readonly rules: ReadonlyMap<string, AccessRule>;
 }
 
 export interface PolicyScope {
-  /** As it is composed. */
+  /** The composed schema. */
   readonly schema: GraphQLSchema;
   /** The graphs whose fields the default closes. */
   readonly upstreams: readonly Subschema[];
@@ -36,8 +36,8 @@ export interface PolicyScope {
 const SOURCE = "policy";
 const signedIn: Requirement = { authenticated: true };
 
-/** What upstreams resolve under a name that another graph has as well. Keys refer to that graph's objects, and travel between graphs anyway. */
-export function sharedCoordinates(upstreams: readonly (Subschema & KeyedGraph)[], own: readonly Subschema[]): ReadonlySet<string> {
+/** The fields that upstreams resolve and another graph has as well. Keys are left out: they travel between graphs anyway. */
+export function sharedCoordinates(upstreams: readonly (Subschema & KeyedSubgraph)[], own: readonly Subschema[]): ReadonlySet<string> {
   const owned = new Set(own.flatMap(coordinatesOf));
   const resolved = upstreams.flatMap((graph) => {
     const keys = new Set(graph.keyedTypes.flatMap(({ name, keyFields }) => [...keyFields].map((field) => `${name}.${field}`)));
@@ -66,17 +66,17 @@ function fieldTypesOf(schema: GraphQLSchema): FieldsType[] {
  */
 export function applyPolicies(merged: MergedRequirements, policies: AccessPolicies, scope: PolicyScope): MergedRequirements {
   const rules = rulesByField(policies, scope.schema);
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+  const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const [coordinate, rule] of rules) {
-    if (rule !== "public") addOrigin(origins, coordinate, { source: SOURCE, requirement: rule });
+    if (rule !== "public") addSource(sources, coordinate, { source: SOURCE, requirement: rule });
   }
-  if (policies.default === "public") return mergeOrigins(origins);
+  if (policies.default === "public") return mergeSources(sources);
   const guardThemselves = new Set(scope.own.flatMap(coordinatesOf).filter((coordinate) => scope.shared?.has(coordinate) !== true));
   for (const coordinate of new Set(scope.upstreams.flatMap(coordinatesOf))) {
-    const isSettled = origins.has(coordinate) || rules.has(coordinate) || guardThemselves.has(coordinate);
-    if (!isSettled) addOrigin(origins, coordinate, { source: SOURCE, requirement: signedIn });
+    const isSettled = sources.has(coordinate) || rules.has(coordinate) || guardThemselves.has(coordinate);
+    if (!isSettled) addSource(sources, coordinate, { source: SOURCE, requirement: signedIn });
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }
 
 /** The rule of each field that has one: its own, or else its type's. */

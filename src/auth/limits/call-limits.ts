@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { LimitStores } from "./limit-stores.ts";
 import { type ExhaustedQuota, type Quota, type Reservation, retryAfterSeconds } from "./rate-limits.ts";
@@ -27,7 +27,7 @@ export interface LimitedCall {
   readonly coordinate: string;
   readonly userId: string | null;
   readonly sessionId: string | null;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
 }
 
 /** What was refused, to be counted each time and logged once a window. */
@@ -65,9 +65,9 @@ export function createCallLimits(
   { stores, audit, clock, onRefusal }: CallLimitParts,
   { tellsSetting }: { tellsSetting: boolean },
 ): CallLimits {
-  async function recordRefusal({ coordinate, userId, sessionId, origin }: LimitedCall): Promise<void> {
+  async function recordRefusal({ coordinate, userId, sessionId, client }: LimitedCall): Promise<void> {
     const about = { userId, actorId: userId, sessionId };
-    await audit.record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }, origin);
+    await audit.record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }, client);
   }
 
   function refuse(exhausted: readonly ExhaustedQuota[], quotas: readonly NamedQuota[], call: LimitedCall | undefined): Refusal {
@@ -77,8 +77,8 @@ export function createCallLimits(
       if (quota === undefined) continue;
       setting ??= quota.setting;
       if (call === undefined) continue;
-      const { coordinate, userId, origin } = call;
-      onRefusal({ setting: quota.setting, coordinate, userId, ipAddress: origin.ipAddress, isFirst });
+      const { coordinate, userId, client } = call;
+      onRefusal({ setting: quota.setting, coordinate, userId, ipAddress: client.ipAddress, isFirst });
     }
     const refusal = { retryAfterSeconds: retryAfterSeconds(exhausted, clock().getTime()) };
     return tellsSetting && setting !== undefined ? { ...refusal, setting: `limits.${setting}` } : refusal;
@@ -88,18 +88,18 @@ export function createCallLimits(
     count(quotas, call) {
       const now = clock().getTime();
       const judge = ({ exhausted }: Pick<Reservation, "exhausted">) => exhausted && refuse(exhausted, quotas, call?.());
-      if ("reserve" in stores.common) return stores.common.reserve(quotas, now).then(judge);
-      const exhausted = stores.common.count(quotas, now);
+      if ("reserve" in stores.local) return stores.local.reserve(quotas, now).then(judge);
+      const exhausted = stores.local.count(quotas, now);
       return exhausted && judge({ exhausted });
     },
     async reserve(quotas, call) {
-      const reservation = await stores.careful.reserve(quotas, clock().getTime());
+      const reservation = await stores.shared.reserve(quotas, clock().getTime());
       if (reservation.exhausted === undefined) return { giveBack: reservation.giveBack };
       const refusal = refuse(reservation.exhausted, quotas, call);
       if (reservation.exhausted.some(({ isFirst }) => isFirst)) await recordRefusal(call);
       return { refusal };
     },
-    forget: (keys) => stores.careful.forget(keys),
+    forget: (keys) => stores.shared.forget(keys),
     close: () => stores.close(),
   };
 }

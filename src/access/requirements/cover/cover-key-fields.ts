@@ -1,22 +1,22 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
-import { addOrigin, type MergedRequirements, mergeOrigins, type Origins, type RequirementOrigin } from "../merge-requirements.ts";
+import { addSource, type MergedRequirements, mergeSources, type RequirementSource, type Sources } from "../merge-requirements.ts";
 
-/** One type of a graph, and what other graphs have to tell of its objects before the graph can answer for them. */
+/** One type of a graph, and the keys by which other graphs refer to its objects. */
 export interface KeyedType {
   readonly name: string;
-  /** Those of this graph. */
+  /** The fields that this graph resolves. */
   readonly fields: readonly string[];
-  /** Of the keys, nested ones apart. */
+  /** The fields of the keys, without nested ones. */
   readonly keyFields: ReadonlySet<string>;
 }
 
 /** A graph whose objects are fetched by keys. */
-export interface KeyedGraph {
+export interface KeyedSubgraph {
   readonly name: string;
   readonly keyedTypes: readonly KeyedType[];
 }
 
-/** By federation's `@key(fields:)` and stitching's `@key(selectionSet:)`. A key that cannot be read is for the composition to refuse. */
+/** Reads federation's `@key(fields:)` and stitching's `@key(selectionSet:)`. The composition refuses keys that cannot be read. */
 export function readKeyedTypes(sdl: DocumentNode): readonly KeyedType[] {
   const types = new Map<string, { fields: string[]; keyFields: Set<string> }>();
   for (const node of sdl.definitions) {
@@ -42,24 +42,29 @@ function fieldNamesOf(text: string): readonly string[] {
 }
 
 /**
- * Adds to `merged` what keys need by `ruled`, which may know more of it. A graph that is told a guarded field of an object, because it is part of the object's key there, could tell it in whatever it answers: so its
- * fields of that type need what the key needs. What the graph itself asks for its key is its own decision about its other fields.
+ * Adds to `merged` what `ruled` asks for key fields. A graph that receives a guarded field, since it is part of an object's key there,
+ * could disclose its value in any answer: so the graph's fields of that type need what the key needs. What the graph itself asks for the
+ * key does not count: about its other fields it has decided itself.
  */
-export function coverKeyFields(merged: MergedRequirements, ruled: MergedRequirements, graphs: readonly KeyedGraph[]): MergedRequirements {
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+export function coverKeyFields(
+  merged: MergedRequirements,
+  ruled: MergedRequirements,
+  graphs: readonly KeyedSubgraph[],
+): MergedRequirements {
+  const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const { name: source, keyedTypes } of graphs) {
     for (const type of keyedTypes) {
-      const asked = originsOfKeys(type, ruled).filter((origin) => origin.source !== source);
+      const asked = sourcesOfKeys(type, ruled).filter((each) => each.source !== source);
       const told = type.fields.filter((field) => !type.keyFields.has(field));
       for (const field of told) {
-        for (const { requirement, via } of asked) addOrigin(origins, `${type.name}.${field}`, { source, requirement, ...(via && { via }) });
+        for (const { requirement, via } of asked) addSource(sources, `${type.name}.${field}`, { source, requirement, ...(via && { via }) });
       }
     }
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }
 
-function originsOfKeys({ name, keyFields }: KeyedType, { origins }: MergedRequirements): readonly RequirementOrigin[] {
+function sourcesOfKeys({ name, keyFields }: KeyedType, { sources }: MergedRequirements): readonly RequirementSource[] {
   const coordinates = [...keyFields].map((field) => `${name}.${field}`);
-  return coordinates.flatMap((via) => (origins.get(via) ?? []).map(({ source, requirement }) => ({ source, requirement, via })));
+  return coordinates.flatMap((via) => (sources.get(via) ?? []).map(({ source, requirement }) => ({ source, requirement, via })));
 }
