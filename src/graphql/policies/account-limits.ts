@@ -8,7 +8,7 @@ import {
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
 import { readEmailAddress } from "../../auth/users/email-addresses.ts";
 
-/** What is counted together for one account or domain, whoever calls: the names that an operator changes them by. */
+/** The default limits for one account or domain, whoever calls, by the names under which an operator changes them. */
 export const accountLimitDefaults = {
   failedLoginsPerAccount: FAILED_LOGINS_PER_ACCOUNT,
   signInsPerAccount: SIGN_INS_PER_ACCOUNT,
