@@ -1,5 +1,5 @@
+import type { AccountLimitName } from "../../auth/limits/default-limits.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import type { AccountLimitName } from "./account-limits.ts";
 
 /** The account or domain that a call is counted for. Only a code can be guessed, so a proof by a link's token counts for nobody. */
 export type AccountSubject =
