@@ -21,7 +21,10 @@ export interface GatewayOperationsParts {
   publish(result: ExecutionResult, requestId: string): ExecutionResult;
 }
 
-/** Operations over several graphs: what a caller may not have is cut before anything is planned or sent, and the rest is answered by whoever can. */
+/**
+ * Operations over several graphs: what a caller may not have is cut before anything is planned or sent, and the rest is answered by whoever
+ * can.
+ */
 export function createGatewayOperations(parts: GatewayOperationsParts): Operations {
   const { graphOf, currentGraph, authOperations, limits, access: options, publish } = parts;
 

@@ -43,7 +43,9 @@ export interface RequestContext {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly requestId: string;
-  /** The caller on the auth graph: one of our users, or nobody. Decoded once, before execution; on a WebSocket whoever its token says now. */
+  /**
+   * The caller on the auth graph: one of our users, or nobody. Decoded once, before execution; on a WebSocket whoever its token says now.
+   */
   readonly viewer: Viewer | Anonymous;
   /** Whom the graphs behind the gateway are asked for: `viewer`, or a caller whom another issuer vouches for. */
   readonly caller: IdentifiedCaller | Anonymous;

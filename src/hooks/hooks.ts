@@ -34,7 +34,10 @@ export interface HookRegistration {
   readonly userAgent: string | null;
 }
 
-/** Undefined: go on. The reason, at most 200 characters, is shown to whoever registers; roles are added to `user`, and `admin` is never among them. */
+/**
+ * Undefined: go on. The reason, at most 200 characters, is shown to whoever registers; roles are added to `user`, and `admin` is never
+ * among them.
+ */
 export type RegistrationVerdict = undefined | { readonly refuse: string } | { readonly roles: readonly string[] };
 
 interface HookEvent {

@@ -7,8 +7,9 @@ import { recentNotices } from "../database/tables/recent-notices.ts";
 import { messageColumns, messageRows, type OutboxRow } from "./outbox-store.ts";
 
 /*
- * What only informs is written by the statement that counts it. The row of the counter is locked by whoever counts, so any number of statements at
- * once take turns there, and each sees what those before it have counted. The last few instants are kept, so no hour has more than the limit.
+ * What only informs is written by the statement that counts it. The row of the counter is locked by whoever counts, so any number of
+ * statements at once take turns there, and each sees what those before it have counted. The last few instants are kept, so no hour has more
+ * than the limit.
  */
 
 /** Of one kind, for one user, in any hour. Each kind by itself: many sign-ins must not hide a changed password. */

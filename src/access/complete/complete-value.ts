@@ -129,7 +129,9 @@ export function completeObject(
   };
 }
 
-/** The fields that were asked for, and nothing else; null where one of them may not be null and is. The object itself where it is just that. */
+/**
+ * The fields that were asked for, and nothing else; null where one of them may not be null and is. The object itself where it is just that.
+ */
 export function completeFields(fields: readonly CompletedField[], source: Source, completing: Completing): Source | null {
   let completed = hasJustThese(fields, source) ? undefined : firstOf(0, fields, source);
   let isNull = false;

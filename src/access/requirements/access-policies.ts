@@ -36,7 +36,9 @@ export interface PolicyScope {
 const SOURCE = "policy";
 const signedIn: Requirement = { authenticated: true };
 
-/** What upstreams resolve under a name that another graph has as well. Keys refer to that graph's objects, and travel between graphs anyway. */
+/**
+ * What upstreams resolve under a name that another graph has as well. Keys refer to that graph's objects, and travel between graphs anyway.
+ */
 export function sharedCoordinates(upstreams: readonly (Subschema & KeyedSubgraph)[], own: readonly Subschema[]): ReadonlySet<string> {
   const owned = new Set(own.flatMap(coordinatesOf));
   const resolved = upstreams.flatMap((graph) => {
@@ -61,8 +63,8 @@ function fieldTypesOf(schema: GraphQLSchema): FieldsType[] {
 }
 
 /**
- * Adds an operator's policies. A rule is needed beside what an SDL asks for; `public` opens only what the default would close, never what an
- * SDL guards. Throws one RequirementsError that lists every rule whose coordinate the schema does not have.
+ * Adds an operator's policies. A rule is needed beside what an SDL asks for; `public` opens only what the default would close, never what
+ * an SDL guards. Throws one RequirementsError that lists every rule whose coordinate the schema does not have.
  */
 export function applyPolicies(merged: MergedRequirements, policies: AccessPolicies, scope: PolicyScope): MergedRequirements {
   const rules = rulesByField(policies, scope.schema);

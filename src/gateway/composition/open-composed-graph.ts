@@ -50,7 +50,9 @@ export interface OpenComposedGraph {
   close(): Promise<void>;
 }
 
-/** Reads every graph's SDL, makes them one, and finds out what guards it. Throws a StartupError for whatever cannot be read or does not fit. */
+/**
+ * Reads every graph's SDL, makes them one, and finds out what guards it. Throws a StartupError for whatever cannot be read or does not fit.
+ */
 export async function openComposedGraph(sources: GraphSources, parts: OpenComposedGraphParts): Promise<OpenComposedGraph> {
   try {
     return await open(sources, parts);

@@ -1,6 +1,9 @@
 import type { Requirement } from "../../access/requirements/requirements.ts";
 
-/** Where an upstream's SDL, with its directives applied, comes from. Introspection carries no directives: such a graph is guarded by `access` alone. */
+/**
+ * Where an upstream's SDL, with its directives applied, comes from. Introspection carries no directives: such a graph is guarded by
+ * `access` alone.
+ */
 export type SdlSource =
   | { readonly file: string }
   /** `_sdl` as @graphql-tools/stitch has it, `_service` as Apollo Federation has it. */

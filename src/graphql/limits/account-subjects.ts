@@ -18,7 +18,9 @@ function viewerWith(path: string): FindSubject {
   };
 }
 
-/** Only guesses count: whoever has no attempt of a code that may still be tried is refused without it, and shuts nobody's account or domain. */
+/**
+ * Only guesses count: whoever has no attempt of a code that may still be tried is refused without it, and shuts nobody's account or domain.
+ */
 async function emailWithCode(args: Arguments, { auth }: RequestContext): Promise<string | undefined> {
   const emailKey = hasArgument(args, "input.code") ? accountKey(args) : undefined;
   const attempt = textArgument(args, "input.attempt");
@@ -33,8 +35,8 @@ async function wantedDomainWithCode(args: Arguments, context: RequestContext): P
 }
 
 /**
- * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to an
- * address keeps nobody from registering with it.
+ * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to
+ * an address keeps nobody from registering with it.
  */
 function registration(args: Arguments, { auth }: RequestContext): string | undefined {
   const account = auth.accounts.mustVerify ? accountKey(args) : undefined;

@@ -17,9 +17,9 @@ export interface LibraryCall {
 }
 
 /**
- * Asks graphql-rate-limit whether a call may go on. Its stores read and write in two steps, between which parallel calls slip through; so ours
- * reserves while it reads, answers with as many timestamps as make up the verdict, and has nothing left to write. A limiter for
- * each call, because a store is told two strings and answers a list: the reservation, which may be given back, stays in this closure.
+ * Asks graphql-rate-limit whether a call may go on. Its stores read and write in two steps, between which parallel calls slip through; so
+ * ours reserves while it reads, answers with as many timestamps as make up the verdict, and has nothing left to write. A limiter for each
+ * call, because a store is told two strings and answers a list: the reservation, which may be given back, stays in this closure.
  */
 export async function admitByLibrary({ field, caller, limit, info, reserve }: LibraryCall): Promise<Admission> {
   let admission: Admission | undefined;

@@ -1,7 +1,10 @@
 import type { AccountLimitName } from "../../auth/limits/default-limits.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 
-/** Whose account or domain a call is counted for. Of two ways to prove something only a code can be guessed: a link's token counts for nobody. */
+/**
+ * Whose account or domain a call is counted for. Of two ways to prove something only a code can be guessed: a link's token counts for
+ * nobody.
+ */
 export type AccountSubject =
   | "email"
   | "newEmail"

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** For pages of our own. Nothing inline, nothing from elsewhere, and no place where text could become markup; so they work without the internet. */
+/**
+ * For pages of our own. Nothing inline, nothing from elsewhere, and no place where text could become markup; so they work without the
+ * internet.
+ */
 export const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",

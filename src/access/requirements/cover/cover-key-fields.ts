@@ -42,8 +42,9 @@ function fieldNamesOf(text: string): readonly string[] {
 }
 
 /**
- * Adds to `merged` what keys need by `ruled`, which may know more of it. A graph that is told a guarded field of an object, because it is part of the object's key there, could tell it in whatever it answers: so its
- * fields of that type need what the key needs. What the graph itself asks for its key is its own decision about its other fields.
+ * Adds to `merged` what keys need by `ruled`, which may know more of it. A graph that is told a guarded field of an object, because it is
+ * part of the object's key there, could tell it in whatever it answers: so its fields of that type need what the key needs. What the graph
+ * itself asks for its key is its own decision about its other fields.
  */
 export function coverKeyFields(
   merged: MergedRequirements,
