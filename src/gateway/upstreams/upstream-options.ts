@@ -1,4 +1,4 @@
-import type { Requirement } from "../../access/requirements/requirements.ts";
+import type { AccessPolicies } from "../../access/requirements/access-policies.ts";
 
 /**
  * Where an upstream's SDL, with its directives applied, comes from. Introspection carries no directives: such a graph is guarded by
@@ -45,11 +45,8 @@ export interface UpstreamOptions extends ConnectionOptions {
   readonly sdl: SdlSource;
 }
 
-/** Requirements for graphs that their operator cannot change. */
-export interface AccessOptions {
-  readonly default: "public" | "authenticated";
-  /** By `Type.field` or `Type.*`. */
-  readonly rules: ReadonlyMap<string, "public" | Requirement>;
+/** Requirements for graphs that their operator cannot change, and what follows where they are not met. */
+export interface AccessOptions extends AccessPolicies {
   /** What happens to an operation with selections that its caller may not have: those are cut, or all of it is refused. */
   readonly denied: "cut" | "reject";
   /** Nothing is denied, and what would have been is reported. */
