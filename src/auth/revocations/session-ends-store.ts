@@ -50,7 +50,8 @@ export function isLiveSession(now: SQL | string): SQL {
 
 /** Below it nothing of a user lives any more: what leads an index past all the sessions that one row has ended. */
 export function openedSince(userId: SQL | string): SQL {
-  return sql`sessions.opened_version >= coalesce((select max(session_ends.opened_below) from ${sessionEnds} where session_ends.user_id = ${userId}), 0)`;
+  return sql`sessions.opened_version >=
+    coalesce((select max(session_ends.opened_below) from ${sessionEnds} where session_ends.user_id = ${userId}), 0)`;
 }
 
 /** A session that has just expired by this process's clock may still be refreshed by another's. */

@@ -35,7 +35,10 @@ export const accountColumns = {
   erasureAt: users.erasureAt,
 };
 
-/** What, once it has changed, makes access tokens issued before it out of date; `emailVerified` and `erasureAt` only come with one of the others, or with the end of sessions. */
+/**
+ * What, once it has changed, makes access tokens issued before it out of date; `emailVerified` and `erasureAt` only come with one of the
+ * others, or with the end of sessions.
+ */
 export type AccountChanges = Partial<
   Pick<AccountWithPassword, "email" | "emailVerified" | "roles" | "status" | "passwordHash" | "erasureAt"> & { emailKey: string }
 >;

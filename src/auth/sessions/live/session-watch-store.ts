@@ -28,8 +28,8 @@ function seenColumns(database: Database) {
 }
 
 /**
- * So many sessions of a user are looked at, those that were opened last, and as many that ended last: a script that signs in over and over must
- * neither fill the memory nor cost a second of the database's time in each.
+ * So many sessions of a user are looked at, those that were opened last, and as many that ended last: a script that signs in over and over
+ * must neither fill the memory nor cost a second of the database's time in each.
  */
 const MAXIMUM_WATCHED_SESSIONS = 1000;
 
@@ -43,7 +43,8 @@ function newestOpen({ $client: client, $tables: tables }: Database, userId: Frag
 
 function lastEnded({ $client: client, $tables: tables }: Database, userId: Fragment, since: Fragment) {
   return client`(
-      select * from ${tables.sessions} where user_id = ${userId} and ended_at >= ${since} order by ended_at desc limit ${MAXIMUM_WATCHED_SESSIONS}
+      select * from ${tables.sessions} where user_id = ${userId} and ended_at >= ${since}
+        order by ended_at desc limit ${MAXIMUM_WATCHED_SESSIONS}
     ) as sessions`;
 }
 
