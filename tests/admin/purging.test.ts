@@ -61,6 +61,17 @@ test("revocations go when the last token that they concern has expired", async (
   expect(await idsIn("revocations")).toEqual([]);
 });
 
+test("an address that nobody can go back to any more is forgotten, and one that somebody can is kept", async () => {
+  const { user } = await gateway.register();
+  await database.sql`
+    insert into email_addresses (email_key, user_id, state, until) values
+      ('gone@example.com', ${user.id}, 'RESERVED', ${new Date(gateway.clock.now().getTime() - 3_660_000)}),
+      ('kept@example.com', ${user.id}, 'RESERVED', ${new Date(gateway.clock.now().getTime() + 3_660_000)})`;
+  expect((await gateway.auth.purge()).reservations).toBe(1);
+  const left = await database.sql`select email_key from email_addresses where user_id = ${user.id} order by email_key`;
+  expect(left.map(({ email_key }) => email_key)).toEqual(["kept@example.com", user.email]);
+});
+
 test("audit events go when AUDIT_RETENTION is over, to the millisecond", async () => {
   await gateway.auth.purge();
   const { user } = await gateway.register();

@@ -144,8 +144,8 @@ test("an erasure that had begun is finished, under the name that it had", async 
   // A chore of the gateway's may have been faster.
   await gateway.auth.accountLife.eraseAccounts();
   expect(await database.sql`select from users where id = ${older.carol.id}`).toHaveLength(0);
-  const rows =
-    await database.sql`select type, session_id is null as no_session from audit_events where user_id = ${older.carol.pseudonym} order by id`;
+  const rows = await database.sql`select type, session_id is null as no_session from audit_events
+    where user_id = ${older.carol.pseudonym} order by id`;
   expect(rows).toEqual([
     { type: "LOGIN_SUCCEEDED", no_session: false },
     { type: "ACCOUNT_ERASED", no_session: true },

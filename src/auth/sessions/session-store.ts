@@ -97,7 +97,8 @@ const newestFirst = [desc(sessions.endedAt), desc(sessions.openedVersion), desc(
 
 /** Ends sessions of a user that live, the newest ones, at most `limit`. Whoever rotates one of them meanwhile finds it ended. */
 export async function markSessionsOf(tx: Transaction, of: SessionsOfUser, end: SessionEnd, limit: number): Promise<EndedSession[]> {
-  // Locked where they are looked for, and asked for once: else the sessions of a user might be walked through, and these be looked for with each.
+  // Locked where they are looked for, and looked for once: else all sessions of the user might be walked through, and these looked for anew
+  // with each.
   const ids = tx
     .select({ id: sessions.id })
     .from(sessions)
