@@ -71,8 +71,8 @@ test("Apollo Client, as README.md sets it up, asks who has signed in", async () 
 
 test("Apollo Client sends what is public for somebody who is not signed in, and is told of the rest", async () => {
   const ask = `
-    const reset = gql\`mutation { requestPasswordReset(input: { email: "nobody@example.com" }) { attempt } }\`;
-    console.log((await client.mutate({ mutation: reset })).data.requestPasswordReset.attempt.length > 0);
+    const reset = gql\`mutation { requestPasswordReset(input: { email: "nobody@example.com" }) { accepted } }\`;
+    console.log((await client.mutate({ mutation: reset })).data.requestPasswordReset.accepted);
     const { data, error } = await client.query({ query: gql\`{ me { email } }\`, errorPolicy: "all" });
     console.log(data.me, error.errors[0].extensions.code);`;
   expect(await printedBy(beforeSignIn, ask)).toBe("true\nnull UNAUTHENTICATED\n");
