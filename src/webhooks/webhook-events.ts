@@ -1,24 +1,6 @@
-import type { AuditEvent, AuditEventType } from "../auth/audit/audit-events.ts";
+import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { endedSessionOf } from "../auth/audit/ended-session.ts";
-
-/** What an audit event is called where others are told of it. The ends of sessions are `session.ended`, whatever ended them. */
-const userEvents = {
-  REGISTERED: "user.registered",
-  LOGIN_SUCCEEDED: "user.signed_in",
-  EMAIL_VERIFIED: "user.email_verified",
-  EMAIL_CHANGED: "user.email_changed",
-  EMAIL_CHANGE_UNDONE: "user.email_change_undone",
-  PASSWORD_CHANGED: "user.password_changed",
-  PASSWORD_RESET: "user.password_reset",
-  ROLES_CHANGED: "user.roles_changed",
-  USER_DISABLED: "user.disabled",
-  USER_ENABLED: "user.enabled",
-  ACCOUNT_DELETION_REQUESTED: "user.deletion_requested",
-  ACCOUNT_RESTORED: "user.restored",
-  ACCOUNT_ERASED: "user.erased",
-} as const satisfies Partial<Record<AuditEventType, string>>;
-
-export type WebhookEventType = (typeof userEvents)[keyof typeof userEvents] | "session.ended";
+import { userEvents, type WebhookEventType } from "./webhook-event-types.ts";
 
 export interface WebhookEvent {
   readonly type: WebhookEventType;
@@ -27,7 +9,7 @@ export interface WebhookEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Undefined where others are not told: of what failed, and of what concerns nobody's account. */
+/** The webhook event for an audit event; undefined where there is none: for failures, and for what concerns nobody's account. */
 export function webhookEventOf(event: AuditEvent): WebhookEvent | undefined {
   const { userId, sessionId } = event;
   const type = webhookEventTypeOf(event);
@@ -38,7 +20,7 @@ export function webhookEventOf(event: AuditEvent): WebhookEvent | undefined {
   return { type, userId, data: { userId, ...(sessionId !== null && { sessionId }), ...factsOf(event) } };
 }
 
-/** Of an event like this one, whether or not this one is told. */
+/** The type of webhook event for audit events of this kind, whether or not there is one for this very event. */
 export function webhookEventTypeOf(event: AuditEvent): WebhookEventType | undefined {
   if (endedSessionOf(event) !== undefined) return "session.ended";
   return event.type in userEvents ? userEvents[event.type as keyof typeof userEvents] : undefined;

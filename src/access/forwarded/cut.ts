@@ -1,7 +1,9 @@
 import type { DocumentNode, FieldNode } from "graphql";
 import type { AuthError } from "../../core/errors.ts";
+import type { Scope } from "../complete/completion.ts";
 import type { OperationCompletion } from "../complete/operation-completion.ts";
 import type { DeniedSelection } from "../cut/cut-selections.ts";
+import type { PlainReader } from "../pass-through/plain-text.ts";
 
 /** Which selections of an operation are denied to a caller. Computed once per operation and set of permissions. */
 export interface Cut {
@@ -14,7 +16,9 @@ export interface Cut {
   readonly variableNames: ReadonlySet<string>;
   /** Why, by node of the original document. Empty: nothing is denied, though objects of a guarded type still may be. */
   readonly denials: ReadonlyMap<FieldNode, AuthError>;
-  /** In the order of the document, what is below a denied selection left out. */
+  /** The denied selections in the order of the document, without those below another one. */
   readonly denied: readonly DeniedSelection[];
   readonly completion: OperationCompletion;
+  /** Of answers that need no completing, by their root. */
+  readonly plainReaderOf: (scope: Scope) => PlainReader;
 }

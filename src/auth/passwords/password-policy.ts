@@ -21,10 +21,15 @@ export interface CommonPasswords {
   readonly first: readonly string[];
 }
 
+/** Those of the dictionary and those that it lacks, in their plain spelling. */
+export function listCommonPasswords(): ReadonlySet<string> {
+  return new Set([...dictionary["passwords-common"].map((password) => password.toLowerCase()), ...moreCommonPasswords.map(plainSpelling)]);
+}
+
 /** `serviceNames`: how the service is called, such as `Acme Accounts` or `auth.acme.com`. */
-export function loadCommonPasswords(serviceNames: readonly string[] = []): CommonPasswords {
+export function loadCommonPasswords(serviceNames: readonly string[] = [], list = listCommonPasswords()): CommonPasswords {
   return {
-    list: new Set([...dictionary["passwords-common"].map((password) => password.toLowerCase()), ...moreCommonPasswords.map(plainSpelling)]),
+    list,
     first: withPlainSpellings([...moreCommonPasswords, ...serviceNames.flatMap(partsOf)]),
   };
 }

@@ -1,10 +1,9 @@
 import type { GraphQLSchema } from "graphql";
-import { ALL_FIELDS_LIMIT, DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
+import { type AccountLimitName, ALL_FIELDS_LIMIT, accountLimitDefaults, DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
-import { type AccountLimitName, accountLimitDefaults } from "../policies/account-limits.ts";
 import type { AppliedLimit } from "./rate-limit-directive.ts";
 
-/** What the operator sets instead of what the schema says: by coordinate, `default`, `all` or the name of a limit per account. */
+/** The limits that the operator sets instead of the schema's: by coordinate, `default`, `all` or the name of a limit per account. */
 export type LimitOverrides = ReadonlyMap<string, RateLimit | "off">;
 
 /** A limit, and the name that an operator changes it by. */
@@ -20,7 +19,7 @@ export type FieldLimit =
   | (NamedLimit & { readonly isStated: false });
 
 export interface LimitTable {
-  /** Undefined where there is no limit. */
+  /** The limit of a field; undefined where there is none. */
   ofField(coordinate: string): FieldLimit | undefined;
   /** Over all root fields of one caller. */
   readonly ofCaller: NamedLimit | undefined;
