@@ -81,7 +81,8 @@ test("Apollo Client sends what is public for somebody who is not signed in, and 
 test("Apollo Client refreshes once after a revocation, for all that it had asked, and is answered", async () => {
   const { email, signIn, revoke, refreshes } = await someone("auth");
   const ask = `
-    const ask = async () => (await client.query({ query: gql\`{ me { email } }\`, fetchPolicy: "no-cache", context: { queryDeduplication: false } })).data.me.email;
+    const options = { query: gql\`{ me { email } }\`, fetchPolicy: "no-cache", context: { queryDeduplication: false } };
+    const ask = async () => (await client.query(options)).data.me.email;
     console.log(await Promise.all([ask(), ask(), ask()]));`;
   const emails = `[ '${email}', '${email}', '${email}' ]`;
   const printed = await printedBy(beforeSignIn, signIn, revoke, ask);

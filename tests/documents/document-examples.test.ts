@@ -83,7 +83,8 @@ test("the last one renews the socket's token", async () => {
     variables: { token: refreshToken },
   });
   const nextToken = (refreshed.data as { refresh: { accessToken: string } }).refresh.accessToken;
-  const keep = `socket.subscribe({ query: "subscription { sessionEvents { type } }" }, { next() {}, error: console.error, complete() {} });`;
+  const keep =
+    'socket.subscribe({ query: "subscription { sessionEvents { type } }" }, { next() {}, error: console.error, complete() {} });';
   const program = renewing?.text.replace("complete: () => {}", 'complete: () => console.log("renewed")');
   expect(program).toContain("renewed");
   const { child, output } = run([preludeOf(accessToken, nextToken), socketOnly, keep, program].join("\n"));

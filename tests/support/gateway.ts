@@ -32,7 +32,9 @@ export interface TestGatewayOptions {
   readonly env?: Record<string, string>;
   /** The text of `gateway.yaml`. */
   readonly gatewayYaml?: string;
-  /** Its section `limits`, such as `{ default: { max: 3, window: 1m } }`; `{}` for those of the product. Absent: none that a test reaches. */
+  /**
+   * Its section `limits`, such as `{ default: { max: 3, window: 1m } }`; `{}` for those of the product. Absent: none that a test reaches.
+   */
   readonly limits?: string;
   /** Shared by several gateways; its maker drops it. */
   readonly database?: TestDatabase;

@@ -47,7 +47,10 @@ export async function withPostgres<Result>(work: (opened: { directUrl: string; s
   return whileOpen(reachPostgres(url, tellOperator), ({ databaseUrl }) => work({ directUrl: directUrl ?? databaseUrl, schema }));
 }
 
-/** Closes what is opened also when `work` fails, and when somebody stops the command. An embedded PostgreSQL that a server in this folder runs is shared, and left running. */
+/**
+ * Closes what is opened also when `work` fails, and when somebody stops the command. An embedded PostgreSQL that a server in this folder
+ * runs is shared, and left running.
+ */
 async function whileOpen<Opened extends { close(): Promise<void> }, Result>(
   opening: Promise<Opened>,
   work: (opened: Opened) => Promise<Result>,

@@ -16,8 +16,8 @@ const MAXIMUM_ERRORS = 1000;
 const MAXIMUM_PATH_LENGTH = 100;
 
 /**
- * Errors as they stand in an answer, the first 1,000, made into such that keep their origin wherever stitching moves them; undefined if they
- * are none. `refusedBy` is the upstream that answered without data: its errors without a path name it, since they speak of no field.
+ * Errors as they stand in an answer, the first 1,000, made into such that keep their origin wherever stitching moves them; undefined if
+ * they are none. `refusedBy` is the upstream that answered without data: its errors without a path name it, since they speak of no field.
  */
 export function readUpstreamErrors(errors: unknown, refusedBy?: string): GraphQLError[] | undefined {
   if (!Array.isArray(errors)) return undefined;

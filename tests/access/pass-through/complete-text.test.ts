@@ -27,7 +27,8 @@ const sdl = `
   scalar Json
   enum Kind { A B }
   interface Node { id: ID! }
-  type Item implements Node { id: ID! count: Int size: Float! isOn: Boolean kind: Kind json: Json tags: [String!] secret: String @hasRole(roles: ["admin"]) parts: [Item!]! }
+  type Item implements Node { id: ID! count: Int size: Float! isOn: Boolean kind: Kind json: Json tags: [String!]
+  secret: String @hasRole(roles: ["admin"]) parts: [Item!]! }
   type Query { item: Item node: Node }
 `;
 
