@@ -7,11 +7,10 @@ export const migrate: Command = {
   arguments: [],
   flags: {},
   summary: "Brings the database's tables up to date.",
-  description:
-    [
-      "Servers do the same when they start; processes that migrate at the same time take turns.",
-      "Reads the variables DATABASE_… alone: in production, too, it needs no SECRET and no PUBLIC_URL.",
-    ].join(" "),
+  description: [
+    "Servers do the same when they start; processes that migrate at the same time take turns.",
+    "Reads the variables DATABASE_… alone: in production, too, it needs no SECRET and no PUBLIC_URL.",
+  ].join(" "),
   takesPassword: false,
   async run() {
     const applied = await withPostgres(({ directUrl, schema }) => migrateDatabase(directUrl, schema, { tell: tellOperator }));
