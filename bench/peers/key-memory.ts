@@ -24,14 +24,14 @@ function residentBytes(): number {
 /** Half addresses, half users; each calls until it is refused, so that the store would rather keep them. */
 function createCallers(): () => void {
   const store = createMemoryStore();
-  const claimLimit = { max: 2, windowSeconds: 60 };
+  const limit = { max: 2, windowSeconds: 60 };
   let made = 0;
   return () => {
     made += 1;
     const isUser = made % 2 === 0;
     const address = `2001:db8:${(made >>> 16).toString(16)}:${(made & 0xffff).toString(16)}::1`;
     const caller = callerKey(isUser ? { userId: randomUUID() } : undefined, { ipAddress: address, userAgent: null });
-    for (let call = 0; call < 3; call++) store.count([{ key: `Query.me ${caller}`, limit: claimLimit }], Date.now());
+    for (let call = 0; call < 3; call++) store.count([{ key: `Query.me ${caller}`, limit }], Date.now());
   };
 }
 

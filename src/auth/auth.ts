@@ -32,8 +32,8 @@ import { createIssuer } from "./tokens/access-token-issuer.ts";
 import { createVerifier } from "./tokens/access-token-verifier.ts";
 import type { AccessTokenOptions, AccessTokenParts, AccessTokens } from "./tokens/access-tokens.ts";
 import { type Callers, createCallers } from "./tokens/callers.ts";
-import { createForeignIssuers, type ForeignIssuerOptions, type ForeignIssuerParts } from "./tokens/foreign/foreign-issuers.ts";
 import type { SigningKeys } from "./tokens/keys/signing-keys.ts";
+import { createOtherIssuers, type OtherIssuerOptions, type OtherIssuerParts } from "./tokens/other-issuers/other-issuers.ts";
 import { checkTokenSize } from "./tokens/token-size.ts";
 import type { AccountOptions } from "./users/account-options.ts";
 import { type AccountStore, createAccountStore } from "./users/account-store.ts";
@@ -86,13 +86,13 @@ export interface World {
   readonly onFeedChange: RevocationFeedParts["onChange"];
   readonly onLimitStoreChange: LimitStoreOptions["onStoreChange"];
   readonly onRefusal: CallLimitParts["onRefusal"];
-  readonly onIssuerChange: ForeignIssuerParts["onIssuerChange"];
+  readonly onIssuerChange: OtherIssuerParts["onIssuerChange"];
 }
 
 export interface AuthOptions {
   readonly accessTokens: AccessTokenOptions;
   /** Others whose access tokens are taken for graphs behind the gateway. */
-  readonly foreignIssuers: Pick<ForeignIssuerOptions, "issuers" | "mayAsk">;
+  readonly otherIssuers: Pick<OtherIssuerOptions, "issuers" | "mayAsk">;
   readonly sessions: SignInOptions;
   readonly accounts: AccountOptions;
   /** `SECRET`, newest first. */
@@ -196,13 +196,13 @@ async function createSessionsAndAccounts(
 function createTokens(
   parts: AccessTokenParts,
   { onIssuerChange }: Pick<World, "onIssuerChange">,
-  options: Pick<AuthOptions, "accessTokens" | "foreignIssuers">,
+  options: Pick<AuthOptions, "accessTokens" | "otherIssuers">,
 ): Pick<Auth, "accessTokens" | "callers"> {
   const accessTokens = { issue: createIssuer(parts, options.accessTokens), verify: createVerifier(parts, options.accessTokens) };
-  const hasOthers = options.foreignIssuers.issuers.length > 0;
-  const foreignOptions = { ...options.foreignIssuers, scopesByRole: options.accessTokens.roles };
-  const foreignIssuers = hasOthers ? createForeignIssuers({ clock: parts.clock, onIssuerChange }, foreignOptions) : undefined;
-  return { accessTokens, callers: createCallers(accessTokens, foreignIssuers) };
+  const hasOthers = options.otherIssuers.issuers.length > 0;
+  const issuerOptions = { ...options.otherIssuers, scopesByRole: options.accessTokens.roles };
+  const otherIssuers = hasOthers ? createOtherIssuers({ clock: parts.clock, onIssuerChange }, issuerOptions) : undefined;
+  return { accessTokens, callers: createCallers(accessTokens, otherIssuers) };
 }
 
 interface ReaderParts {

@@ -36,7 +36,7 @@ export async function openSubscription(
   if (!(Symbol.asyncIterator in source)) return completePlan(operation, plan, source);
   let judged: Plan | undefined = plan;
   // Read now: on a WebSocket the context tells whoever its token says at the moment.
-  const { visitor } = operation.context;
+  const { caller } = operation.context;
   return mapEvents<PendingEvent, ExecutionResult>(source, {
     async map(event) {
       const context = await nextContext();
@@ -44,7 +44,7 @@ export async function openSubscription(
       if (judged !== undefined && judged.graph !== now) judged = judgeAgain(operation, judged, { graph: now, options });
       const { permissionKeyOf } = now.access;
       if (judged === undefined || context === undefined) return undefined;
-      if (permissionKeyOf(context.visitor) !== permissionKeyOf(visitor)) return undefined;
+      if (permissionKeyOf(context.caller) !== permissionKeyOf(caller)) return undefined;
       return publish(completePlan(operation, judged, await event(context)), context.requestId);
     },
     fail: (error) => publish(refusedResult(error), operation.context.requestId),

@@ -26,7 +26,7 @@ export type PlanOptions = Pick<AccessOptions, "denied" | "dryRun">;
 
 /** Throws an AuthError for documents that cannot be judged. */
 export function planFor({ document, operation, context }: Operation, graph: ComposedGraph, { dryRun }: PlanOptions): Plan {
-  const cut = cutOperation(graph.access, { document, operation, caller: context.visitor });
+  const cut = cutOperation(graph.access, { document, operation, caller: context.caller });
   if (!dryRun) return { graph, cut, part: graph.answererOf(cut), dryCut: undefined };
   const whole = cutNothing(graph.access, { document, operation });
   return { graph, cut: whole, part: graph.answererOf(whole), dryCut: cut };

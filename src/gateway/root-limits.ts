@@ -12,7 +12,7 @@ import type { IncludedFields, RootFields } from "../access/root-fields.ts";
 import { AuthError } from "../core/errors.ts";
 import { perObject } from "../core/per-object.ts";
 import type { RequestContext } from "../graphql/context.ts";
-import { allFieldsClaims, fieldClaims } from "../graphql/limits/caller-claims.ts";
+import { allFieldsQuotas, fieldQuotas } from "../graphql/limits/caller-quotas.ts";
 import type { FieldLimit, LimitTable } from "../graphql/limits/limit-table.ts";
 import { limitedCall } from "../graphql/limits/limited-call.ts";
 import type { Operation } from "../graphql/operations.ts";
@@ -44,9 +44,9 @@ export function createRootLimits(table: LimitTable, isCounted: (coordinate: stri
   return async (included, context) => {
     let refused: Map<string, AuthError> | undefined;
     for (const { key, coordinate, limit } of limitedFields(included)) {
-      const own = limit === undefined ? [] : fieldClaims(coordinate, { limit, context, detail: "" });
-      const claims = [...own, ...allFieldsClaims(table, context)];
-      const refusal = await context.auth.callLimits.count(claims, () => limitedCall(coordinate, context));
+      const own = limit === undefined ? [] : fieldQuotas(coordinate, { limit, context, detail: "" });
+      const quotas = [...own, ...allFieldsQuotas(table, context)];
+      const refusal = await context.auth.callLimits.count(quotas, () => limitedCall(coordinate, context));
       if (refusal === undefined) continue;
       refused ??= new Map();
       refused.set(key, new AuthError("RATE_LIMITED", refusal));

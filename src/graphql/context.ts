@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Auth } from "../auth/auth.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
-import type { Visitor } from "../auth/tokens/visitor.ts";
+import type { IdentifiedCaller } from "../auth/tokens/identified-caller.ts";
+import type { ClientInfo } from "../core/client-info.ts";
 import type { Clock } from "../core/clock.ts";
 import { AuthError } from "../core/errors.ts";
-import type { Origin } from "../core/origin.ts";
 import { type Anonymous, isAnonymous } from "../core/permissions.ts";
 import type { AccessExplainer } from "./access-explainer.ts";
 import type { Loaders } from "./loaders.ts";
@@ -35,7 +35,7 @@ export interface LiveConnection {
    * Replaces the access token that the socket lives by. Throws UNAUTHENTICATED for a token that is not valid, BAD_USER_INPUT
    * for one of another session or, from another issuer, of another subject; then the earlier one stays in force.
    */
-  reauthenticate(accessToken: string): Promise<Visitor>;
+  reauthenticate(accessToken: string): Promise<IdentifiedCaller>;
 }
 
 /** One request's own: never shared, so that nothing keyed on it can reach another request. */
@@ -43,13 +43,13 @@ export interface RequestContext {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly requestId: string;
-  /** Decoded once, before execution; on a WebSocket whoever its token says now. Callers of other issuers are nobody here. */
-  readonly caller: Viewer | Anonymous;
-  /** Whom the graphs behind the gateway are asked for: `caller`, or the caller of another issuer. */
-  readonly visitor: Visitor | Anonymous;
-  /** What `visitor` was made of, or what was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
+  /** The caller on the auth graph: one of our users, or nobody. Decoded once, before execution; on a WebSocket whoever its token says now. */
+  readonly viewer: Viewer | Anonymous;
+  /** Whom the graphs behind the gateway are asked for: `viewer`, or a caller whom another issuer vouches for. */
+  readonly caller: IdentifiedCaller | Anonymous;
+  /** What `caller` was made of, or what was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
   readonly accessToken: string | undefined;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
   /** As the client sent them; on a WebSocket those that it was opened with. */
   readonly clientHeaders: IncomingHttpHeaders;
   readonly refreshTokens: RefreshTokens;
@@ -60,14 +60,14 @@ export interface RequestContext {
   readonly connection?: LiveConnection;
 }
 
-/** The signed-in caller of a guarded field. Throws where the guard let nobody through, too: there is no second way in. */
-export function getViewer({ caller }: RequestContext): Viewer {
-  if (!isAnonymous(caller)) return caller;
-  if (caller.reason === "unverifiable") throw new AuthError("SERVICE_UNAVAILABLE", {});
-  throw new AuthError("UNAUTHENTICATED", { reason: caller.reason });
+/** The viewer of a guarded field. Throws where the guard let nobody through, too: there is no second way in. */
+export function getViewer({ viewer }: RequestContext): Viewer {
+  if (!isAnonymous(viewer)) return viewer;
+  if (viewer.reason === "unverifiable") throw new AuthError("SERVICE_UNAVAILABLE", {});
+  throw new AuthError("UNAUTHENTICATED", { reason: viewer.reason });
 }
 
-/** The signed-in caller, or undefined. */
+/** The viewer where it is one of our users, else undefined. */
 export function viewerOf(context: RequestContext): Viewer | undefined {
-  return isAnonymous(context.caller) ? undefined : context.caller;
+  return isAnonymous(context.viewer) ? undefined : context.viewer;
 }

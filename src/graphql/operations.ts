@@ -44,10 +44,10 @@ export function createOperations({ schema, requirements: table }: AuthGraph, pub
   const publish = (result: ExecutionResult, requestId: string) => publishResult(result, requestId, publicErrors);
 
   async function run({ document, operation, variableValues, context }: Operation, rootValue?: unknown): Promise<ExecutionResult> {
-    const { caller, requestId } = context;
+    const { viewer, requestId } = context;
     const operationName = operation.name?.value;
     const result =
-      denyRootTypename({ schema, table, document, operation, variableValues, caller }) ??
+      denyRootTypename({ schema, table, document, operation, variableValues, caller: viewer }) ??
       (await execute({ schema, document, rootValue, contextValue: context, variableValues, operationName }));
     return publish(result, requestId);
   }
@@ -62,7 +62,7 @@ export function createOperations({ schema, requirements: table }: AuthGraph, pub
     async subscribe(subscription, nextContext) {
       const { document, operation, variableValues, context } = subscription;
       const operationName = operation.name?.value;
-      const denied = denyRootTypename({ schema, table, document, operation, variableValues, caller: context.caller });
+      const denied = denyRootTypename({ schema, table, document, operation, variableValues, caller: context.viewer });
       if (denied !== undefined) return publish(denied, context.requestId);
       const source = await createSourceEventStream({ schema, document, contextValue: context, variableValues, operationName }).catch(
         (error: unknown) => failure(error, context.requestId),

@@ -71,7 +71,7 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map(),
   const document = parse(sdl);
   const requirements = readRequirements(document);
   const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
-  const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).caller);
+  const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).viewer);
   const limits = readAppliedLimits(document);
   checkPolicies(listRootFields(schema), new Set(limits.keys()));
   const limited = limitFields(guarded, createLimitTable(limits, limitOverrides, limitFactor));

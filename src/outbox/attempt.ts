@@ -1,6 +1,6 @@
 import type { Deliver, Delivery } from "./delivery.ts";
 import type { Payloads } from "./outbox.ts";
-import type { ClaimedRow } from "./outbox-queue-store.ts";
+import type { LeasedRow } from "./outbox-queue-store.ts";
 
 /** How long one attempt may take. Far less than the lease: what is cut off must be over before anybody else may try. */
 const ATTEMPT_MILLISECONDS = 45_000;
@@ -13,11 +13,11 @@ export interface AttemptParts {
   readonly now: Date;
   /** Aborted when this process can wait no longer. */
   readonly stopping: AbortSignal;
-  readonly onFailure: (error: unknown, row: ClaimedRow) => void;
+  readonly onFailure: (error: unknown, row: LeasedRow) => void;
 }
 
 /** One attempt to deliver one message. Never throws, and never takes much longer than it may. */
-export async function attempt(row: ClaimedRow, { payloads, deliver, now, stopping, onFailure }: AttemptParts): Promise<Delivery> {
+export async function attempt(row: LeasedRow, { payloads, deliver, now, stopping, onFailure }: AttemptParts): Promise<Delivery> {
   if (row.expiresAt <= now) return { kind: "never", problem: "its time ran out" };
   const message = row.encryptedPayload === null ? undefined : payloads.open(row.encryptedPayload, row.id);
   // Somebody may have started one process with another SECRET; those with the right one can still send it.

@@ -1,8 +1,8 @@
 import { addSeconds } from "../core/clock.ts";
 import { type CourierParts, handleMessage } from "./handle-message.ts";
-import { type Channel, claimDue } from "./outbox-queue-store.ts";
+import { type Channel, leaseDue } from "./outbox-queue-store.ts";
 
-/** For so long a message is its claimer's: longer than an attempt and the noting of its outcome may take together. */
+/** How long a message is leased to the process that took it: longer than an attempt and noting its outcome may take together. */
 const LEASE_SECONDS = 120;
 /** Milliseconds between looks while there is nothing to do. */
 const POLL_MILLISECONDS = 1000;
@@ -33,12 +33,12 @@ export function startCourier(channel: Channel, parts: CourierParts): Courier {
   let timer: NodeJS.Timeout | undefined;
   let dueAt = Number.POSITIVE_INFINITY;
 
-  async function claim(): Promise<void> {
+  async function leaseAndSend(): Promise<void> {
     const limit = CONCURRENCY - underWay.size;
     if (limit === 0) return;
     const now = clock();
     const limitOfOthers = CONCURRENCY_OF_OTHERS - [...underWay.values()].filter((awaited) => !awaited).length;
-    const rows = await claimDue(database, { channel, now, leaseUntil: addSeconds(now, LEASE_SECONDS), limit, limitOfOthers });
+    const rows = await leaseDue(database, { channel, now, leaseUntil: addSeconds(now, LEASE_SECONDS), limit, limitOfOthers });
     for (const row of rows) {
       const work = handleMessage(row, parts, stopping.signal).finally(() => {
         underWay.delete(work);
@@ -52,7 +52,7 @@ export function startCourier(channel: Channel, parts: CourierParts): Courier {
     dueAt = Number.POSITIVE_INFINITY;
     hasNews = looking !== undefined;
     if (hasNews) return;
-    looking = claim().catch((error: unknown) => void onFailure(error));
+    looking = leaseAndSend().catch((error: unknown) => void onFailure(error));
     await looking;
     looking = undefined;
     lookWithin(hasNews ? 0 : POLL_MILLISECONDS);

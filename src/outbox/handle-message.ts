@@ -3,7 +3,7 @@ import type { Database } from "../database/database.ts";
 import { attempt } from "./attempt.ts";
 import type { Deliver, Delivery } from "./delivery.ts";
 import type { Payloads } from "./outbox.ts";
-import { type ClaimedRow, finishMessage, rescheduleMessage } from "./outbox-queue-store.ts";
+import { finishMessage, type LeasedRow, rescheduleMessage } from "./outbox-queue-store.ts";
 import { secondsUntilRetry } from "./retries.ts";
 
 /** How often the outcome is written where the database is out of reach: what is not noted is sent twice. */
@@ -21,13 +21,13 @@ export interface CourierParts {
   /** From 0 up to 1. */
   readonly chance: () => number;
   /** Told after it has been noted. */
-  readonly onOutcome: (outcome: Outcome, message: Pick<ClaimedRow, "id" | "channel" | "topic"> & { readonly problem?: string }) => void;
+  readonly onOutcome: (outcome: Outcome, message: Pick<LeasedRow, "id" | "channel" | "topic"> & { readonly problem?: string }) => void;
   /** What nobody expects: a database out of reach, a delivery that throws. */
-  readonly onFailure: (error: unknown, row?: Pick<ClaimedRow, "id" | "channel" | "topic">) => void;
+  readonly onFailure: (error: unknown, row?: Pick<LeasedRow, "id" | "channel" | "topic">) => void;
 }
 
 /** Tries once, and notes what became of it. Never throws. */
-export async function handleMessage(row: ClaimedRow, parts: CourierParts, stopping: AbortSignal): Promise<void> {
+export async function handleMessage(row: LeasedRow, parts: CourierParts, stopping: AbortSignal): Promise<void> {
   const delivery = await attempt(row, { ...parts, now: parts.clock(), stopping });
   const verdict = judge(row, delivery, { now: parts.clock(), chance: parts.chance(), wasCutOff: stopping.aborted });
   for (let tries = 1; ; tries += 1) {
@@ -51,11 +51,7 @@ type Verdict =
   | { readonly outcome: "retried"; readonly problem: string; readonly at: Date };
 
 /** What follows from one attempt. What would be tried again only after it is worthless is given up at once. */
-function judge(
-  row: ClaimedRow,
-  delivery: Delivery,
-  { now, chance, wasCutOff }: { now: Date; chance: number; wasCutOff: boolean },
-): Verdict {
+function judge(row: LeasedRow, delivery: Delivery, { now, chance, wasCutOff }: { now: Date; chance: number; wasCutOff: boolean }): Verdict {
   if (delivery.kind === "sent" || delivery.kind === "kept") return { outcome: delivery.kind };
   const { problem } = delivery;
   if (delivery.kind === "never") return { outcome: "dead", problem };
@@ -65,7 +61,7 @@ function judge(
   return at === undefined || at >= row.expiresAt ? { outcome: "dead", problem } : { outcome: "retried", problem, at };
 }
 
-async function note(row: ClaimedRow, verdict: Verdict, { database, clock }: CourierParts): Promise<void> {
+async function note(row: LeasedRow, verdict: Verdict, { database, clock }: CourierParts): Promise<void> {
   const { id, attempts } = row;
   if (verdict.outcome === "retried") {
     await rescheduleMessage(database, { id, attempts, at: verdict.at, problem: verdict.problem });

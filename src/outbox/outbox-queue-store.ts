@@ -5,8 +5,8 @@ import type { Message } from "./outbox-messages.ts";
 
 export type Channel = Message["channel"];
 
-/** A message that this process has for the time of a lease, and nobody else. */
-export interface ClaimedRow {
+/** A message that is leased to this process: nobody else has it until the lease is over. */
+export interface LeasedRow {
   readonly id: string;
   readonly channel: Channel;
   readonly topic: string;
@@ -30,7 +30,7 @@ interface Row extends Record<string, unknown> {
   readonly attempts: number;
 }
 
-export interface Claim {
+export interface LeaseOptions {
   readonly channel: Channel;
   readonly now: Date;
   readonly leaseUntil: Date;
@@ -40,10 +40,10 @@ export interface Claim {
 }
 
 /**
- * The messages that have been due for longest, those that somebody waits for first. Whoever else looks meanwhile gets others: rows that are being
- * claimed are passed over, and claimed ones are due again only when the lease is over.
+ * Leases the messages that have been due for longest, those that somebody waits for first. Whoever else looks meanwhile gets others: rows
+ * that are being leased are passed over, and leased ones are due again only when the lease is over.
  */
-export async function claimDue(database: Database, { channel, now, leaseUntil, limit, limitOfOthers }: Claim): Promise<ClaimedRow[]> {
+export async function leaseDue(database: Database, { channel, now, leaseUntil, limit, limitOfOthers }: LeaseOptions): Promise<LeasedRow[]> {
   const isDue = sql`state = 'PENDING' and channel = ${channel} and next_attempt_at <= ${now.toISOString()}::timestamptz`;
   const statement = sql`
     with awaited_due as (
@@ -108,7 +108,7 @@ export async function countPending(database: Database, most: number): Promise<nu
 export async function listKept(
   { $client, $tables }: Database,
   limit: number,
-): Promise<Pick<ClaimedRow, "id" | "encryptedPayload" | "createdAt">[]> {
+): Promise<Pick<LeasedRow, "id" | "encryptedPayload" | "createdAt">[]> {
   const rows = await $client<Pick<Row, "id" | "payload" | "created">[]>`
     select id, encrypted_payload as payload, (extract(epoch from created_at) * 1000)::float8 as created
     from ${$tables.outbox} where state = 'KEPT' order by id desc limit ${limit}`;

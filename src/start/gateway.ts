@@ -30,12 +30,12 @@ import { createWebhookCalls } from "../webhooks/webhook-calls.ts";
 import { choresOf } from "./chores.ts";
 import { closeApp, closeConnectionsWhenAnswered, patienceAfter } from "./drain.ts";
 import { ensureFirstAdmin } from "./ensure-first-admin.ts";
-import { chooseForeignIssuers, logIssuerChange } from "./foreign-issuers.ts";
 import { openServedGraph } from "./graphs/served-graph.ts";
 import { createHashing } from "./hashing.ts";
 import { openHooks } from "./hooks.ts";
 import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
 import { openOutbox } from "./messages/outbox.ts";
+import { chooseOtherIssuers, logIssuerChange } from "./other-issuers.ts";
 import { openReplica } from "./read-replica.ts";
 import { createReadiness } from "./readiness.ts";
 import { serviceNamesOf } from "./service-names.ts";
@@ -168,7 +168,7 @@ function openAuth(config: Config, { databaseUrl, secrets, logger, redisDeadlineM
     },
     {
       accessTokens: { ...config.tokens, ttlSeconds: config.tokens.accessTokenTtlSeconds, roles: config.roles },
-      foreignIssuers: chooseForeignIssuers(config),
+      otherIssuers: chooseOtherIssuers(config),
       sessions: { ...config.sessions, accessTokenTtlSeconds: config.tokens.accessTokenTtlSeconds },
       accounts: {
         ...config.accounts,

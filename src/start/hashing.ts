@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import { createHashingQueue, type HashingCaller } from "../auth/passwords/hashing-queue.ts";
+import { type AskingAddress, createHashingQueue } from "../auth/passwords/hashing-queue.ts";
 import { loadPasswordEngine, type PasswordEngine } from "../auth/passwords/password-engine.ts";
 import type { PasswordParts } from "../auth/passwords/passwords.ts";
 import type { HashingConfig } from "../config/config.ts";
@@ -18,23 +18,23 @@ export async function createHashing(config: HashingConfig, { engine, logger }: H
   const options = {
     concurrency: concurrencyOf(config),
     capacity: config.queueCapacity,
-    ...(logger && { onRefusal: logOncePerCaller(logger) }),
+    ...(logger && { onRefusal: logOncePerAddress(logger) }),
   };
   const queue = createHashingQueue(options);
   return { engine: engine ?? (await loadPasswordEngine(config.parameters)), queue };
 }
 
 const LOGGED_MILLISECONDS = 60_000;
-const MAXIMUM_CALLERS = 1000;
+const MAXIMUM_ADDRESSES = 1000;
 
 /** Once a minute for whoever is refused, of whom it remembers so many. */
-function logOncePerCaller(logger: Logger): (caller: HashingCaller) => void {
-  const logged = new LRUCache<string, true>({ max: MAXIMUM_CALLERS, ttl: LOGGED_MILLISECONDS });
-  return (caller) => {
-    const key = caller ?? "";
+function logOncePerAddress(logger: Logger): (address: AskingAddress) => void {
+  const logged = new LRUCache<string, true>({ max: MAXIMUM_ADDRESSES, ttl: LOGGED_MILLISECONDS });
+  return (address) => {
+    const key = address ?? "";
     if (logged.has(key)) return;
     logged.set(key, true);
-    logger.info({ caller }, "passwords are not hashed: too many wait already (TOO_BUSY)");
+    logger.info({ caller: address }, "passwords are not hashed: too many wait already (TOO_BUSY)");
   };
 }
 

@@ -40,7 +40,7 @@ async function versionOf(userId: string): Promise<number> {
 }
 
 describe("setUserRoles", () => {
-  test("replaces the roles, once each, and says in the audit entry what they were", async () => {
+  test("replaces the roles, once each, and says in the audit event what they were", async () => {
     const { user } = await gateway.register();
     const roles = ["user", "support", "support"];
     const { setUserRoles } = dataOf(await gateway.send(SetUserRolesDocument, { userId: user.id, roles }, byAdmin()));
@@ -71,7 +71,7 @@ describe("setUserRoles", () => {
 });
 
 describe("disableUser and enableUser", () => {
-  test("a disabled user is signed out and stays out until enabled; the reason is in the audit entry", async () => {
+  test("a disabled user is signed out and stays out until enabled; the reason is in the audit event", async () => {
     const held = await gateway.register();
     const variables = { userId: held.user.id, reason: " left the company " };
     dataOf(await gateway.send(DisableUserDocument, variables, byAdmin()));
@@ -100,15 +100,15 @@ test.each([
   ["an unknown id", randomUUID()],
   ["no id at all", "nobody'; drop table users"],
   ["nothing", ""],
-])("%s is NOT_FOUND in every order", async (_name, userId) => {
-  const orders = [
+])("%s is NOT_FOUND by every command", async (_name, userId) => {
+  const commands = [
     gateway.send(SetUserRolesDocument, { userId, roles: ["user"] }, byAdmin()),
     gateway.send(DisableUserDocument, { userId }, byAdmin()),
     gateway.send(EnableUserDocument, { userId }, byAdmin()),
     gateway.send(ForceLogoutDocument, { userId }, byAdmin()),
     gateway.send(RevokeSessionDocument, { id: userId }, byAdmin()),
   ];
-  for (const order of orders) expect(codesOf(await order)).toEqual(["NOT_FOUND"]);
+  for (const command of commands) expect(codesOf(await command)).toEqual(["NOT_FOUND"]);
 });
 
 test("nobody ends another one's session, and is not told that it exists", async () => {
@@ -169,7 +169,7 @@ describe("the last admin", () => {
   });
 });
 
-test("an order is judged by the rows when it is carried out, whatever the process has heard so far", async () => {
+test("a command is judged by the rows when it is carried out, whatever the process has heard so far", async () => {
   const demoted = await gateway.registerAdmin();
   const { user } = await gateway.register();
   // As if another process had demoted that admin a moment ago.

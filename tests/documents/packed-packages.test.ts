@@ -165,8 +165,8 @@ describe("packages/verify, packed", () => {
     keys.answer("/.well-known/jwks.json", { keys: [key.publicJwk] });
     const parts = { keys: createFixedKeys([key]), clock: systemClock, random: createSecureRandom() };
     const expiresAt = new Date(Date.now() + 900_000);
-    const visitor = { issuer: keys.url, subject: "u-1", sessionId: "s-1", roles: new Set(["user"]), scopes: new Set<string>(), expiresAt };
-    const token = createIdentityTokens(parts, { issuer: keys.url }).issue(visitor, { audience: "products", claims: [] });
+    const caller = { issuer: keys.url, subject: "u-1", sessionId: "s-1", roles: new Set(["user"]), scopes: new Set<string>(), expiresAt };
+    const token = createIdentityTokens(parts, { issuer: keys.url }).issue(caller, { audience: "products", claims: [] });
     const [program = ""] = /```js\n([\s\S]*?)```/.exec(readDocument("packages/verify/README.md"))?.slice(1) ?? [];
     const here = program
       .replace("https://auth.example.com", keys.url)

@@ -4,7 +4,7 @@ import { ExplainAccessDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { openShop, type Shop } from "../support/graphs/shop.ts";
-import { startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { startTestIssuer, type TestIssuer } from "../support/keys/other-issuer.ts";
 
 let issuer: TestIssuer;
 let shop: Shop;
@@ -44,14 +44,14 @@ describe("nobody but an admin is told", () => {
     ],
   ])("what it takes, %s", async (_case, query) => {
     const user = await gateway.register();
-    const foreign = await issuer.sign({
+    const ofOther = await issuer.sign({
       at: Math.floor(gateway.clock.now().getTime() / 1000),
       claims: { sub: admin.user.id, sid: admin.session.id, roles: ["boss", "admin"], scope: "users:read" },
     });
     const refusals = [
       [undefined, { code: "UNAUTHENTICATED", reason: "missing" }],
       [user.accessToken, { code: "FORBIDDEN", coordinate: "Query.explainAccess", missing: ["admin"] }],
-      [foreign, { code: "UNAUTHENTICATED", reason: "foreign_issuer" }],
+      [ofOther, { code: "UNAUTHENTICATED", reason: "foreign_issuer" }],
     ] as const;
     for (const [token, extensions] of refusals) {
       const { text, errors } = await gateway.post({ query }, { token });

@@ -5,7 +5,7 @@ import { DisableUserDocument, LogoutDocument, RequestPasswordResetDocument } fro
 import { dataOf, type Reply } from "../support/client.ts";
 import { openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { startTestIssuer, type TestIssuer } from "../support/keys/other-issuer.ts";
 import { askForChange } from "../support/mail/email-change.ts";
 import { lastFacts, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail } from "../support/sign-in.ts";
@@ -29,7 +29,7 @@ const tokenOfCaller: Readonly<Record<Caller, (user: AuthFieldsFragment) => Promi
   user: async ({ accessToken }) => accessToken,
   "other user": async () => (await gateway.register()).accessToken,
   admin: async () => (await gateway.registerAdmin()).accessToken,
-  "foreign admin": signForeignAdmin,
+  "foreign admin": signOtherAdmin,
   "disabled user": async () => {
     const disabled = await gateway.register();
     dataOf(await gateway.send(DisableUserDocument, { userId: disabled.user.id }, { token: (await gateway.registerAdmin()).accessToken }));
@@ -59,7 +59,7 @@ async function haveMailed(held: AuthFieldsFragment): Promise<Cast["mailed"]> {
 }
 
 /** As bad as it gets: whoever runs the other issuer puts into a token whatever they like. */
-async function signForeignAdmin({ user, session }: AuthFieldsFragment): Promise<string> {
+async function signOtherAdmin({ user, session }: AuthFieldsFragment): Promise<string> {
   const at = Math.floor(gateway.clock.now().getTime() / 1000);
   const ours = { sub: user.id, sid: session.id, ver: 1, type: "access", email: user.email, email_verified: true };
   return issuer.sign({ at, claims: { ...ours, roles: ["boss"], scope: "users:read" } });
@@ -132,7 +132,7 @@ describe.each(Object.entries(matrix))("%s", (_coordinate, { query, variables, ex
 test("over WebSocket, sessionEvents is for whoever is signed in, and a token that counts no more opens no socket", async () => {
   const { tokens } = await createCast(callers);
   const outcomes: Record<string, string> = {};
-  // Graphs behind the gateway may have something for callers of other issuers: see foreign-issuer-sockets.test.ts.
+  // Graphs behind the gateway may have something for callers of other issuers: see other-issuer-sockets.test.ts.
   for (const caller of callers.filter((each) => each !== "foreign admin")) outcomes[caller] = await outcomeOfSocket(tokens[caller]);
   const { "foreign admin": _, ...expected } = { ...signedIn, ...withoutToken };
   expect(outcomes).toEqual(expected);

@@ -5,7 +5,7 @@ import { hashKey } from "../../src/auth/limits/key-hash.ts";
 import { createMemoryStore } from "../../src/auth/limits/memory-store.ts";
 import { createPostgresStore, type PostgresStore } from "../../src/auth/limits/postgres-store.ts";
 import { type CountedCall, createPostponedGiveBacks } from "../../src/auth/limits/postponed-give-backs.ts";
-import type { Claim, Reservation } from "../../src/auth/limits/rate-limits.ts";
+import type { Quota, Reservation } from "../../src/auth/limits/rate-limits.ts";
 import { rememberRefusals } from "../../src/auth/limits/remember-refusals.ts";
 import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
 import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
@@ -38,25 +38,25 @@ function openStore(): PostgresStore {
   return createPostgresStore(pool.database);
 }
 
-const newClaim = (max: number): Claim => ({ key: `Mutation.login ${randomUUID()}`, limit: { max, windowSeconds: 60 } });
+const newQuota = (max: number): Quota => ({ key: `Mutation.login ${randomUUID()}`, limit: { max, windowSeconds: 60 } });
 const isGranted = (reservation: Reservation) => reservation.exhausted === undefined;
 
-async function callsOf({ key }: Claim): Promise<number | undefined> {
+async function callsOf({ key }: Quota): Promise<number | undefined> {
   const [row] = await database.sql<{ calls: number }[]>`
     select (select coalesce(sum(each), 0)::int from unnest(calls) as each) as calls from rate_limits where key = ${hashKey(key)}`;
   return row?.calls;
 }
 
 /** The one whose row is locked first comes first. */
-function inOrderOfLocks(one: Claim, other: Claim): readonly [Claim, Claim] {
+function inOrderOfLocks(one: Quota, other: Quota): readonly [Quota, Quota] {
   return hashKey(one.key) < hashKey(other.key) ? [one, other] : [other, one];
 }
 
 test("in one process a call that was given back is free at once, also where another call's statement is just taking it along", async () => {
   const store = openStore();
-  const [other, single] = inOrderOfLocks(newClaim(1), newClaim(1));
+  const [other, single] = inOrderOfLocks(newQuota(1), newQuota(1));
   // Each on a connection of its own: whoever is not made to wait finds one that is open.
-  await Promise.all(Array.from({ length: 20 }, () => store.reserve([newClaim(1)], NOW)));
+  await Promise.all(Array.from({ length: 20 }, () => store.reserve([newQuota(1)], NOW)));
   await (await store.reserve([other], NOW)).giveBack?.();
   const granted = await store.reserve([single], NOW);
   const holder = await database.sql.reserve();
@@ -71,7 +71,7 @@ test("in one process a call that was given back is free at once, also where anot
   }, PATIENCE_MILLISECONDS);
   const next = store.reserve([single], NOW);
   // Time enough for a judgement that comes too early.
-  await openStore().reserve([newClaim(1)], NOW);
+  await openStore().reserve([newQuota(1)], NOW);
   await holder`commit`;
   holder.release();
   expect(isGranted(await carrier)).toBe(true);
@@ -80,34 +80,34 @@ test("in one process a call that was given back is free at once, also where anot
 
 test("another process sees what is given back though nobody calls here any more", async () => {
   const [here, there] = [openStore(), openStore()];
-  const claim = newClaim(1);
-  const granted = await here.reserve([claim], NOW);
-  expect(isGranted(await there.reserve([claim], NOW))).toBe(false);
+  const quota = newQuota(1);
+  const granted = await here.reserve([quota], NOW);
+  expect(isGranted(await there.reserve([quota], NOW))).toBe(false);
   await granted.giveBack?.();
-  await until(async () => isGranted(await there.reserve([claim], NOW)), PATIENCE_MILLISECONDS);
-  expect(await callsOf(claim)).toBe(1);
+  await until(async () => isGranted(await there.reserve([quota], NOW)), PATIENCE_MILLISECONDS);
+  expect(await callsOf(quota)).toBe(1);
 });
 
 test("what is given back is there when a store has closed, and so is what comes after", async () => {
   const store = openStore();
-  const claim = newClaim(3);
-  const [one, two, three] = await Promise.all([1, 2, 3].map(() => store.reserve([claim], NOW)));
+  const quota = newQuota(3);
+  const [one, two, three] = await Promise.all([1, 2, 3].map(() => store.reserve([quota], NOW)));
   await one?.giveBack?.();
   await two?.giveBack?.();
   await store.close();
-  expect(await callsOf(claim)).toBe(1);
+  expect(await callsOf(quota)).toBe(1);
   await three?.giveBack?.();
   await store.close();
-  expect(await callsOf(claim)).toBe(0);
+  expect(await callsOf(quota)).toBe(0);
 });
 
 test("calls that share keys in any order, counted and given back by two processes, neither wait in a circle nor lose count", async () => {
   const stores = [openStore(), openStore()];
-  const claims = Array.from({ length: 6 }, () => newClaim(40));
+  const quotas = Array.from({ length: 6 }, () => newQuota(40));
   let kept = 0;
   async function callOften(store: PostgresStore, seed: number): Promise<void> {
     for (let round = 0; round < rounds(30); round += 1) {
-      const turned = claims.map((_, index) => claims[(index * (round % 2 ? 5 : 1) + seed + round) % claims.length] ?? newClaim(1));
+      const turned = quotas.map((_, index) => quotas[(index * (round % 2 ? 5 : 1) + seed + round) % quotas.length] ?? newQuota(1));
       const reservation = await store.reserve(turned.slice(0, 3), NOW);
       if (!isGranted(reservation)) continue;
       if ((round + seed) % 4 === 0) kept += 3;
@@ -116,14 +116,14 @@ test("calls that share keys in any order, counted and given back by two processe
   }
   await Promise.all(Array.from({ length: 16 }, (_, seed) => callOften(stores[seed % 2] ?? openStore(), seed)));
   await Promise.all(stores.map((store) => store.close()));
-  const calls = await Promise.all(claims.map(callsOf));
+  const calls = await Promise.all(quotas.map(callsOf));
   expect(kept).toBeGreaterThan(100);
   expect(calls.reduce((sum: number, count = 0) => sum + count, 0)).toBe(kept);
 });
 
 test("what was purged, or has left the window, is not charged with what is given back of it", async () => {
   const store = openStore();
-  const [purged, renewed, other] = [newClaim(1), newClaim(2), newClaim(5)];
+  const [purged, renewed, other] = [newQuota(1), newQuota(2), newQuota(5)];
   const granted = [await store.reserve([purged], NOW), await store.reserve([renewed], NOW)];
   await database.sql`delete from rate_limits where key = ${hashKey(purged.key)}`;
   const later = NOW + 60_000;
@@ -196,17 +196,17 @@ test("a refusal that was judged before a call was given back is not remembered",
   const gate = new EventEmitter();
   const store = rememberRefusals({
     forget: memory.forget,
-    async reserve(claims, now) {
-      const reservation = await memory.reserve(claims, now);
+    async reserve(quotas, now) {
+      const reservation = await memory.reserve(quotas, now);
       if (reservation.exhausted !== undefined) await once(gate, "open");
       return reservation;
     },
   });
-  const claim = newClaim(1);
-  const granted = await store.reserve([claim], NOW);
-  const refused = store.reserve([claim], NOW);
+  const quota = newQuota(1);
+  const granted = await store.reserve([quota], NOW);
+  const refused = store.reserve([quota], NOW);
   await granted.giveBack?.();
   gate.emit("open");
   expect(isGranted(await refused)).toBe(false);
-  expect(isGranted(await store.reserve([claim], NOW))).toBe(true);
+  expect(isGranted(await store.reserve([quota], NOW))).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Claim, RateLimit, Reservation } from "../../src/auth/limits/rate-limits.ts";
+import type { Quota, RateLimit, Reservation } from "../../src/auth/limits/rate-limits.ts";
 import { type LimitStoreSubject, limitStoreSubjects } from "../support/databases/limit-stores.ts";
 import { rounds } from "../support/rounds.ts";
 
@@ -36,12 +36,12 @@ const steps = fc.array(
 /** Calls at one instant, through two processes: exactly as many are granted as the model has room for. */
 async function callMany(
   subject: LimitStoreSubject,
-  { models, count, now }: { models: ReadonlyMap<Claim, Model>; count: number; now: number },
+  { models, count, now }: { models: ReadonlyMap<Quota, Model>; count: number; now: number },
 ): Promise<void> {
-  const claims = [...models.keys()];
+  const quotas = [...models.keys()];
   const reservations = await Promise.all(
     Array.from({ length: count }, (_, index) =>
-      (subject.stores[index % 2] ?? subject.stores[0]).reserve(index % 3 ? claims : claims.toReversed(), now),
+      (subject.stores[index % 2] ?? subject.stores[0]).reserve(index % 3 ? quotas : quotas.toReversed(), now),
     ),
   );
   const granted = reservations.filter(({ exhausted }) => exhausted === undefined);
@@ -55,11 +55,11 @@ async function callMany(
 }
 
 /** Whoever is refused is told when there is room: not before there is, and no later than the window and its part. */
-function checkRefusals(reservations: readonly Reservation[], { models, now }: { models: ReadonlyMap<Claim, Model>; now: number }): void {
-  const byKey = new Map([...models].map(([claim, model]) => [claim.key, model]));
+function checkRefusals(reservations: readonly Reservation[], { models, now }: { models: ReadonlyMap<Quota, Model>; now: number }): void {
+  const byKey = new Map([...models].map(([quota, model]) => [quota.key, model]));
   for (const { key, freeAt } of reservations.flatMap(({ exhausted = [] }) => exhausted)) {
     const model = byKey.get(key);
-    if (model === undefined) throw new Error("refused for what nobody claimed");
+    if (model === undefined) throw new Error("refused for what nobody called for");
     expect(freeAt).toBeGreaterThan(now);
     expect(within(model, freeAt)).toBeLessThan(model.limit.max);
     if (toleranceOf(model.limit) === 0) expect(within(model, freeAt - 1)).toBe(model.limit.max);
@@ -79,11 +79,11 @@ describe.each(limitStoreSubjects)("%s", (_name, open, isThere) => {
     async () => {
       await fc.assert(
         fc.asyncProperty(limits, limits, steps, async (one, other, sequence) => {
-          const [first, second]: readonly [Claim, Claim] = [
+          const [first, second]: readonly [Quota, Quota] = [
             { key: randomUUID(), limit: one },
             { key: randomUUID(), limit: other },
           ];
-          const models = new Map<Claim, Model>([
+          const models = new Map<Quota, Model>([
             [first, { limit: one, granted: [] }],
             [second, { limit: other, granted: [] }],
           ]);
@@ -91,7 +91,7 @@ describe.each(limitStoreSubjects)("%s", (_name, open, isThere) => {
           for (const step of sequence) {
             if (step.kind === "wait") now += Math.max(1, Math.floor(one.windowSeconds * 1000 * step.part) + step.jitter - 1);
             if (step.kind === "call") {
-              const called = [...models].filter(([claim]) => step.of === "both" || claim === (step.of === "one" ? first : second));
+              const called = [...models].filter(([quota]) => step.of === "both" || quota === (step.of === "one" ? first : second));
               await callMany(subject, { models: new Map(called), count: step.count, now });
             }
             if (step.kind === "giveBack") await giveBackOne([...models.values()], step.index);

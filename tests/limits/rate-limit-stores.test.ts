@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMemoryStore } from "../../src/auth/limits/memory-store.ts";
-import { type Claim, type Reservation, retryAfterSeconds } from "../../src/auth/limits/rate-limits.ts";
+import { type Quota, type Reservation, retryAfterSeconds } from "../../src/auth/limits/rate-limits.ts";
 import { rememberRefusals } from "../../src/auth/limits/remember-refusals.ts";
 import { type LimitStoreSubject, limitStoreSubjects } from "../support/databases/limit-stores.ts";
 
-const newClaim = (max: number, windowSeconds = 60): Claim => ({ key: `Mutation.login ${randomUUID()}`, limit: { max, windowSeconds } });
+const newQuota = (max: number, windowSeconds = 60): Quota => ({ key: `Mutation.login ${randomUUID()}`, limit: { max, windowSeconds } });
 const isGranted = (reservation: Reservation) => reservation.exhausted === undefined;
 const NOW = Date.parse("2026-01-01T00:00:00.500Z");
 
@@ -16,12 +16,12 @@ describe.each(limitStoreSubjects)("%s", (_name, open, isThere) => {
   });
   afterAll(() => subject?.close());
 
-  async function reserveMany(count: number, claims: readonly Claim[], now = NOW): Promise<Reservation[]> {
-    return Promise.all(Array.from({ length: count }, (_, index) => (subject.stores[index % 2] ?? subject.stores[0]).reserve(claims, now)));
+  async function reserveMany(count: number, quotas: readonly Quota[], now = NOW): Promise<Reservation[]> {
+    return Promise.all(Array.from({ length: count }, (_, index) => (subject.stores[index % 2] ?? subject.stores[0]).reserve(quotas, now)));
   }
 
   test.skipIf(!isThere)("grants exactly max of 50 parallel calls, and tells of the first refusal once", async () => {
-    const reservations = await reserveMany(50, [newClaim(7)]);
+    const reservations = await reserveMany(50, [newQuota(7)]);
     expect(reservations.filter(isGranted)).toHaveLength(7);
     const refusals = reservations.flatMap(({ exhausted }) => exhausted ?? []);
     expect(refusals.filter(({ isFirst }) => isFirst)).toHaveLength(1);
@@ -30,8 +30,8 @@ describe.each(limitStoreSubjects)("%s", (_name, open, isThere) => {
     expect(retryAfterSeconds(refusals, NOW + 59_999)).toBe(1);
   });
 
-  test.skipIf(!isThere)("grants all claims of a call or none, also of keys that nobody has called before", async () => {
-    const [scarce, plenty] = [newClaim(3), newClaim(100)];
+  test.skipIf(!isThere)("grants a call in all of its quotas or in none, also of keys that nobody has called before", async () => {
+    const [scarce, plenty] = [newQuota(3), newQuota(100)];
     // Named in both orders: whoever locked them as they come would wait in a circle.
     const both = await Promise.all([reserveMany(25, [scarce, plenty]), reserveMany(25, [plenty, scarce])]);
     expect(both.flat().filter(isGranted)).toHaveLength(3);
@@ -43,37 +43,37 @@ describe.each(limitStoreSubjects)("%s", (_name, open, isThere) => {
   test.skipIf(!isThere)(
     "slides: a call is granted again when the oldest one is a window old, to the millisecond, and only then",
     async () => {
-      const claim = newClaim(5, 10);
-      expect((await reserveMany(1, [claim])).filter(isGranted)).toHaveLength(1);
-      expect((await reserveMany(9, [claim], NOW + 9000)).filter(isGranted)).toHaveLength(4);
+      const quota = newQuota(5, 10);
+      expect((await reserveMany(1, [quota])).filter(isGranted)).toHaveLength(1);
+      expect((await reserveMany(9, [quota], NOW + 9000)).filter(isGranted)).toHaveLength(4);
       // A window that begins anew would grant five more now.
-      expect((await reserveMany(9, [claim], NOW + 9999)).filter(isGranted)).toHaveLength(0);
-      expect((await reserveMany(9, [claim], NOW + 10_000)).filter(isGranted)).toHaveLength(1);
-      const [refusal] = await reserveMany(1, [claim], NOW + 10_001);
+      expect((await reserveMany(9, [quota], NOW + 9999)).filter(isGranted)).toHaveLength(0);
+      expect((await reserveMany(9, [quota], NOW + 10_000)).filter(isGranted)).toHaveLength(1);
+      const [refusal] = await reserveMany(1, [quota], NOW + 10_001);
       expect(refusal?.exhausted).toMatchObject([{ freeAt: NOW + 19_000, isFirst: false }]);
-      expect((await reserveMany(9, [claim], NOW + 19_000)).filter(isGranted)).toHaveLength(4);
+      expect((await reserveMany(9, [quota], NOW + 19_000)).filter(isGranted)).toHaveLength(4);
     },
   );
 
   test.skipIf(!isThere)("tells of a refusal once a window, however many there are", async () => {
-    const claim = newClaim(1, 10);
+    const quota = newQuota(1, 10);
     const first = async (now: number) =>
-      (await reserveMany(4, [claim], now)).flatMap(({ exhausted = [] }) => exhausted).filter(({ isFirst }) => isFirst).length;
+      (await reserveMany(4, [quota], now)).flatMap(({ exhausted = [] }) => exhausted).filter(({ isFirst }) => isFirst).length;
     expect([await first(NOW), await first(NOW + 9000), await first(NOW + 10_000), await first(NOW + 10_001)]).toEqual([1, 0, 1, 0]);
   });
 
   test.skipIf(!isThere)("takes back what is given back, exactly, also of one key alone, and nothing out of a later window", async () => {
-    const claims = [newClaim(5), newClaim(9)] as const;
-    const granted = await reserveMany(5, claims);
+    const quotas = [newQuota(5), newQuota(9)] as const;
+    const granted = await reserveMany(5, quotas);
     await Promise.all(granted.slice(0, 3).map((reservation) => reservation.giveBack?.()));
-    expect((await reserveMany(20, claims)).filter(isGranted)).toHaveLength(3);
-    await granted[3]?.giveBack?.(new Set([claims[0].key]));
-    expect((await reserveMany(20, [claims[0]])).filter(isGranted)).toHaveLength(1);
-    expect((await reserveMany(20, [claims[1]])).filter(isGranted)).toHaveLength(4);
+    expect((await reserveMany(20, quotas)).filter(isGranted)).toHaveLength(3);
+    await granted[3]?.giveBack?.(new Set([quotas[0].key]));
+    expect((await reserveMany(20, [quotas[0]])).filter(isGranted)).toHaveLength(1);
+    expect((await reserveMany(20, [quotas[1]])).filter(isGranted)).toHaveLength(4);
     const later = NOW + 60_000;
-    expect((await reserveMany(20, claims, later)).filter(isGranted)).toHaveLength(5);
+    expect((await reserveMany(20, quotas, later)).filter(isGranted)).toHaveLength(5);
     await granted[4]?.giveBack?.();
-    expect((await reserveMany(20, claims, later)).filter(isGranted)).toHaveLength(0);
+    expect((await reserveMany(20, quotas, later)).filter(isGranted)).toHaveLength(0);
   });
 
   test.skipIf(!isThere)("keeps neither addresses nor e-mail addresses where they leave the process", async () => {
@@ -84,7 +84,7 @@ describe.each(limitStoreSubjects)("%s", (_name, open, isThere) => {
 
 test("memory is bounded, and forgets whoever is limited last", async () => {
   const store = createMemoryStore({ maximumKeys: 1000 });
-  const limited = newClaim(1, 3600);
+  const limited = newQuota(1, 3600);
   expect(store.count([limited], NOW)).toBeUndefined();
   for (let index = 0; index < 10_000; index += 1) store.count([{ key: `caller ${index}`, limit: { max: 2, windowSeconds: 60 } }], NOW);
   expect(store.size).toBe(1000);
@@ -97,8 +97,8 @@ test("memory is bounded, and forgets whoever is limited last", async () => {
 
 test("memory holds long keys as hashes, and tells them apart", () => {
   const store = createMemoryStore();
-  const claimOf = (last: string): Claim => ({ key: "k".repeat(300) + last, limit: { max: 1, windowSeconds: 60 } });
-  expect([claimOf("a"), claimOf("b"), claimOf("a")].map((claim) => store.count([claim], NOW) === undefined)).toEqual([true, true, false]);
+  const quotaOf = (last: string): Quota => ({ key: "k".repeat(300) + last, limit: { max: 1, windowSeconds: 60 } });
+  expect([quotaOf("a"), quotaOf("b"), quotaOf("a")].map((quota) => store.count([quota], NOW) === undefined)).toEqual([true, true, false]);
 });
 
 test("a refusal is remembered for a second, not asked for again, and forgotten when a call is given back", async () => {
@@ -106,18 +106,18 @@ test("a refusal is remembered for a second, not asked for again, and forgotten w
   const memory = createMemoryStore();
   const store = rememberRefusals({
     forget: memory.forget,
-    reserve(claims, now) {
+    reserve(quotas, now) {
       asked += 1;
-      return memory.reserve(claims, now);
+      return memory.reserve(quotas, now);
     },
   });
-  const claim = newClaim(1);
-  const granted = await store.reserve([claim], NOW);
+  const quota = newQuota(1);
+  const granted = await store.reserve([quota], NOW);
   for (const later of [0, 500, 999])
-    expect((await store.reserve([claim], NOW + later)).exhausted).toMatchObject([{ freeAt: NOW + 60_000 }]);
+    expect((await store.reserve([quota], NOW + later)).exhausted).toMatchObject([{ freeAt: NOW + 60_000 }]);
   expect(asked).toBe(2);
-  await store.reserve([claim], NOW + 1000);
+  await store.reserve([quota], NOW + 1000);
   expect(asked).toBe(3);
   await granted.giveBack?.();
-  expect(isGranted(await store.reserve([claim], NOW + 1001))).toBe(true);
+  expect(isGranted(await store.reserve([quota], NOW + 1001))).toBe(true);
 });

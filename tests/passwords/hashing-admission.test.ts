@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createHashingQueue, type HashingCaller, type HashingQueue } from "../../src/auth/passwords/hashing-queue.ts";
+import { type AskingAddress, createHashingQueue, type HashingQueue } from "../../src/auth/passwords/hashing-queue.ts";
 import { loadPasswordEngine, type PasswordEngine } from "../../src/auth/passwords/password-engine.ts";
 import type { AuthError } from "../../src/core/errors.ts";
 import { ChangePasswordDocument, LoginDocument, RegisterDocument } from "../generated/operations.ts";
@@ -162,13 +162,13 @@ describe("the queue", () => {
   afterEach(() => vi.useRealTimers());
   const forever = () => new Promise<never>(() => undefined);
   /** Work that never ends, whatever becomes of those who wait for it. */
-  const occupy = (queue: HashingQueue, caller: HashingCaller) => void queue.run(caller, forever).catch(() => undefined);
+  const occupy = (queue: HashingQueue, address: AskingAddress) => void queue.run(address, forever).catch(() => undefined);
   const codeOf = (work: Promise<unknown>) => work.then(String, ({ code, facts }: AuthError) => ({ code, facts }));
 
   test("serves callers in turn, each with its oldest", async () => {
     const queue = createHashingQueue({ concurrency: 1, capacity: 100 });
     const order: string[] = [];
-    const ask = (caller: HashingCaller, name: string) => queue.run(caller, async () => void order.push(name));
+    const ask = (address: AskingAddress, name: string) => queue.run(address, async () => void order.push(name));
     await Promise.all([ask("a", "a1"), ask("a", "a2"), ask("a", "a3"), ask("a", "a4"), ask("b", "b1"), ask("b", "b2"), ask(null, "c1")]);
     expect(order).toEqual(["a1", "a2", "b1", "c1", "a3", "b2", "a4"]);
     expect(queue.load()).toEqual({ running: 0, waiting: 0 });
@@ -182,12 +182,12 @@ describe("the queue", () => {
     expect(await next).toBe("done");
   });
 
-  test("has room for so many, and for a quarter of them of one caller", async () => {
+  test("has room for so many, and for a quarter of them of one address", async () => {
     const queue = createHashingQueue({ concurrency: 1, capacity: 8 });
     occupy(queue, "a");
     const refused: string[] = [];
-    for (const caller of ["a", "a", "a", "b", "b", "b", "c", "c", "d", "d", "e"]) {
-      void queue.run(caller, forever).catch(() => refused.push(caller));
+    for (const address of ["a", "a", "a", "b", "b", "b", "c", "c", "d", "d", "e"]) {
+      void queue.run(address, forever).catch(() => refused.push(address));
     }
     await vi.waitFor(() => expect(refused).toEqual(["a", "b", "e"]));
     expect(queue.load()).toEqual({ running: 1, waiting: 8 });

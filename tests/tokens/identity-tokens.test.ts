@@ -1,10 +1,10 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "../../src/auth/tokens/access-tokens.ts";
+import type { IdentifiedCaller } from "../../src/auth/tokens/identified-caller.ts";
 import { createIdentityTokens, type IdentityTarget, type IdentityTokens } from "../../src/auth/tokens/identity-tokens.ts";
 import { sharedSecretKey } from "../../src/auth/tokens/keys/shared-secret-keys.ts";
 import { createFixedKeys } from "../../src/auth/tokens/keys/signing-keys.ts";
-import type { Visitor } from "../../src/auth/tokens/visitor.ts";
 import { isAnonymous } from "../../src/core/permissions.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { LogoutDocument, MeDocument, RefreshDocument, SetUserRolesDocument } from "../generated/operations.ts";
@@ -66,14 +66,14 @@ describe("an identity token", () => {
   });
 
   test("of another issuer's caller names that issuer, and no session", () => {
-    const visitor: Visitor = {
+    const caller: IdentifiedCaller = {
       issuer: "https://idp.example",
       subject: "248289761001",
       roles: new Set(["staff"]),
       scopes: new Set(["a", "b"]),
       expiresAt: new Date(clock.now().getTime() + 3_600_000),
     };
-    const { sub, idp, sid, roles, scope, iss } = decodeJwt(tokens.issue(visitor, products));
+    const { sub, idp, sid, roles, scope, iss } = decodeJwt(tokens.issue(caller, products));
     expect({ sub, idp, sid, roles, scope, iss }).toEqual({
       sub: "248289761001",
       idp: "https://idp.example",
@@ -87,8 +87,8 @@ describe("an identity token", () => {
   test("does not outlive the access token, but by what clocks may differ", async () => {
     const viewer = await newViewer();
     const lifeAt = (secondsBeforeEnd: number) => {
-      const visitor = { ...viewer, expiresAt: new Date(clock.now().getTime() + secondsBeforeEnd * 1000) };
-      const { iat = 0, exp = 0 } = decodeJwt(tokens.issue(visitor, products));
+      const caller = { ...viewer, expiresAt: new Date(clock.now().getTime() + secondsBeforeEnd * 1000) };
+      const { iat = 0, exp = 0 } = decodeJwt(tokens.issue(caller, products));
       return exp - iat;
     };
     expect([61, 59, 20, 6, 1, 0, -4].map(lifeAt)).toEqual([60, 59, 20, 6, 5, 5, 5]);

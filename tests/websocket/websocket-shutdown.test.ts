@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Visitor } from "../../src/auth/tokens/visitor.ts";
+import type { IdentifiedCaller } from "../../src/auth/tokens/identified-caller.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { createSocketCallers } from "../../src/http/websocket/websocket-callers.ts";
 import { MeFromTokenDocument, SessionEventsDocument } from "../generated/operations.ts";
@@ -25,12 +25,12 @@ test("closing the gateway says goodbye to every socket with 1001, and waits for 
 });
 
 test("a look at the sockets' tokens that is under way at the end is the last one", async () => {
-  const visitor = { userId: "1", sessionId: "1", subject: "1", issuer: "own", expiresAt: new Date(0) } as unknown as Visitor;
-  let judge: (verdict: Visitor) => void = () => undefined;
+  const caller = { userId: "1", sessionId: "1", subject: "1", issuer: "own", expiresAt: new Date(0) } as unknown as IdentifiedCaller;
+  let judge: (verdict: IdentifiedCaller) => void = () => undefined;
   let asked = 0;
-  const identify = (): Promise<Visitor> => {
+  const identify = (): Promise<IdentifiedCaller> => {
     asked += 1;
-    return asked === 1 ? Promise.resolve(visitor) : new Promise((resolve) => (judge = resolve));
+    return asked === 1 ? Promise.resolve(caller) : new Promise((resolve) => (judge = resolve));
   };
   const parts = {
     callers: { identify },
@@ -44,7 +44,7 @@ test("a look at the sockets' tokens that is under way at the end is the last one
   callers.stop();
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
   const before = timers();
-  judge(visitor);
+  judge(caller);
   await new Promise(setImmediate);
   expect(timers()).toBe(before);
 });

@@ -1,7 +1,7 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { type Completing, completeFields, type ResponsePath, type Source } from "../complete/complete-value.ts";
 import type { Scope } from "../complete/completion.ts";
-import { createForeignErrors, type ForeignErrors } from "../complete/foreign-errors.ts";
+import { createUpstreamErrors, type UpstreamErrors } from "../complete/upstream-errors.ts";
 import type { Cut } from "./cut.ts";
 
 export interface CompletionRequest {
@@ -25,10 +25,10 @@ export function completeResult(cut: Cut, { variableValues, unfit }: CompletionRe
   const scope = cut.completion.scopeFor(variableValues ?? {});
   if ("errors" in scope) return responseOf(undefined, result.errors?.length ? result.errors : scope.errors, result);
   const answered = cut.document === undefined ? { data: {} } : result;
-  const foreign = createForeignErrors(answered, scope);
-  const completing = createCompleting(foreign, unfit);
+  const upstreamErrors = createUpstreamErrors(answered, scope);
+  const completing = createCompleting(upstreamErrors, unfit);
   const data = completeRoot(scope, answered.data, completing);
-  return responseOf(data, [...foreign.visible(), ...completing.errors], answered);
+  return responseOf(data, [...upstreamErrors.visible(), ...completing.errors], answered);
 }
 
 function responseOf(data: unknown, errors: readonly GraphQLError[], { extensions }: ExecutionResult): ExecutionResult {
@@ -39,8 +39,8 @@ function responseOf(data: unknown, errors: readonly GraphQLError[], { extensions
   };
 }
 
-function createCompleting(foreign: ForeignErrors, unfit: CompletionRequest["unfit"]): Completing {
-  return { path: [], errors: [], told: new Set(), unfit, isExplained: foreign.explains };
+function createCompleting(upstreamErrors: UpstreamErrors, unfit: CompletionRequest["unfit"]): Completing {
+  return { path: [], errors: [], told: new Set(), unfit, isExplained: upstreamErrors.explains };
 }
 
 function completeRoot(scope: Scope, source: unknown, completing: Completing): unknown {

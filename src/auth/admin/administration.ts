@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import { AuthError } from "../../core/errors.ts";
 import { badInput } from "../../core/input-problems.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { EndSessions } from "../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../sessions/lock-viewer.ts";
@@ -9,26 +9,26 @@ import { ADMIN_ROLE, lockAdmins } from "../users/admin-store.ts";
 import { keepAnAdmin } from "../users/keep-an-admin.ts";
 import type { Transact, UnitOfWork } from "../work/unit-of-work.ts";
 
-/** Who gives an order, from where. That they may is for the caller to know; that their token still counts is checked here. */
-export interface Order {
+/** The admin who gives a command, and their client. Whether they may is for the calling code to know; that their token still counts is checked here. */
+export interface AdminCommand {
   readonly viewer: Revocable;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
 }
 
 /**
- * What admins do to users. Each order takes effect on access tokens at once, in every process. All throw NOT_FOUND for a user
+ * What admins do to users. Each command takes effect on access tokens at once, in every process. All throw NOT_FOUND for a user
  * that does not exist, and UNAUTHENTICATED for a viewer who was revoked a moment ago.
  */
 export interface Administration {
   /** Access tokens with the old roles are refused; sessions go on, and the next refresh carries the new ones. Throws BAD_USER_INPUT, LAST_ADMIN. */
-  setRoles(userId: string, roles: readonly string[], order: Order): Promise<Account>;
+  setRoles(userId: string, roles: readonly string[], command: AdminCommand): Promise<Account>;
   /** Ends every session; no login until enabled. Throws BAD_USER_INPUT, LAST_ADMIN. */
-  disable(userId: string, reason: string | undefined, order: Order): Promise<Account>;
-  enable(userId: string, order: Order): Promise<Account>;
+  disable(userId: string, reason: string | undefined, command: AdminCommand): Promise<Account>;
+  enable(userId: string, command: AdminCommand): Promise<Account>;
   /** Notes that the locks of an account are lifted; whoever counts has to forget them. */
-  unlock(userId: string, order: Order): Promise<Account>;
+  unlock(userId: string, command: AdminCommand): Promise<Account>;
   /** The number of ended sessions. */
-  forceLogout(userId: string, order: Order): Promise<number>;
+  forceLogout(userId: string, command: AdminCommand): Promise<number>;
 }
 
 export interface AdministrationParts {
@@ -36,8 +36,8 @@ export interface AdministrationParts {
   readonly endSessions: EndSessions;
 }
 
-/** Whom an order is about, locked, and who gives it. */
-interface Ordered {
+/** The user whom a command is about, locked, and the admin who gives it. */
+interface CommandTarget {
   readonly unit: UnitOfWork;
   readonly user: Account;
   readonly actorId: string;
@@ -48,9 +48,13 @@ const MAXIMUM_REASON_LENGTH = 500;
 export function createAdministration(parts: AdministrationParts, options: { roles: ReadonlySet<string> }): Administration {
   const { transact, endSessions } = parts;
 
-  /** Orders take turns, so that no two of them can each leave the other one as the last admin. */
-  function carryOut<Result>(userId: string, { viewer, origin }: Order, work: (on: Ordered) => Promise<Result>): Promise<Result> {
-    return transact(origin, async (unit) => {
+  /** Commands take turns, so that no two of them can each leave the other one as the last admin. */
+  function carryOut<Result>(
+    userId: string,
+    { viewer, client }: AdminCommand,
+    work: (on: CommandTarget) => Promise<Result>,
+  ): Promise<Result> {
+    return transact(client, async (unit) => {
       const { tx } = unit;
       await lockAdmins(tx);
       const { id: actorId } = await lockViewer(tx, viewer);
@@ -61,9 +65,9 @@ export function createAdministration(parts: AdministrationParts, options: { role
   }
 
   return {
-    async setRoles(userId, roles, order) {
+    async setRoles(userId, roles, command) {
       const wanted = readRoles(roles, options.roles);
-      return carryOut(userId, order, async ({ unit, user, actorId }) => {
+      return carryOut(userId, command, async ({ unit, user, actorId }) => {
         if (isSameSet(wanted, user.roles)) return user;
         if (!wanted.includes(ADMIN_ROLE)) await keepAnAdmin(unit.tx, user);
         const account = await changeAccount(unit.tx, user.id, { roles: wanted });
@@ -72,9 +76,9 @@ export function createAdministration(parts: AdministrationParts, options: { role
         return account;
       });
     },
-    async disable(userId, reason, order) {
+    async disable(userId, reason, command) {
       const why = readReason(reason);
-      return carryOut(userId, order, async ({ unit, user, actorId }) => {
+      return carryOut(userId, command, async ({ unit, user, actorId }) => {
         if (user.status === "DISABLED") return user;
         await keepAnAdmin(unit.tx, user);
         const account = await changeAccount(unit.tx, user.id, { status: "DISABLED" });
@@ -83,19 +87,19 @@ export function createAdministration(parts: AdministrationParts, options: { role
         return account;
       });
     },
-    enable: (userId, order) =>
-      carryOut(userId, order, async ({ unit, user, actorId }) => {
+    enable: (userId, command) =>
+      carryOut(userId, command, async ({ unit, user, actorId }) => {
         if (user.status === "ACTIVE") return user;
         await unit.record({ type: "USER_ENABLED", userId: user.id, actorId });
         return changeAccount(unit.tx, user.id, { status: "ACTIVE" });
       }),
-    unlock: (userId, order) =>
-      carryOut(userId, order, async ({ unit, user, actorId }) => {
+    unlock: (userId, command) =>
+      carryOut(userId, command, async ({ unit, user, actorId }) => {
         await unit.record({ type: "USER_UNLOCKED", userId: user.id, actorId });
         return user;
       }),
-    forceLogout: (userId, order) =>
-      carryOut(userId, order, async ({ unit, user, actorId }) => {
+    forceLogout: (userId, command) =>
+      carryOut(userId, command, async ({ unit, user, actorId }) => {
         const account = await changeAccount(unit.tx, user.id, {});
         const endedSessions = await endSessions.end(unit, { account, actorId, endReason: "REVOKED_BY_ADMIN" });
         await unit.record({ type: "FORCED_LOGOUT", userId: user.id, actorId, detail: { endedSessions } });

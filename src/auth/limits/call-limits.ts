@@ -1,11 +1,11 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { LimitStores } from "./limit-stores.ts";
-import { type Claim, type ExhaustedClaim, type Reservation, retryAfterSeconds } from "./rate-limits.ts";
+import { type ExhaustedQuota, type Quota, type Reservation, retryAfterSeconds } from "./rate-limits.ts";
 
-/** A claim, and the name that an operator changes its limit by. */
-export interface NamedClaim extends Claim {
+/** A quota, and the name that an operator changes its limit by. */
+export interface NamedQuota extends Quota {
   readonly setting: string;
 }
 
@@ -27,7 +27,7 @@ export interface LimitedCall {
   readonly coordinate: string;
   readonly userId: string | null;
   readonly sessionId: string | null;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
 }
 
 /** What was refused, to be counted each time and logged once a window. */
@@ -45,9 +45,9 @@ export interface CallLimits {
    * Counts a call that needs no care: each process by itself and without waiting, or all together in Redis. Undefined where it may go on.
    * Without a call nobody is told of the refusal.
    */
-  count(claims: readonly NamedClaim[], call?: () => LimitedCall): Refusal | undefined | Promise<Refusal | undefined>;
+  count(quotas: readonly NamedQuota[], call?: () => LimitedCall): Refusal | undefined | Promise<Refusal | undefined>;
   /** Counts a call that guesses may be made with, over all processes. The first refusal of a caller in a window is audited. */
-  reserve(claims: readonly NamedClaim[], call: LimitedCall): Promise<Admission>;
+  reserve(quotas: readonly NamedQuota[], call: LimitedCall): Promise<Admission>;
   /** As if nothing had been counted for these keys, in all processes within a second. */
   forget(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -65,41 +65,41 @@ export function createCallLimits(
   { stores, audit, clock, onRefusal }: CallLimitParts,
   { tellsSetting }: { tellsSetting: boolean },
 ): CallLimits {
-  async function recordRefusal({ coordinate, userId, sessionId, origin }: LimitedCall): Promise<void> {
+  async function recordRefusal({ coordinate, userId, sessionId, client }: LimitedCall): Promise<void> {
     const about = { userId, actorId: userId, sessionId };
-    await audit.record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }, origin);
+    await audit.record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }, client);
   }
 
-  function refuse(exhausted: readonly ExhaustedClaim[], claims: readonly NamedClaim[], call: LimitedCall | undefined): Refusal {
+  function refuse(exhausted: readonly ExhaustedQuota[], quotas: readonly NamedQuota[], call: LimitedCall | undefined): Refusal {
     let setting: string | undefined;
     for (const { key, isFirst } of exhausted) {
-      const claim = claims.find((each) => each.key === key);
-      if (claim === undefined) continue;
-      setting ??= claim.setting;
+      const quota = quotas.find((each) => each.key === key);
+      if (quota === undefined) continue;
+      setting ??= quota.setting;
       if (call === undefined) continue;
-      const { coordinate, userId, origin } = call;
-      onRefusal({ setting: claim.setting, coordinate, userId, ipAddress: origin.ipAddress, isFirst });
+      const { coordinate, userId, client } = call;
+      onRefusal({ setting: quota.setting, coordinate, userId, ipAddress: client.ipAddress, isFirst });
     }
     const refusal = { retryAfterSeconds: retryAfterSeconds(exhausted, clock().getTime()) };
     return tellsSetting && setting !== undefined ? { ...refusal, setting: `limits.${setting}` } : refusal;
   }
 
   return {
-    count(claims, call) {
+    count(quotas, call) {
       const now = clock().getTime();
-      const judge = ({ exhausted }: Pick<Reservation, "exhausted">) => exhausted && refuse(exhausted, claims, call?.());
-      if ("reserve" in stores.common) return stores.common.reserve(claims, now).then(judge);
-      const exhausted = stores.common.count(claims, now);
+      const judge = ({ exhausted }: Pick<Reservation, "exhausted">) => exhausted && refuse(exhausted, quotas, call?.());
+      if ("reserve" in stores.local) return stores.local.reserve(quotas, now).then(judge);
+      const exhausted = stores.local.count(quotas, now);
       return exhausted && judge({ exhausted });
     },
-    async reserve(claims, call) {
-      const reservation = await stores.careful.reserve(claims, clock().getTime());
+    async reserve(quotas, call) {
+      const reservation = await stores.shared.reserve(quotas, clock().getTime());
       if (reservation.exhausted === undefined) return { giveBack: reservation.giveBack };
-      const refusal = refuse(reservation.exhausted, claims, call);
+      const refusal = refuse(reservation.exhausted, quotas, call);
       if (reservation.exhausted.some(({ isFirst }) => isFirst)) await recordRefusal(call);
       return { refusal };
     },
-    forget: (keys) => stores.careful.forget(keys),
+    forget: (keys) => stores.shared.forget(keys),
     close: () => stores.close(),
   };
 }

@@ -40,16 +40,16 @@ export function createFallbackStore({ redis, memory, onChange }: FallbackParts):
   }
 
   return {
-    async reserve(claims, now) {
-      if (probe !== undefined) return memory.reserve(claims, now);
+    async reserve(quotas, now) {
+      if (probe !== undefined) return memory.reserve(quotas, now);
       try {
-        const reservation = await redis.reserve(claims, now);
+        const reservation = await redis.reserve(quotas, now);
         if (reservation.exhausted !== undefined) return reservation;
         // What cannot be given back is lost to its caller until it leaves the window; that is no reason to fail.
         return { giveBack: (keys) => reservation.giveBack(keys).catch(leave) };
       } catch (error) {
         leave(error);
-        return memory.reserve(claims, now);
+        return memory.reserve(quotas, now);
       }
     },
     async forget(keys) {

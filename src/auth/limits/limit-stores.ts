@@ -7,10 +7,10 @@ import { rememberRefusals } from "./remember-refusals.ts";
 
 /** Where calls are counted. */
 export interface LimitStores {
-  /** The fields that guesses may be made with: for all processes together. */
-  readonly careful: LimitStore;
-  /** All others: no query in the path of every request. */
-  readonly common: Pick<MemoryStore, "count"> | LimitStore;
+  /** For fields that guesses may be made with: counts for all processes together. */
+  readonly shared: LimitStore;
+  /** For all other fields: counts in this process, so that no query is in the path of every request; in Redis where there is one. */
+  readonly local: Pick<MemoryStore, "count"> | LimitStore;
   /** Waits until everything that was given back is there. */
   close(): Promise<void>;
 }
@@ -22,15 +22,15 @@ export interface LimitStoreOptions {
   readonly onStoreChange: (change: StoreChange) => void;
 }
 
-/** Redis for everything where there is one, whose client is loaded only then; else PostgreSQL for what needs care, and memory for the rest. */
+/** Both are Redis where there is one, whose client is loaded only then; else PostgreSQL is shared, and memory is local. */
 export async function openLimitStores(database: Database, options: LimitStoreOptions): Promise<LimitStores> {
   const { redisUrl, redisDeadlineMilliseconds, onStoreChange } = options;
   const memory = createMemoryStore();
   if (redisUrl === undefined) {
     const store = createPostgresStore(database);
-    return { careful: rememberRefusals(store), common: { count: memory.count }, close: store.close };
+    return { shared: rememberRefusals(store), local: { count: memory.count }, close: store.close };
   }
   const { createRedisStore } = await import("./redis-store.ts");
   const store = createFallbackStore({ redis: createRedisStore(redisUrl, redisDeadlineMilliseconds), memory, onChange: onStoreChange });
-  return { careful: store, common: store, close: async () => store.close() };
+  return { shared: store, local: store, close: async () => store.close() };
 }

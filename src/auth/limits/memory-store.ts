@@ -1,5 +1,5 @@
 import { hashKey } from "./key-hash.ts";
-import type { Claim, ExhaustedClaim, LimitStore, RateLimit } from "./rate-limits.ts";
+import type { ExhaustedQuota, LimitStore, Quota, RateLimit } from "./rate-limits.ts";
 import { createTallies } from "./tallies.ts";
 
 /** Each takes some 400 bytes, and 16 for each slot of its window. */
@@ -9,21 +9,21 @@ const MAXIMUM_KEY_LENGTH = 64;
 /** Counts in the memory of this process. */
 export interface MemoryStore extends LimitStore {
   /** The same at once, without a way back: it is on the path of every query. Undefined where the call is granted. */
-  count(claims: readonly Claim[], now: number): readonly ExhaustedClaim[] | undefined;
+  count(quotas: readonly Quota[], now: number): readonly ExhaustedQuota[] | undefined;
   readonly size: number;
 }
 
 export function createMemoryStore({ maximumKeys = MAXIMUM_KEYS }: { maximumKeys?: number } = {}): MemoryStore {
   const tallies = createTallies(maximumKeys);
 
-  function judge(key: string, limit: RateLimit, now: number): ExhaustedClaim | undefined {
+  function judge(key: string, limit: RateLimit, now: number): ExhaustedQuota | undefined {
     const known = tallies.find(boundedKey(key), limit, now);
     return known !== undefined && known.total >= limit.max ? { key, ...tallies.refuse(known, limit, now) } : undefined;
   }
 
-  function judgeAll(claims: readonly Claim[], now: number): ExhaustedClaim[] | undefined {
-    let exhausted: ExhaustedClaim[] | undefined;
-    for (const { key, limit } of claims) {
+  function judgeAll(quotas: readonly Quota[], now: number): ExhaustedQuota[] | undefined {
+    let exhausted: ExhaustedQuota[] | undefined;
+    for (const { key, limit } of quotas) {
       const refused = judge(key, limit, now);
       if (refused === undefined) continue;
       exhausted ??= [];
@@ -33,15 +33,15 @@ export function createMemoryStore({ maximumKeys = MAXIMUM_KEYS }: { maximumKeys?
   }
 
   return {
-    count(claims, now) {
-      const exhausted = judgeAll(claims, now);
-      if (exhausted === undefined) for (const { key, limit } of claims) tallies.add(boundedKey(key), limit, now);
+    count(quotas, now) {
+      const exhausted = judgeAll(quotas, now);
+      if (exhausted === undefined) for (const { key, limit } of quotas) tallies.add(boundedKey(key), limit, now);
       return exhausted;
     },
-    async reserve(claims, now) {
-      const exhausted = judgeAll(claims, now);
+    async reserve(quotas, now) {
+      const exhausted = judgeAll(quotas, now);
       if (exhausted !== undefined) return { exhausted };
-      const counted = claims.map(({ key, limit }) => ({ key, slot: tallies.add(boundedKey(key), limit, now) }));
+      const counted = quotas.map(({ key, limit }) => ({ key, slot: tallies.add(boundedKey(key), limit, now) }));
       return {
         async giveBack(keys) {
           for (const { key, slot } of counted) if (keys?.has(key) ?? true) tallies.remove(boundedKey(key), slot);

@@ -1,7 +1,7 @@
 import type { Database } from "../../database/database.ts";
 import { hashKey } from "./key-hash.ts";
 import { type CountedCall, createPostponedGiveBacks } from "./postponed-give-backs.ts";
-import { type Claim, type ClaimState, type LimitStore, listExhausted } from "./rate-limits.ts";
+import { type LimitStore, listExhausted, type Quota, type QuotaState } from "./rate-limits.ts";
 import { slotOf, windowMilliseconds } from "./slots.ts";
 
 interface ReservedRow {
@@ -13,7 +13,7 @@ interface ReservedRow {
   readonly is_first: boolean;
 }
 
-/** Counts in the table `rate_limits`, for all processes: one statement for all claims of a call, by the functions of the migrations. */
+/** Counts in the table `rate_limits`, for all processes: one statement for all quotas of a call, by the functions of the migrations. */
 export interface PostgresStore extends LimitStore {
   /** Waits until everything that was given back is there. */
   close(): Promise<void>;
@@ -26,27 +26,27 @@ export function createPostgresStore(database: Database): PostgresStore {
       select ${database.$functions.giveBackCalls}(${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[])`,
   );
 
-  function reserveAll(claims: readonly Claim[], { keys, now }: { keys: readonly string[]; now: number }): Promise<ReservedRow[]> {
+  function reserveAll(quotas: readonly Quota[], { keys, now }: { keys: readonly string[]; now: number }): Promise<ReservedRow[]> {
     return giveBacks.takeAlong(
       keys,
       async (calls) => database.$client<ReservedRow[]>`
         select key, slot::float8, free_at::float8, is_exhausted, is_first from ${database.$functions.giveBackAndReserveCalls}(
           ${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[],
-          ${arrayOf(keys)}::text::uuid[], ${arrayOf(claims.map(({ limit }) => limit.max))}::text::integer[],
-          ${arrayOf(claims.map(({ limit }) => windowMilliseconds(limit)))}::text::bigint[],
-          ${arrayOf(claims.map(({ limit }) => slotOf(now, limit)))}::text::bigint[], ${now}::text::bigint)`,
+          ${arrayOf(keys)}::text::uuid[], ${arrayOf(quotas.map(({ limit }) => limit.max))}::text::integer[],
+          ${arrayOf(quotas.map(({ limit }) => windowMilliseconds(limit)))}::text::bigint[],
+          ${arrayOf(quotas.map(({ limit }) => slotOf(now, limit)))}::text::bigint[], ${now}::text::bigint)`,
     );
   }
 
   return {
-    async reserve(claims, now) {
-      const keys = claims.map(({ key }) => hashKey(key));
-      const rows = await reserveAll(claims, { keys, now });
+    async reserve(quotas, now) {
+      const keys = quotas.map(({ key }) => hashKey(key));
+      const rows = await reserveAll(quotas, { keys, now });
       const states = statesOf(keys, rows);
-      const exhausted = listExhausted(claims, states);
+      const exhausted = listExhausted(quotas, states);
       if (exhausted.length > 0) return { exhausted };
-      const counted = claims.map(({ key }, index) => ({ claimed: key, key: keys[index] ?? "", slot: states[index]?.slot ?? 0 }));
-      return { giveBack: async (only) => giveBacks.add(counted.filter(({ claimed }) => only?.has(claimed) ?? true)) };
+      const counted = quotas.map(({ key }, index) => ({ name: key, key: keys[index] ?? "", slot: states[index]?.slot ?? 0 }));
+      return { giveBack: async (only) => giveBacks.add(counted.filter(({ name }) => only?.has(name) ?? true)) };
     },
     async forget(keys) {
       await database.$client`delete from ${database.$tables.rateLimits} where key = any(${arrayOf(keys.map(hashKey))}::text::uuid[])`;
@@ -55,11 +55,11 @@ export function createPostgresStore(database: Database): PostgresStore {
   };
 }
 
-function statesOf(keys: readonly string[], rows: readonly ReservedRow[]): ClaimState[] {
+function statesOf(keys: readonly string[], rows: readonly ReservedRow[]): QuotaState[] {
   const byKey = new Map(rows.map((row) => [row.key, row]));
   return keys.map((key) => {
     const row = byKey.get(key);
-    if (row === undefined) throw new Error("A claim has got no answer.");
+    if (row === undefined) throw new Error("The database has not answered for a quota.");
     return { slot: row.slot, freeAt: row.free_at, isExhausted: row.is_exhausted, isFirst: row.is_first };
   });
 }

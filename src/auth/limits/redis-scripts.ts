@@ -10,68 +10,68 @@ export interface RedisScript {
 const SLACK_MILLISECONDS = 1000;
 
 /**
- * Keys: the claims, each a hash of how many calls were counted in which slot; `told` is until when a refusal has been told. Arguments: now,
+ * Keys: the quotas, each a hash of how many calls were counted in which slot; `told` is until when a refusal has been told. Arguments: now,
  * then maximum, milliseconds and slot of each. The answer: slot, when it is free again, exhausted and first of each.
  */
 export const reserveScript = script(`
 local now = tonumber(ARGV[1])
-local claims = {}
+local quotas = {}
 local exhausted = false
 for index, key in ipairs(KEYS) do
-  local claim = { max = tonumber(ARGV[3 * index - 1]), window = tonumber(ARGV[3 * index]), slot = tonumber(ARGV[3 * index + 1]) }
-  claim.total, claim.told, claim.slots, claim.calls, claim.passed = 0, 0, {}, {}, {}
+  local quota = { max = tonumber(ARGV[3 * index - 1]), window = tonumber(ARGV[3 * index]), slot = tonumber(ARGV[3 * index + 1]) }
+  quota.total, quota.told, quota.slots, quota.calls, quota.passed = 0, 0, {}, {}, {}
   local held = redis.call('HGETALL', key)
   for each = 1, #held, 2 do
     local slot, calls = tonumber(held[each]), tonumber(held[each + 1])
     if held[each] == 'told' then
-      claim.told = calls
-    elseif slot + claim.window <= now then
-      claim.passed[#claim.passed + 1] = held[each]
+      quota.told = calls
+    elseif slot + quota.window <= now then
+      quota.passed[#quota.passed + 1] = held[each]
     else
-      claim.slots[#claim.slots + 1] = slot
-      claim.calls[slot] = calls
-      claim.total = claim.total + calls
-      claim.slot = math.max(claim.slot, slot)
+      quota.slots[#quota.slots + 1] = slot
+      quota.calls[slot] = calls
+      quota.total = quota.total + calls
+      quota.slot = math.max(quota.slot, slot)
     end
   end
-  claim.full = claim.total >= claim.max
-  exhausted = exhausted or claim.full
-  claims[index] = claim
+  quota.full = quota.total >= quota.max
+  exhausted = exhausted or quota.full
+  quotas[index] = quota
 end
 local answer = {}
 for index, key in ipairs(KEYS) do
-  local claim = claims[index]
-  local first = claim.full and claim.told <= now
+  local quota = quotas[index]
+  local first = quota.full and quota.told <= now
   local free = 0
-  if claim.full then
-    table.sort(claim.slots)
-    local left = claim.total
-    for _, slot in ipairs(claim.slots) do
-      left = left - claim.calls[slot]
-      free = slot + claim.window
-      if left < claim.max then break end
+  if quota.full then
+    table.sort(quota.slots)
+    local left = quota.total
+    for _, slot in ipairs(quota.slots) do
+      left = left - quota.calls[slot]
+      free = slot + quota.window
+      if left < quota.max then break end
     end
   end
   if first then
-    claim.told = now + claim.window
-    redis.call('HSET', key, 'told', string.format('%.0f', claim.told))
+    quota.told = now + quota.window
+    redis.call('HSET', key, 'told', string.format('%.0f', quota.told))
   end
   if not exhausted then
-    if #claim.passed > 0 then redis.call('HDEL', key, unpack(claim.passed)) end
-    redis.call('HINCRBY', key, string.format('%.0f', claim.slot), 1)
+    if #quota.passed > 0 then redis.call('HDEL', key, unpack(quota.passed)) end
+    redis.call('HINCRBY', key, string.format('%.0f', quota.slot), 1)
   end
   if first or not exhausted then
-    redis.call('PEXPIRE', key, math.max(claim.slot + claim.window, claim.told) - now + ${SLACK_MILLISECONDS})
+    redis.call('PEXPIRE', key, math.max(quota.slot + quota.window, quota.told) - now + ${SLACK_MILLISECONDS})
   end
-  answer[#answer + 1] = claim.slot
+  answer[#answer + 1] = quota.slot
   answer[#answer + 1] = free
-  answer[#answer + 1] = claim.full and 1 or 0
+  answer[#answer + 1] = quota.full and 1 or 0
   answer[#answer + 1] = first and 1 or 0
 end
 return answer
 `);
 
-/** Keys: the claims. Arguments: the slot that each was counted in. */
+/** Keys: the quotas. Arguments: the slot that each was counted in. */
 export const giveBackScript = script(`
 for index, key in ipairs(KEYS) do
   if redis.call('HEXISTS', key, ARGV[index]) == 1 and redis.call('HINCRBY', key, ARGV[index], -1) <= 0 then

@@ -50,17 +50,17 @@ export function createRedisStore(url: string, deadlineMilliseconds = DEADLINE_MI
 
   return {
     connected,
-    async reserve(claims, now) {
-      const keys = claims.map(({ key }) => KEY_PREFIX + hashKey(key));
-      const limits = claims.flatMap(({ limit }) => [limit.max, windowMilliseconds(limit), slotOf(now, limit)]);
+    async reserve(quotas, now) {
+      const keys = quotas.map(({ key }) => KEY_PREFIX + hashKey(key));
+      const limits = quotas.flatMap(({ limit }) => [limit.max, windowMilliseconds(limit), slotOf(now, limit)]);
       const answer = (await run(reserveScript, keys, [now, ...limits])) as readonly number[];
-      const states = claims.map((_claim, index) => {
+      const states = quotas.map((_quota, index) => {
         const [slot = 0, freeAt = 0, full, first] = answer.slice(index * 4, index * 4 + 4);
         return { slot, freeAt, isExhausted: full === 1, isFirst: first === 1 };
       });
-      const exhausted = listExhausted(claims, states);
+      const exhausted = listExhausted(quotas, states);
       if (exhausted.length > 0) return { exhausted };
-      const counted = claims.map(({ key }, index) => ({ key, held: keys[index] ?? "", slot: states[index]?.slot ?? 0 }));
+      const counted = quotas.map(({ key }, index) => ({ key, held: keys[index] ?? "", slot: states[index]?.slot ?? 0 }));
       return {
         async giveBack(only) {
           const given = counted.filter(({ key }) => only?.has(key) ?? true);

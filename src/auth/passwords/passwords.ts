@@ -1,6 +1,6 @@
 import { householdOf } from "../../core/ip-addresses.ts";
 import type { Random } from "../../core/random.ts";
-import type { HashingCaller, HashingQueue } from "./hashing-queue.ts";
+import type { AskingAddress, HashingQueue } from "./hashing-queue.ts";
 import type { PasswordEngine } from "./password-engine.ts";
 import type { PasswordHash } from "./password-hash.ts";
 import type { TypedPassword } from "./password-policy.ts";
@@ -12,14 +12,14 @@ export interface Passwords extends PasswordHasher {
    * False also for a hash that cannot be read. Where there is none (an unknown address) a decoy is verified: the same wait, the same
    * work, and false.
    */
-  verify(hash: string | undefined, typed: TypedPassword, caller: HashingCaller): Promise<boolean>;
+  verify(hash: string | undefined, typed: TypedPassword, address: AskingAddress): Promise<boolean>;
   /** A new hash in the place of one that was made otherwise than today's. Undefined: not needed, or not while others want to sign in. */
   rehash(hash: string, password: string): Promise<string> | undefined;
 }
 
 export interface PasswordHasher {
   /** A PHC string of argon2id. */
-  hash(password: string, caller: HashingCaller): Promise<string>;
+  hash(password: string, address: AskingAddress): Promise<string>;
 }
 
 export interface PasswordParts {
@@ -28,7 +28,7 @@ export interface PasswordParts {
 }
 
 export function createPasswordHasher({ engine, queue }: PasswordParts): PasswordHasher {
-  return { hash: (password, caller) => queue.run(turnOf(caller), () => engine.hash(password)) };
+  return { hash: (password, address) => queue.run(turnOf(address), () => engine.hash(password)) };
 }
 
 export async function createPasswords(parts: PasswordParts, random: Random): Promise<Passwords> {
@@ -50,9 +50,9 @@ export async function createPasswords(parts: PasswordParts, random: Random): Pro
 
   return {
     ...hasher,
-    verify(encoded, { password, asTyped }, caller) {
+    verify(encoded, { password, asTyped }, address) {
       const hash = (encoded === undefined ? undefined : readPasswordHash(encoded)) ?? decoy;
-      return queue.run(turnOf(caller), async () => {
+      return queue.run(turnOf(address), async () => {
         if (await fits(hash, password)) return true;
         // Another system may have hashed the text as it came. Also tried on the decoy, so that nothing shows which hash it is.
         return asTyped !== password && fits(hash, asTyped);
@@ -66,8 +66,8 @@ export async function createPasswords(parts: PasswordParts, random: Random): Pro
 }
 
 /** Whoever has a network of IPv6 has one turn for all of its addresses, as they count as one caller for limits. */
-function turnOf(caller: HashingCaller): HashingCaller {
-  return caller === null ? null : householdOf(caller);
+function turnOf(address: AskingAddress): AskingAddress {
+  return address === null ? null : householdOf(address);
 }
 
 /** Scheme, version and costs of a PHC string. */

@@ -5,11 +5,11 @@ import type { Revocable } from "../revocations/revocation.ts";
 import type { Revocations } from "../revocations/revocations.ts";
 import type { Account } from "../users/account-store.ts";
 import type { CustomClaims } from "./custom-claims.ts";
+import type { IdentifiedCaller } from "./identified-caller.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
-import type { Visitor } from "./visitor.ts";
 
 /** Which of our users the request's access token says is calling. */
-export interface Viewer extends Visitor, Revocable {
+export interface Viewer extends IdentifiedCaller, Revocable {
   readonly sessionId: string;
   readonly email: string;
 }

@@ -5,8 +5,8 @@ import { StartupError } from "../../core/errors.ts";
 import { perObject } from "../../core/per-object.ts";
 import type { Random } from "../../core/random.ts";
 import type { CustomClaimValues } from "./custom-claims.ts";
+import type { IdentifiedCaller } from "./identified-caller.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
-import type { Visitor } from "./visitor.ts";
 
 /** Whom an identity token is for. */
 export interface IdentityTarget {
@@ -19,7 +19,7 @@ export interface IdentityTarget {
 /** Tokens that tell upstreams who is calling. No access tokens: they are good for one upstream, and nobody signs in with them. */
 export interface IdentityTokens {
   /** A JWT for the `Gateway-Identity` header; the same one again while at least half of its life is left. */
-  issue(visitor: Visitor, target: IdentityTarget): string;
+  issue(caller: IdentifiedCaller, target: IdentityTarget): string;
   /** The same for callers who are nobody, so that an upstream can tell them from whoever came past the gateway. */
   issueAnonymous(target: Pick<IdentityTarget, "audience">): string;
 }
@@ -53,18 +53,18 @@ export function createIdentityTokens(
   });
   let count = 0;
   /** The verifier makes one object for each access token, so two tokens, and with them two callers, sessions or sets of roles, share no key. */
-  const numberOf = perObject((_visitor: Visitor) => {
+  const numberOf = perObject((_caller: IdentifiedCaller) => {
     count += 1;
     return count;
   });
 
-  function sign(visitor: Visitor, target: IdentityTarget): Issued {
-    const left = Math.floor(visitor.expiresAt.getTime() / 1000) - Math.floor(clock().getTime() / 1000);
+  function sign(caller: IdentifiedCaller, target: IdentityTarget): Issued {
+    const left = Math.floor(caller.expiresAt.getTime() / 1000) - Math.floor(clock().getTime() / 1000);
     const life = Math.max(SHORTEST_LIFE_SECONDS, Math.min(LIFE_SECONDS, left));
     const claims = {
-      ...pick(visitor.custom, target.claims),
-      ...claimsOf(visitor, issuer),
-      ...(target.claims.includes("email") && visitor.email !== undefined ? { email: visitor.email } : {}),
+      ...pick(caller.custom, target.claims),
+      ...claimsOf(caller, issuer),
+      ...(target.claims.includes("email") && caller.email !== undefined ? { email: caller.email } : {}),
     };
     return signClaims(claims, target.audience, life);
   }
@@ -87,7 +87,7 @@ export function createIdentityTokens(
   }
 
   return {
-    issue: (visitor, target) => remembered(`${numberOf(visitor)} ${target.claims.join()} ${target.audience}`, () => sign(visitor, target)),
+    issue: (caller, target) => remembered(`${numberOf(caller)} ${target.claims.join()} ${target.audience}`, () => sign(caller, target)),
     issueAnonymous: ({ audience }) => remembered(`anonymous ${audience}`, () => signClaims({ anonymous: true }, audience, LIFE_SECONDS)),
   };
 }
@@ -98,7 +98,7 @@ function pick(custom: CustomClaimValues | undefined, names: readonly string[]): 
 }
 
 /** A subject of another issuer stands beside its name: two issuers may use one subject for two people. */
-function claimsOf(visitor: Visitor, issuer: string) {
-  const origin = visitor.issuer === issuer ? { sid: visitor.sessionId } : { idp: visitor.issuer };
-  return { sub: visitor.subject, ...origin, roles: [...visitor.roles], scope: [...visitor.scopes].join(" ") };
+function claimsOf(caller: IdentifiedCaller, issuer: string) {
+  const origin = caller.issuer === issuer ? { sid: caller.sessionId } : { idp: caller.issuer };
+  return { sub: caller.subject, ...origin, roles: [...caller.roles], scope: [...caller.scopes].join(" ") };
 }

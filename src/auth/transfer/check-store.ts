@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { stayOpen } from "../../database/stay-open.ts";
-import type { Claim } from "./claims.ts";
+import type { ImportLine } from "./import-lines.ts";
 import type { Holder, Sought } from "./import-store.ts";
 
 /** Runs a check in a transaction that writes nothing but lines that it has seen, in a table that goes with it: no process has to hold them. */
@@ -23,9 +23,9 @@ export async function findSeenLines(tx: Transaction, { ids, emailKeys }: Sought,
   return [...rows].map(({ line, id, email_key }) => ({ line, id: id ?? "", emailKey: email_key, file: fileHash }));
 }
 
-export async function addSeenLines(tx: Transaction, claims: readonly Claim[]): Promise<void> {
-  const rows = JSON.stringify(claims.map(({ line, id, emailKey }) => ({ line, id, email_key: emailKey })));
+export async function addSeenLines(tx: Transaction, lines: readonly ImportLine[]): Promise<void> {
+  const rows = JSON.stringify(lines.map(({ number, id, emailKey }) => ({ line: number, id, email_key: emailKey })));
   await tx.execute(sql`
     insert into pg_temp.seen_lines (line, id, email_key)
-    select line, id, email_key from json_to_recordset(${rows}::text::json) as claims (line integer, id uuid, email_key text)`);
+    select line, id, email_key from json_to_recordset(${rows}::text::json) as lines (line integer, id uuid, email_key text)`);
 }

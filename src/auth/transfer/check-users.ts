@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import { addSeenLines, findSeenLines, withSeenLines } from "./check-store.ts";
-import { separateRepeated, soughtBy } from "./claims.ts";
+import { separateRepeated, soughtBy } from "./import-lines.ts";
 import { findImport } from "./import-store.ts";
 import type { ImportOptions, UserFile } from "./import-users.ts";
 import { type LineBatch, readBatches } from "./line-batches.ts";
@@ -26,15 +26,15 @@ export function createCheckUsers({ database, clock }: { database: Database; cloc
   };
 }
 
-async function checkBatch(tx: Transaction, { users }: LineBatch, at: { fileHash: string; now: Date }): Promise<Settled> {
-  if (users.length === 0) return settle([], 0);
-  const { first, repeated } = separateRepeated(users);
+async function checkBatch(tx: Transaction, { good }: LineBatch, at: { fileHash: string; now: Date }): Promise<Settled> {
+  if (good.length === 0) return settle([], 0);
+  const { first, repeated } = separateRepeated(good);
   const more = await findSeenLines(tx, soughtBy(first), at.fileHash);
   const judged = await judgeAll(tx, first, { ...at, more });
   const free = judged.filter(({ verdict }) => verdict === "free");
   await addSeenLines(
     tx,
-    free.map(({ claim }) => claim),
+    free.map(({ line }) => line),
   );
   const others = judged.filter(({ verdict }) => verdict !== "free");
   return settle([...others, ...judgeRepeated(repeated, at.fileHash)], free.length);

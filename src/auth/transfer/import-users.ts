@@ -1,5 +1,5 @@
+import { noClient } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
-import { nowhere } from "../../core/origin.ts";
 import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { NewAccount } from "../accounts/registration/new-account.ts";
@@ -7,9 +7,9 @@ import { rolesChanged } from "../admin/new-admin.ts";
 import type { AuditFacts } from "../audit/audit.ts";
 import { ADMIN_ROLE, lockAdmins } from "../users/admin-store.ts";
 import type { Transact } from "../work/unit-of-work.ts";
-import { separateRepeated } from "./claims.ts";
+import { separateRepeated } from "./import-lines.ts";
 import { beginImport, deleteReserved, type ImportState, insertUsers, moveImport } from "./import-store.ts";
-import { type ClaimedUser, type LineBatch, readBatches } from "./line-batches.ts";
+import { type GoodLine, type LineBatch, readBatches } from "./line-batches.ts";
 import { judgeAll, judgeRepeated, reviewBatch, type Settled, settle } from "./settle-lines.ts";
 import { createTally, type Tally, type Watch } from "./tally.ts";
 import type { LineRules } from "./user-line.ts";
@@ -75,18 +75,18 @@ interface Place {
 
 async function importBatch(parts: ImportParts, batch: LineBatch, place: Place): Promise<Settled> {
   const { transact, clock } = parts;
-  return transact(nowhere, async ({ tx, record }) => {
+  return transact(noClient, async ({ tx, record }) => {
     const now = clock();
-    const { first, repeated } = separateRepeated(batch.users);
-    const drafts = first.map((claim) => ({ claim, account: draftAccount(claim, now, parts.random) }));
+    const { first, repeated } = separateRepeated(batch.good);
+    const drafts = first.map((line) => ({ line, account: draftAccount(line, now, parts.random) }));
     const inserted = await insertAll(
       tx,
       drafts.map(({ account }) => account),
       now,
     );
     const made = drafts.filter(({ account }) => inserted.has(account.id));
-    await record(made.flatMap(({ claim, account }) => eventsOf(account, { file: place.fileHash, line: claim.line })));
-    const left = drafts.filter(({ account }) => !inserted.has(account.id)).map(({ claim }) => claim);
+    await record(made.flatMap(({ line, account }) => eventsOf(account, { file: place.fileHash, line: line.number })));
+    const left = drafts.filter(({ account }) => !inserted.has(account.id)).map(({ line }) => line);
     const verdicts = await judgeAll(tx, left, { fileHash: place.fileHash, now });
     const step = { ...place, toLine: batch.lastLine, imported: made.length, finishedAt: batch.isEnd ? now : null };
     if (!(await moveImport(tx, step))) throw new OvertakenImportError("Another import of the same file has come on meanwhile.");
@@ -104,7 +104,7 @@ async function insertAll(tx: Transaction, accounts: readonly NewAccount[], now: 
 }
 
 /** The id tells when the account was created, so that lists by id are lists by time. */
-function draftAccount({ user }: ClaimedUser, now: Date, random: Random): NewAccount {
+function draftAccount({ user }: GoodLine, now: Date, random: Random): NewAccount {
   const { email, createdAt = now, id = random.id(createdAt), ...facts } = user;
   return { ...facts, id, createdAt, email: email.address, emailKey: email.key, version: 1, erasureAt: null };
 }

@@ -1,11 +1,11 @@
 import type { BadLine } from "./bad-line.ts";
-import type { Claim } from "./claims.ts";
+import type { ImportLine } from "./import-lines.ts";
 import { readLines } from "./read-lines.ts";
 import { type LineRules, readUserLine, type UserLine } from "./user-line.ts";
 
 /** Lines that are dealt with together. */
 export interface LineBatch {
-  readonly users: readonly ClaimedUser[];
+  readonly good: readonly GoodLine[];
   /** Those that are bad by themselves. */
   readonly bad: readonly BadLine[];
   /** The number of its last line. */
@@ -13,7 +13,8 @@ export interface LineBatch {
   readonly isEnd: boolean;
 }
 
-export interface ClaimedUser extends Claim {
+/** A line that is good by itself, and its user. */
+export interface GoodLine extends ImportLine {
   readonly user: UserLine;
 }
 
@@ -27,7 +28,7 @@ const LINES_PER_BATCH = 1000;
 
 /** All lines of a file; the last batch may be empty. Blank lines only count. */
 export async function* readBatches(chunks: AsyncIterable<Buffer>, rules: BatchRules): AsyncGenerator<LineBatch> {
-  let [users, bad]: [ClaimedUser[], BadLine[]] = [[], []];
+  let [good, bad]: [GoodLine[], BadLine[]] = [[], []];
   let lastLine = 0;
   let size = 0;
   for await (const lines of readLines(chunks)) {
@@ -35,14 +36,14 @@ export async function* readBatches(chunks: AsyncIterable<Buffer>, rules: BatchRu
       lastLine = number;
       size += 1;
       const { user, problems } = problem === undefined ? readText(text, rules) : { problems: [{ field: null, reason: problem }] };
-      if (user !== undefined) users.push({ line: number, id: user.id, emailKey: user.email.key, user });
+      if (user !== undefined) good.push({ number, id: user.id, emailKey: user.email.key, user });
       if (problems !== undefined) bad.push({ line: number, problems });
       if (size < LINES_PER_BATCH && number !== rules.stoppedAfter) continue;
-      yield { users, bad, lastLine, isEnd: false };
-      [users, bad, size] = [[], [], 0];
+      yield { good, bad, lastLine, isEnd: false };
+      [good, bad, size] = [[], [], 0];
     }
   }
-  yield { users, bad, lastLine, isEnd: true };
+  yield { good, bad, lastLine, isEnd: true };
 }
 
 function readText(text: string, rules: BatchRules): Partial<ReturnType<typeof readUserLine>> {

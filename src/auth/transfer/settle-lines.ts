@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "../../database/database.ts";
 import type { BadLine } from "./bad-line.ts";
-import { type Claim, heldBy, judgeClaims, separateRepeated, soughtBy, type Verdict } from "./claims.ts";
+import { heldBy, type ImportLine, judgeLines, separateRepeated, soughtBy, type Verdict } from "./import-lines.ts";
 import { findHolders, findReserved, type Holder } from "./import-store.ts";
 import type { LineBatch } from "./line-batches.ts";
 import type { FieldProblem } from "./line-members.ts";
@@ -14,7 +14,7 @@ export interface Settled {
 }
 
 export interface Judged {
-  readonly claim: Claim;
+  readonly line: ImportLine;
   readonly verdict: Verdict;
 }
 
@@ -24,29 +24,29 @@ const gone: FieldProblem = { field: null, reason: "Has no account: an earlier ru
 /** `more` are held by what only the caller knows of. */
 export async function judgeAll(
   connection: Database | Transaction,
-  claims: readonly Claim[],
+  lines: readonly ImportLine[],
   { fileHash, now, more = [] }: { fileHash: string; now: Date; more?: readonly Holder[] },
 ): Promise<Judged[]> {
-  if (claims.length === 0) return [];
-  const sought = soughtBy(claims);
+  if (lines.length === 0) return [];
+  const sought = soughtBy(lines);
   const holders = [...(await findHolders(connection, sought)), ...more];
   const reserved = await findReserved(connection, sought.emailKeys, now);
-  const verdicts = judgeClaims(claims, { fileHash, holders, reserved });
-  return claims.map((claim, index) => ({ claim, verdict: verdicts[index] ?? "free" }));
+  const verdicts = judgeLines(lines, { fileHash, holders, reserved });
+  return lines.map((line, index) => ({ line, verdict: verdicts[index] ?? "free" }));
 }
 
 export function judgeRepeated(repeated: ReturnType<typeof separateRepeated>["repeated"], fileHash: string): Judged[] {
-  return repeated.flatMap(({ claim, before }) => {
+  return repeated.flatMap(({ line, before }) => {
     const against = { fileHash, holders: [heldBy(before, fileHash)], reserved: new Set<string>() };
-    return judgeClaims([claim], against).map((verdict) => ({ claim, verdict }));
+    return judgeLines([line], against).map((verdict) => ({ line, verdict }));
   });
 }
 
 /** `imported` of them are beside those judged. `freeMeans`: what is wrong with a line of which nothing is known that stands against it. */
 export function settle(judged: readonly Judged[], imported: number, freeMeans = overtaken): Settled {
-  const bad = judged.flatMap(({ claim, verdict }) => {
+  const bad = judged.flatMap(({ line, verdict }) => {
     if (verdict === "present" || verdict === "imported") return [];
-    return [{ line: claim.line, problems: [verdict === "free" ? freeMeans : verdict] }];
+    return [{ line: line.number, problems: [verdict === "free" ? freeMeans : verdict] }];
   });
   return { imported, present: judged.length - bad.length, bad };
 }
@@ -54,10 +54,10 @@ export function settle(judged: readonly Judged[], imported: number, freeMeans = 
 /** What has become of lines that an earlier run has dealt with; nothing is written. */
 export async function reviewBatch(
   connection: Database | Transaction,
-  { users }: LineBatch,
+  { good }: LineBatch,
   at: { fileHash: string; now: Date },
 ): Promise<Settled> {
-  const { first, repeated } = separateRepeated(users);
+  const { first, repeated } = separateRepeated(good);
   const judged = [...(await judgeAll(connection, first, at)), ...judgeRepeated(repeated, at.fileHash)];
   return settle(judged, 0, gone);
 }

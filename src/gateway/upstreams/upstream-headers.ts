@@ -7,7 +7,7 @@ import type { ConnectionOptions, IdentityOptions } from "./upstream-options.ts";
 const IDENTITY_HEADER = "gateway-identity";
 
 /** What of a request upstreams are told. */
-export type UpstreamContext = Pick<RequestContext, "visitor" | "accessToken" | "clientHeaders" | "requestId">;
+export type UpstreamContext = Pick<RequestContext, "caller" | "accessToken" | "clientHeaders" | "requestId">;
 
 export type UpstreamHeaders = (context: UpstreamContext) => Record<string, string>;
 
@@ -22,29 +22,29 @@ export function createUpstreamHeaders(
 ): UpstreamHeaders {
   const tell = identity && tellIdentity(identity, createIdentityTokens());
   return (context) => {
-    const { visitor } = context;
+    const { caller } = context;
     const sent: Record<string, string> = {};
     for (const name of headers) {
       const value = headerOf(name, context);
       if (typeof value === "string") sent[name] = value;
     }
-    const told = tell?.(visitor);
+    const told = tell?.(caller);
     if (told !== undefined) sent[IDENTITY_HEADER] = told;
     return sent;
   };
 }
 
-function headerOf(name: string, { visitor, accessToken, clientHeaders, requestId }: UpstreamContext) {
+function headerOf(name: string, { caller, accessToken, clientHeaders, requestId }: UpstreamContext) {
   // Ours, not the client's: it is what our log has.
   if (name === "x-request-id") return requestId;
   if (name !== "authorization") return clientHeaders[name];
   // What the client sent may have been refused here, or, on a WebSocket, be another caller's.
-  return isAnonymous(visitor) || accessToken === undefined ? undefined : `Bearer ${accessToken}`;
+  return isAnonymous(caller) || accessToken === undefined ? undefined : `Bearer ${accessToken}`;
 }
 
-function tellIdentity(target: IdentityOptions, tokens: IdentityTokens): (visitor: UpstreamContext["visitor"]) => string | undefined {
-  return (visitor) => {
-    if (!isAnonymous(visitor)) return tokens.issue(visitor, target);
+function tellIdentity(target: IdentityOptions, tokens: IdentityTokens): (caller: UpstreamContext["caller"]) => string | undefined {
+  return (caller) => {
+    if (!isAnonymous(caller)) return tokens.issue(caller, target);
     return target.anonymous === true ? tokens.issueAnonymous(target) : undefined;
   };
 }

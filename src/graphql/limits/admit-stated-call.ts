@@ -1,5 +1,5 @@
 import type { GraphQLFieldResolver } from "graphql";
-import type { NamedClaim } from "../../auth/limits/call-limits.ts";
+import type { NamedQuota } from "../../auth/limits/call-limits.ts";
 import { DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
 import { AuthError } from "../../core/errors.ts";
 import type { RequestContext } from "../context.ts";
@@ -7,7 +7,7 @@ import type { AccountCount } from "../policies/root-policies.ts";
 import { policyOf } from "../policies/root-policies.ts";
 import { findSubject } from "./account-subjects.ts";
 import { identifyArguments } from "./arguments.ts";
-import { allFieldsClaims, fieldClaims } from "./caller-claims.ts";
+import { allFieldsQuotas, fieldQuotas } from "./caller-quotas.ts";
 import { identifyCaller } from "./identity.ts";
 import { admitByLibrary } from "./library-limiter.ts";
 import type { FieldLimit, LimitTable, NamedLimit } from "./limit-table.ts";
@@ -40,55 +40,55 @@ export function admitStatedCall(resolve: Resolver, field: StatedField): Resolver
     const context = contextValue as RequestContext;
     const { callLimits } = context.auth;
     const call = () => limitedCall(coordinate, context);
-    const early = await callLimits.count(allFieldsClaims(table, context), call);
+    const early = await callLimits.count(allFieldsQuotas(table, context), call);
     if (early !== undefined) throw new AuthError("RATE_LIMITED", early);
-    const claims = await listClaims(field, args, context);
-    const [first] = claims;
+    const quotas = await listQuotas(field, args, context);
+    const [first] = quotas;
     if (first === undefined) return resolve(source, args, context, info);
     const caller = identifyCaller(coordinate, context);
-    const reserve = () => callLimits.reserve(claims, call());
+    const reserve = () => callLimits.reserve(quotas, call());
     const { refusal, giveBack } = await admitByLibrary({ field: coordinate, caller, limit: first.limit, info, reserve });
     if (refusal !== undefined) throw new AuthError("RATE_LIMITED", refusal);
     // What cannot be given back is lost until it leaves the window; what was done is not.
     const forgive = (keys?: ReadonlySet<string>) => (keys?.size === 0 ? undefined : giveBack(keys).catch(nothing));
     try {
       const result = await resolve(source, args, context, info);
-      await forgive(givesSuccessBack(coordinate) ? keysNotOnlyFor("success", claims) : keysNotFor(undefined, claims));
+      await forgive(givesSuccessBack(coordinate) ? keysNotOnlyFor("success", quotas) : keysNotFor(undefined, quotas));
       return result;
     } catch (error) {
       if (await isForgiven(error, { coordinate, caller, context })) await forgive();
-      else await forgive(keysNotFor(error, claims));
+      else await forgive(keysNotFor(error, quotas));
       throw error;
     }
   };
 }
 
-interface FieldClaim extends NamedClaim, Pick<AccountCount, "countsOnly"> {}
+interface FieldQuota extends NamedQuota, Pick<AccountCount, "countsOnly"> {}
 
-async function listClaims(
+async function listQuotas(
   { coordinate, limit, perAccount }: StatedField,
   args: Readonly<Record<string, unknown>>,
   context: RequestContext,
-): Promise<FieldClaim[]> {
+): Promise<FieldQuota[]> {
   const paths = limit?.isStated === true ? limit.identityArgs : [];
-  const claims: FieldClaim[] =
-    limit === undefined ? [] : fieldClaims(coordinate, { limit, context, detail: ` ${identifyArguments(paths, args)}` });
+  const quotas: FieldQuota[] =
+    limit === undefined ? [] : fieldQuotas(coordinate, { limit, context, detail: ` ${identifyArguments(paths, args)}` });
   for (const { name, subject, countsOnly, limit: own } of perAccount) {
     const found = await findSubject(subject, args, context);
-    if (found !== undefined) claims.push({ key: `${name} ${found}`, limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
+    if (found !== undefined) quotas.push({ key: `${name} ${found}`, limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
   }
-  return claims;
+  return quotas;
 }
 
 /** The keys that a call which has ended like this does not count for. Input that was not forgiven counts for all. */
-function keysNotFor(error: unknown, claims: readonly FieldClaim[]): ReadonlySet<string> {
+function keysNotFor(error: unknown, quotas: readonly FieldQuota[]): ReadonlySet<string> {
   const end = error instanceof AuthError ? error.code : "success";
-  const others = end === "BAD_USER_INPUT" ? [] : claims.filter(({ countsOnly }) => countsOnly !== undefined && countsOnly !== end);
+  const others = end === "BAD_USER_INPUT" ? [] : quotas.filter(({ countsOnly }) => countsOnly !== undefined && countsOnly !== end);
   return new Set(others.map(({ key }) => key));
 }
 
-function keysNotOnlyFor(end: AccountCount["countsOnly"], claims: readonly FieldClaim[]): ReadonlySet<string> {
-  return new Set(claims.filter(({ countsOnly }) => countsOnly !== end).map(({ key }) => key));
+function keysNotOnlyFor(end: AccountCount["countsOnly"], quotas: readonly FieldQuota[]): ReadonlySet<string> {
+  return new Set(quotas.filter(({ countsOnly }) => countsOnly !== end).map(({ key }) => key));
 }
 
 /** Nobody is to wait an hour for three passwords that were too short; nor can a flood of them reach the database for ever. */
@@ -99,8 +99,8 @@ async function isForgiven(
   if (!(error instanceof AuthError)) return true;
   if (givesSuccessBack(coordinate) && isGoodPassword(error)) return true;
   if (error.code !== "BAD_USER_INPUT") return ourFaults.has(error.code);
-  const claim = { key: `${coordinate} input ${caller}`, limit: DEFAULT_LIMIT, setting: coordinate };
-  const counted = await context.auth.callLimits.count([claim]);
+  const quota = { key: `${coordinate} input ${caller}`, limit: DEFAULT_LIMIT, setting: coordinate };
+  const counted = await context.auth.callLimits.count([quota]);
   return counted === undefined;
 }
 

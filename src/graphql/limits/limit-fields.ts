@@ -5,7 +5,7 @@ import { AuthError } from "../../core/errors.ts";
 import type { RequestContext } from "../context.ts";
 import { policyOf } from "../policies/root-policies.ts";
 import { type AccountLimit, admitStatedCall } from "./admit-stated-call.ts";
-import { allFieldsClaims, fieldClaims } from "./caller-claims.ts";
+import { allFieldsQuotas, fieldQuotas } from "./caller-quotas.ts";
 import type { FieldLimit, LimitTable } from "./limit-table.ts";
 import { limitedCall } from "./limited-call.ts";
 
@@ -41,8 +41,8 @@ function limitResolver(resolve: Resolver, { coordinate, limit, table }: LimitedF
   if (limit === undefined && table.ofCaller === undefined) return resolve;
   return (source, args, contextValue, info) => {
     const context = contextValue as RequestContext;
-    const own = limit === undefined ? [] : fieldClaims(coordinate, { limit, context, detail: "" });
-    const counted = context.auth.callLimits.count([...own, ...allFieldsClaims(table, context)], () => limitedCall(coordinate, context));
+    const own = limit === undefined ? [] : fieldQuotas(coordinate, { limit, context, detail: "" });
+    const counted = context.auth.callLimits.count([...own, ...allFieldsQuotas(table, context)], () => limitedCall(coordinate, context));
     if (counted === undefined) return resolve(source, args, context, info);
     if (counted instanceof Promise) {
       return counted.then((refusal) => (refusal === undefined ? resolve(source, args, context, info) : refuse(refusal)));

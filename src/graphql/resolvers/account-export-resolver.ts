@@ -1,6 +1,6 @@
 import { Args, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { getViewer, type RequestContext } from "../context.ts";
-import { asSeenBy } from "../foreign-events.ts";
+import { asSeenBy } from "../events-as-seen.ts";
 import { rateLimitOf } from "../policies/root-policies.ts";
 import { AccountExport, EXPORTED_EVENTS_PER_PAGE, ExportedEventsArguments } from "../types/account-export.ts";
 import { toAuditEvent } from "../types/audit-event.ts";
@@ -15,7 +15,7 @@ export class AccountExportResolver {
   @Query(() => AccountExport, { nullable: true, description: "Everything that is kept of the caller." })
   async exportAccount(@Ctx() context: RequestContext): Promise<AccountExport> {
     const viewer = getViewer(context);
-    const { account, sessions, ...exported } = await context.auth.accountLife.exportAccount(viewer, context.origin);
+    const { account, sessions, ...exported } = await context.auth.accountLife.exportAccount(viewer, context.client);
     const seen = { now: context.clock(), currentSessionId: viewer.sessionId };
     return { ...exported, user: account, sessions: async () => (await sessions()).map((session) => toSession(session, seen)) };
   }

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from "type-graphql";
-import type { Order } from "../../auth/admin/administration.ts";
+import type { AdminCommand } from "../../auth/admin/administration.ts";
 import { AuthError } from "../../core/errors.ts";
 import { isId } from "../../core/ids.ts";
 import { getViewer, type RequestContext } from "../context.ts";
@@ -20,23 +20,23 @@ export class AdministrationResolver {
     @Arg("roles", () => [String]) roles: string[],
     @Ctx() context: RequestContext,
   ): Promise<User> {
-    return context.auth.administration.setRoles(getUserId(userId), roles, orderOf(context));
+    return context.auth.administration.setRoles(getUserId(userId), roles, commandOf(context));
   }
 
   @Directive('@hasRole(roles: ["admin"])')
   @Mutation(() => User, { nullable: true, description: "A disabled user has no live session and cannot log in." })
   disableUser(
     @Arg("userId", () => ID) userId: string,
-    @Arg("reason", () => String, { nullable: true, description: "For the audit entry; at most 500 characters." }) reason: string | null,
+    @Arg("reason", () => String, { nullable: true, description: "For the audit event; at most 500 characters." }) reason: string | null,
     @Ctx() context: RequestContext,
   ): Promise<User> {
-    return context.auth.administration.disable(getUserId(userId), reason ?? undefined, orderOf(context));
+    return context.auth.administration.disable(getUserId(userId), reason ?? undefined, commandOf(context));
   }
 
   @Directive('@hasRole(roles: ["admin"])')
   @Mutation(() => User, { nullable: true })
   enableUser(@Arg("userId", () => ID) userId: string, @Ctx() context: RequestContext): Promise<User> {
-    return context.auth.administration.enable(getUserId(userId), orderOf(context));
+    return context.auth.administration.enable(getUserId(userId), commandOf(context));
   }
 
   @Directive('@hasRole(roles: ["admin"])')
@@ -46,7 +46,7 @@ export class AdministrationResolver {
       "Forgets the wrong passwords, codes and messages that were counted for a user: whoever was shut out for an hour can sign in at once.",
   })
   async unlockUser(@Arg("userId", () => ID) userId: string, @Ctx() context: RequestContext): Promise<User> {
-    const user = await context.auth.administration.unlock(getUserId(userId), orderOf(context));
+    const user = await context.auth.administration.unlock(getUserId(userId), commandOf(context));
     await context.auth.callLimits.forget(keysOfAccount(user));
     return user;
   }
@@ -54,12 +54,12 @@ export class AdministrationResolver {
   @Directive('@hasRole(roles: ["admin"])')
   @Mutation(() => LogoutPayload, { nullable: true, description: "End every session of a user, at once and everywhere." })
   async forceLogout(@Arg("userId", () => ID) userId: string, @Ctx() context: RequestContext): Promise<LogoutPayload> {
-    return { endedSessions: await context.auth.administration.forceLogout(getUserId(userId), orderOf(context)) };
+    return { endedSessions: await context.auth.administration.forceLogout(getUserId(userId), commandOf(context)) };
   }
 }
 
-function orderOf(context: RequestContext): Order {
-  return { viewer: getViewer(context), origin: context.origin };
+function commandOf(context: RequestContext): AdminCommand {
+  return { viewer: getViewer(context), client: context.client };
 }
 
 /** What cannot be an id is nobody's. */

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import { refuseFirst } from "../../auth/paging/pages.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
-import { asSeenBy } from "../foreign-events.ts";
+import { asSeenBy } from "../events-as-seen.ts";
 import { requireOwnOrAdmin } from "../own-or-admin.ts";
 import { AuditEvent, toAuditEvent } from "../types/audit-event.ts";
 import { DEFAULT_EVENTS_PER_PAGE } from "../types/audit-event-connection.ts";

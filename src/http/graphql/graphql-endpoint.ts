@@ -9,7 +9,7 @@ import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Auth } from "../../auth/auth.ts";
-import { callerOnAuthGraph } from "../../auth/tokens/callers.ts";
+import { viewerOnAuthGraph } from "../../auth/tokens/callers.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { RequestContext } from "../../graphql/context.ts";
 import { createExecutor } from "../../graphql/executor.ts";
@@ -17,7 +17,7 @@ import { Loaders } from "../../graphql/loaders.ts";
 import type { PublicErrors } from "../../graphql/public-errors.ts";
 import type { ServedGraph } from "../../graphql/served-graph.ts";
 import type { ClientAddressOf } from "../client-address.ts";
-import { originOf } from "../origin.ts";
+import { clientInfoOf } from "../client-info.ts";
 import type { ReadAccept } from "./answer-types.ts";
 import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
@@ -90,15 +90,15 @@ function createApolloServer(
 function contextFactory({ graph, auth, clock, createRefreshTokens }: GraphqlEndpointParts, clientAddressOf: ClientAddressOf) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => {
     const accessToken = readBearerToken(request.headers.authorization);
-    const visitor = await auth.callers.identify(accessToken);
+    const caller = await auth.callers.identify(accessToken);
     return {
       auth,
       clock,
       requestId: request.id,
-      caller: callerOnAuthGraph(visitor),
-      visitor,
+      viewer: viewerOnAuthGraph(caller),
+      caller,
       accessToken,
-      origin: { ...originOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
+      client: { ...clientInfoOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
       clientHeaders: request.headers,
       refreshTokens: createRefreshTokens(request, reply),
       loaders: new Loaders(auth),

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Auth } from "../../auth/auth.ts";
 import { isViewer } from "../../auth/tokens/callers.ts";
-import type { Visitor } from "../../auth/tokens/visitor.ts";
+import type { IdentifiedCaller } from "../../auth/tokens/identified-caller.ts";
 import type { Clock } from "../../core/clock.ts";
 import { AuthError } from "../../core/errors.ts";
 import { type Anonymous, type AnonymousReason, isAnonymous } from "../../core/permissions.ts";
@@ -10,7 +10,7 @@ import type { LiveConnection } from "../../graphql/context.ts";
 /** Who is on the other side of a socket. */
 export interface SocketCaller extends LiveConnection {
   /** The last verdict on the socket's token. */
-  readonly current: Visitor | Anonymous;
+  readonly current: IdentifiedCaller | Anonymous;
   /** The one that `current` is about; undefined where the socket came without one. */
   readonly token: string | undefined;
   /** Judges the token again. */
@@ -32,7 +32,7 @@ const SWEEP_MILLISECONDS = 1000;
 const SWEEP_BATCH = 100;
 
 interface Member extends SocketCaller {
-  current: Visitor | Anonymous;
+  current: IdentifiedCaller | Anonymous;
   /** One of our users: revocations concern them, and nobody else. */
   readonly isOwn: boolean;
 }
@@ -42,7 +42,7 @@ export function createSocketCallers(
   logUnexpected: (error: unknown) => void,
 ): SocketCallers {
   /** Fails closed: nothing is delivered to a caller about whom nothing is known. */
-  const verify = (token: string | undefined): Promise<Visitor | Anonymous> =>
+  const verify = (token: string | undefined): Promise<IdentifiedCaller | Anonymous> =>
     callers.identify(token).catch((error: unknown) => {
       logUnexpected(error);
       return { reason: "unverifiable" };
@@ -52,19 +52,19 @@ export function createSocketCallers(
   const byUser = new Map<string, Set<Member>>();
   const sweeps = createSweeps(sweep, () => members.size > 0);
 
-  function enter(member: Member, visitor: Visitor): void {
+  function enter(member: Member, caller: IdentifiedCaller): void {
     members.add(member);
     sweeps.start();
-    if (!isViewer(visitor)) return;
-    addTo(bySession, visitor.sessionId, member);
-    addTo(byUser, visitor.userId, member);
+    if (!isViewer(caller)) return;
+    addTo(bySession, caller.sessionId, member);
+    addTo(byUser, caller.userId, member);
   }
 
-  function leave(member: Member, visitor: Visitor): void {
+  function leave(member: Member, caller: IdentifiedCaller): void {
     members.delete(member);
-    if (!isViewer(visitor)) return;
-    removeFrom(bySession, visitor.sessionId, member);
-    removeFrom(byUser, visitor.userId, member);
+    if (!isViewer(caller)) return;
+    removeFrom(bySession, caller.sessionId, member);
+    removeFrom(byUser, caller.userId, member);
   }
 
   /** Revocations are heard of; what time does is seen here, and everything else only while nothing is heard. */
@@ -85,13 +85,13 @@ export function createSocketCallers(
 
   return {
     async admit(token, onRefused) {
-      const visitor = await verify(token);
-      if (isAnonymous(visitor) || token === undefined) return isAnonymous(visitor) ? visitor : { reason: "missing" };
-      const member = createMember({ token, visitor }, verify, (reason) => {
-        leave(member, visitor);
+      const caller = await verify(token);
+      if (isAnonymous(caller) || token === undefined) return isAnonymous(caller) ? caller : { reason: "missing" };
+      const member = createMember({ token, caller }, verify, (reason) => {
+        leave(member, caller);
         if (reason !== undefined) onRefused(reason);
       });
-      enter(member, visitor);
+      enter(member, caller);
       return member;
     },
     stop() {
@@ -151,11 +151,11 @@ async function checkAll(members: readonly Member[]): Promise<void> {
 
 /** `onGone` is called once: with the reason where the token was refused, without one where the socket left by itself. */
 function createMember(
-  admitted: { token: string; visitor: Visitor },
-  verify: (token: string) => Promise<Visitor | Anonymous>,
+  admitted: { token: string; caller: IdentifiedCaller },
+  verify: (token: string) => Promise<IdentifiedCaller | Anonymous>,
   onGone: (reason: AnonymousReason | undefined) => void,
 ): Member {
-  const { issuer, subject, sessionId } = admitted.visitor;
+  const { issuer, subject, sessionId } = admitted.caller;
   let token = admitted.token;
   let isGone = false;
 
@@ -166,11 +166,11 @@ function createMember(
   }
 
   const member: Member = {
-    current: admitted.visitor,
+    current: admitted.caller,
     get token() {
       return token;
     },
-    isOwn: isViewer(admitted.visitor),
+    isOwn: isViewer(admitted.caller),
     async check() {
       const judged = token;
       const verdict = await verify(judged);
@@ -203,11 +203,11 @@ function createMember(
   return member;
 }
 
-function isUnverifiable(caller: Visitor | Anonymous): boolean {
+function isUnverifiable(caller: IdentifiedCaller | Anonymous): boolean {
   return isAnonymous(caller) && caller.reason === "unverifiable";
 }
 
-function refusalOf(caller: Visitor | Anonymous): AuthError {
+function refusalOf(caller: IdentifiedCaller | Anonymous): AuthError {
   if (isUnverifiable(caller)) return new AuthError("SERVICE_UNAVAILABLE", {});
   const reason = isAnonymous(caller) ? caller.reason : "missing";
   return new AuthError("UNAUTHENTICATED", { reason, coordinate: "Mutation.reauthenticate", directive: "authenticated" });

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
-import { callerOnAuthGraph } from "../../auth/tokens/callers.ts";
-import type { Origin } from "../../core/origin.ts";
+import { viewerOnAuthGraph } from "../../auth/tokens/callers.ts";
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { AnonymousReason } from "../../core/permissions.ts";
 import type { RefreshTokens, RequestContext } from "../../graphql/context.ts";
 import { readSocketDocument } from "../../graphql/documents/socket-documents.ts";
@@ -33,7 +33,7 @@ export interface Wire extends WebSocket {
 
 /** What is known of a socket since it was asked for. */
 export interface Opening {
-  readonly origin: Origin;
+  readonly client: ClientInfo;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -120,16 +120,16 @@ function createContext({ graph, auth, clock }: ConnectionParts, caller: SocketCa
     auth,
     clock,
     requestId,
-    get caller() {
-      return callerOnAuthGraph(caller.current);
+    get viewer() {
+      return viewerOnAuthGraph(caller.current);
     },
-    get visitor() {
+    get caller() {
       return caller.current;
     },
     get accessToken() {
       return caller.token;
     },
-    origin: { ...opening.origin, requestId },
+    client: { ...opening.client, requestId },
     clientHeaders: opening.headers,
     refreshTokens: noRefreshTokens,
     loaders: new Loaders(auth),

@@ -179,7 +179,7 @@ describe("sessions and events of somebody else", () => {
   });
 
   test("say that the service is out of reach where the token could not be judged", () => {
-    const context = { caller: { reason: "unverifiable" } } as RequestContext;
+    const context = { viewer: { reason: "unverifiable" } } as RequestContext;
     expect(() => requireOwnOrAdmin(context, randomUUID(), "User.sessions")).toThrow(
       expect.objectContaining({ code: "SERVICE_UNAVAILABLE" }),
     );

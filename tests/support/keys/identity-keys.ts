@@ -2,10 +2,10 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { createVerifier, type VerifyIdentity } from "../../../packages/verify/src/verifier.ts";
+import type { IdentifiedCaller } from "../../../src/auth/tokens/identified-caller.ts";
 import { createIdentityTokens } from "../../../src/auth/tokens/identity-tokens.ts";
 import { keyFromPrivate } from "../../../src/auth/tokens/keys/key-pairs.ts";
 import { createFixedKeys, type SignerKey } from "../../../src/auth/tokens/keys/signing-keys.ts";
-import type { Visitor } from "../../../src/auth/tokens/visitor.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import { createSecureRandom } from "../../../src/core/random.ts";
 import { type KeyServer, startKeyServer } from "./key-server.ts";
@@ -49,7 +49,7 @@ export function serveIdentityKeys() {
     return fetches() - before;
   }
 
-  function viewer(facts: Partial<Visitor> = {}): Visitor {
+  function viewer(facts: Partial<IdentifiedCaller> = {}): IdentifiedCaller {
     const expiresAt = new Date(Date.now() + 900_000);
     return {
       issuer: server.url,
@@ -63,9 +63,9 @@ export function serveIdentityKeys() {
   }
 
   /** As the gateway issues it. */
-  function issue(visitor: Visitor = viewer(), { audience = "products", issuer = server.url, by = key } = {}): string {
+  function issue(caller: IdentifiedCaller = viewer(), { audience = "products", issuer = server.url, by = key } = {}): string {
     const tokens = createIdentityTokens({ keys: createFixedKeys([by]), clock: systemClock, random: createSecureRandom() }, { issuer });
-    return tokens.issue(visitor, { audience, claims: ["email"] });
+    return tokens.issue(caller, { audience, claims: ["email"] });
   }
 
   const genuine = () => ({

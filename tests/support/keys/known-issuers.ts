@@ -1,5 +1,5 @@
 import { startTestGateway, type TestGateway } from "../gateway.ts";
-import { startTestIssuer, type TestIssuer } from "./foreign-issuer.ts";
+import { startTestIssuer, type TestIssuer } from "./other-issuer.ts";
 
 /** Issuers that a gateway knows, and one that it does not. */
 export interface KnownIssuers {

@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { AuditEventType } from "../../audit/audit-events.ts";
 import { readPassword } from "../../passwords/password-policy.ts";
@@ -10,13 +10,13 @@ import type { Revocable } from "../../revocations/revocation.ts";
 import type { SessionListStore } from "../../sessions/session-list-store.ts";
 import type { AccountStore } from "../../users/account-store.ts";
 
-/** Who wants something that a found access token must not be enough for. */
-export interface FreshCaller {
+/** The session that asks for something that a found access token must not be enough for. */
+export interface AskingSession {
   readonly viewer: Revocable;
   /** As typed; undefined where none was given. */
   readonly password: string | undefined;
-  readonly origin: Origin;
-  /** What they want, as a wrong password is audited. */
+  readonly client: ClientInfo;
+  /** What it asks for: the type under which a wrong password is audited. */
   readonly event: AuditEventType;
 }
 
@@ -25,7 +25,7 @@ export interface FreshCaller {
  * FRESH_LOGIN_REQUIRED, BAD_USER_INPUT, INVALID_CREDENTIALS or TOO_BUSY (OWASP ASVS 5.0: 7.5.1). A password that is changed afterwards
  * raises the version, which `lockViewer` finds out.
  */
-export type RequireFreshLogin = (caller: FreshCaller) => Promise<void>;
+export type RequireFreshLogin = (asking: AskingSession) => Promise<void>;
 
 export interface FreshLoginParts {
   readonly store: Pick<AccountStore, "findAccountWithPassword">;
@@ -38,20 +38,20 @@ export interface FreshLoginParts {
 const FRESH_SECONDS = 300;
 
 export function createFreshLogin({ store, sessionList, passwords, audit, clock }: FreshLoginParts): RequireFreshLogin {
-  async function requirePassword(text: string, { viewer, origin, event }: FreshCaller): Promise<void> {
+  async function requirePassword(text: string, { viewer, client, event }: AskingSession): Promise<void> {
     const { problem, ...typed } = readPassword(text);
     if (typed.password === undefined) throw badInput({ password: problem });
     const known = await store.findAccountWithPassword(viewer.userId);
     if (known === undefined) throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
-    if (await passwords.verify(known.passwordHash, typed, origin.ipAddress)) return;
+    if (await passwords.verify(known.passwordHash, typed, client.ipAddress)) return;
     const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
-    await audit.record({ type: event, ...about, succeeded: false, detail: { reason: "wrong_password" } }, origin);
+    await audit.record({ type: event, ...about, succeeded: false, detail: { reason: "wrong_password" } }, client);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
-  return async (caller) => {
-    if (caller.password !== undefined) return requirePassword(caller.password, caller);
-    const session = await sessionList.findSession(caller.viewer.sessionId);
+  return async (asking) => {
+    if (asking.password !== undefined) return requirePassword(asking.password, asking);
+    const session = await sessionList.findSession(asking.viewer.sessionId);
     const isFresh = session !== undefined && addSeconds(session.createdAt, FRESH_SECONDS) >= clock();
     if (!isFresh) throw new AuthError("FRESH_LOGIN_REQUIRED", { maxAgeSeconds: FRESH_SECONDS });
   };

@@ -4,7 +4,7 @@ import { LogoutAllDocument, MeFromTokenDocument, ReauthenticateDocument } from "
 import { dataOf } from "../support/client.ts";
 import { type LiveSocket, openSocket } from "../support/clients/live-socket.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type Forgery, startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { type Forgery, startTestIssuer, type TestIssuer } from "../support/keys/other-issuer.ts";
 
 let issuer: TestIssuer;
 let other: TestIssuer;
@@ -97,12 +97,12 @@ describe("a WebSocket with another issuer's token", () => {
 
   test("is not closed by what happens to the user of ours whose id is its subject", async () => {
     const { user, session, accessToken } = await gateway.register();
-    const foreign = await openWith(await sign({ claims: { sub: user.id, sid: session.id } }));
+    const ofOther = await openWith(await sign({ claims: { sub: user.id, sid: session.id } }));
     const own = await openWith(accessToken);
     dataOf(await gateway.send(LogoutAllDocument, {}, { token: accessToken }));
     expect(await own.closed).toEqual({ code: 4403, reason: "revoked" });
-    expect((await foreign.ask("{ __typename }")).data).toEqual({ __typename: "Query" });
-    foreign.socket.close();
+    expect((await ofOther.ask("{ __typename }")).data).toEqual({ __typename: "Query" });
+    ofOther.socket.close();
   });
 
   test.each([

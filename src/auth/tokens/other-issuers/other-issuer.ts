@@ -2,7 +2,7 @@
 export type ClaimPath = readonly string[];
 
 /** Another issuer whose access tokens are taken, and what of them counts here. */
-export interface ForeignIssuer {
+export interface OtherIssuer {
   /** Exactly as its tokens and its discovery document write it. */
   readonly issuer: string;
   /** Undefined: told by its discovery document. */

@@ -2,10 +2,10 @@ import { generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult } from
 import { type JWTPayload, SignJWT } from "jose";
 import { type KeyServer, startKeyServer } from "./key-server.ts";
 
-const FOREIGN_AUDIENCE = "https://api.test";
+const AUDIENCE = "https://api.test";
 
 /** A key of another issuer's. */
-export interface ForeignKey {
+export interface IssuerKey {
   readonly kid: string;
   readonly alg: string;
   readonly privateKey: KeyObject;
@@ -15,7 +15,7 @@ export interface ForeignKey {
 export interface Forgery {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly claims?: Readonly<Record<string, unknown>>;
-  readonly by?: ForeignKey;
+  readonly by?: IssuerKey;
   /** Seconds since the epoch; the time of the machine unless it is given. */
   readonly at?: number;
 }
@@ -23,10 +23,10 @@ export interface Forgery {
 /** An identity provider, as far as gateways see one: a discovery document, keys, and tokens that somebody got from it. */
 export interface TestIssuer extends KeyServer {
   /** The key that signs unless another is given. */
-  readonly key: ForeignKey;
+  readonly key: IssuerKey;
   /** Publishes these keys, and no others. */
-  publish(...keys: readonly ForeignKey[]): void;
-  /** An access token for `FOREIGN_AUDIENCE`, for five minutes; different in what is given. */
+  publish(...keys: readonly IssuerKey[]): void;
+  /** An access token for `AUDIENCE`, for five minutes; different in what is given. */
   sign(forgery?: Forgery): Promise<string>;
   /** Its entry in the section `issuers`; `lines` are more of its keys. */
   entry(...lines: readonly string[]): string;
@@ -38,10 +38,10 @@ let keys = 0;
 const RSA_PAIRS = 8;
 const rsaPairs: KeyPairKeyObjectResult[] = [];
 
-export function newForeignKey(alg: "RS256" | "ES256" = "RS256"): ForeignKey {
+export function newIssuerKey(alg: "RS256" | "ES256" = "RS256"): IssuerKey {
   keys += 1;
   const pair = alg === "RS256" ? nextRsaPair(keys % RSA_PAIRS) : generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return { kid: `foreign-${keys}`, alg, ...pair };
+  return { kid: `other-${keys}`, alg, ...pair };
 }
 
 function nextRsaPair(place: number): KeyPairKeyObjectResult {
@@ -51,9 +51,9 @@ function nextRsaPair(place: number): KeyPairKeyObjectResult {
 
 export async function startTestIssuer(port?: number): Promise<TestIssuer> {
   const server = await startKeyServer(port);
-  const key = newForeignKey();
+  const key = newIssuerKey();
 
-  function publish(...published: readonly ForeignKey[]): void {
+  function publish(...published: readonly IssuerKey[]): void {
     const jwks = published.map(({ kid, alg, publicKey }) => ({ ...publicKey.export({ format: "jwk" }), kid, alg, use: "sig" }));
     server.answer("/keys", { keys: jwks });
   }
@@ -65,11 +65,11 @@ export async function startTestIssuer(port?: number): Promise<TestIssuer> {
     key,
     publish,
     async sign({ header = {}, claims = {}, by = key, at = Math.floor(Date.now() / 1000) } = {}) {
-      const payload: JWTPayload = { iss: server.url, aud: FOREIGN_AUDIENCE, iat: at, exp: at + 300, sub: "248289761001", ...claims };
+      const payload: JWTPayload = { iss: server.url, aud: AUDIENCE, iat: at, exp: at + 300, sub: "248289761001", ...claims };
       return new SignJWT(payload).setProtectedHeader({ alg: by.alg, kid: by.kid, typ: "at+jwt", ...header }).sign(by.privateKey);
     },
     entry(...lines) {
-      return ["", `  - issuer: ${server.url}`, `    audience: ${FOREIGN_AUDIENCE}`, ...lines.map((line) => `    ${line}`), ""].join("\n");
+      return ["", `  - issuer: ${server.url}`, `    audience: ${AUDIENCE}`, ...lines.map((line) => `    ${line}`), ""].join("\n");
     },
   };
 }

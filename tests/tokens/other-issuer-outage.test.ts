@@ -1,21 +1,21 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createForeignIssuers, type ForeignIssuers } from "../../src/auth/tokens/foreign/foreign-issuers.ts";
+import { createOtherIssuers, type OtherIssuers } from "../../src/auth/tokens/other-issuers/other-issuers.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { isAnonymous } from "../../src/core/permissions.ts";
-import { chooseForeignIssuers } from "../../src/start/foreign-issuers.ts";
+import { chooseOtherIssuers } from "../../src/start/other-issuers.ts";
 import { MeDocument, RefreshDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestClock, type TestClock } from "../support/clock.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { newForeignKey, startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { newIssuerKey, startTestIssuer, type TestIssuer } from "../support/keys/other-issuer.ts";
 
 const DISCOVERY = "/.well-known/openid-configuration";
 const cut = (response: ServerResponse) => response.destroy();
 
 let issuer: TestIssuer;
 let clock: TestClock;
-let issuers: ForeignIssuers;
+let issuers: OtherIssuers;
 /** What was told of the issuer's keys. */
 let changes: string[];
 beforeEach(async () => {
@@ -26,14 +26,14 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-function createIssuers({ entry = issuer.entry("discovery: true"), mayAsk = mayAskIn("development") } = {}): ForeignIssuers {
+function createIssuers({ entry = issuer.entry("discovery: true"), mayAsk = mayAskIn("development") } = {}): OtherIssuers {
   const parts = { clock: clock.now, onIssuerChange: ({ error }: { error: unknown }) => changes.push(String(error)) };
   const { issuers: configured } = parseConfig({}, { path: "gateway.yaml", text: `issuers:${entry}` });
-  return createForeignIssuers(parts, { issuers: configured, scopesByRole: new Map(), mayAsk });
+  return createOtherIssuers(parts, { issuers: configured, scopesByRole: new Map(), mayAsk });
 }
 
 function mayAskIn(environment: "development" | "production") {
-  return chooseForeignIssuers({ issuers: [], environment }).mayAsk;
+  return chooseOtherIssuers({ issuers: [], environment }).mayAsk;
 }
 
 const goAway = () => issuer.answer("/keys", cut);
@@ -44,8 +44,8 @@ const sign = (by = issuer.key) => issuer.sign({ by, claims: { exp: 1e10, jti: cr
 
 /** `ok`, or the reason. */
 async function verdictOf(token: string): Promise<string | undefined> {
-  const visitor = await issuers.verify(token);
-  return visitor && (isAnonymous(visitor) ? visitor.reason : "ok");
+  const caller = await issuers.verify(token);
+  return caller && (isAnonymous(caller) ? caller.reason : "ok");
 }
 
 describe("while the keys of an issuer cannot be had", () => {
@@ -85,7 +85,7 @@ describe("while the keys of an issuer cannot be had", () => {
     expect(await verdictOf(await sign())).toBe("ok");
     goAway();
     clock.advance(11);
-    expect(await verdictOf(await sign(newForeignKey()))).toBe("unverifiable");
+    expect(await verdictOf(await sign(newIssuerKey()))).toBe("unverifiable");
   });
 
   test("that is told once, and once that they are back", async () => {
@@ -141,7 +141,7 @@ test("an issuer whose name ends with a slash has its document behind one slash, 
 describe("a key", () => {
   test("that is new is found by one reading, and unknown ones cause no more", async () => {
     expect(await verdictOf(await sign())).toBe("ok");
-    const next = newForeignKey();
+    const next = newIssuerKey();
     issuer.publish(issuer.key, next);
     expect(await verdictOf(await sign(next))).toBe("unknown_key");
     expect(readings()).toBe(1);
@@ -155,7 +155,7 @@ describe("a key", () => {
   test("that is withdrawn is believed for ten minutes at most, also for tokens that were believed before", async () => {
     const seen = await sign();
     expect(await verdictOf(seen)).toBe("ok");
-    issuer.publish(newForeignKey());
+    issuer.publish(newIssuerKey());
     clock.advance(590);
     expect(await verdictOf(seen)).toBe("ok");
     clock.advance(11);

@@ -2,15 +2,15 @@ import type { ExecutionResult, GraphQLError } from "graphql";
 import type { ResponsePath, Source } from "./complete-value.ts";
 import type { Answer, AnsweredField, Scope } from "./completion.ts";
 
-/** The errors that came with a result which is to be completed. */
-export interface ForeignErrors {
+/** The errors that upstreams gave with a result which is to be completed. */
+export interface UpstreamErrors {
   /** Those that lead to something the caller may see. */
   visible(): readonly GraphQLError[];
   /** Whether one of them says why the value at this path is null: it stands there, below, or nowhere in particular. */
   readonly explains: (path: ResponsePath) => boolean;
 }
 
-export function createForeignErrors({ data, errors = [] }: ExecutionResult, root: Scope): ForeignErrors {
+export function createUpstreamErrors({ data, errors = [] }: ExecutionResult, root: Scope): UpstreamErrors {
   let visible: readonly GraphQLError[] | undefined = errors.length === 0 ? errors : undefined;
   let explained: ReadonlySet<string> | undefined;
 

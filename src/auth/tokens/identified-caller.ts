@@ -2,7 +2,7 @@ import type { Permissions } from "../../core/permissions.ts";
 import type { CustomClaimValues } from "./custom-claims.ts";
 
 /** Who calls the graphs behind the gateway: one of our users, or a caller whom another issuer vouches for. */
-export interface Visitor extends Permissions {
+export interface IdentifiedCaller extends Permissions {
   /** The `iss` of the access token: ours for our own users. */
   readonly issuer: string;
   /** Of that issuer: unique only together with it. */

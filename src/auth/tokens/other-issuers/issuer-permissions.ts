@@ -1,5 +1,5 @@
 import type { Permissions } from "../../../core/permissions.ts";
-import type { ClaimPath, ForeignIssuer } from "./foreign-issuer.ts";
+import type { ClaimPath, OtherIssuer } from "./other-issuer.ts";
 
 /** Nobody gets it because another issuer calls somebody so. */
 const ONLY_BY_MAP = "admin";
@@ -8,9 +8,9 @@ const ONLY_BY_MAP = "admin";
  * What the claims of a verified token allow here. A role that the operator mapped to one of ours brings the scopes along that ours
  * has; one that merely has the same name does not.
  */
-export function foreignPermissions(
+export function issuerPermissions(
   claims: unknown,
-  issuer: Pick<ForeignIssuer, "claims" | "roles" | "scopes">,
+  issuer: Pick<OtherIssuer, "claims" | "roles" | "scopes">,
   scopesByRole: ReadonlyMap<string, readonly string[]>,
 ): Permissions {
   const theirRoles = textsAt(claims, issuer.claims.roles);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { rsaWeakness } from "../../src/auth/tokens/keys/weak-keys.ts";
 import { isAnonymous } from "../../src/core/permissions.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type ForeignKey, type Forgery, newForeignKey, startTestIssuer, type TestIssuer } from "../support/keys/foreign-issuer.ts";
+import { type Forgery, type IssuerKey, newIssuerKey, startTestIssuer, type TestIssuer } from "../support/keys/other-issuer.ts";
 import { rocaKey, smallKey } from "../support/keys/weak-keys.ts";
 
 let issuer: TestIssuer;
@@ -26,11 +26,11 @@ beforeEach(() => gateway.clock.advance(601));
 const now = () => Math.floor(gateway.clock.now().getTime() / 1000);
 
 async function verdictOn(forgery: Forgery, by: TestIssuer = issuer): Promise<string> {
-  const visitor = await gateway.auth.callers.identify(await by.sign({ at: now(), ...forgery }));
-  return isAnonymous(visitor) ? visitor.reason : "believed";
+  const caller = await gateway.auth.callers.identify(await by.sign({ at: now(), ...forgery }));
+  return isAnonymous(caller) ? caller.reason : "believed";
 }
 
-const jwkOf = ({ kid, alg, publicKey }: ForeignKey) => ({ ...publicKey.export({ format: "jwk" }), kid, alg });
+const jwkOf = ({ kid, alg, publicKey }: IssuerKey) => ({ ...publicKey.export({ format: "jwk" }), kid, alg });
 const publish = (...keys: unknown[]) => issuer.answer("/keys", { keys });
 
 describe("a token without aud", () => {
@@ -65,20 +65,20 @@ test("what is no key leaves the other keys of the set good", async () => {
 });
 
 test("of several keys with one name each is tried, whatever their kinds", async () => {
-  const [first, second, third] = [newForeignKey(), newForeignKey(), newForeignKey("ES256")].map((key) => ({ ...key, kid: "same" }));
+  const [first, second, third] = [newIssuerKey(), newIssuerKey(), newIssuerKey("ES256")].map((key) => ({ ...key, kid: "same" }));
   if (first === undefined || second === undefined || third === undefined) throw new Error("there are three");
   publish(...[first, second, third].map(jwkOf));
   for (const by of [first, second, third]) expect(await verdictOn({ by })).toBe("believed");
-  expect(await verdictOn({ by: { ...newForeignKey(), kid: "same" } })).toBe("invalid_signature");
+  expect(await verdictOn({ by: { ...newIssuerKey(), kid: "same" } })).toBe("invalid_signature");
 });
 
-function foreignKeyOf(jwk: object): ForeignKey {
+function issuerKeyOf(jwk: object): IssuerKey {
   const privateKey = createPrivateKey({ key: jwk as never, format: "jwk" });
   return { kid: "weak", alg: "RS256", privateKey, publicKey: createPublicKey(privateKey) };
 }
 
 test("a key of the ROCA kind signs nothing that is believed, and the others of its set do", async () => {
-  const weak = foreignKeyOf(rocaKey());
+  const weak = issuerKeyOf(rocaKey());
   publish(jwkOf(weak), jwkOf(issuer.key));
   expect(await verdictOn({ by: weak })).toBe("unknown_key");
   expect(await verdictOn({})).toBe("believed");

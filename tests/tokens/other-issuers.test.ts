@@ -1,12 +1,12 @@
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Visitor } from "../../src/auth/tokens/visitor.ts";
+import type { IdentifiedCaller } from "../../src/auth/tokens/identified-caller.ts";
 import { type Anonymous, type AnonymousReason, isAnonymous } from "../../src/core/permissions.ts";
 import { LogoutDocument, MeDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import type { TestGateway } from "../support/gateway.ts";
-import { type Forgery, newForeignKey, type TestIssuer } from "../support/keys/foreign-issuer.ts";
 import { type KnownIssuers, startKnownIssuers } from "../support/keys/known-issuers.ts";
+import { type Forgery, newIssuerKey, type TestIssuer } from "../support/keys/other-issuer.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 let known: KnownIssuers;
@@ -21,12 +21,12 @@ beforeAll(async () => {
 });
 afterAll(() => known.close());
 
-const identify = (token: string): Promise<Visitor | Anonymous> => gateway.auth.callers.identify(token);
+const identify = (token: string): Promise<IdentifiedCaller | Anonymous> => gateway.auth.callers.identify(token);
 
-async function visitorOf(token: string): Promise<Visitor> {
-  const visitor = await identify(token);
-  if (isAnonymous(visitor)) throw new Error(visitor.reason);
-  return visitor;
+async function callerOf(token: string): Promise<IdentifiedCaller> {
+  const caller = await identify(token);
+  if (isAnonymous(caller)) throw new Error(caller.reason);
+  return caller;
 }
 
 describe("a token of another issuer is believed", () => {
@@ -44,17 +44,17 @@ describe("a token of another issuer is believed", () => {
   });
 
   test.each(["at+jwt", "AT+JWT", "application/at+jwt", "JWT", undefined])("with the type %s", async (typ) => {
-    expect((await visitorOf(await issuer.sign({ header: { typ } }))).subject).toBe("248289761001");
+    expect((await callerOf(await issuer.sign({ header: { typ } }))).subject).toBe("248289761001");
   });
 
   test("with each algorithm that is configured, without kid where one key fits, and for one audience of several", async () => {
-    const key = newForeignKey("ES256");
+    const key = newIssuerKey("ES256");
     issuer.publish(issuer.key, key);
     gateway.clock.advance(11);
     const at = gateway.clock.now().getTime() / 1000;
-    expect((await visitorOf(await issuer.sign({ by: key, at }))).issuer).toBe(issuer.url);
-    expect((await visitorOf(await issuer.sign({ by: key, at, header: { kid: undefined } }))).issuer).toBe(issuer.url);
-    expect((await visitorOf(await issuer.sign({ at, claims: { aud: ["https://other.test", "https://api.test"] } }))).issuer).toBe(
+    expect((await callerOf(await issuer.sign({ by: key, at }))).issuer).toBe(issuer.url);
+    expect((await callerOf(await issuer.sign({ by: key, at, header: { kid: undefined } }))).issuer).toBe(issuer.url);
+    expect((await callerOf(await issuer.sign({ at, claims: { aud: ["https://other.test", "https://api.test"] } }))).issuer).toBe(
       issuer.url,
     );
   });
@@ -65,28 +65,28 @@ describe("a token of another issuer is believed", () => {
     ["verified by a text", { email: "ada@example.com", email_verified: "true" }],
     ["no text", { email: 7, email_verified: true }],
   ])("without an address that is %s", async (_what, claims) => {
-    expect(await visitorOf(await issuer.sign({ claims }))).not.toHaveProperty("email");
+    expect(await callerOf(await issuer.sign({ claims }))).not.toHaveProperty("email");
   });
 
   test("once per token, until it has expired", async () => {
     const token = await issuer.sign({ at: gateway.clock.now().getTime() / 1000 });
-    const first = await visitorOf(token);
-    expect(await visitorOf(token)).toBe(first);
+    const first = await callerOf(token);
+    expect(await callerOf(token)).toBe(first);
     gateway.clock.advance(304);
-    expect(await visitorOf(token)).toBe(first);
+    expect(await callerOf(token)).toBe(first);
     gateway.clock.advance(2);
     expect(await identify(token)).toEqual({ reason: "expired" });
   });
 
   test("whose end lies beyond all dates", async () => {
-    const { expiresAt } = await visitorOf(await issuer.sign({ claims: { exp: 1e300 } }));
+    const { expiresAt } = await callerOf(await issuer.sign({ claims: { exp: 1e300 } }));
     expect(expiresAt.getTime()).toBeGreaterThan(Date.UTC(9999, 0));
   });
 });
 
 describe("roles and scopes", () => {
   const permissionsOf = async (from: TestIssuer, claims: Record<string, unknown>) => {
-    const { roles, scopes } = await visitorOf(await from.sign({ at: gateway.clock.now().getTime() / 1000, claims }));
+    const { roles, scopes } = await callerOf(await from.sign({ at: gateway.clock.now().getTime() / 1000, claims }));
     return { roles: [...roles], scopes: [...scopes] };
   };
 
@@ -135,7 +135,7 @@ describe("a token is refused, and the next good one is taken", () => {
 
   async function expectRefused(token: string, reason: AnonymousReason): Promise<void> {
     expect(await identify(token)).toEqual({ reason });
-    expect((await visitorOf(await issuer.sign({ at: now() }))).issuer).toBe(issuer.url);
+    expect((await callerOf(await issuer.sign({ at: now() }))).issuer).toBe(issuer.url);
   }
 
   test.each<[string, AnonymousReason, () => Forgery]>([
@@ -151,8 +151,8 @@ describe("a token is refused, and the next good one is taken", () => {
     ["that is an ID token by its type", "not_an_access_token", () => ({ header: { typ: "id_token+jwt" } })],
     ["that is one of our identity tokens by its type", "not_an_access_token", () => ({ header: { typ: "gateway-identity+jwt" } })],
     ["that is a logout token by its type", "not_an_access_token", () => ({ header: { typ: "logout+jwt" } })],
-    ["by a key that nobody published", "unknown_key", () => ({ by: newForeignKey() })],
-    ["by another key under a known kid", "invalid_signature", () => ({ by: { ...newForeignKey(), kid: issuer.key.kid } })],
+    ["by a key that nobody published", "unknown_key", () => ({ by: newIssuerKey() })],
+    ["by another key under a known kid", "invalid_signature", () => ({ by: { ...newIssuerKey(), kid: issuer.key.kid } })],
     ["by another issuer's key", "unknown_key", () => ({ by: mapping.key })],
     ["by another issuer's key under this one's kid", "invalid_signature", () => ({ by: { ...mapping.key, kid: issuer.key.kid } })],
     ["with an algorithm that is not configured", "wrong_algorithm", () => ({ by: { ...issuer.key, alg: "PS256" } })],
@@ -219,7 +219,7 @@ describe("on the auth graph the bearer of another issuer's token", () => {
     const at = gateway.clock.now().getTime() / 1000;
     const claims = { sub: user.id, sid: session.id, ver: 1, email: user.email, email_verified: true, type: "access", userId: user.id };
     const token = await mapping.sign({ at, claims: { ...claims, realm_access: { roles: ["boss"] } } });
-    expect((await visitorOf(token)).roles).toEqual(new Set(["admin"]));
+    expect((await callerOf(token)).roles).toEqual(new Set(["admin"]));
     const reply = await gateway.send(MeDocument, {}, { token });
     expect(reply.data).toEqual({ me: null });
     expect(reply.errors.map(({ extensions }) => extensions)).toEqual([
@@ -238,9 +238,9 @@ describe("on the auth graph the bearer of another issuer's token", () => {
   });
 });
 
-test("own users are the same caller and visitor, with the issuer's and the subject's names", async () => {
+test("own users are viewers and callers alike, with the issuer's and the subject's names", async () => {
   const { accessToken, user, session } = await gateway.register();
-  const visitor = await visitorOf(accessToken);
-  expect(visitor).toBe(await gateway.auth.accessTokens.verify(accessToken));
-  expect(visitor).toMatchObject({ issuer: "https://auth.test", subject: user.id, sessionId: session.id, email: user.email });
+  const caller = await callerOf(accessToken);
+  expect(caller).toBe(await gateway.auth.accessTokens.verify(accessToken));
+  expect(caller).toMatchObject({ issuer: "https://auth.test", subject: user.id, sessionId: session.id, email: user.email });
 });

@@ -1,4 +1,4 @@
-import type { NamedClaim } from "../../auth/limits/call-limits.ts";
+import type { NamedQuota } from "../../auth/limits/call-limits.ts";
 import { callerKey, widerAddressKey } from "../../auth/limits/callers.ts";
 import { type RequestContext, viewerOf } from "../context.ts";
 import { countsByAddress, identifyCaller } from "./identity.ts";
@@ -8,23 +8,23 @@ import type { LimitTable, NamedLimit } from "./limit-table.ts";
 const WIDER = 10;
 
 /** For a call of a field by its caller, and by the network around them where that is IPv6 and nobody is signed in. */
-export function fieldClaims(
+export function fieldQuotas(
   coordinate: string,
   { limit, context, detail }: { limit: NamedLimit; context: RequestContext; detail: string },
-): NamedClaim[] {
+): NamedQuota[] {
   const { setting } = limit;
   const own = { key: `${coordinate} ${identifyCaller(coordinate, context)}${detail}`, limit, setting };
-  const network = countsByAddress(coordinate, context) ? widerAddressKey(context.origin) : undefined;
+  const network = countsByAddress(coordinate, context) ? widerAddressKey(context.client) : undefined;
   return network === undefined ? [own] : [own, { key: `${coordinate} ${network}${detail}`, limit: widen(limit), setting }];
 }
 
 /** For a call of whatever field. */
-export function allFieldsClaims({ ofCaller: limit }: LimitTable, context: RequestContext): NamedClaim[] {
+export function allFieldsQuotas({ ofCaller: limit }: LimitTable, context: RequestContext): NamedQuota[] {
   if (limit === undefined) return [];
   const viewer = viewerOf(context);
   const { setting } = limit;
-  const own = { key: `all ${callerKey(viewer, context.origin)}`, limit, setting };
-  const network = viewer === undefined ? widerAddressKey(context.origin) : undefined;
+  const own = { key: `all ${callerKey(viewer, context.client)}`, limit, setting };
+  const network = viewer === undefined ? widerAddressKey(context.client) : undefined;
   return network === undefined ? [own] : [own, { key: `all ${network}`, limit: widen(limit), setting }];
 }
 

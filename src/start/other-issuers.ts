@@ -1,17 +1,17 @@
 import type { Logger } from "pino";
 import type { AuthOptions } from "../auth/auth.ts";
-import type { ForeignIssuerParts } from "../auth/tokens/foreign/foreign-issuers.ts";
+import type { OtherIssuerParts } from "../auth/tokens/other-issuers/other-issuers.ts";
 import type { Config } from "../config/config.ts";
 import { isLocalhost } from "../config/values/urls.ts";
 import { problemOf } from "../telemetry/logger.ts";
 
 /** The configuration has judged the addresses that it names; a discovery document may name others. */
-export function chooseForeignIssuers({ issuers, environment }: Pick<Config, "issuers" | "environment">): AuthOptions["foreignIssuers"] {
+export function chooseOtherIssuers({ issuers, environment }: Pick<Config, "issuers" | "environment">): AuthOptions["otherIssuers"] {
   const takesPlainHttp = (url: URL) => environment === "development" || isLocalhost(url.href);
   return { issuers, mayAsk: (url) => url.protocol === "https:" || (url.protocol === "http:" && takesPlainHttp(url)) };
 }
 
-export function logIssuerChange(logger: Logger): ForeignIssuerParts["onIssuerChange"] {
+export function logIssuerChange(logger: Logger): OtherIssuerParts["onIssuerChange"] {
   return ({ issuer, error }) => {
     if (error === undefined) logger.info({ issuer }, "the keys of another issuer are back");
     else

@@ -3,31 +3,31 @@ import type { Clock } from "../../../core/clock.ts";
 import type { Anonymous, AnonymousReason } from "../../../core/permissions.ts";
 import { leadsElsewhere } from "../../users/email-addresses.ts";
 import { EARLY_SECONDS, LATE_SECONDS } from "../clock-tolerance.ts";
-import type { Visitor } from "../visitor.ts";
-import type { ForeignIssuer } from "./foreign-issuer.ts";
-import { foreignPermissions } from "./foreign-permissions.ts";
+import type { IdentifiedCaller } from "../identified-caller.ts";
+import { issuerPermissions } from "./issuer-permissions.ts";
 import type { KeySet } from "./key-set.ts";
+import type { OtherIssuer } from "./other-issuer.ts";
 import type { RemoteKeys } from "./remote-keys.ts";
 
 /** A token that was believed, and by which keys. */
-export interface VerifiedForeignToken {
-  readonly visitor: Visitor;
+export interface VerifiedIssuerToken {
+  readonly caller: IdentifiedCaller;
   readonly keys: KeySet;
 }
 
 /** Verifies the access tokens of one other issuer. A bad token is an answer, never a throw. */
-export type VerifyForeignToken = (token: string) => Promise<VerifiedForeignToken | Anonymous>;
+export type VerifyIssuerToken = (token: string) => Promise<VerifiedIssuerToken | Anonymous>;
 
 /** The last instant that a `Date` knows. */
 const END_OF_TIME = 8.64e15;
 /** Issuers that know RFC 9068 say `at+jwt`, the others `JWT` or nothing. Any other type is another kind of token (RFC 8725, section 3.11). */
 const accessTokenType = /^(application\/)?(at\+)?jwt$/i;
 
-export function createForeignTokens(
+export function createIssuerTokens(
   { keys, clock }: { keys: RemoteKeys; clock: Clock },
-  { issuer, scopesByRole }: { issuer: ForeignIssuer; scopesByRole: ReadonlyMap<string, readonly string[]> },
-): VerifyForeignToken {
-  async function check(token: string, keySet: KeySet): Promise<VerifiedForeignToken | Anonymous> {
+  { issuer, scopesByRole }: { issuer: OtherIssuer; scopesByRole: ReadonlyMap<string, readonly string[]> },
+): VerifyIssuerToken {
+  async function check(token: string, keySet: KeySet): Promise<VerifiedIssuerToken | Anonymous> {
     const { payload } = await verifyByAny(token, keySet, {
       issuer: issuer.issuer,
       algorithms: [...issuer.algorithms],
@@ -38,12 +38,12 @@ export function createForeignTokens(
     });
     const problem = claimProblem(payload, issuer, clock());
     if (problem !== undefined) return { reason: problem };
-    const visitor = visitorOf(payload, issuer, scopesByRole);
-    return visitor === undefined ? { reason: "malformed" } : { visitor, keys: keySet };
+    const caller = callerOf(payload, issuer, scopesByRole);
+    return caller === undefined ? { reason: "malformed" } : { caller, keys: keySet };
   }
 
   /** A token that names a key that is not known has it looked for once more, and then only where there is something new. */
-  async function checkByNewest(token: string, known: KeySet): Promise<VerifiedForeignToken | Anonymous> {
+  async function checkByNewest(token: string, known: KeySet): Promise<VerifiedIssuerToken | Anonymous> {
     try {
       return await check(token, known);
     } catch (error) {
@@ -90,7 +90,7 @@ async function tryEach(keys: errors.JWKSMultipleMatchingKeys, token: string, opt
   throw new errors.JWSSignatureVerificationFailed();
 }
 
-function claimProblem(payload: JWTPayload, { audience, clients }: ForeignIssuer, now: Date): AnonymousReason | undefined {
+function claimProblem(payload: JWTPayload, { audience, clients }: OtherIssuer, now: Date): AnonymousReason | undefined {
   const { aud, iat, exp, client_id: clientId, azp } = payload;
   const seconds = now.getTime() / 1000;
   if (exp !== undefined && exp + LATE_SECONDS <= seconds) return "expired";
@@ -100,12 +100,12 @@ function claimProblem(payload: JWTPayload, { audience, clients }: ForeignIssuer,
 }
 
 /** What time changes. */
-export function isOver({ expiresAt }: Visitor, now: Date): boolean {
+export function isOver({ expiresAt }: IdentifiedCaller, now: Date): boolean {
   return expiresAt.getTime() + LATE_SECONDS * 1000 <= now.getTime();
 }
 
 /** What can be told without a key. `jku`, `x5u`, `jwk` and `x5c` are not looked at: keys come from where the operator says. */
-function headerProblem(token: string, issuer: ForeignIssuer): AnonymousReason | undefined {
+function headerProblem(token: string, issuer: OtherIssuer): AnonymousReason | undefined {
   try {
     const { alg, typ, crit } = decodeProtectedHeader(token);
     if (crit !== undefined) return "unsupported_critical_header";
@@ -132,14 +132,18 @@ function reasonOfClaim({ claim, reason }: errors.JWTClaimValidationFailed): Anon
   return reasons[claim] ?? "malformed";
 }
 
-function visitorOf(payload: JWTPayload, issuer: ForeignIssuer, scopesByRole: ReadonlyMap<string, readonly string[]>): Visitor | undefined {
+function callerOf(
+  payload: JWTPayload,
+  issuer: OtherIssuer,
+  scopesByRole: ReadonlyMap<string, readonly string[]>,
+): IdentifiedCaller | undefined {
   const { sub, exp, email, email_verified: isVerified } = payload;
   if (typeof sub !== "string" || sub === "" || exp === undefined) return undefined;
   return {
     issuer: issuer.issuer,
     subject: sub,
     expiresAt: new Date(Math.min(exp * 1000, END_OF_TIME)),
-    ...foreignPermissions(payload, issuer, scopesByRole),
+    ...issuerPermissions(payload, issuer, scopesByRole),
     // An address that nobody checked would let one person be taken for another.
     ...(typeof email === "string" && isVerified === true && !leadsElsewhere(email) ? { email } : {}),
   };

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from "jose";
 import { rsaWeakness } from "../keys/weak-keys.ts";
-import type { ForeignIssuer } from "./foreign-issuer.ts";
+import type { OtherIssuer } from "./other-issuer.ts";
 
 /** The keys that an issuer published when they were read; a later reading is another object. */
 export type KeySet = JWTVerifyGetKey;
@@ -8,7 +8,7 @@ export type KeySet = JWTVerifyGetKey;
 const TIMEOUT_MILLISECONDS = 3000;
 
 /** Reads the keys from where the operator, or the issuer's discovery document, says that they are. Rejects where they cannot be had. */
-export async function loadKeySet(issuer: Pick<ForeignIssuer, "issuer" | "jwksUrl">, mayAsk: (url: URL) => boolean): Promise<KeySet> {
+export async function loadKeySet(issuer: Pick<OtherIssuer, "issuer" | "jwksUrl">, mayAsk: (url: URL) => boolean): Promise<KeySet> {
   const url = new URL(issuer.jwksUrl ?? (await discoverKeys(issuer.issuer)));
   if (!mayAsk(url)) throw new Error("the discovery document names a jwks_uri that is not https://");
   // When to read again is decided by whoever asked for this set: jose limits how often only after a success.
