@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
 export type IpAddress =
-  /** As it is always written: `192.0.2.1`. */
+  /** The address in its usual form: `192.0.2.1`. */
   | { readonly version: 4; readonly text: string }
   /** Eight of them. */
   | { readonly version: 6; readonly groups: readonly number[] };
@@ -38,7 +38,7 @@ export function networkPrefix(address: string | null, parts: 2 | 3): string {
   return parsed.version === 4 ? parsed.text.split(".", parts).join(".") : parsed.groups.slice(0, parts).join(":");
 }
 
-/** Where somebody sits, as far as turns and limits go: of IPv6 the first 64 bits, because every household has as many as it likes below them. */
+/** The network that counts as one for turns and limits: of IPv6 the first 64 bits, since every household has all addresses below them. */
 export function householdOf(address: string): string {
   const parsed = parseIpAddress(address);
   return parsed?.version === 4 ? parsed.text : (ipv6NetworkOf(address, 4) ?? address);

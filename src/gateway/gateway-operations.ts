@@ -21,7 +21,7 @@ export interface GatewayOperationsParts {
   publish(result: ExecutionResult, requestId: string): ExecutionResult;
 }
 
-/** Operations over several graphs: what a caller may not have is cut before anything is planned or sent, and the rest is answered by whoever can. */
+/** Runs operations over several graphs: cuts what the caller may not have before anything is planned or sent; graphs answer the rest. */
 export function createGatewayOperations(parts: GatewayOperationsParts): Operations {
   const { graphOf, currentGraph, authOperations, limits, access: options, publish } = parts;
 

@@ -12,13 +12,13 @@ import type { Part } from "./composition/subschemas.ts";
 import type { SentOperation } from "./upstreams/upstream.ts";
 import type { AccessOptions } from "./upstreams/upstream-options.ts";
 
-/** What is left of one operation for its caller, and where it goes. */
+/** The part of an operation that is left for its caller, and the graph that answers it. */
 export interface Plan {
   readonly graph: ComposedGraph;
   readonly cut: Cut;
-  /** Undefined: the composed schema, which asks several. */
+  /** The graph that answers; undefined: the composed schema, which asks several. */
   readonly part: Part | undefined;
-  /** In a dry run: what would have been left. */
+  /** The cut that would have been made, in a dry run. */
   readonly dryCut: Cut | undefined;
 }
 
@@ -36,7 +36,7 @@ export function planFor({ document, operation, context }: Operation, graph: Comp
 export function refusePlan(request: Operation, { cut, graph }: Plan, options: PlanOptions): ExecutionResult | undefined {
   const rejected = options.denied === "reject" ? rejectDenied(cut, { ...request, schema: graph.access.schema }) : undefined;
   if (rejected !== undefined) return rejected;
-  // What the client sent for variables has to fit, whether or not they are sent on.
+  // Variables have to fit, whether or not they are sent on.
   const errors = graph.checkVariables(request);
   return errors && { errors };
 }
@@ -49,7 +49,7 @@ export function sentOperationOf({ operation, variableValues }: Operation, { cut,
   return document && { document, type: operation.operation, variables: usedOf(variableValues, variableNames), isComplete };
 }
 
-/** Those of a denied selection are none of an upstream's business. */
+/** Leaves out variables that only denied selections use: an upstream must not see them. */
 function usedOf(variables: Operation["variableValues"], used: Cut["variableNames"]): Operation["variableValues"] {
   const names = Object.keys(variables);
   if (names.every((name) => used.has(name))) return variables;

@@ -16,7 +16,7 @@ import type { AuthGraph } from "./schema.ts";
 export interface Operation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** As the client sent them. */
+  /** The variables as the client sent them. */
   readonly variableValues: Readonly<Record<string, unknown>>;
   readonly context: RequestContext;
 }

@@ -20,7 +20,7 @@ function isReady(result: ExecutionResult): result is ReadyResult {
   return "text" in result;
 }
 
-/** Undefined: the result has to be written. */
+/** The text of a result; undefined: it has yet to be written. */
 export function readyTextOf(result: ExecutionResult): string | undefined {
   return isReady(result) ? result.text : undefined;
 }

@@ -33,11 +33,11 @@ export interface AuthGraph {
   /** Enforces the requirements and the limits that its directives state. */
   readonly schema: GraphQLSchema;
   readonly requirements: RequirementTable;
-  /** As coordinates. */
+  /** The root fields as coordinates. */
   readonly rootFields: ReadonlySet<string>;
-  /** For clients: with applied directives, which introspection does not carry. */
+  /** The SDL for clients, with applied directives, which introspection does not carry. */
   readonly sdl: string;
-  /** For gateways that take this graph in. */
+  /** The SDL for gateways that take this graph in. */
   readonly gatewaySdl: GatewaySdl;
 }
 

@@ -11,7 +11,7 @@ export interface PlainWords {
 const ignore = "If it was not you, you need not do anything.";
 const nobodyAsks = "Nobody from {{service}} will ever ask you for this code.";
 
-/** Ours. Each says what happened, what to do, and what to do if it was not you. */
+/** The words of our own. Each message says what happened, what to do, and what to do if it was not you. */
 export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
   verify_email: {
     subject: "Confirm your e-mail address for {{service}}",

@@ -7,7 +7,7 @@ import { createRootFieldNames, type RootFieldNames } from "./root-fields.ts";
 
 type OperationMetrics = Pick<Metrics, "operationSeconds" | "rateLimited" | "hashingRefused" | "tokenRefreshes">;
 
-/** What a refresh that nothing is written about has met. */
+/** The outcomes of refreshes that leave no audit event, by the code of their error. */
 const unwrittenRefreshes: Readonly<Record<string, RefreshOutcome>> = { INVALID_REFRESH_TOKEN: "not_genuine", SESSION_ENDED: "ended" };
 
 /** Measures every operation that was executed: one observation for each root field, with that field's outcome. */
@@ -77,7 +77,7 @@ function fieldOf({ path }: GraphQLError, fields: RootFieldNames): string {
   return "none";
 }
 
-/** Of ours and of Apollo Server's: a closed set, whatever may be thrown. */
+/** The code of an error, ours or Apollo Server's: one of a closed set, whatever was thrown. */
 function codeOf({ extensions }: GraphQLError): string {
   const { code } = extensions;
   if (code === "RATE_LIMITED" || code === "TOO_BUSY" || code === "OPERATION_RESOLUTION_FAILURE") return code;

@@ -25,7 +25,7 @@ export function traceOperations(operations: Operations, tracing: Tracing): Opera
         if (code !== undefined) span.fail(code);
         return result;
       }),
-    // Its events are not waited for: a span that lasts as long as a subscription helps nobody.
+    // The span does not wait for events: one that lasts as long as a subscription helps nobody.
     subscribe: (operation, nextContext) => traced(tracing, start(operation), () => operations.subscribe(operation, nextContext)),
   };
 }

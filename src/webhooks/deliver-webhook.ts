@@ -18,11 +18,11 @@ export interface WebhookEndpoint {
 
 export interface WebhookDeliveryOptions {
   readonly endpoints: readonly WebhookEndpoint[];
-  /** For one attempt, from connecting to the end of the answer. */
+  /** The time for one attempt, from connecting to the end of the answer. */
   readonly timeoutMilliseconds: number;
 }
 
-/** Nobody reads it: what is longer costs the connection. */
+/** The most bytes that are read of an answer, which is of no use. A longer one closes the connection. */
 const MAXIMUM_ANSWER_BYTES = 64 * 1024;
 const GONE = 410;
 

@@ -1,7 +1,7 @@
 import { MapperKind, mapSchema, pruneSchema } from "@graphql-tools/utils";
 import type { GraphQLSchema } from "graphql";
 
-/** What graphs say to gateways, and a supergraph's own machinery: `_entities`, `_service`, `_sdl`, `join__Graph`. */
+/** Fields and types for gateways, and a supergraph's own machinery: `_entities`, `_service`, `_sdl`, `join__Graph`. */
 const internalField = /^_/;
 const internalType = /^(_Any|_Entity|_FieldSet|_Service|(link|join|core)__\w*)$/;
 const internalDirective =

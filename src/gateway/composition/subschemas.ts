@@ -11,7 +11,7 @@ import { upstreamUnavailable } from "../upstreams/upstream-errors.ts";
 export interface Part {
   readonly answerer: Answerer;
   readonly config: SubschemaConfig;
-  /** What it can answer by itself: its own schema, without what needs values of other graphs first. */
+  /** The schema that it can answer by itself: its own, without fields that need values of other graphs first. */
   readonly schema: GraphQLSchema;
   /** `Type.field` of what needs such values (`@requires`, `@computed`). */
   readonly computedFields: ReadonlySet<string>;
@@ -33,7 +33,7 @@ export function createStitchedPart(answerer: Answerer, sdl: DocumentNode): Part 
   return createPart(answerer, stitchingDirectivesTransformer({ name: answerer.name, schema, executor: toExecutor(answerer), batch: true }));
 }
 
-/** As graphql-tools calls it. The context is the request's own: loaders are kept by it, and never shared between requests. */
+/** The executor that graphql-tools calls. The context is the request's own: it holds loaders, which requests never share. */
 export function toExecutor(answerer: Answerer): Executor {
   const execute: Executor<RequestContext> = ({ document, variables, operationType, context }) => {
     if (context === undefined) throw new Error("an upstream is called without the context of a request");

@@ -3,7 +3,7 @@ import { listAppliedDirectives } from "../../access/requirements/applied-directi
 import { RequirementsError } from "../../access/requirements/requirement-table.ts";
 import { readSchemaLinks } from "../../access/requirements/schema-links.ts";
 
-/** What SDLs use without defining it: Federation 1 and 2, supergraphs, @graphql-tools/stitching-directives, and ours. */
+/** The directives that SDLs use without defining them: Federation 1 and 2, supergraphs, @graphql-tools/stitching-directives, and ours. */
 const wellKnown: ReadonlySet<string> = new Set([
   ...specifiedDirectives.map(({ name }) => name),
   ...["link", "core", "key", "requires", "provides", "external", "extends", "shareable", "inaccessible", "override", "tag"],

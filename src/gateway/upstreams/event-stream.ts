@@ -13,7 +13,7 @@ export interface StreamedEvent {
 export async function* readEventStream(chunks: AsyncIterable<Uint8Array>, maximumLength: number): AsyncGenerator<StreamedEvent> {
   const decoder = new TextDecoder();
   let lines: string[] = [];
-  /** Of a line whose end has not come yet. */
+  /** The pieces of a line whose end has not come yet. */
   let pieces: string[] = [];
   let length = 0;
 

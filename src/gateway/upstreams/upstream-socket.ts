@@ -22,7 +22,7 @@ export function createSocketOpener(options: SourceOptions): OpenSource {
       retryAttempts: 0,
       on: {
         error: (error) => held.fail(problemOf(error)),
-        // By itself it would connect again after a close that looks friendly, without end.
+        // graphql-ws would otherwise connect again after a close that looks friendly, without end.
         closed(event) {
           held.fail(problemOf(event));
           dispose();

@@ -20,7 +20,7 @@ export interface SentOperation {
   readonly isComplete?: ((text: string) => boolean) | undefined;
 }
 
-/** Whatever answers for one graph. What goes wrong is an error in the result, never a throw. */
+/** Answers for one graph. A failure is an error in the result, never a throw. */
 export interface Answerer {
   readonly name: string;
   execute(operation: SentOperation, context: RequestContext): Promise<ExecutionResult>;
@@ -30,12 +30,12 @@ export interface Answerer {
 
 /** A graph behind the gateway. */
 export interface Upstream extends Answerer {
-  /** Once what is under way has been answered. */
+  /** Closes the connections, once all calls under way have been answered. */
   close(): Promise<void>;
 }
 
 export interface UpstreamParts {
-  /** Called where an upstream is told who is calling; throws a StartupError where that cannot be signed. */
+  /** Called where an upstream gets identity tokens; throws a StartupError where these cannot be signed. */
   readonly createIdentityTokens: () => IdentityTokens;
   /** Why an upstream gave no answer. */
   onFailure(upstream: string, error: unknown, requestId: string): void;

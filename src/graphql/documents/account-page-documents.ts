@@ -1,4 +1,4 @@
-/** What our own pages send, by the field: always among the trusted documents. */
+/** The documents that our own pages send, by the field: always among the trusted documents. */
 export const accountPageDocuments = {
   verifyEmail: "mutation VerifyEmail($input: VerifyEmailInput!) { verifyEmail(input: $input) { email } }",
   requestEmailVerification:

@@ -8,7 +8,7 @@ import { ChangePasswordInput } from "../types/inputs.ts";
 import { Session, toSession } from "../types/session.ts";
 import { User } from "../types/user.ts";
 
-/** What signed-in users do to their own account and sessions. */
+/** The fields by which signed-in users change their own account and sessions. */
 @Resolver()
 export class AccountResolver {
   @Directive("@authenticated")

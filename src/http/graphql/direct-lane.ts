@@ -21,7 +21,7 @@ export interface DirectLaneParts {
   createContext(request: FastifyRequest, reply: FastifyReply): Promise<RequestContext>;
 }
 
-/** What is left to do for a request whose document was accepted before. */
+/** A request whose document was accepted before, and is only to be executed. */
 interface KnownRequest extends Omit<Operation, "context"> {
   readonly answerType: string;
 }

@@ -22,7 +22,7 @@ export function serveAccountPages(app: FastifyInstance, facts: PageFacts): void 
   }
 }
 
-/** In the language that the browser asks for. */
+/** Serves a page in the language that the browser asks for. */
 function servePage(app: FastifyInstance, path: string, facts: PageFacts): void {
   const template = readTemplate(path.slice(path.lastIndexOf("/") + 1));
   const pages = new Map(Object.entries(languages).map(([language, words]) => [language, fillPage(template, language, { words, facts })]));

@@ -62,7 +62,7 @@ ${body}
 `;
 }
 
-/** For people: to the second. */
+/** The time as people read it, to the second. */
 function timeOf(at: Date): string {
   const written = at.toISOString();
   return `<time datetime="${written}">${written.slice(0, 19).replace("T", " ")} UTC</time>`;

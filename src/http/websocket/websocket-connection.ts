@@ -14,7 +14,7 @@ import { readBearerToken } from "../graphql/bearer-token.ts";
 import type { GraphqlEndpointParts } from "../graphql/graphql-endpoint.ts";
 import { anonymousCaller, type SocketCaller, type SocketCallers } from "./websocket-callers.ts";
 
-/** What a socket without a valid access token is closed with; the reason says why there is none. */
+/** The code that closes a socket without a valid access token; the reason says why there is none. */
 const CLOSED_UNAUTHENTICATED = CloseCode.Forbidden;
 /** RFC 6455's registry: try again later. */
 const CLOSED_UNAVAILABLE = 1013;
@@ -31,7 +31,7 @@ export interface Wire extends WebSocket {
   close(code: number, reason: string): void;
 }
 
-/** What is known of a socket since it was asked for. */
+/** The facts of a socket that are known since it was asked for. */
 export interface Opening {
   readonly client: ClientInfo;
   readonly headers: IncomingHttpHeaders;

@@ -29,7 +29,7 @@ export interface WebSocketParts extends GraphqlEndpointParts {
 
 export interface WebSocketOptions {
   readonly allowed: AllowedOrigins;
-  /** Of answers to those who get no socket. */
+  /** The headers of answers to clients that get no socket. */
   readonly securityHeaders: SecurityHeaders;
   readonly clientAddressOf: ClientAddressOf;
   readonly answers: UnfinishedAnswers;
@@ -79,7 +79,7 @@ function chooseProtocol(offered: Set<string>): string | false {
   return handleProtocols(offered) || first;
 }
 
-/** A connection that is dead without a word is found by a ping that nobody answers; one that answers, and takes nothing else, by what waits. */
+/** Finds connections that are dead: by a ping without an answer, or, where pings are answered and nothing else is taken, by what waits. */
 function keepSocketsAlive(sockets: WebSocketServer): NodeJS.Timeout {
   const silent = new WeakSet<WebSocket>();
   const timer = setInterval(() => {
