@@ -2,7 +2,7 @@ import { isDatabaseUnavailable, isStatementGivenUp } from "./unavailable.ts";
 import type { Statement } from "./wire/driver.ts";
 
 /** A read replica gave no answer; the database itself may well be there. */
-export class LostReplicaError extends Error {
+class LostReplicaError extends Error {
   override readonly name = "LostReplicaError";
 
   constructor(cause: unknown) {
