@@ -31,7 +31,9 @@ export function ipv6NetworkOf(address: string, groups: 3 | 4): string | undefine
   return `${first.join(":")}::/${groups * 16}`;
 }
 
-/** The network around an address, as a text to be compared: so many bytes of IPv4, so many times 16 bits of IPv6. Empty where there is none. */
+/**
+ * The network around an address, as a text to be compared: so many bytes of IPv4, so many times 16 bits of IPv6. Empty where there is none.
+ */
 export function networkPrefix(address: string | null, parts: 2 | 3): string {
   const parsed = address === null ? undefined : parseIpAddress(address);
   if (parsed === undefined) return "";

@@ -1,12 +1,11 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { rejectDenied, reportDenials } from "../access/forwarded/access-modes.ts";
 import { completeResult } from "../access/forwarded/complete-result.ts";
-import { isCompleteText } from "../access/forwarded/complete-text.ts";
 import type { Cut } from "../access/forwarded/cut.ts";
 import { cutNothing, cutOperation } from "../access/forwarded/cut-operation.ts";
+import { isCompleteText } from "../access/pass-through/complete-text.ts";
 import { AuthError } from "../core/errors.ts";
 import type { Operation } from "../graphql/operations.ts";
-import { readyTextOf } from "../graphql/ready-result.ts";
 import type { ComposedGraph } from "./composition/composed-graph.ts";
 import type { Part } from "./composition/subschemas.ts";
 import type { SentOperation } from "./upstreams/upstream.ts";
@@ -58,7 +57,6 @@ function usedOf(variables: Operation["variableValues"], used: Cut["variableNames
 
 /** The answer as the client asked for it. */
 export function completePlan({ variableValues }: Operation, { cut, part, dryCut }: Plan, result: ExecutionResult): ExecutionResult {
-  if (readyTextOf(result) !== undefined) return result;
   const failure = failureOf(result);
   const unfit = () => failure ?? new AuthError("UPSTREAM_UNAVAILABLE", { upstream: part?.answerer.name ?? "several" });
   const completed = completeResult(cut, { variableValues, unfit }, failure === undefined ? result : { data: {} });

@@ -8,7 +8,8 @@ import { messageColumns, messageRows, type OutboxRow } from "./outbox-store.ts";
 
 /*
  * A notice is written by the statement that counts it. That statement locks the row of the counter, so any number of statements at
- * once take turns there, and each sees what those before it have counted. The last few instants are kept, so no hour has more than the limit.
+ * once take turns there, and each sees what those before it have counted. The last few instants are kept, so no hour has more than the
+ * limit.
  */
 
 /** The most notices of one kind for one user in any hour. Each kind counts by itself: many sign-ins must not hide a changed password. */

@@ -99,7 +99,8 @@ export async function rescheduleMessage(
 
 /** How many wait to be sent; not counted further than `most`. */
 export async function countPending(database: Database, most: number): Promise<number> {
-  const statement = sql`select count(*)::int as pending from (select from ${outbox} where state = 'PENDING' limit ${most}) as pending_messages`;
+  const statement = sql`select count(*)::int as pending
+    from (select from ${outbox} where state = 'PENDING' limit ${most}) as pending_messages`;
   const [row] = await database.execute<{ pending: number }>(statement);
   return row?.pending ?? 0;
 }

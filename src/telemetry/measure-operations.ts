@@ -1,5 +1,6 @@
 import type { GraphQLError } from "graphql";
 import { type ErrorCode, errorTable } from "../core/errors.ts";
+import { isText } from "../graphql/answers.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import type { Observer } from "./fast-histogram.ts";
 import type { Metrics, RefreshOutcome } from "./metrics.ts";
@@ -25,9 +26,9 @@ export function measureOperations(operations: Operations, metrics: OperationMetr
   return {
     run(operation) {
       const startedAt = performance.now();
-      return operations.run(operation).then((result) => {
-        observe(operation, startedAt, result.errors);
-        return result;
+      return operations.run(operation).then((answer) => {
+        observe(operation, startedAt, isText(answer) ? undefined : answer.errors);
+        return answer;
       });
     },
     async subscribe(operation, nextContext) {

@@ -4,7 +4,9 @@ import { type FastHistogram, registerFastHistogram } from "./fast-histogram.ts";
 /** Seconds. A query from the token takes less than the first, a login under load up to the last. */
 const OPERATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const HASHING_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
-/** How often the delay of the event loop is looked at. Each time wakes the process up, so that the 10 ms of prom-client interrupt hashes. */
+/**
+ * How often the delay of the event loop is looked at. Each time wakes the process up, so that the 10 ms of prom-client interrupt hashes.
+ */
 const EVENT_LOOP_MILLISECONDS = 50;
 
 /** Asked for again (replayed) is no theft, an old one (reused) may be; of the others nothing was changed. */

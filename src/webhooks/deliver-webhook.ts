@@ -26,7 +26,10 @@ export interface WebhookDeliveryOptions {
 const MAXIMUM_ANSWER_BYTES = 64 * 1024;
 const GONE = 410;
 
-/** Standard Webhooks: signed anew at each attempt, because receivers refuse old timestamps. Redirects are not followed: they lead where nobody configured. */
+/**
+ * Standard Webhooks: signed anew at each attempt, because receivers refuse old timestamps. Redirects are not followed: they lead where
+ * nobody configured.
+ */
 export function createWebhookDelivery({ clock }: { clock: Clock }, options: WebhookDeliveryOptions): WebhookDelivery {
   const { endpoints, timeoutMilliseconds } = options;
   const signersByUrl = new Map(endpoints.map(({ url, secrets }) => [url, secrets.map((secret) => new Webhook(secret))]));

@@ -3,6 +3,7 @@ import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import type { Executor } from "@graphql-tools/utils";
 import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, OperationTypeNode } from "graphql";
 import { responseKeyOf } from "../../access/collect-fields.ts";
+import { readResult } from "../../graphql/answers.ts";
 import type { RequestContext } from "../../graphql/context.ts";
 import type { Answerer, SentOperation } from "../upstreams/upstream.ts";
 import { upstreamUnavailable } from "../upstreams/upstream-errors.ts";
@@ -40,7 +41,7 @@ export function toExecutor(answerer: Answerer): Executor {
     const type = (operationType ?? OperationTypeNode.QUERY) as OperationTypeNode;
     const operation: SentOperation = { document, type, variables: variables ?? {} };
     if (type === OperationTypeNode.SUBSCRIPTION) return answerer.subscribe(operation, context) as never;
-    return answerer.execute(operation, context).then((result) => checkKeys(answerer.name, document, result)) as never;
+    return answerer.execute(operation, context).then((answer) => checkKeys(answerer.name, document, readResult(answer))) as never;
   };
   return execute as Executor;
 }

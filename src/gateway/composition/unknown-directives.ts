@@ -13,8 +13,8 @@ const wellKnown: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A directive that an SDL neither defines nor links may be a guard whose name has a slip in it, and would guard nothing. Throws a RequirementsError
- * that lists them all.
+ * A directive that an SDL neither defines nor links may be a guard whose name has a slip in it, and would guard nothing. Throws a
+ * RequirementsError that lists them all.
  */
 export function refuseUnknownDirectives(sdl: DocumentNode): void {
   const defined = sdl.definitions.flatMap((node) => (node.kind === Kind.DIRECTIVE_DEFINITION ? [node.name.value] : []));

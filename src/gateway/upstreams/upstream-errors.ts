@@ -16,8 +16,8 @@ const MAXIMUM_ERRORS = 1000;
 const MAXIMUM_PATH_LENGTH = 100;
 
 /**
- * Errors as they stand in an answer, the first 1,000, made into such that keep their origin wherever stitching moves them; undefined if they
- * are none.
+ * Errors as they stand in an answer, the first 1,000, made into such that keep their origin wherever stitching moves them; undefined if
+ * they are none.
  */
 export function readUpstreamErrors(errors: unknown): GraphQLError[] | undefined {
   if (!Array.isArray(errors)) return undefined;

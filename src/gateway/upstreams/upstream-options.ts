@@ -1,4 +1,4 @@
-import type { Requirement } from "../../access/requirements/requirements.ts";
+import type { AccessPolicies } from "../../access/requirements/access-policies.ts";
 
 /** The source of an upstream's SDL with applied directives. Introspection carries none: such a graph is guarded by `access` alone. */
 export type SdlSource =
@@ -42,11 +42,8 @@ export interface UpstreamOptions extends ConnectionOptions {
   readonly sdl: SdlSource;
 }
 
-/** Requirements for graphs that their operator cannot change. */
-export interface AccessOptions {
-  readonly default: "public" | "authenticated";
-  /** The policies by `Type.field` or `Type.*`. */
-  readonly rules: ReadonlyMap<string, "public" | Requirement>;
+/** Requirements for graphs that their operator cannot change, and what follows where they are not met. */
+export interface AccessOptions extends AccessPolicies {
   /** The treatment of operations with selections that the caller may not have: `cut` removes these, `reject` refuses the whole. */
   readonly denied: "cut" | "reject";
   /** Nothing is denied, and what would have been is reported. */

@@ -7,7 +7,9 @@ import type { OpenSource, SourceOptions } from "./upstream-source.ts";
 const closing = { closeTimeout: 2000 };
 const NORMAL_CLOSURE = 1000;
 
-/** GraphQL over WebSocket (graphql-transport-ws): headers travel with the upgrade, and as `connectionParams` for servers that look there. */
+/**
+ * GraphQL over WebSocket (graphql-transport-ws): headers travel with the upgrade, and as `connectionParams` for servers that look there.
+ */
 export function createSocketOpener(options: SourceOptions): OpenSource {
   const { subscriptions, maximumAnswerBytes, timeoutMilliseconds } = options;
   const limits: ClientOptions = { maxPayload: maximumAnswerBytes, handshakeTimeout: timeoutMilliseconds, followRedirects: false };

@@ -33,8 +33,8 @@ async function wantedDomainWithCode(args: Arguments, context: RequestContext): P
 }
 
 /**
- * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to an
- * address keeps nobody from registering with it.
+ * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to
+ * an address keeps nobody from registering with it.
  */
 function registration(args: Arguments, { auth }: RequestContext): string | undefined {
   const account = auth.accounts.mustVerify ? accountKey(args) : undefined;

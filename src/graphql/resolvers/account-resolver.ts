@@ -31,7 +31,8 @@ export class AccountResolver {
   @Mutation(() => User, {
     nullable: true,
     description:
-      "Change the password; ends every other session. Access tokens issued before are refused, this session's too: it goes on with a refresh.",
+      "Change the password; ends every other session. Access tokens issued before are refused, this session's too: it " +
+      "goes on with a refresh.",
   })
   changePassword(@Arg("input", () => ChangePasswordInput) input: ChangePasswordInput, @Ctx() context: RequestContext): Promise<User> {
     return context.auth.accounts.changePassword(input, getViewer(context), context.client);

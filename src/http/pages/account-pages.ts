@@ -7,8 +7,8 @@ import { pagePolicy, readPage } from "./static-pages.ts";
 import { languages } from "./words/languages.ts";
 
 /**
- * Where the links in our messages lead, unless the operator has pages of their own: static pages that read the token from the address and send the
- * mutation when a person presses the button. However often they are fetched, nothing is used up.
+ * Where the links in our messages lead, unless the operator has pages of their own: static pages that read the token from the address and
+ * send the mutation when a person presses the button. However often they are fetched, nothing is used up.
  */
 export function serveAccountPages(app: FastifyInstance, facts: PageFacts): void {
   for (const path of Object.values(accountPages)) servePage(app, path, facts);

@@ -5,6 +5,7 @@ import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import { viewerOnAuthGraph } from "../../auth/tokens/callers.ts";
 import type { ClientInfo } from "../../core/client-info.ts";
 import type { AnonymousReason } from "../../core/permissions.ts";
+import { readResult } from "../../graphql/answers.ts";
 import type { RefreshTokens, RequestContext } from "../../graphql/context.ts";
 import { readSocketDocument } from "../../graphql/documents/socket-documents.ts";
 import { Loaders } from "../../graphql/loaders.ts";
@@ -68,7 +69,7 @@ export function serveConnection(parts: ConnectionParts, wire: Wire, opening: Ope
       const operation = { ...read, variableValues: payload.variables ?? {}, context: createContext(parts, caller, opening) };
       return { schema: graph.schema(), document: read.document, operationName: payload.operationName ?? null, operation };
     },
-    execute: (args) => graph.operations.run((args as OperationArgs).operation),
+    execute: async (args) => readResult(await graph.operations.run((args as OperationArgs).operation)),
     subscribe: (args) =>
       graph.operations.subscribe((args as OperationArgs).operation, async () => {
         const isCleared = await caller?.clearance();

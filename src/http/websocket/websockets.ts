@@ -54,7 +54,8 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
   }
 
   app.server.on("upgrade", (request, socket, head) => {
-    // Pipelined, which no browser does. Node hands over an upgrade as soon as it is read: answers under way would be written into the socket.
+    // Pipelined, which no browser does. Node hands over an upgrade as soon as it is read: answers under way would be written into the
+    // socket.
     if (options.answers.has(socket)) return socket.destroy();
     if (!asksForWebSocket(request)) return ignoreUpgrade(app.server, { request, socket, head });
     const status = refusedUpgrade(request, options.allowed);
@@ -71,8 +72,8 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
 }
 
 /**
- * A client whose protocol is not named in the answer gives up by itself (1006), without learning why: so an unknown one is named, and closed
- * with 4406 by graphql-ws.
+ * A client whose protocol is not named in the answer gives up by itself (1006), without learning why: so an unknown one is named, and
+ * closed with 4406 by graphql-ws.
  */
 function chooseProtocol(offered: Set<string>): string | false {
   const [first = false] = offered;
