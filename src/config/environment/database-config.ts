@@ -7,8 +7,9 @@ import type { VariableValues } from "./variables.ts";
 export interface DatabaseConfig {
   /** Undefined: the embedded PostgreSQL. */
   readonly url: string | undefined;
-  /** Where it differs: without a transaction pooler. */
+  /** Where they differ: without a transaction pooler, and a replica for what is only listed. */
   readonly directUrl: string | undefined;
+  readonly readUrl: string | undefined;
   /** Where everything of ours is. */
   readonly schema: string;
   readonly poolSize: number;
@@ -20,6 +21,7 @@ export function toDatabaseConfig(values: VariableValues): DatabaseConfig {
   return {
     url: values.DATABASE_URL,
     directUrl: values.DATABASE_DIRECT_URL,
+    readUrl: values.DATABASE_READ_URL,
     schema: values.DATABASE_SCHEMA,
     poolSize: values.DATABASE_POOL_SIZE,
     preparesStatements: values.DATABASE_PREPARED_STATEMENTS === "off" ? false : undefined,
