@@ -6,7 +6,7 @@ import { countConnections, dropLeftovers, spreadTable } from "../../database/spr
 import type { Command } from "../parts/command.ts";
 import { CommandError } from "../parts/command-error.ts";
 import { count } from "../parts/count.ts";
-import { tellOperator, withStorage } from "../parts/operator-session.ts";
+import { tellOperator, withPostgres } from "../parts/operator-session.ts";
 
 export const spread: Command = {
   name: "spread",
@@ -17,7 +17,7 @@ export const spread: Command = {
 to be stopped meanwhile. Each table is taken over with its rows, wholly or not at all; run it again where it was cut off, and after an upgrade that
 brings new tables. There is no way back but a dump.`,
   takesPassword: false,
-  run: ({ flags }) => withStorage(({ directUrl, config }) => spreadAll(directUrl, config.database.schema, flags.has("plan"))),
+  run: ({ flags }) => withPostgres(({ directUrl, schema }) => spreadAll(directUrl, schema, flags.has("plan"))),
 };
 
 interface Work {
