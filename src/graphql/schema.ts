@@ -11,7 +11,7 @@ import { limitFields } from "./limits/limit-fields.ts";
 import { createLimitTable, type LimitOverrides, listRootFields } from "./limits/limit-table.ts";
 import { rateLimitDirective, readAppliedLimits } from "./limits/rate-limit-directive.ts";
 import { noPubSub } from "./no-pub-sub.ts";
-import { checkPolicies } from "./policies/root-policies.ts";
+import { checkPolicies } from "./policies/check-policies.ts";
 import { AccessResolver } from "./resolvers/access-resolver.ts";
 import { AccountExportResolver } from "./resolvers/account-export-resolver.ts";
 import { AccountLifeResolver } from "./resolvers/account-life-resolver.ts";
@@ -73,7 +73,7 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map(),
   const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
   const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).viewer);
   const limits = readAppliedLimits(document);
-  checkPolicies(listRootFields(schema), new Set(limits.keys()));
+  checkPolicies(listRootFields(schema), limits);
   const limited = limitFields(guarded, createLimitTable(limits, limitOverrides, limitFactor));
   return { schema: limited, requirements, rootFields: new Set(listRootFields(limited)), sdl, gatewaySdl };
 }

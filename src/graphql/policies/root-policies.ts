@@ -105,11 +105,11 @@ const policies = {
 } as const satisfies Readonly<Record<string, RootPolicy>>;
 
 type PolicyName = keyof typeof policies;
-const byCoordinate: ReadonlyMap<string, RootPolicy> = new Map(Object.entries(policies));
+export const policiesByField: ReadonlyMap<string, RootPolicy> = new Map(Object.entries(policies));
 
 /** Undefined for queries and subscriptions of which nothing special holds, and for what other graphs have. */
 export function policyOf(coordinate: string): RootPolicy | undefined {
-  return byCoordinate.get(coordinate);
+  return policiesByField.get(coordinate);
 }
 
 /** The text of the directive that shows the limit in the schema. */
@@ -122,20 +122,6 @@ export function rateLimitOf(
 
 /** The mutations of which this holds, by name. */
 export function mutationsThat(holds: (policy: RootPolicy) => boolean): ReadonlySet<string> {
-  const names = [...byCoordinate].filter(([, policy]) => holds(policy)).map(([coordinate]) => coordinate.split("."));
+  const names = [...policiesByField].filter(([, policy]) => holds(policy)).map(([coordinate]) => coordinate.split("."));
   return new Set(names.flatMap(([type, field = ""]) => (type === "Mutation" ? [field] : [])));
-}
-
-/** Throws where a mutation of ours has no policy, a policy no field, or the schema shows other limits than those that count. */
-export function checkPolicies(rootFields: readonly string[], limited: ReadonlySet<string>): void {
-  const known = new Set(rootFields);
-  const problems = [
-    ...rootFields.filter((field) => field.startsWith("Mutation.") && !byCoordinate.has(field)).map((field) => `${field} has no policy`),
-    ...[...byCoordinate.keys()].filter((field) => !known.has(field)).map((field) => `${field} has a policy, and is no field`),
-    ...[...limited].filter((field) => policyOf(field)?.rateLimit === undefined).map((field) => `${field} has a limit that is no policy's`),
-    ...[...byCoordinate]
-      .filter(([field, { rateLimit }]) => rateLimit !== undefined && !limited.has(field))
-      .map(([field]) => `${field} does not show its limit in the schema`),
-  ];
-  if (problems.length > 0) throw new Error(`src/graphql/policies/root-policies.ts: ${problems.join("; ")}.`);
 }
