@@ -73,7 +73,7 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map(),
   const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
   const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).viewer);
   const limits = readAppliedLimits(document);
-  checkPolicies(listRootFields(schema), limits);
+  checkPolicies(schema, limits);
   const limited = limitFields(guarded, createLimitTable(limits, limitOverrides, limitFactor));
   return { schema: limited, requirements, rootFields: new Set(listRootFields(limited)), sdl, gatewaySdl };
 }

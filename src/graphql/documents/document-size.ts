@@ -36,7 +36,7 @@ export interface DocumentSize {
 const LARGEST_PAGE = 100;
 /** What a list that cannot be paged is taken to hold: someone's live sessions. */
 const ASSUMED_ITEMS = 10;
-export const credentialFields = mutationsThat(({ takesPassword }) => takesPassword === true);
+export const credentialFields = mutationsThat(({ passwords }) => passwords !== undefined);
 
 const nothing: DocumentSize = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, credentials: 0 };
 const endless: DocumentSize = { ...nothing, depth: Number.POSITIVE_INFINITY };

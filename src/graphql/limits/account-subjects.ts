@@ -7,7 +7,21 @@ type FindSubject = (args: Arguments, context: RequestContext) => string | undefi
 
 /** Whom a call is counted for. Undefined where it is about nobody, or does not count. */
 export function findSubject(subject: AccountSubject, args: Arguments, context: RequestContext): ReturnType<FindSubject> {
-  return subjects[subject](args, context);
+  return subjectOf(subject).find(args, context);
+}
+
+/** The arguments that it is found by, as paths: where a field does not have them, its calls count for nobody. */
+export function argumentsOf(subject: AccountSubject): readonly string[] {
+  return subjectOf(subject).paths;
+}
+
+interface Subject {
+  readonly paths: readonly string[];
+  readonly find: FindSubject;
+}
+
+function subjectOf(subject: AccountSubject): Subject {
+  return typeof subject === "string" ? subjects[subject] : { paths: [subject.viewerWith], find: viewerWith(subject.viewerWith) };
 }
 
 /** The same account as `login` counts for: its address is in the access token. */
@@ -41,14 +55,15 @@ function registration(args: Arguments, { auth }: RequestContext): string | undef
   return account && `registration ${account}`;
 }
 
-const subjects: Readonly<Record<AccountSubject, FindSubject>> = {
-  email: (args) => accountKey(args),
-  newEmail: (args) => accountKey(args, "input.newEmail"),
-  registration,
-  viewerWithPassword: viewerWith("input.password"),
-  viewerWithCurrentPassword: viewerWith("input.currentPassword"),
-  viewerWithCode: (args, context) => (hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined),
-  emailWithCode,
-  domainWithCode: async (args, context) => domainOf(await emailWithCode(args, context)),
-  wantedDomainWithCode,
+const code = ["input.code"];
+const codeOfEmail = ["input.email", "input.code", "input.attempt"];
+
+const subjects: Readonly<Record<Extract<AccountSubject, string>, Subject>> = {
+  email: { paths: ["input.email"], find: (args) => accountKey(args) },
+  newEmail: { paths: ["input.newEmail"], find: (args) => accountKey(args, "input.newEmail") },
+  registration: { paths: ["input.email"], find: registration },
+  viewerWithCode: { paths: code, find: (args, context) => (hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined) },
+  emailWithCode: { paths: codeOfEmail, find: emailWithCode },
+  domainWithCode: { paths: codeOfEmail, find: async (args, context) => domainOf(await emailWithCode(args, context)) },
+  wantedDomainWithCode: { paths: code, find: wantedDomainWithCode },
 };

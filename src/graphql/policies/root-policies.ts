@@ -3,11 +3,11 @@ import type { AccountLimitName } from "./account-limits.ts";
 
 /** Whose account or domain a call is counted for. Of two ways to prove something only a code can be guessed: a link's token counts for nobody. */
 export type AccountSubject =
+  /** The viewer, where the call gives the argument at this path. */
+  | { readonly viewerWith: string }
   | "email"
   | "newEmail"
   | "registration"
-  | "viewerWithPassword"
-  | "viewerWithCurrentPassword"
   | "viewerWithCode"
   | "emailWithCode"
   | "domainWithCode"
@@ -21,6 +21,11 @@ export interface AccountCount {
   readonly countsOnly?: ErrorCode | "success";
 }
 
+/** The passwords that a call takes, as paths of its arguments. */
+export type TakenPasswords =
+  /** Wrong ones are counted for the account that they are of: the viewer's, or that of the address in the input. */
+  { readonly checks: string; readonly of: "viewer" | "email"; readonly sets?: string } | { readonly checks?: never; readonly sets: string };
+
 /** What holds for the calls of one root field: limits, rules for documents and sockets, and the schema itself read it here. */
 export interface RootPolicy {
   /** `@rateLimit` of the schema. Absent: the limit of all other fields. */
@@ -32,9 +37,10 @@ export interface RootPolicy {
   readonly countedBy?: "address";
   /** A good password costs its caller nothing: an office behind one address is not shut out by its own people. */
   readonly givesSuccessBack?: true;
+  /** Beside that of wrong passwords, which follows from `passwords`. */
   readonly perAccount?: readonly AccountCount[];
-  /** It checks or sets a password: a request has at most one such call. */
-  readonly takesPassword?: true;
+  /** A request has at most one call that takes any. */
+  readonly passwords?: TakenPasswords;
   /** `websocket`: over a WebSocket alone. Absent: a mutation comes over HTTP alone, all else over both. */
   readonly transport?: "websocket";
 }
@@ -57,30 +63,28 @@ const policies = {
     rateLimit: { max: 5, window: "15m" },
     countedBy: "address",
     givesSuccessBack: true,
-    perAccount: [wrongPasswords("email"), signIns("email")],
-    takesPassword: true,
+    perAccount: [signIns("email")],
+    passwords: { checks: "input.password", of: "email" },
   },
   "Mutation.register": {
     rateLimit: { max: 20, window: "1h" },
     countedBy: "address",
     perAccount: [messages("registration")],
-    takesPassword: true,
+    passwords: { sets: "input.password" },
   },
   "Mutation.changePassword": {
     rateLimit: proofs,
-    perAccount: [wrongPasswords("viewerWithCurrentPassword")],
-    takesPassword: true,
+    passwords: { checks: "input.currentPassword", of: "viewer", sets: "input.newPassword" },
   },
-  "Mutation.resetPassword": { rateLimit: proofs, countedBy: "address", takesPassword: true },
+  "Mutation.resetPassword": { rateLimit: proofs, countedBy: "address", passwords: { sets: "input.newPassword" } },
   "Mutation.requestEmailChange": {
     rateLimit: hourly,
-    perAccount: [wrongPasswords("viewerWithPassword"), messages("newEmail")],
-    takesPassword: true,
+    perAccount: [messages("newEmail")],
+    passwords: { checks: "input.password", of: "viewer" },
   },
   "Mutation.deleteAccount": {
     rateLimit: hourly,
-    perAccount: [wrongPasswords("viewerWithPassword")],
-    takesPassword: true,
+    passwords: { checks: "input.password", of: "viewer" },
   },
   "Mutation.confirmEmailChange": { rateLimit: proofs, perAccount: [codes("viewerWithCode"), codesOfDomain("wantedDomainWithCode")] },
   "Mutation.undoEmailChange": { rateLimit: proofs },
@@ -110,6 +114,13 @@ export const policiesByField: ReadonlyMap<string, RootPolicy> = new Map(Object.e
 /** Undefined for queries and subscriptions of which nothing special holds, and for what other graphs have. */
 export function policyOf(coordinate: string): RootPolicy | undefined {
   return policiesByField.get(coordinate);
+}
+
+/** All limits over the calls about one account or domain. */
+export function accountCountsOf(coordinate: string): readonly AccountCount[] {
+  const { passwords, perAccount = [] } = policyOf(coordinate) ?? {};
+  if (passwords?.checks === undefined) return perAccount;
+  return [wrongPasswords(passwords.of === "email" ? "email" : { viewerWith: passwords.checks }), ...perAccount];
 }
 
 /** The text of the directive that shows the limit in the schema. */
