@@ -7,7 +7,7 @@ const jobs: Readonly<Record<ScenarioName, string>> = {
   token: "authenticated query, from the token",
   row: "authenticated query, with the user's row",
   login: "login",
-  refresh: "refresh, with its audit entry",
+  refresh: "refresh, with its audit event",
 };
 
 const aims: Readonly<Record<ScenarioName, number | undefined>> = { token: 0.9, row: undefined, login: LOGIN_AIM, refresh: 1 };

@@ -17,7 +17,7 @@ export interface PageRows {
   readonly to: Date;
 }
 
-/** A million users and as many audit entries, of 10,000 users with two sessions each. */
+/** A million users and as many audit events, of 10,000 users with two sessions each. */
 export async function fillPages(databaseUrl: string): Promise<PageRows> {
   const sql = openRawClient(databaseUrl);
   try {

@@ -11,7 +11,7 @@ import { fillPages } from "./page-rows.ts";
 const WARM_UP_REQUESTS = 30;
 const REQUESTS = 300;
 
-/** How long an admin waits for a page among a million users and a million audit entries, one request at a time. */
+/** How long an admin waits for a page among a million users and a million audit events, one request at a time. */
 export async function benchmarkPages(ground: Ground): Promise<readonly Verdict[]> {
   const fleet = await openFleet(ground);
   const server = await fleet.start("pages");

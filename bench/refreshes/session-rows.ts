@@ -16,7 +16,7 @@ export interface SessionRows {
 }
 
 /**
- * So many live sessions, each rotated before, and the audit entry of its last rotation: what the indexes of both tables hold, a rotation
+ * So many live sessions, each rotated before, and the audit event of its last rotation: what the indexes of both tables hold, a rotation
  * has to find its way in. Ids grow with time, as the gateway's do; secrets are hashes of the session's number.
  */
 export async function fillSessions(databaseUrl: string, count: number): Promise<SessionRows> {

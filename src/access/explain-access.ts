@@ -4,10 +4,10 @@ import { isAnonymous, type Permissions } from "../core/permissions.ts";
 import { fragmentsOf } from "./collect-fields.ts";
 import { type Caller, denialOf } from "./denials.ts";
 import { hasFields, type OperationOfDocument } from "./document-types.ts";
-import type { AccessRules } from "./requirements/access-rules.ts";
 import type { MergedRequirements } from "./requirements/merge-requirements.ts";
-import { type RequirementSource, sourcesOf } from "./requirements/requirement-sources.ts";
+import { type LocatedSource, sourcesOf } from "./requirements/requirement-sources.ts";
 import { lackedNames, type Requirement } from "./requirements/requirements.ts";
+import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 
 /** What one coordinate that an operation selects takes. */
 export interface AccessExplanation {
@@ -15,7 +15,7 @@ export interface AccessExplanation {
   readonly coordinate: string;
   /** Undefined: it is public. */
   readonly requirement: Requirement | undefined;
-  readonly sources: readonly RequirementSource[];
+  readonly sources: readonly LocatedSource[];
   /** Why this caller may not have it; undefined: they may. */
   readonly denial: AuthError | undefined;
   /** The scopes and roles that they would need beside their own: of each kind, what its closest alternative lacks. */
@@ -27,15 +27,15 @@ const nothing: Permissions = { roles: new Set(), scopes: new Set() };
 
 /** For each coordinate that the operation selects, in its order: what it needs, who asks for that, and what the caller lacks. */
 export function explainAccess(
-  { schema, table, requirements }: AccessRules,
-  origins: MergedRequirements["origins"],
+  { schema, table, requirements }: SchemaRequirements,
+  sources: MergedRequirements["sources"],
   { as, ...request }: OperationOfDocument & { readonly as: Caller },
 ): readonly AccessExplanation[] {
   const explanations = new Map<string, AccessExplanation>();
   const typeInfo = new TypeInfo(schema);
   const held = isAnonymous(as) ? nothing : as;
 
-  function explain(coordinate: string, requirement: Requirement | undefined, sources: readonly RequirementSource[]): void {
+  function explain(coordinate: string, requirement: Requirement | undefined, sources: readonly LocatedSource[]): void {
     const denial = requirement && denialOf(as, requirement, coordinate);
     const missing = requirement === undefined ? [] : lackedNames(requirement, held);
     explanations.set(coordinate, { coordinate, requirement, sources, denial, missing });
@@ -45,15 +45,15 @@ export function explainAccess(
     const type = typeInfo.getParentType();
     const fieldName = node.name.value;
     if (!type || !hasFields(type) || type.getFields()[fieldName] === undefined) return;
-    explain(`${type.name}.${fieldName}`, requirements.ofField(type, fieldName), sourcesOf(schema, { origins }, { type, fieldName }));
+    explain(`${type.name}.${fieldName}`, requirements.ofField(type, fieldName), sourcesOf(schema, { sources }, { type, fieldName }));
   }
 
   function explainObjects(): void {
     const type = typeInfo.getParentType();
     if (!type || !isAbstractType(type)) return;
     for (const { name } of schema.getPossibleTypes(type)) {
-      const sources = (origins.get(name) ?? []).map((origin) => ({ coordinate: name, ...origin }));
-      if (table.types.has(name)) explain(name, table.types.get(name), sources);
+      const asking = (sources.get(name) ?? []).map((source) => ({ coordinate: name, ...source }));
+      if (table.types.has(name)) explain(name, table.types.get(name), asking);
     }
   }
 

@@ -1,23 +1,23 @@
 import { isInterfaceType, isObjectType } from "graphql";
-import type { AccessRules } from "./requirements/access-rules.ts";
 import type { Alternatives } from "./requirements/alternatives.ts";
 import { describeRequirement } from "./requirements/describe-requirement.ts";
 import type { MergedRequirements } from "./requirements/merge-requirements.ts";
 import { sourcesOf } from "./requirements/requirement-sources.ts";
 import type { Requirement } from "./requirements/requirements.ts";
+import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 
 /**
  * The authorization lockfile: one line a field, sorted, with all that it takes to select it and with who asks for that:
  * `Query.me  authenticated  auth`; `public` where nobody does.
  */
-export function printAccess({ schema, requirements }: AccessRules, origins: MergedRequirements["origins"]): string {
+export function printAccess({ schema, requirements }: SchemaRequirements, sources: MergedRequirements["sources"]): string {
   const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) || isInterfaceType(type));
   const lines = types
     .filter(({ name }) => !name.startsWith("__"))
     .flatMap((type) =>
       Object.keys(type.getFields()).map((fieldName) => {
-        const sources = sourcesOf(schema, { origins }, { type, fieldName }).map(({ source }) => source);
-        const names = [...new Set(sources)].toSorted(compare);
+        const asking = sourcesOf(schema, { sources }, { type, fieldName }).map(({ source }) => source);
+        const names = [...new Set(asking)].toSorted(compare);
         const needed = describeRequirement(sortRequirement(requirements.ofField(type, fieldName)));
         return [`${type.name}.${fieldName}`, needed, ...(names.length > 0 ? [names.join(",")] : [])].join("  ");
       }),

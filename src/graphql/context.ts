@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Auth } from "../auth/auth.ts";
 import type { Viewer } from "../auth/tokens/access-tokens.ts";
 import type { IdentifiedCaller } from "../auth/tokens/identified-caller.ts";
+import type { ClientInfo } from "../core/client-info.ts";
 import type { Clock } from "../core/clock.ts";
 import { AuthError } from "../core/errors.ts";
-import type { Origin } from "../core/origin.ts";
 import { type Anonymous, isAnonymous } from "../core/permissions.ts";
 import type { AccessExplainer } from "./access-explainer.ts";
 import type { Loaders } from "./loaders.ts";
@@ -49,7 +49,7 @@ export interface RequestContext {
   readonly caller: IdentifiedCaller | Anonymous;
   /** What `caller` was made of, or what was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
   readonly accessToken: string | undefined;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
   /** As the client sent them; on a WebSocket those that it was opened with. */
   readonly clientHeaders: IncomingHttpHeaders;
   readonly refreshTokens: RefreshTokens;

@@ -1,15 +1,15 @@
 import { GraphQLError, getOperationAST } from "graphql";
 import type { Caller } from "../access/denials.ts";
 import { type AccessExplanation, explainAccess } from "../access/explain-access.ts";
-import type { AccessRules } from "../access/requirements/access-rules.ts";
 import type { MergedRequirements } from "../access/requirements/merge-requirements.ts";
+import type { SchemaRequirements } from "../access/requirements/schema-requirements.ts";
 import { type DocumentOptions, isDocument, judgeDocument } from "./documents/documents.ts";
 import { publicInputError } from "./public-errors.ts";
 
 /** A graph whose requirements can be explained: what guards it, and who asks for that. */
 export interface ExplainedGraph {
-  readonly rules: AccessRules;
-  readonly origins: MergedRequirements["origins"];
+  readonly required: SchemaRequirements;
+  readonly sources: MergedRequirements["sources"];
 }
 
 export interface ExplainedOperation {
@@ -25,15 +25,15 @@ export interface ExplainedOperation {
  * nothing is kept: a document that is only explained takes no other's place in a cache.
  */
 export function explainOperation(
-  { rules, origins }: ExplainedGraph,
+  { required, sources }: ExplainedGraph,
   { text, operationName, as }: ExplainedOperation,
   { introspection }: Pick<DocumentOptions, "introspection">,
 ): readonly AccessExplanation[] | readonly GraphQLError[] {
-  const document = judgeDocument(text, { schema: rules.schema, introspection });
+  const document = judgeDocument(text, { schema: required.schema, introspection });
   if (!isDocument(document)) return document;
   const operation = getOperationAST(document, operationName);
   if (!operation) return [publicInputError({ request: ["Has no such operation, or several and no name was given."] })];
-  return explainAccess(rules, origins, { document, operation, as });
+  return explainAccess(required, sources, { document, operation, as });
 }
 
 export function isExplained(explained: readonly AccessExplanation[] | readonly GraphQLError[]): explained is readonly AccessExplanation[] {

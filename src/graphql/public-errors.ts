@@ -41,11 +41,11 @@ export function createPublicErrors(parts: {
     ofExecution(error, requestId) {
       if (isAboutInput(error)) return withCode(error, "BAD_USER_INPUT");
       if (isAboutOperation(error)) return withCode(error, "OPERATION_RESOLUTION_FAILURE");
-      const origin = originOf(error);
+      const cause = causeOf(error);
       const { nodes = null, path = null } = error;
-      if (origin instanceof UpstreamError)
-        return new GraphQLError(origin.message, { path, extensions: origin.extensions, originalError: origin });
-      const originalError = toAuthError(origin, requestId);
+      if (cause instanceof UpstreamError)
+        return new GraphQLError(cause.message, { path, extensions: cause.extensions, originalError: cause });
+      const originalError = toAuthError(cause, requestId);
       const extensions = { code: originalError.code, ...originalError.facts };
       return new GraphQLError(originalError.message, { nodes, path, extensions, originalError });
     },
@@ -65,14 +65,14 @@ function isPublic(error: unknown): boolean {
 
 /** Whether it was thrown to be seen by clients, wherever it stands by now. */
 export function isPublicError(error: GraphQLError): boolean {
-  return isPublic(originOf(error));
+  return isPublic(causeOf(error));
 }
 
 /** What was thrown, behind the errors that say where it stands: stitching moves them, and wraps them each time. */
-function originOf(error: GraphQLError): unknown {
-  let origin: unknown = error;
-  while (origin instanceof GraphQLError && origin.originalError !== undefined) origin = origin.originalError;
-  return origin;
+function causeOf(error: GraphQLError): unknown {
+  let cause: unknown = error;
+  while (cause instanceof GraphQLError && cause.originalError !== undefined) cause = cause.originalError;
+  return cause;
 }
 
 /** What the transport or the document does wrong, said as it is to be read. */

@@ -38,7 +38,7 @@ export interface HookRegistration {
 export type RegistrationVerdict = undefined | { readonly refuse: string } | { readonly roles: readonly string[] };
 
 interface HookEvent {
-  /** Of the audit entry, so that a repetition could be told. */
+  /** Of the audit event, so that a repetition could be told. */
   readonly id: string;
   readonly occurredAt: Date;
   readonly userId: string;

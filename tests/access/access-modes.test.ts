@@ -25,7 +25,7 @@ const rootValue = {
   ],
 };
 const query = "{ open closed items { ... on Post { title } } }";
-const { origins } = mergeRequirements([{ name: "shop", schema: graph.schema, requirements: graph.access.table }]);
+const { sources } = mergeRequirements([{ name: "shop", schema: graph.schema, requirements: graph.access.table }]);
 
 function reject(text: string, variableValues: Record<string, unknown> = {}) {
   const request = operationOf(text);
@@ -101,7 +101,7 @@ describe("a dry run", () => {
 
 describe("an explanation", () => {
   test("says for each selected coordinate what it needs, who asks for it and what is missing", () => {
-    const explained = explainAccess(graph.access, origins, {
+    const explained = explainAccess(graph.access, sources, {
       ...operationOf("query { closed ...F } fragment F on Query { items { title ... on Post { title } } } query B { open }"),
       as: signedIn,
     });
@@ -123,7 +123,7 @@ describe("an explanation", () => {
 });
 
 test("the lockfile has a line for every field, guarded or not, whatever order the schema has", () => {
-  expect(printAccess(graph.access, origins)).toBe(
+  expect(printAccess(graph.access, sources)).toBe(
     `Draft.title  scopes:all|drafts+more  shop
 Item.title  scopes:all|drafts+more roles:admin|staff  shop
 Post.title  roles:admin|staff  shop

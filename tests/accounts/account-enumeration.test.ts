@@ -14,7 +14,7 @@ import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 /*
  * Where verification is required nobody learns who has an account. What is asked here is asked about every kind of address: answers, statements,
- * audit entries and messages are the same in number and shape, and only the message's words differ, which its reader alone sees.
+ * audit events and messages are the same in number and shape, and only the message's words differ, which its reader alone sees.
  */
 
 let database: TestDatabase;

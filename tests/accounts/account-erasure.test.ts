@@ -90,7 +90,7 @@ async function live(): Promise<{ held: AuthFieldsFragment; admin: AuthFieldsFrag
 }
 
 describe("erasing an account", () => {
-  test("leaves nothing in any table that tells of its user, and every audit entry, under one pseudonym", async () => {
+  test("leaves nothing in any table that tells of its user, and every audit event, under one pseudonym", async () => {
     const { sql } = gateway.database;
     const { held, admin, personal, entries } = await live();
     const userId = held.user.id;

@@ -116,7 +116,7 @@ describe("the export of an account", () => {
     for (const foreign of [other.user.id, other.user.email, other.session.id]) expect(text).not.toContain(foreign);
   });
 
-  test("has the audit entries in pages of up to 1,000", async () => {
+  test("has the audit events in pages of up to 1,000", async () => {
     const held = await gateway.register();
     await gateway.database.sql`
       insert into audit_events (id, type, occurred_at, user_id, actor_id, succeeded)

@@ -126,7 +126,7 @@ export const kept: Readonly<Record<string, Readonly<Record<string, Shown | strin
   known_devices: {
     user_id: ({ user }) => user.id,
     fingerprint: leftOut("a hash that cannot be read back; the sessions show what it is made of"),
-    first_seen_at: leftOut("the sessions and the audit entries show it"),
+    first_seen_at: leftOut("the sessions and the audit events show it"),
   },
   recent_notices: {
     user_id: ({ user }) => user.id,
@@ -137,7 +137,7 @@ export const kept: Readonly<Record<string, Readonly<Record<string, Shown | strin
   rate_limits: { key: ofNobody, slots: ofNobody, calls: ofNobody, told_until: ofNobody, ends_at: ofNobody },
   revocations: {
     kind: internal,
-    subject_id: leftOut("goes when the last token has expired; the audit entries show what it is about"),
+    subject_id: leftOut("goes when the last token has expired; the audit events show what it is about"),
     version: internal,
     revoked_at: internal,
     expires_at: internal,

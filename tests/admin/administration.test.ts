@@ -40,7 +40,7 @@ async function versionOf(userId: string): Promise<number> {
 }
 
 describe("setUserRoles", () => {
-  test("replaces the roles, once each, and says in the audit entry what they were", async () => {
+  test("replaces the roles, once each, and says in the audit event what they were", async () => {
     const { user } = await gateway.register();
     const roles = ["user", "support", "support"];
     const { setUserRoles } = dataOf(await gateway.send(SetUserRolesDocument, { userId: user.id, roles }, byAdmin()));
@@ -71,7 +71,7 @@ describe("setUserRoles", () => {
 });
 
 describe("disableUser and enableUser", () => {
-  test("a disabled user is signed out and stays out until enabled; the reason is in the audit entry", async () => {
+  test("a disabled user is signed out and stays out until enabled; the reason is in the audit event", async () => {
     const held = await gateway.register();
     const variables = { userId: held.user.id, reason: " left the company " };
     dataOf(await gateway.send(DisableUserDocument, variables, byAdmin()));

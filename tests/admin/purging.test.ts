@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { nowhere } from "../../src/core/origin.ts";
+import { noClient } from "../../src/core/client-info.ts";
 import { RefreshDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
@@ -28,7 +28,7 @@ async function idsIn(table: string): Promise<string[]> {
 
 test("sessions go thirty days after their end, whatever ended them; until then they say why they ended", async () => {
   const [loggedOut, idle] = [await gateway.register(), await gateway.register()];
-  await gateway.auth.sessions.logout({ refreshToken: loggedOut.refreshToken ?? "", sessionId: undefined }, nowhere);
+  await gateway.auth.sessions.logout({ refreshToken: loggedOut.refreshToken ?? "", sessionId: undefined }, noClient);
   gateway.clock.advance(29 * DAY);
   const alive = await gateway.register();
   expect((await gateway.auth.purge()).sessions).toBe(0);
@@ -51,7 +51,7 @@ test("sessions go thirty days after their end, whatever ended them; until then t
 
 test("revocations go when the last token that they concern has expired", async () => {
   const { session, refreshToken } = await gateway.register();
-  await gateway.auth.sessions.logout({ refreshToken: refreshToken ?? "", sessionId: undefined }, nowhere);
+  await gateway.auth.sessions.logout({ refreshToken: refreshToken ?? "", sessionId: undefined }, noClient);
   gateway.clock.advance(15 * 60);
   await gateway.auth.purge();
   expect(await idsIn("revocations")).toContain(session.id);
@@ -61,7 +61,7 @@ test("revocations go when the last token that they concern has expired", async (
   expect(await idsIn("revocations")).toEqual([]);
 });
 
-test("audit entries go when AUDIT_RETENTION is over, to the millisecond", async () => {
+test("audit events go when AUDIT_RETENTION is over, to the millisecond", async () => {
   await gateway.auth.purge();
   const { user } = await gateway.register();
   const [event] = await database.sql`select id, occurred_at from audit_events where user_id = ${user.id}`;

@@ -2,7 +2,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
 import { refreshWithClaims } from "../../src/auth/sessions/refresh/refresh-with-claims.ts";
 import { createFindRefreshingAccount } from "../../src/auth/sessions/refresh/refreshing-account-store.ts";
-import { nowhere } from "../../src/core/origin.ts";
+import { noClient } from "../../src/core/client-info.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 import {
   DeleteAccountDocument,
@@ -202,7 +202,7 @@ test("a user who is enabled between the question and the rotation gets claims al
     { idleTtlSeconds: 60, maxTtlSeconds: 60, refreshGraceSeconds: 30, accessTokenTtlSeconds: 60 },
   );
   await setStatus("DISABLED");
-  const held = await refreshing({ refreshToken: refreshToken ?? "" }, nowhere);
+  const held = await refreshing({ refreshToken: refreshToken ?? "" }, noClient);
   expect(held.customClaims?.values).toEqual({ of: user.id });
   await close();
   await plain.close();

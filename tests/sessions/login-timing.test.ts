@@ -54,7 +54,7 @@ test("login for a disabled user costs the same, also with the right password", a
   expect(engine.calls).toEqual(oneVerification);
 });
 
-test("an unknown address leaves as many audit entries as a wrong password", async () => {
+test("an unknown address leaves as many audit events as a wrong password", async () => {
   const writesOf = async (email: string) => {
     const before = await statistics();
     await gateway.send(LoginDocument, { input: { email, password: "not the password" } });

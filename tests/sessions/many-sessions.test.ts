@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-test("whoever has twenty thousand sessions is disabled at once, and each of them gets its audit entry by and by", async () => {
+test("whoever has twenty thousand sessions is disabled at once, and each of them gets its audit event by and by", async () => {
   const { user, accessToken } = await gateway.register();
   await addSessions(gateway, user.id, 20_000);
   const token = admin.accessToken;

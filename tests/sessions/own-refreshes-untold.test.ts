@@ -30,7 +30,7 @@ async function refreshed(refreshToken: string | null): Promise<AuthFieldsFragmen
   return dataOf(await gateway.send(RefreshDocument, { input: { refreshToken } }, { headers: OWNER })).refresh;
 }
 
-/** Every way to a session or an audit entry, for a session that may use all of them: an admin's. */
+/** Every way to a session or an audit event, for a session that may use all of them: an admin's. */
 const S = `
   fragment S on Session { id current createdAt lastUsedAt idleExpiresAt expiresAt endedAt endReason ipAddress userAgent events { id type } }`;
 const E = `
@@ -142,7 +142,7 @@ describe("with copies of both tokens nobody can read when the owner refreshed, w
   });
 });
 
-test("every field that shows a session or an audit entry is known here", () => {
+test("every field that shows a session or an audit event is known here", () => {
   const schema = buildSchema(readFileSync(new URL("../contract/auth-graph.graphql", import.meta.url), "utf8"), { assumeValidSDL: true });
   const shown = ["Session", "SessionEvent", "AuditEvent"];
   const fields = Object.values(schema.getTypeMap()).flatMap((type) =>

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ClientInfo } from "../../src/core/client-info.ts";
 import { AuthError } from "../../src/core/errors.ts";
-import type { Origin } from "../../src/core/origin.ts";
 import { isDatabaseUnavailable } from "../../src/database/unavailable.ts";
 import { DisableUserDocument, MeFromTokenDocument, RefreshDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
@@ -14,7 +14,7 @@ import { until } from "../support/until.ts";
 /* Refreshes that share a statement, when it fails: of as many as were asked for together each one is answered, and answered truly. */
 
 const TOGETHER = 12;
-const origin: Origin = { ipAddress: "192.0.2.1", userAgent: "tests" };
+const origin: ClientInfo = { ipAddress: "192.0.2.1", userAgent: "tests" };
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -67,7 +67,7 @@ async function statesOf(sessions: readonly Held[]) {
 test("one that cannot be written fails alone", async () => {
   const sessions = await openSessions(TOGETHER);
   // No header can hold it, and PostgreSQL no text.
-  const unwritable: Origin = { ...origin, userAgent: "\0" };
+  const unwritable: ClientInfo = { ...origin, userAgent: "\0" };
   const outcomes = await Promise.allSettled(sessions.map((session, index) => refresh(gateway, session, index === 5 ? unwritable : origin)));
   expect(outcomes.map(({ status }) => status)).toEqual(sessions.map((_session, index) => (index === 5 ? "rejected" : "fulfilled")));
   const once = { generation: 1, audited: 1, end: null };

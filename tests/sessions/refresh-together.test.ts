@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ClientInfo } from "../../src/core/client-info.ts";
 import { AuthError } from "../../src/core/errors.ts";
-import type { Origin } from "../../src/core/origin.ts";
 import type { TestDatabase } from "../support/database.ts";
 import type { StatementTap } from "../support/databases/statement-tap.ts";
 import { startTappedGateway, type TappedGateway } from "../support/databases/tapped-gateway.ts";
@@ -12,7 +12,7 @@ import { rounds } from "../support/rounds.ts";
  * there nobody knows which turn a request arrives in.
  */
 
-const origin: Origin = { ipAddress: "192.0.2.1", userAgent: "tests" };
+const origin: ClientInfo = { ipAddress: "192.0.2.1", userAgent: "tests" };
 
 let database: TestDatabase;
 let tap: StatementTap;
@@ -62,7 +62,7 @@ async function audited(sessions: readonly Held[], type: string): Promise<number>
 }
 
 describe("refreshes that arrive together", () => {
-  test("are one statement, and each session gets its own successor and audit entry", async () => {
+  test("are one statement, and each session gets its own successor and audit event", async () => {
     const sessions = await openSessions(20);
     let held: Awaited<ReturnType<typeof refresh>>[] = [];
     const statements = await tap.during(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditEventTypes } from "../../src/auth/audit/audit-events.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { nowhere } from "../../src/core/origin.ts";
+import { noClient } from "../../src/core/client-info.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 import { createWebhookCalls } from "../../src/webhooks/webhook-calls.ts";
@@ -176,7 +176,7 @@ describe("told if and only if it is committed", () => {
     const messagesOf = createWebhookCalls([{ url: EVERYTHING, events: ["user.enabled"] }]);
     const transact = createTestTransact({ database: own, clock, random }, { secret: TEST_SECRET, messagesOf });
     const enable = (outcome: () => void) =>
-      transact(nowhere, async ({ record }) => {
+      transact(noClient, async ({ record }) => {
         await record({ type: "USER_ENABLED", userId: user.id });
         outcome();
       });

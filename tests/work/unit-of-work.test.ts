@@ -5,7 +5,7 @@ import { createAudit } from "../../src/auth/audit/audit.ts";
 import type { AuditEvent } from "../../src/auth/audit/audit-events.ts";
 import { type Revocation, revocationOfSession } from "../../src/auth/revocations/revocation.ts";
 import { createTransact, type UnitOfWork } from "../../src/auth/work/unit-of-work.ts";
-import { nowhere } from "../../src/core/origin.ts";
+import { noClient } from "../../src/core/client-info.ts";
 import { createSecureRandom } from "../../src/core/random.ts";
 import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
 import { createOutbox, createPayloads } from "../../src/outbox/outbox.ts";
@@ -35,7 +35,7 @@ function openWork(parts: { apply: (revocation: Revocation) => void; log: (event:
   return createTransact({ database: own.database, audit, outbox, clock, apply: parts.apply });
 }
 
-/** Writes an audit entry, a revocation and a message about a session. */
+/** Writes an audit event, a revocation and a message about a session. */
 async function writeAll({ record, revoke, send }: UnitOfWork, sessionId: string): Promise<void> {
   await record({ type: "LOGOUT", sessionId });
   await revoke(revocationOfSession({ id: sessionId, accessExpiresAt: inAnHour() }));
@@ -65,7 +65,7 @@ test("entry, revocation and message are one transaction's; what follows comes af
     },
     log: ({ type }) => followed.push(`logged ${type}`),
   });
-  const result = await transact(nowhere, async (unit) => {
+  const result = await transact(noClient, async (unit) => {
     await writeAll(unit, sessionId);
     expect(followed).toEqual([]);
     return "done";
@@ -95,7 +95,7 @@ test.each([
   const followed: unknown[] = [];
   const before = await findWritten(sessionId);
   const transact = openWork({ apply: (revocation) => followed.push(revocation), log: (event) => followed.push(event) });
-  const failing = transact(nowhere, async (unit) => {
+  const failing = transact(noClient, async (unit) => {
     await writeAll(unit, sessionId);
     await fail(unit);
   });
@@ -108,13 +108,13 @@ test("what one call has recorded and revoked is not left to the next, whether or
   const [first, second] = [randomUUID(), randomUUID()];
   const followed: (string | null)[] = [];
   const transact = openWork({ apply: ({ subjectId }) => followed.push(subjectId), log: ({ sessionId }) => followed.push(sessionId) });
-  const failing = transact(nowhere, async (unit) => {
+  const failing = transact(noClient, async (unit) => {
     await writeAll(unit, first);
     throw new Error("no");
   });
   await expect(failing).rejects.toThrow("no");
-  await transact(nowhere, (unit) => writeAll(unit, second));
-  await transact(nowhere, () => Promise.resolve());
+  await transact(noClient, (unit) => writeAll(unit, second));
+  await transact(noClient, () => Promise.resolve());
   expect(followed).toEqual([second, second]);
 });
 
@@ -127,7 +127,7 @@ test("a log that throws undoes nothing: the caller learns of it, and the tokens 
       throw new Error("no log");
     },
   });
-  await expect(transact(nowhere, (unit) => writeAll(unit, sessionId))).rejects.toThrow("no log");
+  await expect(transact(noClient, (unit) => writeAll(unit, sessionId))).rejects.toThrow("no log");
   expect(refused).toEqual([sessionId]);
   const { entries, revocations } = await findWritten(sessionId);
   expect([entries, revocations]).toEqual([[revocations[0]], [expect.any(String)]]);
@@ -143,6 +143,6 @@ test("where a process dies between the commit and what follows it, the others re
     },
     log: () => undefined,
   });
-  await expect(dying(nowhere, (unit) => writeAll(unit, session.id))).rejects.toThrow("killed");
+  await expect(dying(noClient, (unit) => writeAll(unit, session.id))).rejects.toThrow("killed");
   await until(async () => (await me()) === undefined, 5000);
 });

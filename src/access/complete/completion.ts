@@ -16,7 +16,7 @@ import type { AuthError } from "../../core/errors.ts";
 import { type Collection, collectFields } from "../collect-fields.ts";
 import type { DeniedSelection } from "../cut/cut-selections.ts";
 import { fieldOf, possibleTypesOf } from "../document-types.ts";
-import type { AccessRules, Judge } from "../requirements/access-rules.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 import {
   type CompletedField,
   type Completer,
@@ -60,7 +60,7 @@ export interface Scope {
 
 /** How answers to one operation with certain conditions are completed for one caller. */
 export interface CompletionRules extends Collection {
-  readonly rules: AccessRules;
+  readonly required: SchemaRequirements;
   readonly judge: Judge;
   readonly denied: ReadonlyMap<FieldNode, DeniedSelection>;
 }
@@ -69,7 +69,7 @@ export interface CompletionRules extends Collection {
 type Tellings = Map<FieldNode | string, Told>;
 
 export function createRootScope(rootType: GraphQLObjectType, selectionSet: SelectionSetNode, by: CompletionRules): Scope {
-  const requirement = by.rules.table.types.get(rootType.name);
+  const requirement = by.required.table.types.get(rootType.name);
   const typenameDenial = requirement && by.judge(requirement, `${rootType.name}.__typename`);
   return createScope({ type: rootType, selectionSets: [selectionSet], nodes: [], typenameDenial }, by);
 }
@@ -128,11 +128,11 @@ function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace,
 }
 
 /** Why the caller may see nothing of some of the objects behind an abstract type, by their type's name. */
-function denialsBehind(type: GraphQLCompositeType, { rules, judge }: CompletionRules): ReadonlyMap<string, AuthError> {
+function denialsBehind(type: GraphQLCompositeType, { required, judge }: CompletionRules): ReadonlyMap<string, AuthError> {
   const denials = new Map<string, AuthError>();
   // Where an object type is declared, the field that returns it was judged.
-  for (const { name } of isObjectType(type) ? [] : possibleTypesOf(rules.schema, type)) {
-    const requirement = rules.table.types.get(name);
+  for (const { name } of isObjectType(type) ? [] : possibleTypesOf(required.schema, type)) {
+    const requirement = required.table.types.get(name);
     const error = requirement && judge(requirement, name);
     if (error !== undefined) denials.set(name, error);
   }

@@ -11,7 +11,7 @@ import { fragmentsOf } from "../collect-fields.ts";
 import type { DeniedSelection } from "../cut/cut-selections.ts";
 import type { OperationOfDocument } from "../document-types.ts";
 import { createRecentValues } from "../recent-values.ts";
-import type { AccessRules, Judge } from "../requirements/access-rules.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 import { createRootScope, type Scope } from "./completion.ts";
 
 export interface OperationCompletion {
@@ -23,7 +23,7 @@ export interface OperationCompletion {
 const REMEMBERED_CONDITIONS = 16;
 
 export function createOperationCompletion(
-  rules: AccessRules,
+  required: SchemaRequirements,
   judge: Judge,
   {
     request,
@@ -35,13 +35,13 @@ export function createOperationCompletion(
     readonly rootType: GraphQLObjectType;
   },
 ): OperationCompletion {
-  const { schema } = rules;
+  const { schema } = required;
   const { selectionSet }: OperationDefinitionNode = request.operation;
   const definitions = conditionVariables(request);
   const fragments = fragmentsOf(request.document);
   const scopes = createRecentValues<Scope>(REMEMBERED_CONDITIONS);
   const scopeOf = (variableValues: Record<string, unknown>) =>
-    createRootScope(rootType, selectionSet, { schema, rules, judge, denied, fragments, variableValues });
+    createRootScope(rootType, selectionSet, { schema, required, judge, denied, fragments, variableValues });
   const unconditional = definitions.length === 0 ? scopeOf({}) : undefined;
 
   return {

@@ -1,7 +1,7 @@
 import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode, visit } from "graphql";
 import { fragmentsOf } from "../collect-fields.ts";
 import { getRootType, type OperationOfDocument } from "../document-types.ts";
-import type { AccessRules, Judge } from "../requirements/access-rules.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 import { type CutSelections, cutSelections, type DeniedSelection } from "./cut-selections.ts";
 import { findRescues } from "./rescues.ts";
 
@@ -13,10 +13,10 @@ export interface CutDocument {
 }
 
 /** What of an operation may be sent on for a caller, as the document of a request of its own: upstreams validate. */
-export function cutDocument(rules: AccessRules, judge: Judge, request: OperationOfDocument): CutDocument {
+export function cutDocument(required: SchemaRequirements, judge: Judge, request: OperationOfDocument): CutDocument {
   const root = request.operation.selectionSet;
-  const rootType = getRootType(rules.schema, request.operation);
-  const cutting = { rules, judge, fragments: fragmentsOf(request.document), rescues: new Map() };
+  const rootType = getRootType(required.schema, request.operation);
+  const cutting = { required, judge, fragments: fragmentsOf(request.document), rescues: new Map() };
   const cut = cutSelections(root, rootType, cutting);
   if (![...cut.denied.values()].some(({ isDeniedByOthers }) => isDeniedByOthers)) return assemble(request, cut);
   const rescues = findRescues(root, rootType, cutting);

@@ -17,8 +17,8 @@ import {
 import type { AuthError } from "../../core/errors.ts";
 import { type Fragments, responseKeyOf } from "../collect-fields.ts";
 import { fieldOf, hasFields, possibleTypesOf, typeOfFragment } from "../document-types.ts";
-import type { AccessRules, Judge } from "../requirements/access-rules.ts";
 import type { Requirement } from "../requirements/requirements.ts";
+import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 
 export interface DeniedSelection {
   /** Of the original document. */
@@ -45,7 +45,7 @@ export interface Rescue {
 export type Rescues = ReadonlyMap<FieldNode, readonly Rescue[]>;
 
 export interface Cutting {
-  readonly rules: AccessRules;
+  readonly required: SchemaRequirements;
   readonly judge: Judge;
   readonly fragments: Fragments;
   readonly rescues: Rescues;
@@ -95,17 +95,17 @@ function cutSet(cutter: Cutter, set: SelectionSetNode, place: Place): SelectionS
 function cutNode(cutter: Cutter, node: SelectionNode, place: Place): readonly SelectionNode[] {
   if (node.kind === Kind.FIELD) return cutField(cutter, node, place);
   if (node.kind === Kind.FRAGMENT_SPREAD) return cutFragment(cutter, node.name.value, place) === undefined ? [] : [node];
-  const type = typeOfFragment(cutter.rules.schema, node, place.type);
+  const type = typeOfFragment(cutter.required.schema, node, place.type);
   const selectionSet = type && cutSet(cutter, node.selectionSet, { ...place, type });
   if (selectionSet === undefined) return [];
   return selectionSet === node.selectionSet ? [node] : [{ ...node, selectionSet }];
 }
 
 function cutField(cutter: Cutter, node: FieldNode, { type, path }: Place): readonly SelectionNode[] {
-  const { rules, denied, rescues } = cutter;
+  const { required, denied, rescues } = cutter;
   const place = { type, path: [...path, responseKeyOf(node)] };
   if (node.name.value === "__typename") return keepTypename(cutter, node, place);
-  const field = fieldOf(rules.schema, type, node.name.value);
+  const field = fieldOf(required.schema, type, node.name.value);
   if (field === undefined) return [];
   // No requirement stands on a type of the introspection; it is looked through for the fragments that it spreads.
   const denial = denialOfField(cutter, node, place);
@@ -117,8 +117,8 @@ function cutField(cutter: Cutter, node: FieldNode, { type, path }: Place): reado
 }
 
 /** The root's own is guarded like a field. Elsewhere, an object of a guarded type is denied as a whole. */
-function keepTypename({ rules, judge, rootType, denied }: Cutter, node: FieldNode, { path }: Place): readonly FieldNode[] {
-  const requirement = path.length === 1 ? rules.table.types.get(rootType.name) : undefined;
+function keepTypename({ required, judge, rootType, denied }: Cutter, node: FieldNode, { path }: Place): readonly FieldNode[] {
+  const requirement = path.length === 1 ? required.table.types.get(rootType.name) : undefined;
   const coordinate = `${rootType.name}.__typename`;
   const error = requirement && judge(requirement, coordinate);
   if (requirement !== undefined && error !== undefined) {
@@ -128,17 +128,17 @@ function keepTypename({ rules, judge, rootType, denied }: Cutter, node: FieldNod
 }
 
 /** Why the caller may not have what `node` selects on `place.type`, or undefined if they may. */
-export function denialOfField({ rules, judge }: Cutting, node: FieldNode, { type, path }: Place): DeniedSelection | undefined {
+export function denialOfField({ required, judge }: Cutting, node: FieldNode, { type, path }: Place): DeniedSelection | undefined {
   const name = node.name.value;
-  const requirement = hasFields(type) ? rules.requirements.ofField(type, name) : undefined;
+  const requirement = hasFields(type) ? required.requirements.ofField(type, name) : undefined;
   const coordinate = `${type.name}.${name}`;
   const error = requirement && judge(requirement, coordinate);
   if (requirement === undefined || error === undefined) return undefined;
-  const isDeniedByOthers = isInterfaceType(type) && possibleTypesOf(rules.schema, type).some((object) => isOpen(object, name));
+  const isDeniedByOthers = isInterfaceType(type) && possibleTypesOf(required.schema, type).some((object) => isOpen(object, name));
   return { node, coordinate, requirement, error, path, isDeniedByOthers };
 
   function isOpen(object: GraphQLObjectType, fieldName: string): boolean {
-    const own = rules.requirements.ofField(object, fieldName);
+    const own = required.requirements.ofField(object, fieldName);
     return own === undefined || judge(own, `${object.name}.${fieldName}`) === undefined;
   }
 }
@@ -178,13 +178,13 @@ function fragmentOn(typeName: string, selections: readonly SelectionNode[]): Inl
 }
 
 function cutFragment(cutter: Cutter, name: string, { path }: Place): FragmentDefinitionNode | undefined {
-  const { cutFragments, fragments, rules } = cutter;
+  const { cutFragments, fragments, required } = cutter;
   if (cutFragments.has(name)) return cutFragments.get(name);
   // A fragment that spreads itself, which validation refuses, finds itself empty here.
   cutFragments.set(name, undefined);
   const fragment = fragments.get(name);
   if (fragment === undefined) return undefined;
-  const type = typeOfFragment(rules.schema, fragment, undefined);
+  const type = typeOfFragment(required.schema, fragment, undefined);
   const selectionSet = type && cutSet(cutter, fragment.selectionSet, { type, path });
   if (selectionSet === undefined) return undefined;
   const cut = selectionSet === fragment.selectionSet ? fragment : { ...fragment, selectionSet };

@@ -65,7 +65,7 @@ function fieldsOf(search: Search, scope: Scope): ReadonlyMap<string, readonly St
     if (spread !== undefined && visited.has(spread)) return;
     if (spread !== undefined) visited.add(spread);
     const fragment = node.kind === Kind.FRAGMENT_SPREAD ? search.fragments.get(node.name.value) : node;
-    const innerType = fragment && typeOfFragment(search.rules.schema, fragment, type);
+    const innerType = fragment && typeOfFragment(search.required.schema, fragment, type);
     if (innerType === undefined) return;
     for (const selection of fragment?.selectionSet.selections ?? []) visit({ node: selection, type: innerType, conditions: inner });
   }
@@ -112,17 +112,17 @@ function keyOf(conditions: readonly DirectiveNode[]): string {
 }
 
 /** What of a denied field the permitted one beside it lets through: the objects that both can stand on, all of which it was judged for. */
-function rescue({ rules, found }: Search, field: Standing<FieldNode>, permitted: Standing<FieldNode>): void {
-  const reachable = new Set(possibleTypesOf(rules.schema, permitted.type));
+function rescue({ required, found }: Search, field: Standing<FieldNode>, permitted: Standing<FieldNode>): void {
+  const reachable = new Set(possibleTypesOf(required.schema, permitted.type));
   const known = found.get(field.node) ?? new Map<string, Rescue>();
-  for (const { name: typeName } of possibleTypesOf(rules.schema, field.type).filter((object) => reachable.has(object))) {
+  for (const { name: typeName } of possibleTypesOf(required.schema, field.type).filter((object) => reachable.has(object))) {
     known.set(`${typeName} ${keyOf(permitted.conditions)}`, { typeName, conditions: permitted.conditions });
   }
   if (known.size > 0) found.set(field.node, known);
 }
 
-function innerOf({ rules }: Search, { node, type, conditions }: Standing<FieldNode>): Scope {
-  const field = fieldOf(rules.schema, type, node.name.value);
+function innerOf({ required }: Search, { node, type, conditions }: Standing<FieldNode>): Scope {
+  const field = fieldOf(required.schema, type, node.name.value);
   const inner = field && getNamedType(field.type);
   if (node.selectionSet === undefined || !isCompositeType(inner)) return [];
   return [{ node: node.selectionSet, type: inner, conditions }];

@@ -4,7 +4,7 @@ import { cutDocument } from "../cut/cut-document.ts";
 import { refuseReservedAliases } from "../cut/reserved-aliases.ts";
 import { type Caller, denialOf } from "../denials.ts";
 import { getRootType, type OperationOfDocument } from "../document-types.ts";
-import type { Judge } from "../requirements/access-rules.ts";
+import type { Judge } from "../requirements/schema-requirements.ts";
 import type { Cut } from "./cut.ts";
 import type { GuardedSchema } from "./guarded-schema.ts";
 

@@ -2,15 +2,15 @@ import type { GraphQLSchema } from "graphql";
 import type { OperationOfDocument } from "../document-types.ts";
 import { perOperation } from "../per-operation.ts";
 import { createRecentValues, type RecentValues } from "../recent-values.ts";
-import type { AccessRules } from "../requirements/access-rules.ts";
 import { refuseUnknownCoordinates } from "../requirements/refuse-unknown-coordinates.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
+import type { SchemaRequirements } from "../requirements/schema-requirements.ts";
 import { createSelectionRequirements } from "../requirements/selection-requirements.ts";
 import type { Cut } from "./cut.ts";
 import { createPermissionKeys, type PermissionKeys } from "./permission-key.ts";
 
 /** A schema whose requirements are enforced before and after execution, which may happen anywhere. */
-export interface GuardedSchema extends AccessRules {
+export interface GuardedSchema extends SchemaRequirements {
   readonly permissionKeyOf: PermissionKeys;
   /** The cuts of one operation by permission key. They live as long as the document does. */
   cutsOf(request: OperationOfDocument): RecentValues<Cut>;

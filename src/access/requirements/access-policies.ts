@@ -1,12 +1,12 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
-import type { KeyedGraph } from "./cover/cover-key-fields.ts";
+import type { KeyedSubgraph } from "./cover/cover-key-fields.ts";
 import {
-  addOrigin,
+  addSource,
   composedCoordinate,
   type MergedRequirements,
-  mergeOrigins,
-  type Origins,
+  mergeSources,
   rootNamesOf,
+  type Sources,
   type Subschema,
 } from "./merge-requirements.ts";
 import { RequirementsError } from "./requirement-table.ts";
@@ -37,7 +37,7 @@ const SOURCE = "policy";
 const signedIn: Requirement = { authenticated: true };
 
 /** What upstreams resolve under a name that another graph has as well. Keys refer to that graph's objects, and travel between graphs anyway. */
-export function sharedCoordinates(upstreams: readonly (Subschema & KeyedGraph)[], own: readonly Subschema[]): ReadonlySet<string> {
+export function sharedCoordinates(upstreams: readonly (Subschema & KeyedSubgraph)[], own: readonly Subschema[]): ReadonlySet<string> {
   const owned = new Set(own.flatMap(coordinatesOf));
   const resolved = upstreams.flatMap((graph) => {
     const keys = new Set(graph.keyedTypes.flatMap(({ name, keyFields }) => [...keyFields].map((field) => `${name}.${field}`)));
@@ -66,17 +66,17 @@ function fieldTypesOf(schema: GraphQLSchema): FieldsType[] {
  */
 export function applyPolicies(merged: MergedRequirements, policies: AccessPolicies, scope: PolicyScope): MergedRequirements {
   const rules = rulesByField(policies, scope.schema);
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+  const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const [coordinate, rule] of rules) {
-    if (rule !== "public") addOrigin(origins, coordinate, { source: SOURCE, requirement: rule });
+    if (rule !== "public") addSource(sources, coordinate, { source: SOURCE, requirement: rule });
   }
-  if (policies.default === "public") return mergeOrigins(origins);
+  if (policies.default === "public") return mergeSources(sources);
   const guardThemselves = new Set(scope.own.flatMap(coordinatesOf).filter((coordinate) => scope.shared?.has(coordinate) !== true));
   for (const coordinate of new Set(scope.upstreams.flatMap(coordinatesOf))) {
-    const isSettled = origins.has(coordinate) || rules.has(coordinate) || guardThemselves.has(coordinate);
-    if (!isSettled) addOrigin(origins, coordinate, { source: SOURCE, requirement: signedIn });
+    const isSettled = sources.has(coordinate) || rules.has(coordinate) || guardThemselves.has(coordinate);
+    if (!isSettled) addSource(sources, coordinate, { source: SOURCE, requirement: signedIn });
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }
 
 /** The rule of each field that has one: its own, or else its type's. */

@@ -12,7 +12,8 @@ export interface Subschema {
   readonly requirements: RequirementTable;
 }
 
-export interface RequirementOrigin {
+/** A requirement, and who asks for it. */
+export interface RequirementSource {
   /** The name of a subschema, or `policy`. */
   readonly source: string;
   readonly requirement: Requirement;
@@ -24,21 +25,21 @@ export interface RequirementOrigin {
 export interface MergedRequirements {
   readonly table: RequirementTable;
   /** By coordinate, of types and of fields. */
-  readonly origins: ReadonlyMap<string, readonly RequirementOrigin[]>;
+  readonly sources: ReadonlyMap<string, readonly RequirementSource[]>;
 }
 
-export type Origins = Map<string, RequirementOrigin[]>;
+export type Sources = Map<string, RequirementSource[]>;
 
 /** What came to it from elsewhere, unless that graph asks for the same there already. */
-export function addOriginOnce(origins: Origins, coordinate: string, { source, requirement, via }: RequirementOrigin): void {
-  const isKnown = origins.get(coordinate)?.some((known) => known.source === source && known.requirement === requirement);
-  if (!isKnown) addOrigin(origins, coordinate, { source, requirement, ...(via !== undefined && { via }) });
+export function addSourceOnce(sources: Sources, coordinate: string, { source, requirement, via }: RequirementSource): void {
+  const isKnown = sources.get(coordinate)?.some((known) => known.source === source && known.requirement === requirement);
+  if (!isKnown) addSource(sources, coordinate, { source, requirement, ...(via !== undefined && { via }) });
 }
 
-export function addOrigin(origins: Origins, coordinate: string, origin: RequirementOrigin): void {
-  const known = origins.get(coordinate);
-  if (known === undefined) origins.set(coordinate, [origin]);
-  else known.push(origin);
+export function addSource(sources: Sources, coordinate: string, source: RequirementSource): void {
+  const known = sources.get(coordinate);
+  if (known === undefined) sources.set(coordinate, [source]);
+  else known.push(source);
 }
 
 /**
@@ -46,20 +47,20 @@ export function addOrigin(origins: Origins, coordinate: string, origin: Requirem
  * directives. Whatever two of them guard needs both. Throws a RequirementsError for requirements on what their own schema lacks.
  */
 export function mergeRequirements(subschemas: readonly Subschema[]): MergedRequirements {
-  const origins: Origins = new Map();
+  const sources: Sources = new Map();
   for (const subschema of subschemas) {
     refuseUnknownCoordinates(subschema.schema, subschema.requirements);
-    addOwn(origins, subschema);
-    addRootType(origins, subschema);
+    addOwn(sources, subschema);
+    addRootType(sources, subschema);
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }
 
-function addOwn(origins: Origins, { name: source, schema, requirements }: Subschema): void {
+function addOwn(sources: Sources, { name: source, schema, requirements }: Subschema): void {
   const roots = rootNamesOf(schema);
-  for (const [name, requirement] of requirements.types) if (!roots.has(name)) addOrigin(origins, name, { source, requirement });
+  for (const [name, requirement] of requirements.types) if (!roots.has(name)) addSource(sources, name, { source, requirement });
   for (const [coordinate, requirement] of requirements.fields) {
-    addOrigin(origins, composedCoordinate(coordinate, roots), { source, requirement });
+    addSource(sources, composedCoordinate(coordinate, roots), { source, requirement });
   }
 }
 
@@ -80,22 +81,22 @@ export function composedCoordinate(coordinate: string, roots: ReadonlyMap<string
 }
 
 /** A root type is shared by all subschemas: what one of them asks for on its own guards its own root fields only. */
-function addRootType(origins: Origins, { name: source, schema, requirements }: Subschema): void {
+function addRootType(sources: Sources, { name: source, schema, requirements }: Subschema): void {
   for (const [own, composed] of rootNamesOf(schema)) {
     const requirement = requirements.types.get(own);
     const type = schema.getType(own);
     if (requirement === undefined || type === undefined || !("getFields" in type)) continue;
-    for (const field of Object.keys(type.getFields())) addOrigin(origins, `${composed}.${field}`, { source, requirement, via: own });
+    for (const field of Object.keys(type.getFields())) addSource(sources, `${composed}.${field}`, { source, requirement, via: own });
   }
 }
 
-/** All of a coordinate's origins must be met. Throws a RequirementsError with every coordinate where that has too many alternatives. */
-export function mergeOrigins(origins: ReadonlyMap<string, readonly RequirementOrigin[]>): MergedRequirements {
+/** Combines what all sources of a coordinate ask for. Throws a RequirementsError with every coordinate that has too many alternatives. */
+export function mergeSources(sources: ReadonlyMap<string, readonly RequirementSource[]>): MergedRequirements {
   const problems: string[] = [];
   const table = { types: new Map<string, Requirement>(), fields: new Map<string, Requirement>() };
-  for (const [coordinate, asked] of origins) {
+  for (const [coordinate, asked] of sources) {
     try {
-      const requirement = combineAll(asked.map((origin) => origin.requirement));
+      const requirement = combineAll(asked.map(({ requirement }) => requirement));
       if (requirement !== undefined) (coordinate.includes(".") ? table.fields : table.types).set(coordinate, requirement);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -103,19 +104,19 @@ export function mergeOrigins(origins: ReadonlyMap<string, readonly RequirementOr
     }
   }
   if (problems.length > 0) throw new RequirementsError(problems);
-  return { table, origins };
+  return { table, sources };
 }
 
 /**
  * What of it a composed schema still has. Composing takes away what is `@inaccessible` and what only federation asks for; it must
  * not rename anything, or the requirement would be lost here.
  */
-export function keepPresent({ origins }: MergedRequirements, schema: GraphQLSchema): MergedRequirements {
+export function keepPresent({ sources }: MergedRequirements, schema: GraphQLSchema): MergedRequirements {
   const isPresent = (coordinate: string) => {
     const [typeName = "", fieldName] = coordinate.split(".");
     const type = schema.getType(typeName);
     if (type === undefined || fieldName === undefined) return type !== undefined;
     return "getFields" in type && Object.hasOwn(type.getFields(), fieldName);
   };
-  return mergeOrigins(new Map([...origins].filter(([coordinate]) => isPresent(coordinate))));
+  return mergeSources(new Map([...sources].filter(([coordinate]) => isPresent(coordinate))));
 }

@@ -1,8 +1,8 @@
 import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, getNamedType, isInterfaceType } from "graphql";
-import type { MergedRequirements, RequirementOrigin } from "./merge-requirements.ts";
+import type { MergedRequirements, RequirementSource } from "./merge-requirements.ts";
 
-/** One thing that a selected field needs, where that is asked for, and by whom. */
-export interface RequirementSource extends RequirementOrigin {
+/** A source, with the coordinate at which it asks. */
+export interface LocatedSource extends RequirementSource {
   /** Of a type or a field. */
   readonly coordinate: string;
 }
@@ -10,14 +10,14 @@ export interface RequirementSource extends RequirementOrigin {
 /** Everything that `SelectionRequirements.ofField` adds up, apart. */
 export function sourcesOf(
   schema: GraphQLSchema,
-  { origins }: Pick<MergedRequirements, "origins">,
+  { sources }: Pick<MergedRequirements, "sources">,
   { type, fieldName }: { type: GraphQLObjectType | GraphQLInterfaceType; fieldName: string },
-): readonly RequirementSource[] {
+): readonly LocatedSource[] {
   const implementations = isInterfaceType(type) ? schema.getImplementations(type) : { interfaces: [], objects: [] };
   const types = [type, ...implementations.interfaces, ...implementations.objects];
   const coordinates = types.flatMap((each) => {
     const field = each.getFields()[fieldName];
     return field === undefined ? [] : [`${each.name}.${fieldName}`, each.name, getNamedType(field.type).name];
   });
-  return [...new Set(coordinates)].flatMap((coordinate) => (origins.get(coordinate) ?? []).map((origin) => ({ coordinate, ...origin })));
+  return [...new Set(coordinates)].flatMap((coordinate) => (sources.get(coordinate) ?? []).map((source) => ({ coordinate, ...source })));
 }

@@ -18,7 +18,7 @@ export interface AccountParts {
   readonly database: Database;
   readonly store: AccountStore;
   readonly transact: Transact;
-  /** For entries without a change, such as a refused password; all others are recorded by a unit of work. */
+  /** For events without a change, such as a refused password; all others are recorded by a unit of work. */
   readonly audit: Pick<Audit, "record">;
   readonly sessions: Sessions;
   readonly endSessions: EndSessions;

@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import { AuthError } from "../../core/errors.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import type { HeldSession, Sessions } from "../sessions/sessions.ts";
@@ -16,7 +16,7 @@ export interface Accounts {
    * Opens a session, and takes back the erasure of the account if one was asked for. Throws BAD_USER_INPUT or TOO_BUSY, or
    * INVALID_CREDENTIALS after the same work whatever was wrong; EMAIL_NOT_VERIFIED only after the right password.
    */
-  login(credentials: Credentials, origin: Origin): Promise<HeldSession>;
+  login(credentials: Credentials, client: ClientInfo): Promise<HeldSession>;
   find(id: string): Promise<Account | undefined>;
   /** Whether nobody signs in before their address is proven. */
   readonly mustVerify: boolean;
@@ -35,14 +35,14 @@ export function createAccounts(parts: LoginParts, options: AccountOptions): Acco
   const { store, passwords, rehashing, restoreAccount, sessions, audit, clock } = parts;
   const mustVerify = options.emailVerification === "required";
 
-  async function refuseLogin(account: Account | undefined, origin: Origin): Promise<never> {
+  async function refuseLogin(account: Account | undefined, client: ClientInfo): Promise<never> {
     const reason = refusalReason(account, clock());
-    await audit.record({ type: "LOGIN_FAILED", userId: account?.id ?? null, succeeded: false, detail: { reason } }, origin);
+    await audit.record({ type: "LOGIN_FAILED", userId: account?.id ?? null, succeeded: false, detail: { reason } }, client);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
-  async function refuseUnverified({ id }: Account, origin: Origin): Promise<never> {
-    await audit.record({ type: "LOGIN_FAILED", userId: id, succeeded: false, detail: { reason: "email_not_verified" } }, origin);
+  async function refuseUnverified({ id }: Account, client: ClientInfo): Promise<never> {
+    await audit.record({ type: "LOGIN_FAILED", userId: id, succeeded: false, detail: { reason: "email_not_verified" } }, client);
     throw new AuthError("EMAIL_NOT_VERIFIED", {});
   }
 
@@ -50,30 +50,30 @@ export function createAccounts(parts: LoginParts, options: AccountOptions): Acco
    * Undefined where the user was disabled or is to be erased since, or another hash has taken the place of the verified one: of the same
    * password, or of a new one.
    */
-  async function signIn({ email, ...typed }: ReadCredentials, origin: Origin): Promise<HeldSession | undefined> {
+  async function signIn({ email, ...typed }: ReadCredentials, client: ClientInfo): Promise<HeldSession | undefined> {
     const known = await store.findAccountForSignIn(email.key);
-    const fits = await passwords.verify(known?.passwordHash, typed, origin.ipAddress);
-    if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, origin);
-    if (mustVerify && !known.emailVerified) return refuseUnverified(known, origin);
-    const held = known.erasureAt === null ? await sessions.signIn(known, origin) : await restoreAccount(known, origin);
+    const fits = await passwords.verify(known?.passwordHash, typed, client.ipAddress);
+    if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, client);
+    if (mustVerify && !known.emailVerified) return refuseUnverified(known, client);
+    const held = known.erasureAt === null ? await sessions.signIn(known, client) : await restoreAccount(known, client);
     if (held !== undefined) rehashing.afterSignIn(known, typed.password);
     return held;
   }
 
   return {
     register: createRegister(parts, options),
-    async login(credentials, origin) {
+    async login(credentials, client) {
       const read = readCredentials(credentials);
       // Another login may just have hashed the same password anew; all else the second attempt tells.
-      const held = (await signIn(read, origin)) ?? (await signIn(read, origin));
-      return held ?? refuseLogin(await store.findAccountForSignIn(read.email.key), origin);
+      const held = (await signIn(read, client)) ?? (await signIn(read, client));
+      return held ?? refuseLogin(await store.findAccountForSignIn(read.email.key), client);
     },
     find: (id) => store.findAccount(id),
     mustVerify,
   };
 }
 
-/** For the audit entry; a wrong password unless something else was wrong for sure. */
+/** For the audit event; a wrong password unless something else was wrong for sure. */
 function refusalReason(account: Account | undefined, now: Date): string {
   if (account === undefined) return "unknown_address";
   if (account.status !== "ACTIVE") return "disabled";

@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import { AuthError } from "../../core/errors.ts";
 import { badInput } from "../../core/input-problems.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { EndSessions } from "../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../sessions/lock-viewer.ts";
@@ -12,7 +12,7 @@ import type { Transact, UnitOfWork } from "../work/unit-of-work.ts";
 /** The admin who gives a command, and their client. Whether they may is for the calling code to know; that their token still counts is checked here. */
 export interface AdminCommand {
   readonly viewer: Revocable;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
 }
 
 /**
@@ -51,10 +51,10 @@ export function createAdministration(parts: AdministrationParts, options: { role
   /** Commands take turns, so that no two of them can each leave the other one as the last admin. */
   function carryOut<Result>(
     userId: string,
-    { viewer, origin }: AdminCommand,
+    { viewer, client }: AdminCommand,
     work: (on: CommandTarget) => Promise<Result>,
   ): Promise<Result> {
-    return transact(origin, async (unit) => {
+    return transact(client, async (unit) => {
       const { tx } = unit;
       await lockAdmins(tx);
       const { id: actorId } = await lockViewer(tx, viewer);

@@ -1,7 +1,7 @@
 import { NIL as FIRST_ID } from "uuid";
+import { noClient } from "../../core/client-info.ts";
 import { addSeconds } from "../../core/clock.ts";
 import { firstIdAt } from "../../core/first-id-at.ts";
-import { nowhere } from "../../core/origin.ts";
 import type { Random } from "../../core/random.ts";
 import type { Database } from "../../database/database.ts";
 import { LONGEST_ACCESS_TOKEN_SECONDS, revocationOfEverybody, revocationOfSession } from "../revocations/revocation.ts";
@@ -40,7 +40,7 @@ export function createEndEverybody(parts: EndEverybodyParts): EndEverybody {
 
   /** 0 where the user has lost the role meanwhile. */
   function endOne(id: string, role: string): Promise<number> {
-    return transact(nowhere, async (unit) => {
+    return transact(noClient, async (unit) => {
       const { tx, record } = unit;
       const user = await lockAccount(tx, id);
       if (user?.roles.includes(role) !== true) return 0;
@@ -64,7 +64,7 @@ export function createEndEverybody(parts: EndEverybodyParts): EndEverybody {
 
   return {
     async endAll() {
-      await transact(nowhere, async (unit) => {
+      await transact(noClient, async (unit) => {
         const { tx, record, revoke } = unit;
         const endedAt = await readDatabaseClock(tx);
         const idBelow = firstIdAt(endedAt);

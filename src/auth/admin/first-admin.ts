@@ -1,4 +1,4 @@
-import { nowhere } from "../../core/origin.ts";
+import { noClient } from "../../core/client-info.ts";
 import type { Database } from "../../database/database.ts";
 import { type Credentials, readNewCredentials } from "../accounts/password/credentials.ts";
 import type { CommonPasswords } from "../passwords/password-policy.ts";
@@ -22,7 +22,7 @@ export function createFirstAdminMaker(parts: FirstAdminParts): CreateFirstAdmin 
     // Before anything is judged or hashed: this is asked at every start, and what is not needed must not stop one.
     if (await hasAnyAdmin(database)) return "not_needed";
     const account = await newAdmin(parts, readNewCredentials(credentials, commonPasswords));
-    return transact(nowhere, async (unit) => {
+    return transact(noClient, async (unit) => {
       await lockAdmins(unit.tx);
       if (await hasAnyAdmin(unit.tx)) return "not_needed";
       return (await insertAdmin(unit, account, "configuration")) ? "created" : "address_taken";

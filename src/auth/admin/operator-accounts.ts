@@ -1,5 +1,5 @@
+import { noClient } from "../../core/client-info.ts";
 import { AuthError } from "../../core/errors.ts";
-import { nowhere } from "../../core/origin.ts";
 import type { Transaction } from "../../database/database.ts";
 import { type Credentials, readChangedCredentials, readNewCredentials } from "../accounts/password/credentials.ts";
 import { type AddressedAccount, lockAccountOfAddress } from "../accounts/registration/proof-store.ts";
@@ -62,7 +62,7 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
       const admin = readNewCredentials(credentials, commonPasswords);
       if ((await store.findAccountForSignIn(admin.email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
       const account = await newAdmin(parts, admin);
-      const isInserted = await transact(nowhere, async (unit) => {
+      const isInserted = await transact(noClient, async (unit) => {
         await lockAdmins(unit.tx);
         return insertAdmin(unit, account, decidedBy);
       });
@@ -71,7 +71,7 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
     },
     async promoteToAdmin(credentials) {
       const { emailKey, passwordHash } = await findUser(credentials);
-      return transact(nowhere, async (unit) => {
+      return transact(noClient, async (unit) => {
         const { tx, record } = unit;
         await lockAdmins(tx);
         const { id, roles: before, erasureAt } = await lockUser(tx, emailKey);
@@ -83,7 +83,7 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
     },
     async setPassword(credentials) {
       const { emailKey, passwordHash } = await findUser(credentials);
-      return transact(nowhere, async (unit) => {
+      return transact(noClient, async (unit) => {
         const { id } = await lockUser(unit.tx, emailKey);
         return change(unit, id, { passwordHash });
       });
@@ -92,7 +92,7 @@ export function createOperatorAccounts(parts: OperatorAccountParts): OperatorAcc
       const { email } = readEmailAddress(typed);
       const account = email && (await store.findAccountForSignIn(email.key));
       if (account === undefined) throw new AuthError("NOT_FOUND", {});
-      await transact(nowhere, ({ record }) => record({ type: "USER_UNLOCKED", userId: account.id, detail: { by: decidedBy } }));
+      await transact(noClient, ({ record }) => record({ type: "USER_UNLOCKED", userId: account.id, detail: { by: decidedBy } }));
       return account;
     },
   };

@@ -12,13 +12,13 @@ export interface AuditPageRequest extends PageRequest {
 }
 
 /**
- * The audit entries, newest first. Who may read them is for the caller to know. `asking` is the session that asks: of its own refreshes it
+ * The audit events, newest first. Who may read them is for the caller to know. `asking` is the session that asks: of its own refreshes it
  * is told once they are too old for the old token to be answered, or whoever has a copy of its tokens would learn when to present that.
  */
 export interface AuditTrail {
   /** Throws BAD_USER_INPUT. */
   page(request: AuditPageRequest, asking: string | undefined): Promise<Page<AuditEvent>>;
-  /** Whatever concerns one account, at most 1,000 entries at once. Throws BAD_USER_INPUT. */
+  /** Whatever concerns one account, at most 1,000 events at once. Throws BAD_USER_INPUT. */
   ofUser(userId: string, request: PageRequest, asking: string | undefined): Promise<Page<AuditEvent>>;
   /** The latest `first` events of each session, in the order of the ids. */
   ofSessions(sessionIds: readonly string[], first: number, asking: string | undefined): Promise<AuditEvent[][]>;

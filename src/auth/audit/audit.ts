@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Outbox } from "../../outbox/outbox.ts";
@@ -10,7 +10,7 @@ import { insertAuditEvents } from "./audit-store.ts";
 
 export type AuditFacts = Pick<AuditEvent, "type"> &
   Partial<Pick<AuditEvent, "userId" | "actorId" | "sessionId" | "succeeded" | "detail">> & {
-    /** Whom others are told that it is about, where the entry has a pseudonym. Neither kept nor logged. */
+    /** The user whom hooks and webhooks are told of where the event has a pseudonym. Neither kept nor logged. */
     readonly toldAs?: string;
   };
 
@@ -26,14 +26,14 @@ export interface News {
 
 export interface Audit {
   /** Completes an event without writing it, for statements that insert it themselves, and its news with it. */
-  compose(facts: AuditFacts, origin: Origin): AuditEvent;
+  compose(facts: AuditFacts, client: ClientInfo): AuditEvent;
   newsOf(event: AuditEvent): readonly OutboxRow[];
   /** Tells the log. To be called after the commit: `Transact` and `record` do so; whoever inserts a composed event has to. */
   announce(event: AuditEvent): void;
-  /** Writes entries in a transaction, and what others are told of them. Announce them once it is committed: `Transact` does. */
-  write(tx: Transaction, facts: readonly AuditFacts[], origin: Origin): Promise<readonly AuditEvent[]>;
-  /** An entry that tells of no change, and so is news to nobody: written by one statement, and announced. */
-  record(facts: AuditFacts, origin: Origin): Promise<void>;
+  /** Writes events in a transaction, and the messages about them. Announce them once it is committed: `Transact` does. */
+  write(tx: Transaction, facts: readonly AuditFacts[], client: ClientInfo): Promise<readonly AuditEvent[]>;
+  /** Records an event without a change, of which no message is sent: written by one statement, and announced. */
+  record(facts: AuditFacts, client: ClientInfo): Promise<void>;
 }
 
 export interface AuditParts {
@@ -51,7 +51,7 @@ const NEWS_AT_A_TIME = 500;
 export function createAudit(parts: AuditParts): Audit {
   const { database, clock, random, log, news } = parts;
 
-  function compose(facts: AuditFacts, { ipAddress, userAgent, requestId }: Origin): AuditEvent {
+  function compose(facts: AuditFacts, { ipAddress, userAgent, requestId }: ClientInfo): AuditEvent {
     const { type, userId = null, actorId = null, sessionId = null, succeeded = true, detail = null } = facts;
     const occurredAt = clock();
     const id = random.id(occurredAt);
@@ -79,14 +79,14 @@ export function createAudit(parts: AuditParts): Audit {
     compose,
     newsOf: (event) => (news === undefined ? [] : news.outbox.compose(news.messagesOf(event) ?? [])),
     announce,
-    async write(tx, facts, origin) {
-      const events = facts.map((each) => compose(each, origin));
+    async write(tx, facts, client) {
+      const events = facts.map((each) => compose(each, client));
       await insertAuditEvents(tx, events);
       if (news !== undefined) await tell(tx, news, unmask(events, facts));
       return events;
     },
-    async record(facts, origin) {
-      const event = compose(facts, origin);
+    async record(facts, client) {
+      const event = compose(facts, client);
       await insertAuditEvents(database, [event]);
       announce(event);
     },

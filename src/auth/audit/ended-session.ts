@@ -10,7 +10,7 @@ export interface EndedSession {
 export function endedSessionOf({ type, sessionId, detail }: AuditEvent): EndedSession | undefined {
   if (sessionId === null) return undefined;
   if (type === "REFRESH_REUSED") return { sessionId, endReason: "REUSE_DETECTED" };
-  // With a number of sessions it sums up a logout everywhere: each of them has an entry of its own, this one too.
+  // With a number of sessions it sums up a logout everywhere: each of them has an event of its own, this one too.
   if (type === "LOGOUT" && detail === null) return { sessionId, endReason: "LOGOUT" };
   if (type === "SESSION_REVOKED") return { sessionId, endReason: detail?.reason as SessionEndReason };
   return undefined;

@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { LimitStores } from "./limit-stores.ts";
 import { type ExhaustedQuota, type Quota, type Reservation, retryAfterSeconds } from "./rate-limits.ts";
@@ -27,7 +27,7 @@ export interface LimitedCall {
   readonly coordinate: string;
   readonly userId: string | null;
   readonly sessionId: string | null;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
 }
 
 /** What was refused, to be counted each time and logged once a window. */
@@ -65,9 +65,9 @@ export function createCallLimits(
   { stores, audit, clock, onRefusal }: CallLimitParts,
   { tellsSetting }: { tellsSetting: boolean },
 ): CallLimits {
-  async function recordRefusal({ coordinate, userId, sessionId, origin }: LimitedCall): Promise<void> {
+  async function recordRefusal({ coordinate, userId, sessionId, client }: LimitedCall): Promise<void> {
     const about = { userId, actorId: userId, sessionId };
-    await audit.record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }, origin);
+    await audit.record({ type: "RATE_LIMITED", ...about, succeeded: false, detail: { coordinate } }, client);
   }
 
   function refuse(exhausted: readonly ExhaustedQuota[], quotas: readonly NamedQuota[], call: LimitedCall | undefined): Refusal {
@@ -77,8 +77,8 @@ export function createCallLimits(
       if (quota === undefined) continue;
       setting ??= quota.setting;
       if (call === undefined) continue;
-      const { coordinate, userId, origin } = call;
-      onRefusal({ setting: quota.setting, coordinate, userId, ipAddress: origin.ipAddress, isFirst });
+      const { coordinate, userId, client } = call;
+      onRefusal({ setting: quota.setting, coordinate, userId, ipAddress: client.ipAddress, isFirst });
     }
     const refusal = { retryAfterSeconds: retryAfterSeconds(exhausted, clock().getTime()) };
     return tellsSetting && setting !== undefined ? { ...refusal, setting: `limits.${setting}` } : refusal;

@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit } from "../audit/audit.ts";
@@ -23,23 +23,23 @@ export interface HeldSession {
 
 export interface Sessions {
   /** Opens a session in the transaction that registers the user. */
-  open(tx: Transaction, account: Account, origin: Origin): Promise<HeldSession>;
+  open(tx: Transaction, account: Account, origin: ClientInfo): Promise<HeldSession>;
   /** Opens a session for whoever has given the right password. Undefined where that is no longer the user's, or the user is disabled. */
-  signIn(verified: AccountWithPassword, origin: Origin): Promise<HeldSession | undefined>;
+  signIn(verified: AccountWithPassword, origin: ClientInfo): Promise<HeldSession | undefined>;
   /**
    * Exchanges a refresh token for its successor (RFC 9700, section 4.14.2).
    * Throws BAD_USER_INPUT, INVALID_REFRESH_TOKEN, SESSION_ENDED or REFRESH_TOKEN_REUSED; the last one only after the end is committed.
    */
-  refresh(request: RefreshRequest, origin: Origin): Promise<HeldSession>;
+  refresh(request: RefreshRequest, origin: ClientInfo): Promise<HeldSession>;
   /**
    * Ends the session of the refresh token if there is one, else the one that the caller's access token vouches for.
    * The number of ended sessions: 0 where the token is not genuine or the session had ended before.
    */
-  logout(of: { refreshToken: string | undefined; sessionId: string | undefined }, origin: Origin): Promise<number>;
+  logout(of: { refreshToken: string | undefined; sessionId: string | undefined }, origin: ClientInfo): Promise<number>;
   /** Ends one of the viewer's own sessions; one that had ended before stays as it was. Throws NOT_FOUND for any other. */
-  revoke(sessionId: string, viewer: Revocable, origin: Origin): Promise<Session>;
+  revoke(sessionId: string, viewer: Revocable, origin: ClientInfo): Promise<Session>;
   /** Ends every session of the viewer, and refuses all their access tokens. The number of ended sessions. */
-  logoutAll(viewer: Revocable, origin: Origin): Promise<number>;
+  logoutAll(viewer: Revocable, origin: ClientInfo): Promise<number>;
 }
 
 export interface SessionOptions {

@@ -1,5 +1,5 @@
+import { noClient } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
-import { nowhere } from "../../core/origin.ts";
 import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { NewAccount } from "../accounts/registration/new-account.ts";
@@ -75,7 +75,7 @@ interface Place {
 
 async function importBatch(parts: ImportParts, batch: LineBatch, place: Place): Promise<Settled> {
   const { transact, clock } = parts;
-  return transact(nowhere, async ({ tx, record }) => {
+  return transact(noClient, async ({ tx, record }) => {
     const now = clock();
     const { first, repeated } = separateRepeated(batch.good);
     const drafts = first.map((line) => ({ line, account: draftAccount(line, now, parts.random) }));

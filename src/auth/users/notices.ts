@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../core/clock.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Transaction } from "../../database/database.ts";
 import type { InformingTemplate, MailContent, Notice } from "../../outbox/mail-templates.ts";
 import { notices as optionalNotices } from "../../outbox/mail-templates.ts";
@@ -28,7 +28,7 @@ export interface Notices {
 }
 
 /** Where something was done, for people. */
-export function describePlace({ userAgent, ipAddress }: Origin): { userAgent: string; ipAddress: string } {
+export function describePlace({ userAgent, ipAddress }: ClientInfo): { userAgent: string; ipAddress: string } {
   return { userAgent: userAgent || "unknown", ipAddress: ipAddress ?? "unknown" };
 }
 

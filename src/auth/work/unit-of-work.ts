@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Origin } from "../../core/origin.ts";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Outbox } from "../../outbox/outbox.ts";
 import type { NewMessage } from "../../outbox/outbox-messages.ts";
@@ -11,7 +11,7 @@ import { insertRevocation } from "../revocations/revocation-store.ts";
 /** One transaction, and what it writes besides the rows that it is about. All of it is committed together, or none of it. */
 export interface UnitOfWork {
   readonly tx: Transaction;
-  /** Writes audit entries, and what other servers are told of them. The log has them after the commit. */
+  /** Writes audit events, and what other servers are told of them. The log has them after the commit. */
   record(facts: AuditFacts | readonly AuditFacts[]): Promise<void>;
   /** Writes a revocation, which every process reads once it is committed. This process refuses the access tokens as soon as it is. */
   revoke(revocation: Revocation): Promise<void>;
@@ -32,10 +32,10 @@ export interface UnitOfWork {
  * read the revocation from its table, and so does this one, by the feed or at its next start. Only the lines of the log are missing then.
  *
  * Two changes do without, because a transaction would cost each of them several round trips: the rotation of a refresh token, of which
- * many are written by one statement, and a login, which is one statement. They write their own audit entry, revoke nothing, and share with
+ * many are written by one statement, and a login, which is one statement. They write their own audit event, revoke nothing, and share with
  * this what follows a commit, `Audit.announce`.
  */
-export type Transact = <Result>(origin: Origin, work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
+export type Transact = <Result>(client: ClientInfo, work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
 
 export interface TransactParts {
   readonly database: Database;
@@ -47,7 +47,7 @@ export interface TransactParts {
 }
 
 export function createTransact({ database, audit, outbox, clock, apply }: TransactParts): Transact {
-  return async (origin, work) => {
+  return async (client, work) => {
     const done = await database.transaction(async (tx) => {
       const revoked: Revocation[] = [];
       const recorded: AuditEvent[] = [];
@@ -55,7 +55,7 @@ export function createTransact({ database, audit, outbox, clock, apply }: Transa
         tx,
         async record(facts) {
           // One by one: there may be more than fit on the stack as arguments.
-          for (const event of await audit.write(tx, [facts].flat(), origin)) recorded.push(event);
+          for (const event of await audit.write(tx, [facts].flat(), client)) recorded.push(event);
         },
         async revoke(revocation) {
           await insertRevocation(tx, revocation, clock());

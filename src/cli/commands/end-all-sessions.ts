@@ -11,7 +11,7 @@ export const endAllSessions: Command = {
   flags: {},
   summary: "Signs everybody out.",
   description: `Every refresh token and every access token is refused from now on, in every running server at once: all sign in again. It takes the same
-moment for a million users as for one; the sessions' rows, and the audit entry and the webhook of each, follow within minutes, written by the
+moment for a million users as for one; the sessions' rows, and the audit event and the webhook of each, follow within minutes, written by the
 servers. With --role it takes a few milliseconds for each user.`,
   takesPassword: false,
   async run({ options }) {

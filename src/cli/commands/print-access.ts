@@ -19,7 +19,7 @@ gateway.yaml and asks the graphs behind the gateway for their SDL; it needs no d
     const file = options.get("check");
     const kept = file === undefined ? undefined : readOperatorsFile("--check", file);
     const { graph } = await readConfiguredGraph();
-    const lockfile = printLockfile(graph.rules, graph.origins);
+    const lockfile = printLockfile(graph.required, graph.sources);
     if (kept === undefined) return lockfile;
     const changes = listChangedLines(kept, lockfile);
     if (changes.length === 0) return `${file} is up to date.\n`;

@@ -1,7 +1,7 @@
 import type { Caller } from "../../access/denials.ts";
 import type { AccessExplanation } from "../../access/explain-access.ts";
 import { describeName, describeRequirement } from "../../access/requirements/describe-requirement.ts";
-import type { RequirementSource } from "../../access/requirements/requirement-sources.ts";
+import type { LocatedSource } from "../../access/requirements/requirement-sources.ts";
 import { isAnonymous } from "../../core/permissions.ts";
 
 /** A block for each coordinate, between who is asking and how many are denied. */
@@ -29,7 +29,7 @@ function describeOne({ coordinate, requirement, sources, denial, missing }: Acce
 }
 
 /** In columns: who asks, where, for what. */
-function describeSources(sources: readonly RequirementSource[]): string[] {
+function describeSources(sources: readonly LocatedSource[]): string[] {
   const rows = sources.map(({ source, coordinate, via, requirement }) => {
     const place = via === undefined ? coordinate : `${coordinate} via ${via}`;
     return [source, place, describeRequirement(requirement)] as const;

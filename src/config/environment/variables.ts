@@ -177,7 +177,7 @@ export const variables = {
   ...hashingVariables,
   ...accountVariables,
   AUDIT_RETENTION: {
-    description: "How long audit entries are kept.",
+    description: "How long audit events are kept.",
     default: "365d",
     example: "365d",
     value: duration({ min: "1d", max: "36500d" }),

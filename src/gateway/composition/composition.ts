@@ -9,7 +9,7 @@ import {
   parse,
   type TypeDefinitionNode,
 } from "graphql";
-import { type KeyedGraph, readKeyedTypes } from "../../access/requirements/cover/cover-key-fields.ts";
+import { type KeyedSubgraph, readKeyedTypes } from "../../access/requirements/cover/cover-key-fields.ts";
 import type { PullingSchema } from "../../access/requirements/cover/cover-required-fields.ts";
 import { readRequiredFields } from "../../access/requirements/cover/required-fields.ts";
 import type { Subschema } from "../../access/requirements/merge-requirements.ts";
@@ -22,7 +22,7 @@ import type { StitchedSupergraph } from "./supergraph.ts";
 import { refuseUnknownDirectives } from "./unknown-directives.ts";
 
 /** A graph as its own SDL describes it: what it asks for, and what its fields pull from others. */
-export type DescribedGraph = Subschema & PullingSchema & KeyedGraph;
+export type DescribedSubgraph = Subschema & PullingSchema & KeyedSubgraph;
 
 /** Graphs that are about to become one. */
 export interface Composition {
@@ -30,7 +30,7 @@ export interface Composition {
   /** How the parts of a supergraph are stitched, where there are any. */
   readonly supergraph?: StitchedSupergraph["options"];
   /** All of them, the auth graph included. */
-  readonly graphs: readonly DescribedGraph[];
+  readonly graphs: readonly DescribedSubgraph[];
   /** Whether the auth graph is part of a supergraph that was composed elsewhere. */
   readonly authIsTakenIn?: boolean;
   /** What has connections to close. */
@@ -43,7 +43,7 @@ export function parseSdl(graph: string, sdl: string): DocumentNode {
 }
 
 /** Throws a StartupError where its schema cannot be built, a RequirementsError with the coordinate of whatever cannot be read. */
-export function describeGraph(name: string, sdl: DocumentNode): DescribedGraph {
+export function describeGraph(name: string, sdl: DocumentNode): DescribedSubgraph {
   const schema = explain(name, () => buildOwnSchema(sdl));
   refuseUnknownDirectives(sdl);
   return { name, schema, requirements: readRequirements(sdl), required: readRequiredFields(sdl), keyedTypes: readKeyedTypes(sdl) };

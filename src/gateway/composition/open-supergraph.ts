@@ -3,7 +3,7 @@ import { AUTH_GRAPH } from "../auth-answerer.ts";
 import { type Answerer, createUpstream, type UpstreamParts } from "../upstreams/upstream.ts";
 import type { ConnectionOptions } from "../upstreams/upstream-options.ts";
 import { type Composition, describeGraph, parseSdl } from "./composition.ts";
-import type { OwnGraph } from "./open-upstreams.ts";
+import type { AuthSubgraph } from "./open-upstreams.ts";
 import { createStitchedPart, type Part } from "./subschemas.ts";
 import { listSubgraphs, readSupergraph, type SubgraphReference } from "./supergraph.ts";
 
@@ -24,11 +24,11 @@ const SUPERGRAPH = "supergraph";
  */
 export function openSupergraph(
   { sdl, authSubgraph, named, connectionOf }: SupergraphSource,
-  parts: UpstreamParts & { readonly own: OwnGraph },
+  parts: UpstreamParts & { readonly auth: AuthSubgraph },
 ): Composition {
   const document = parseSdl(SUPERGRAPH, sdl);
   const subgraphs = listSubgraphs(document);
-  const { answerer: auth, sdl: authSdl } = parts.own;
+  const { answerer: auth, sdl: authSdl } = parts.auth;
   const unknown = named.find((name) => !subgraphs.some((subgraph) => subgraph.name === name));
   if (unknown !== undefined) throw new StartupError(`gateway.yaml speaks of a subgraph "${unknown}" that the supergraph does not have.`);
   const others = subgraphs.filter(({ name }) => name !== authSubgraph);
@@ -39,12 +39,12 @@ export function openSupergraph(
   ]);
   const supergraph = readSupergraph(document, answerers);
   const isTakenIn = others.length < subgraphs.length;
-  const ownSdl = parseSdl(AUTH_GRAPH, isTakenIn ? authSdl.federation : authSdl.stitching);
-  const ownParts: readonly Part[] = isTakenIn ? [] : [createStitchedPart(auth, ownSdl)];
+  const sdlOfAuth = parseSdl(AUTH_GRAPH, isTakenIn ? authSdl.federation : authSdl.stitching);
+  const partsOfAuth: readonly Part[] = isTakenIn ? [] : [createStitchedPart(auth, sdlOfAuth)];
   return {
-    parts: [...supergraph.parts, ...ownParts],
+    parts: [...supergraph.parts, ...partsOfAuth],
     supergraph: supergraph.options,
-    graphs: [describeGraph(SUPERGRAPH, document), describeGraph(AUTH_GRAPH, ownSdl)],
+    graphs: [describeGraph(SUPERGRAPH, document), describeGraph(AUTH_GRAPH, sdlOfAuth)],
     authIsTakenIn: isTakenIn,
     upstreams,
   };

@@ -8,8 +8,8 @@ import { type Composition, describeGraph, parseSdl } from "./composition.ts";
 import { createStitchedPart } from "./subschemas.ts";
 import { listSubgraphs, readSupergraph } from "./supergraph.ts";
 
-/** The graph in this process, as gateways take it in. */
-export interface OwnGraph {
+/** The auth graph, as gateways take it in. */
+export interface AuthSubgraph {
   readonly answerer: Answerer;
   readonly sdl: { readonly stitching: string; readonly federation: string };
 }
@@ -21,7 +21,7 @@ interface Described {
 }
 
 export interface OpenUpstreamsParts extends UpstreamParts {
-  readonly own: OwnGraph;
+  readonly auth: AuthSubgraph;
   readonly readFile: (path: string) => string;
 }
 
@@ -40,11 +40,11 @@ export async function openUpstreams(options: readonly UpstreamOptions[], parts: 
   }));
   const subgraphs = described.filter(({ isSubgraph }) => isSubgraph);
   const others = described.filter(({ isSubgraph }) => !isSubgraph);
-  const { own } = parts;
+  const { auth } = parts;
   const compositions =
     subgraphs.length === 0
-      ? [stitchGraphs([ownGraph(own, own.sdl.stitching), ...others])]
-      : [composeFederation([ownGraph(own, own.sdl.federation), ...subgraphs]), stitchGraphs(others)];
+      ? [stitchGraphs([describeAuthGraph(auth, auth.sdl.stitching), ...others])]
+      : [composeFederation([describeAuthGraph(auth, auth.sdl.federation), ...subgraphs]), stitchGraphs(others)];
   const supergraph = compositions.find((each) => each.supergraph !== undefined)?.supergraph;
   return {
     parts: compositions.flatMap((each) => each.parts),
@@ -54,7 +54,7 @@ export async function openUpstreams(options: readonly UpstreamOptions[], parts: 
   };
 }
 
-function ownGraph({ answerer }: OwnGraph, sdl: string): Described {
+function describeAuthGraph({ answerer }: AuthSubgraph, sdl: string): Described {
   return { answerer, url: "", sdl: parseSdl(AUTH_GRAPH, sdl) };
 }
 

@@ -4,11 +4,6 @@ import { AUTH_GRAPH } from "../auth-answerer.ts";
 import type { Answerer } from "../upstreams/upstream.ts";
 import type { Part } from "./subschemas.ts";
 
-interface OwnGraph {
-  readonly answerer: Answerer;
-  readonly schema: GraphQLSchema;
-}
-
 /** What each graph says of itself to gateways: `_sdl`, `_service`, `_entities`. */
 const ofGraphItself = /^_/;
 
@@ -16,7 +11,10 @@ const ofGraphItself = /^_/;
  * Of two graphs with one root field stitching asks the later one: an upstream that has a `login` would receive passwords, and answer in
  * the auth graph's name. Throws a StartupError that lists every root field of the auth graph that another graph has, too.
  */
-export function refuseTakenFields(parts: readonly Part[], { answerer: auth, schema: authSchema }: OwnGraph): void {
+export function refuseTakenFields(
+  parts: readonly Part[],
+  { answerer: auth, schema: authSchema }: { readonly answerer: Answerer; readonly schema: GraphQLSchema },
+): void {
   const others = parts.filter(({ answerer }) => answerer !== auth);
   if (others.some(({ answerer }) => answerer.name === AUTH_GRAPH)) {
     throw new StartupError(`A graph behind the gateway is named "${AUTH_GRAPH}", as the graph in this process is.`);

@@ -14,7 +14,7 @@ export function fieldQuotas(
 ): NamedQuota[] {
   const { setting } = limit;
   const own = { key: `${coordinate} ${identifyCaller(coordinate, context)}${detail}`, limit, setting };
-  const network = countsByAddress(coordinate, context) ? widerAddressKey(context.origin) : undefined;
+  const network = countsByAddress(coordinate, context) ? widerAddressKey(context.client) : undefined;
   return network === undefined ? [own] : [own, { key: `${coordinate} ${network}${detail}`, limit: widen(limit), setting }];
 }
 
@@ -23,8 +23,8 @@ export function allFieldsQuotas({ ofCaller: limit }: LimitTable, context: Reques
   if (limit === undefined) return [];
   const viewer = viewerOf(context);
   const { setting } = limit;
-  const own = { key: `all ${callerKey(viewer, context.origin)}`, limit, setting };
-  const network = viewer === undefined ? widerAddressKey(context.origin) : undefined;
+  const own = { key: `all ${callerKey(viewer, context.client)}`, limit, setting };
+  const network = viewer === undefined ? widerAddressKey(context.client) : undefined;
   return network === undefined ? [own] : [own, { key: `all ${network}`, limit: widen(limit), setting }];
 }
 

@@ -4,7 +4,7 @@ import { policyOf } from "../policies/root-policies.ts";
 
 /** Whose calls of a field are counted together. */
 export function identifyCaller(coordinate: string, context: RequestContext): string {
-  return isCountedByAddress(coordinate) ? addressKey(context.origin) : callerKey(viewerOf(context), context.origin);
+  return isCountedByAddress(coordinate) ? addressKey(context.client) : callerKey(viewerOf(context), context.client);
 }
 
 export function countsByAddress(coordinate: string, context: RequestContext): boolean {

@@ -15,7 +15,7 @@ export class AccountExportResolver {
   @Query(() => AccountExport, { nullable: true, description: "Everything that is kept of the caller." })
   async exportAccount(@Ctx() context: RequestContext): Promise<AccountExport> {
     const viewer = getViewer(context);
-    const { account, sessions, ...exported } = await context.auth.accountLife.exportAccount(viewer, context.origin);
+    const { account, sessions, ...exported } = await context.auth.accountLife.exportAccount(viewer, context.client);
     const seen = { now: context.clock(), currentSessionId: viewer.sessionId };
     return { ...exported, user: account, sessions: async () => (await sessions()).map((session) => toSession(session, seen)) };
   }

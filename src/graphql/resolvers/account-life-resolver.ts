@@ -27,7 +27,7 @@ export class AccountLifeResolver {
     @Ctx() context: RequestContext,
   ): Promise<MessageRequestPayload> {
     const change = { newEmail, password: password ?? undefined };
-    await context.auth.accountLife.requestEmailChange(change, getViewer(context), context.origin);
+    await context.auth.accountLife.requestEmailChange(change, getViewer(context), context.client);
     return accepted;
   }
 
@@ -41,7 +41,7 @@ export class AccountLifeResolver {
     @Ctx() context: RequestContext,
   ): Promise<ConfirmEmailChangePayload> {
     const proof = { token: token ?? undefined, code: code ?? undefined };
-    return context.auth.accountLife.confirmEmailChange(proof, () => getViewer(context), context.origin);
+    return context.auth.accountLife.confirmEmailChange(proof, () => getViewer(context), context.client);
   }
 
   @Directive(rateLimitOf("Mutation.undoEmailChange"))
@@ -52,7 +52,7 @@ export class AccountLifeResolver {
     @Arg("input", () => UndoEmailChangeInput) { token }: UndoEmailChangeInput,
     @Ctx() context: RequestContext,
   ): Promise<UndoEmailChangePayload> {
-    const { account, endedSessions } = await context.auth.accountLife.undoEmailChange(token, context.origin);
+    const { account, endedSessions } = await context.auth.accountLife.undoEmailChange(token, context.client);
     return { email: account.email, endedSessions };
   }
 
@@ -67,6 +67,6 @@ export class AccountLifeResolver {
     @Arg("input", () => DeleteAccountInput, { nullable: true }) input: DeleteAccountInput | null,
     @Ctx() context: RequestContext,
   ): Promise<DeleteAccountPayload> {
-    return context.auth.accountLife.deleteAccount(input?.password ?? undefined, getViewer(context), context.origin);
+    return context.auth.accountLife.deleteAccount(input?.password ?? undefined, getViewer(context), context.client);
   }
 }

@@ -14,7 +14,7 @@ export class AccountResolver {
   @Directive("@authenticated")
   @Mutation(() => LogoutPayload, { nullable: true, description: "End every session of the caller, this one included." })
   async logoutAll(@Ctx() context: RequestContext): Promise<LogoutPayload> {
-    return { endedSessions: await context.auth.sessions.logoutAll(getViewer(context), context.origin) };
+    return { endedSessions: await context.auth.sessions.logoutAll(getViewer(context), context.client) };
   }
 
   @Directive("@authenticated")
@@ -22,7 +22,7 @@ export class AccountResolver {
   async revokeSession(@Arg("id", () => ID) id: string, @Ctx() context: RequestContext): Promise<Session> {
     if (!isId(id)) throw new AuthError("NOT_FOUND", {});
     const viewer = getViewer(context);
-    const session = await context.auth.sessions.revoke(id, viewer, context.origin);
+    const session = await context.auth.sessions.revoke(id, viewer, context.client);
     return toSession(session, { now: context.clock(), currentSessionId: viewer.sessionId });
   }
 
@@ -34,6 +34,6 @@ export class AccountResolver {
       "Change the password; ends every other session. Access tokens issued before are refused, this session's too: it goes on with a refresh.",
   })
   changePassword(@Arg("input", () => ChangePasswordInput) input: ChangePasswordInput, @Ctx() context: RequestContext): Promise<User> {
-    return context.auth.accounts.changePassword(input, getViewer(context), context.origin);
+    return context.auth.accounts.changePassword(input, getViewer(context), context.client);
   }
 }

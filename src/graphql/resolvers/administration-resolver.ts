@@ -27,7 +27,7 @@ export class AdministrationResolver {
   @Mutation(() => User, { nullable: true, description: "A disabled user has no live session and cannot log in." })
   disableUser(
     @Arg("userId", () => ID) userId: string,
-    @Arg("reason", () => String, { nullable: true, description: "For the audit entry; at most 500 characters." }) reason: string | null,
+    @Arg("reason", () => String, { nullable: true, description: "For the audit event; at most 500 characters." }) reason: string | null,
     @Ctx() context: RequestContext,
   ): Promise<User> {
     return context.auth.administration.disable(getUserId(userId), reason ?? undefined, commandOf(context));
@@ -59,7 +59,7 @@ export class AdministrationResolver {
 }
 
 function commandOf(context: RequestContext): AdminCommand {
-  return { viewer: getViewer(context), origin: context.origin };
+  return { viewer: getViewer(context), client: context.client };
 }
 
 /** What cannot be an id is nobody's. */

@@ -22,7 +22,7 @@ export class MailedProofsResolver {
     @Arg("input", () => RequestEmailVerificationInput) { email }: RequestEmailVerificationInput,
     @Ctx() context: RequestContext,
   ): Promise<MessageRequestPayload> {
-    return { ...accepted, ...(await context.auth.mailedProofs.requestEmailVerification(email, context.origin)) };
+    return { ...accepted, ...(await context.auth.mailedProofs.requestEmailVerification(email, context.client)) };
   }
 
   @Directive(rateLimitOf("Mutation.verifyEmail"))
@@ -34,7 +34,7 @@ export class MailedProofsResolver {
     @Ctx() context: RequestContext,
   ): Promise<VerifyEmailPayload> {
     const proof = { token: token ?? undefined, email: email ?? undefined, code: code ?? undefined, attempt: attempt ?? undefined };
-    return { email: await context.auth.mailedProofs.verifyEmail(proof, context.origin) };
+    return { email: await context.auth.mailedProofs.verifyEmail(proof, context.client) };
   }
 
   @Directive(rateLimitOf("Mutation.requestPasswordReset"))
@@ -46,7 +46,7 @@ export class MailedProofsResolver {
     @Arg("input", () => RequestPasswordResetInput) { email }: RequestPasswordResetInput,
     @Ctx() context: RequestContext,
   ): Promise<MessageRequestPayload> {
-    await context.auth.mailedProofs.requestPasswordReset(email, context.origin);
+    await context.auth.mailedProofs.requestPasswordReset(email, context.client);
     return accepted;
   }
 
@@ -58,6 +58,6 @@ export class MailedProofsResolver {
     @Arg("input", () => ResetPasswordInput) input: ResetPasswordInput,
     @Ctx() context: RequestContext,
   ): Promise<ResetPasswordPayload> {
-    return { endedSessions: await context.auth.mailedProofs.resetPassword(input, context.origin) };
+    return { endedSessions: await context.auth.mailedProofs.resetPassword(input, context.client) };
   }
 }

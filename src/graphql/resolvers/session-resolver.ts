@@ -18,7 +18,7 @@ export class SessionResolver {
   async register(@Arg("input", () => RegisterInput) input: RegisterInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
     const { carrier, ...applicant } = input;
     const hand = context.refreshTokens.choose(carrier);
-    return toAuthPayload(await context.auth.accounts.register(applicant, context.origin), { context, hand });
+    return toAuthPayload(await context.auth.accounts.register(applicant, context.client), { context, hand });
   }
 
   @Directive(rateLimitOf("Mutation.login"))
@@ -26,7 +26,7 @@ export class SessionResolver {
   async login(@Arg("input", () => LoginInput) input: LoginInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
     const { carrier, ...credentials } = input;
     const hand = context.refreshTokens.choose(carrier);
-    return toAuthPayload(await context.auth.accounts.login(credentials, context.origin), { context, hand });
+    return toAuthPayload(await context.auth.accounts.login(credentials, context.client), { context, hand });
   }
 
   @Mutation(() => AuthPayload, {
@@ -38,7 +38,7 @@ export class SessionResolver {
   ): Promise<AuthPayload> {
     const { refreshToken, hand } = context.refreshTokens.read(input?.refreshToken);
     const request = { refreshToken, retryKey: input?.retryKey ?? undefined };
-    return toAuthPayload(await context.auth.sessions.refresh(request, context.origin), { context, hand });
+    return toAuthPayload(await context.auth.sessions.refresh(request, context.client), { context, hand });
   }
 
   @Mutation(() => LogoutPayload, {
@@ -53,7 +53,7 @@ export class SessionResolver {
     // To answer "no session ended" would be wrong where nobody knows whose token this is.
     const isUnverifiable = isAnonymous(context.viewer) && context.viewer.reason === "unverifiable";
     if (refreshToken === undefined && isUnverifiable) throw new AuthError("SERVICE_UNAVAILABLE", {});
-    const endedSessions = await context.auth.sessions.logout({ refreshToken, sessionId: viewerOf(context)?.sessionId }, context.origin);
+    const endedSessions = await context.auth.sessions.logout({ refreshToken, sessionId: viewerOf(context)?.sessionId }, context.client);
     context.refreshTokens.withdraw(refreshToken);
     return { endedSessions };
   }

@@ -17,7 +17,7 @@ import { Loaders } from "../../graphql/loaders.ts";
 import type { PublicErrors } from "../../graphql/public-errors.ts";
 import type { ServedGraph } from "../../graphql/served-graph.ts";
 import type { ClientAddressOf } from "../client-address.ts";
-import { originOf } from "../origin.ts";
+import { clientInfoOf } from "../client-info.ts";
 import type { ReadAccept } from "./answer-types.ts";
 import { documentsPlugin, textCache } from "./apollo-documents.ts";
 import { readBearerToken } from "./bearer-token.ts";
@@ -98,7 +98,7 @@ function contextFactory({ graph, auth, clock, createRefreshTokens }: GraphqlEndp
       viewer: viewerOnAuthGraph(caller),
       caller,
       accessToken,
-      origin: { ...originOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
+      client: { ...clientInfoOf(clientAddressOf(request.raw), request.headers), requestId: request.id },
       clientHeaders: request.headers,
       refreshTokens: createRefreshTokens(request, reply),
       loaders: new Loaders(auth),

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import { viewerOnAuthGraph } from "../../auth/tokens/callers.ts";
-import type { Origin } from "../../core/origin.ts";
+import type { ClientInfo } from "../../core/client-info.ts";
 import type { AnonymousReason } from "../../core/permissions.ts";
 import type { RefreshTokens, RequestContext } from "../../graphql/context.ts";
 import { readSocketDocument } from "../../graphql/documents/socket-documents.ts";
@@ -33,7 +33,7 @@ export interface Wire extends WebSocket {
 
 /** What is known of a socket since it was asked for. */
 export interface Opening {
-  readonly origin: Origin;
+  readonly client: ClientInfo;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -129,7 +129,7 @@ function createContext({ graph, auth, clock }: ConnectionParts, caller: SocketCa
     get accessToken() {
       return caller.token;
     },
-    origin: { ...opening.origin, requestId },
+    client: { ...opening.client, requestId },
     clientHeaders: opening.headers,
     refreshTokens: noRefreshTokens,
     loaders: new Loaders(auth),

@@ -5,9 +5,9 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { AllowedOrigins } from "../browsers/allowed-origins.ts";
 import type { SecurityHeaders } from "../browsers/security-headers.ts";
 import type { ClientAddressOf } from "../client-address.ts";
+import { clientInfoOf } from "../client-info.ts";
 import type { GraphqlEndpointParts } from "../graphql/graphql-endpoint.ts";
 import type { RequestObserver } from "../observe-requests.ts";
-import { originOf } from "../origin.ts";
 import type { UnfinishedAnswers } from "../unfinished-answers.ts";
 import { createSocketCallers } from "./websocket-callers.ts";
 import { type ConnectionParts, serveConnection } from "./websocket-connection.ts";
@@ -48,7 +48,7 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
     const { headers } = request;
-    const opening = { origin: originOf(options.clientAddressOf(request), headers), headers };
+    const opening = { client: clientInfoOf(options.clientAddressOf(request), headers), headers };
     const closed = serveConnection(connectionParts, createWire(socket, logFailure), opening);
     socket.once("close", (code, reason) => void closed(code, reason.toString()).catch(logFailure));
   }

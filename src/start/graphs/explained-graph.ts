@@ -9,8 +9,8 @@ import { type GraphSections, isAuthGraphAlone, readGraphSources } from "./graph-
 
 /** The auth graph by itself. */
 export function explainedAuthGraph({ schema, requirements: table }: AuthGraph): ExplainedGraph {
-  const { origins } = mergeRequirements([{ name: AUTH_GRAPH, schema, requirements: table }]);
-  return { rules: { schema, table, requirements: createSelectionRequirements(schema, table) }, origins };
+  const { sources } = mergeRequirements([{ name: AUTH_GRAPH, schema, requirements: table }]);
+  return { required: { schema, table, requirements: createSelectionRequirements(schema, table) }, sources };
 }
 
 /**
@@ -21,8 +21,8 @@ export async function readExplainedGraph(sections: GraphSections): Promise<Expla
   const authGraph = await buildAuthGraph();
   if (isAuthGraphAlone(sections)) return explainedAuthGraph(authGraph);
   // As in a server: what stitches graphs is loaded where there are some.
-  const { openGraph } = await import("../../gateway/composition/open-graph.ts");
-  const { composed, requirements, close } = await openGraph(readGraphSources(sections), {
+  const { openComposedGraph } = await import("../../gateway/composition/open-composed-graph.ts");
+  const { composed, requirements, close } = await openComposedGraph(readGraphSources(sections), {
     auth: { ...authGraph, gatewayFields },
     publicErrors: { ofExecution: unreachable, ofServer: unreachable },
     createIdentityTokens: () => ({ issue: unreachable, issueAnonymous: unreachable }),
@@ -32,7 +32,7 @@ export async function readExplainedGraph(sections: GraphSections): Promise<Expla
     observeUpstream: (upstream) => upstream,
   });
   await close();
-  return { rules: composed.access, origins: requirements.origins };
+  return { required: composed.access, sources: requirements.sources };
 }
 
 function unreachable(): never {

@@ -1,5 +1,5 @@
 import type { FileSections } from "../../config/file/config-file.ts";
-import type { GraphSources } from "../../gateway/composition/open-graph.ts";
+import type { GraphSources } from "../../gateway/composition/open-composed-graph.ts";
 import { readOperatorsFile } from "../files/operators-file.ts";
 
 /** What of the configuration says which graphs there are, and what is asked for beyond their own SDLs. */

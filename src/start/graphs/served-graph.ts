@@ -4,9 +4,9 @@ import { createIdentityTokens } from "../../auth/tokens/identity-tokens.ts";
 import type { Config } from "../../config/config.ts";
 import type { Clock } from "../../core/clock.ts";
 import { createSecureRandom } from "../../core/random.ts";
-import type { OpenGraph, OpenGraphParts } from "../../gateway/composition/open-graph.ts";
-import { createLiveGraph } from "../../gateway/live-graph.ts";
+import type { OpenComposedGraph, OpenComposedGraphParts } from "../../gateway/composition/open-composed-graph.ts";
 import { createRootLimits } from "../../gateway/root-limits.ts";
+import { serveComposedGraph } from "../../gateway/serve-composed-graph.ts";
 import type { Upstream } from "../../gateway/upstreams/upstream.ts";
 import { createAccessExplainer } from "../../graphql/access-explainer.ts";
 import type { ExplainedGraph } from "../../graphql/explain-operation.ts";
@@ -59,7 +59,7 @@ export async function openServedGraph(config: Config, parts: ServedGraphParts): 
   const open = await opener(config, parts);
   const first = await open();
   refuseUnknownLimits(config.limits, first.composed.access.schema);
-  const graph = createLiveGraph(first, {
+  const graph = serveComposedGraph(first, {
     createDocuments: documentsFor,
     createExplainer: explainerFor,
     authOperations,
@@ -81,7 +81,7 @@ export async function openServedGraph(config: Config, parts: ServedGraphParts): 
 }
 
 /** A supergraph that cannot be served leaves the one before where it is. */
-async function reload(open: () => Promise<OpenGraph>, replace: (graph: OpenGraph) => void, logger: Logger): Promise<void> {
+async function reload(open: () => Promise<OpenComposedGraph>, replace: (graph: OpenComposedGraph) => void, logger: Logger): Promise<void> {
   try {
     replace(await open());
     logger.info("the supergraph has changed, and the new one is served");
@@ -94,11 +94,11 @@ async function reload(open: () => Promise<OpenGraph>, replace: (graph: OpenGraph
 async function opener(
   config: Config,
   { authGraph, auth, clock, outages, publicErrors, observeUpstream }: ServedGraphParts,
-): Promise<() => Promise<OpenGraph>> {
-  const { openGraph } = await import("../../gateway/composition/open-graph.ts");
+): Promise<() => Promise<OpenComposedGraph>> {
+  const { openComposedGraph } = await import("../../gateway/composition/open-composed-graph.ts");
   const words = { away: "a graph behind the gateway gave no answer", back: "a graph behind the gateway answers again" };
   const outageOf = createOutages("upstream", words, outages);
-  const parts: OpenGraphParts = {
+  const parts: OpenComposedGraphParts = {
     auth: { ...authGraph, gatewayFields },
     publicErrors,
     observeUpstream,
@@ -108,5 +108,5 @@ async function opener(
     onFailure: (upstream, error, requestId) => outageOf(upstream).failed(error, { requestId }),
     onAnswer: (upstream) => outageOf(upstream).worked(),
   };
-  return () => openGraph(readGraphSources(config), parts);
+  return () => openComposedGraph(readGraphSources(config), parts);
 }

@@ -50,7 +50,7 @@ describe("requirements of several graphs", () => {
       subschema("b", 'type Query { b: T } type T @hasRole(roles: ["admin"]) { x: Int @requiresScopes(scopes: [["d"], ["e"]]) }'),
     ]);
     expect(words(merged)).toEqual({ T: "roles:admin", "T.x": "scopes:c+d|c+e|a+b+d|a+b+e" });
-    expect(merged.origins.get("T.x")?.map(({ source }) => source)).toEqual(["a", "b"]);
+    expect(merged.sources.get("T.x")?.map(({ source }) => source)).toEqual(["a", "b"]);
   });
   test("are neither lost nor weakened whichever comes last", () => {
     const guarded = subschema("guarded", "type Query { t: T @authenticated } type T { x: Int @authenticated }");
@@ -70,7 +70,7 @@ describe("requirements of several graphs", () => {
       subschema("theirs", "type Query { theirs: Int } type Mutation { other: Int }"),
     ]);
     expect(words(merged)).toEqual({ "Query.mine": "authenticated", "Query.more": "authenticated", "Mutation.change": "roles:admin" });
-    expect(merged.origins.get("Query.more")).toMatchObject([{ source: "mine", via: "Query" }]);
+    expect(merged.sources.get("Query.more")).toMatchObject([{ source: "mine", via: "Query" }]);
   });
   test("on a root type of another name are those of the composed one", () => {
     const merged = mergeRequirements([
@@ -125,7 +125,7 @@ describe("an operator's policies", () => {
     });
     expect(
       apply({ "Query.report": admin })
-        .origins.get("Query.report")
+        .sources.get("Query.report")
         ?.map(({ source }) => source),
     ).toEqual(["shop", "policy"]);
   });
@@ -231,7 +231,7 @@ describe("a field that pulls others needs what they need", () => {
   });
   test("and says where that comes from", () => {
     const graph = pulling("stock", product('@requires(fields: "cost")'));
-    expect(coverRequiredFields(mergeRequirements([prices, graph]), [graph]).origins.get("Product.margin")).toMatchObject([
+    expect(coverRequiredFields(mergeRequirements([prices, graph]), [graph]).sources.get("Product.margin")).toMatchObject([
       { source: "stock", via: "Product.cost" },
     ]);
   });

@@ -53,7 +53,7 @@ export async function stateOf({ database: { sql }, clock }: TestGateway, userId:
   return row;
 }
 
-/** The account's audit entries but those of signing in, oldest first. */
+/** The account's audit events but those of signing in, oldest first. */
 export async function eventsOf({ database: { sql } }: TestGateway, userId: string) {
   const rows = await sql`select type, actor_id, session_id, succeeded, detail from audit_events where user_id = ${userId} order by id`;
   return rows.filter(({ type }) => !["REGISTERED", "LOGIN_SUCCEEDED", "TOKEN_REFRESHED"].includes(type));

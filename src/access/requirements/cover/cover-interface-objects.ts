@@ -9,11 +9,11 @@ import {
   Kind,
 } from "graphql";
 import {
-  addOriginOnce,
+  addSourceOnce,
   type MergedRequirements,
-  mergeOrigins,
-  type Origins,
-  type RequirementOrigin,
+  mergeSources,
+  type RequirementSource,
+  type Sources,
   type Subschema,
 } from "../merge-requirements.ts";
 import { implementorsOf } from "./implementors.ts";
@@ -23,17 +23,17 @@ import { implementorsOf } from "./implementors.ts";
  * is needed on each implementor. `schema` is the composed one.
  */
 export function coverInterfaceObjects(merged: MergedRequirements, graphs: readonly Subschema[], schema: GraphQLSchema): MergedRequirements {
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+  const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const graph of graphs) {
     for (const each of interfaceObjectsOf(graph, schema)) {
       const implementors = implementorsOf(schema, each.type);
       for (const field of each.fields) {
-        const asked = originsOf(each, field, { origins: merged.origins, source: graph.name });
-        for (const { name } of implementors) for (const origin of asked) addOriginOnce(origins, `${name}.${field}`, origin);
+        const asked = sourcesOfField(each, field, { sources: merged.sources, source: graph.name });
+        for (const { name } of implementors) for (const each of asked) addSourceOnce(sources, `${name}.${field}`, each);
       }
     }
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }
 
 /** Fields that one graph adds to all implementors of an interface. */
@@ -76,15 +76,15 @@ function graphOf({ arguments: given = [] }: ConstDirectiveNode): string | undefi
   return value?.kind === Kind.ENUM ? value.value : undefined;
 }
 
-type Asked = MergedRequirements["origins"];
+type Asked = MergedRequirements["sources"];
 
 /** What a field of an interface object takes, as each implementor's field of that name needs it. */
-function originsOf(
+function sourcesOfField(
   { type }: InterfaceObject,
   field: string,
-  { origins, source }: { origins: Asked; source: string },
-): readonly RequirementOrigin[] {
+  { sources, source }: { sources: Asked; source: string },
+): readonly RequirementSource[] {
   const via = `${type.name}.${field}`;
-  const ofType = (origins.get(type.name) ?? []).filter((origin) => origin.source === source);
-  return [...(origins.get(via) ?? []), ...ofType].map((origin) => ({ source: origin.source, requirement: origin.requirement, via }));
+  const ofType = (sources.get(type.name) ?? []).filter((asked) => asked.source === source);
+  return [...(sources.get(via) ?? []), ...ofType].map((asked) => ({ source: asked.source, requirement: asked.requirement, via }));
 }

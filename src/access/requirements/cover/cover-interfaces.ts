@@ -1,5 +1,5 @@
 import { type GraphQLSchema, isInterfaceType } from "graphql";
-import { addOriginOnce, type MergedRequirements, mergeOrigins, type Origins } from "../merge-requirements.ts";
+import { addSourceOnce, type MergedRequirements, mergeSources, type Sources } from "../merge-requirements.ts";
 import { implementorsOf } from "./implementors.ts";
 
 /**
@@ -8,17 +8,17 @@ import { implementorsOf } from "./implementors.ts";
  * name; what a default closes is closed type by type.
  */
 export function coverInterfaces(merged: MergedRequirements, stated: MergedRequirements, schema: GraphQLSchema): MergedRequirements {
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+  const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isInterfaceType(type)) continue;
-    const ofType = stated.origins.get(type.name) ?? [];
+    const ofType = stated.sources.get(type.name) ?? [];
     for (const field of Object.keys(type.getFields())) {
       const via = `${type.name}.${field}`;
-      const asked = [...ofType, ...(stated.origins.get(via) ?? [])];
+      const asked = [...ofType, ...(stated.sources.get(via) ?? [])];
       for (const { name } of implementorsOf(schema, type)) {
-        for (const { source, requirement } of asked) addOriginOnce(origins, `${name}.${field}`, { source, requirement, via });
+        for (const { source, requirement } of asked) addSourceOnce(sources, `${name}.${field}`, { source, requirement, via });
       }
     }
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }

@@ -1,5 +1,5 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
-import { addOrigin, type MergedRequirements, mergeOrigins, type Origins, type RequirementOrigin } from "../merge-requirements.ts";
+import { addSource, type MergedRequirements, mergeSources, type RequirementSource, type Sources } from "../merge-requirements.ts";
 
 /** One type of a graph, and what other graphs have to tell of its objects before the graph can answer for them. */
 export interface KeyedType {
@@ -11,7 +11,7 @@ export interface KeyedType {
 }
 
 /** A graph whose objects are fetched by keys. */
-export interface KeyedGraph {
+export interface KeyedSubgraph {
   readonly name: string;
   readonly keyedTypes: readonly KeyedType[];
 }
@@ -45,21 +45,25 @@ function fieldNamesOf(text: string): readonly string[] {
  * Adds to `merged` what keys need by `ruled`, which may know more of it. A graph that is told a guarded field of an object, because it is part of the object's key there, could tell it in whatever it answers: so its
  * fields of that type need what the key needs. What the graph itself asks for its key is its own decision about its other fields.
  */
-export function coverKeyFields(merged: MergedRequirements, ruled: MergedRequirements, graphs: readonly KeyedGraph[]): MergedRequirements {
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+export function coverKeyFields(
+  merged: MergedRequirements,
+  ruled: MergedRequirements,
+  graphs: readonly KeyedSubgraph[],
+): MergedRequirements {
+  const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const { name: source, keyedTypes } of graphs) {
     for (const type of keyedTypes) {
-      const asked = originsOfKeys(type, ruled).filter((origin) => origin.source !== source);
+      const asked = sourcesOfKeys(type, ruled).filter((each) => each.source !== source);
       const told = type.fields.filter((field) => !type.keyFields.has(field));
       for (const field of told) {
-        for (const { requirement, via } of asked) addOrigin(origins, `${type.name}.${field}`, { source, requirement, ...(via && { via }) });
+        for (const { requirement, via } of asked) addSource(sources, `${type.name}.${field}`, { source, requirement, ...(via && { via }) });
       }
     }
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }
 
-function originsOfKeys({ name, keyFields }: KeyedType, { origins }: MergedRequirements): readonly RequirementOrigin[] {
+function sourcesOfKeys({ name, keyFields }: KeyedType, { sources }: MergedRequirements): readonly RequirementSource[] {
   const coordinates = [...keyFields].map((field) => `${name}.${field}`);
-  return coordinates.flatMap((via) => (origins.get(via) ?? []).map(({ source, requirement }) => ({ source, requirement, via })));
+  return coordinates.flatMap((via) => (sources.get(via) ?? []).map(({ source, requirement }) => ({ source, requirement, via })));
 }

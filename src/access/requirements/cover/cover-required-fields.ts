@@ -1,13 +1,13 @@
 import { type GraphQLSchema, getNamedType, isCompositeType, Kind, type SelectionSetNode } from "graphql";
 import { hasFields } from "../../document-types.ts";
 import {
-  addOrigin,
+  addSource,
   composedCoordinate,
   type MergedRequirements,
-  mergeOrigins,
-  type Origins,
-  type RequirementOrigin,
+  mergeSources,
+  type RequirementSource,
   rootNamesOf,
+  type Sources,
 } from "../merge-requirements.ts";
 import type { RequirementTable } from "../requirement-table.ts";
 import { combineAll, type Requirement } from "../requirements.ts";
@@ -33,11 +33,11 @@ interface Pull {
  */
 export function coverRequiredFields(merged: MergedRequirements, graphs: readonly PullingSchema[]): MergedRequirements {
   const direct = directPulls(graphs, merged.table);
-  const origins: Origins = new Map([...merged.origins].map(([coordinate, asked]) => [coordinate, [...asked]]));
+  const sources: Sources = new Map([...merged.sources].map(([coordinate, asked]) => [coordinate, [...asked]]));
   for (const coordinate of direct.keys()) {
-    for (const origin of originsOfPulls(coordinate, direct)) addOrigin(origins, coordinate, origin);
+    for (const source of sourcesOfPulls(coordinate, direct)) addSource(sources, coordinate, source);
   }
-  return mergeOrigins(origins);
+  return mergeSources(sources);
 }
 
 /** What each field pulls directly, in all graphs, by its composed coordinate. */
@@ -98,8 +98,8 @@ function pullsOf(set: SelectionSetNode, typeName: string, fields: KnownFields): 
   });
 }
 
-function originsOfPulls(coordinate: string, direct: DirectPulls): readonly RequirementOrigin[] {
-  const found = new Map<string, RequirementOrigin | undefined>();
+function sourcesOfPulls(coordinate: string, direct: DirectPulls): readonly RequirementSource[] {
+  const found = new Map<string, RequirementSource | undefined>();
   const visit = (from: string): void => {
     for (const { coordinate: via, source, requirement } of direct.get(from) ?? []) {
       if (found.has(via)) continue;
@@ -108,5 +108,5 @@ function originsOfPulls(coordinate: string, direct: DirectPulls): readonly Requi
     }
   };
   visit(coordinate);
-  return [...found.values()].filter((origin) => origin !== undefined);
+  return [...found.values()].filter((source) => source !== undefined);
 }

@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import type { OneTimeToken, OneTimeTokens, ProvenAddress } from "../../one-time/one-time-tokens.ts";
 import type { Revocable } from "../../revocations/revocation.ts";
@@ -27,7 +27,7 @@ export interface EmailChangeProof {
  * Throws BAD_USER_INPUT, INVALID_ONE_TIME_TOKEN, UNAUTHENTICATED, and EMAIL_TAKEN where the address has become another account's meanwhile:
  * whoever reads its mail may know.
  */
-export type ConfirmEmailChange = (proof: EmailChangeProof, viewer: () => Revocable, origin: Origin) => Promise<Account>;
+export type ConfirmEmailChange = (proof: EmailChangeProof, viewer: () => Revocable, client: ClientInfo) => Promise<Account>;
 
 export interface ConfirmEmailChangeParts {
   readonly database: Database;
@@ -78,10 +78,10 @@ export function createConfirmEmailChange(parts: ConfirmEmailChangeParts): Confir
     };
   }
 
-  return async ({ token, code }, viewer, origin) => {
+  return async ({ token, code }, viewer, client) => {
     if ((token === undefined) === (code === undefined)) throw badInput({ token: "Give either `token` or `code`." });
     const take = code === undefined ? await byToken(token ?? "") : byCode(code, viewer());
-    const changed = await transact(origin, async (unit) => {
+    const changed = await transact(client, async (unit) => {
       const confirmed = await take(unit);
       return confirmed && perform(unit, confirmed);
     });

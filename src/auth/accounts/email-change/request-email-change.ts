@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { noMail } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { MailContent } from "../../../outbox/mail-templates.ts";
 import type { IssuedToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import type { Revocable } from "../../revocations/revocation.ts";
@@ -24,7 +24,7 @@ export interface WantedEmailChange {
  * can go back to, goes word of that instead: nothing else tells the caller, or anybody else, which it was.
  * Throws BAD_USER_INPUT, what `RequireFreshLogin` throws, UNAUTHENTICATED, and SERVICE_UNAVAILABLE where no mail can be sent.
  */
-export type RequestEmailChange = (change: WantedEmailChange, viewer: Revocable, origin: Origin) => Promise<void>;
+export type RequestEmailChange = (change: WantedEmailChange, viewer: Revocable, client: ClientInfo) => Promise<void>;
 
 export interface RequestEmailChangeParts {
   readonly requireFreshLogin: RequireFreshLogin;
@@ -39,12 +39,12 @@ const CHANGE_SECONDS = 86_400;
 export function createRequestEmailChange(parts: RequestEmailChangeParts): RequestEmailChange {
   const { requireFreshLogin, oneTimeTokens, transact, clock, options } = parts;
 
-  return async ({ newEmail, password }, viewer, origin) => {
+  return async ({ newEmail, password }, viewer, client) => {
     const { email, problem } = readNewEmailAddress(newEmail);
     if (email === undefined) throw badInput({ newEmail: problem });
     if (!options.canMail) throw noMail();
-    await requireFreshLogin({ viewer, password, origin, event: "EMAIL_CHANGE_REQUESTED" });
-    await transact(origin, async ({ tx, record, send }) => {
+    await requireFreshLogin({ viewer, password, client, event: "EMAIL_CHANGE_REQUESTED" });
+    await transact(client, async ({ tx, record, send }) => {
       const account = await lockViewer(tx, viewer);
       refuseSame(account, email);
       const { id } = account;

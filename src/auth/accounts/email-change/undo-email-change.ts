@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError, noMail } from "../../../core/errors.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Database } from "../../../database/database.ts";
 import { dropLaterUndoTokens } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeTokens, ProvenAddress } from "../../one-time/one-time-tokens.ts";
@@ -22,7 +22,7 @@ export interface UndoneEmailChange {
  * a new one, takes back an erasure that was asked for, and voids every other link, those that undo earlier changes excepted.
  * Throws INVALID_ONE_TIME_TOKEN, and SERVICE_UNAVAILABLE where no mail can be sent.
  */
-export type UndoEmailChange = (token: string, origin: Origin) => Promise<UndoneEmailChange>;
+export type UndoEmailChange = (token: string, client: ClientInfo) => Promise<UndoneEmailChange>;
 
 export interface UndoEmailChangeParts {
   readonly database: Database;
@@ -54,12 +54,12 @@ export function createUndoEmailChange(parts: UndoEmailChangeParts): UndoEmailCha
     return { account, endedSessions };
   }
 
-  return async (token, origin) => {
+  return async (token, client) => {
     const found = await oneTimeTokens.find(database, "UNDO_EMAIL_CHANGE", token);
     if (found === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
     if (!options.canMail) throw noMail();
     const { userId } = found;
-    const undone = await transact(origin, (unit) => undo(unit, { token, userId }));
+    const undone = await transact(client, (unit) => undo(unit, { token, userId }));
     if (undone === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
     return undone;
   };

@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Transaction } from "../../../database/database.ts";
 import { findLastUndoExpiry } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeTokens } from "../../one-time/one-time-tokens.ts";
@@ -25,7 +25,7 @@ export interface DeletedAccount {
  * must not get rid of them like this.
  * Throws what `RequireFreshLogin` throws, UNAUTHENTICATED, LAST_ADMIN.
  */
-export type DeleteAccount = (password: string | undefined, viewer: Revocable, origin: Origin) => Promise<DeletedAccount>;
+export type DeleteAccount = (password: string | undefined, viewer: Revocable, client: ClientInfo) => Promise<DeletedAccount>;
 
 export interface DeleteAccountParts {
   readonly requireFreshLogin: RequireFreshLogin;
@@ -68,9 +68,9 @@ export function createDeleteAccount(parts: DeleteAccountParts): DeleteAccount {
     return { erasureAt, endedSessions };
   }
 
-  return async (password, viewer, origin) => {
-    await requireFreshLogin({ viewer, password, origin, event: "ACCOUNT_DELETION_REQUESTED" });
-    return transact(origin, (unit) => perform(unit, viewer));
+  return async (password, viewer, client) => {
+    await requireFreshLogin({ viewer, password, client, event: "ACCOUNT_DELETION_REQUESTED" });
+    return transact(client, (unit) => perform(unit, viewer));
   };
 }
 

@@ -1,6 +1,6 @@
 import { NIL as FIRST_ID } from "uuid";
+import { noClient } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
-import { nowhere } from "../../../core/origin.ts";
 import type { Random } from "../../../core/random.ts";
 import type { Database } from "../../../database/database.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
@@ -19,7 +19,7 @@ import {
 
 /**
  * Erases the accounts whose time has come, in small batches; safe in any number of processes, and taken up by any of them where one dies.
- * Audit entries stay, under a pseudonym of the user and of each session that nobody can trace back, without addresses and whatever else tells
+ * Audit events stay, under a pseudonym of the user and of each session that nobody can trace back, without addresses and whatever else tells
  * of a person. The number of accounts of which nothing is left. The signal stops it after the batch that is under way.
  */
 export type EraseAccounts = (signal?: AbortSignal) => Promise<number>;
@@ -34,7 +34,7 @@ export interface EraseAccountsParts {
 /** Nobody waits for a lock on these rows but the purge. */
 const ROWS_PER_BATCH = 2000;
 const ERASURES_PER_RUN = 1000;
-/** A request that found the account just before may still write an audit entry of it: the row goes when there can be none any more. */
+/** A request that found the account just before may still write an audit event of it: the row goes when there can be none any more. */
 const LATE_ENTRY_SECONDS = 60;
 const SECRET_BYTES = 32;
 
@@ -52,7 +52,7 @@ export function createEraseAccounts(parts: EraseAccountsParts): EraseAccounts {
 
   /** False where something has come after all, or another process is faster. */
   function finish(erasure: BegunErasure): Promise<boolean> {
-    return transact(nowhere, async ({ tx, record }) => {
+    return transact(noClient, async ({ tx, record }) => {
       if (!(await lockErasure(tx, erasure.userId))) return false;
       for (const erase of steps) {
         if ((await erase(tx, erasure, { after: FIRST_ID, limit: 1 })).rows > 0) return false;

@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { MailTemplate } from "../../../outbox/mail-templates.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { Revocable } from "../../revocations/revocation.ts";
@@ -22,7 +22,7 @@ export interface AccountExport {
 }
 
 /** That there was an export is audited. Throws UNAUTHENTICATED where the account has gone. */
-export type ExportAccount = (viewer: Revocable, origin: Origin) => Promise<AccountExport>;
+export type ExportAccount = (viewer: Revocable, client: ClientInfo) => Promise<AccountExport>;
 
 export interface ExportAccountParts {
   readonly store: Pick<AccountStore, "findAccount">;
@@ -35,10 +35,10 @@ export interface ExportAccountParts {
 const MAXIMUM_LISTED = 10_000;
 
 export function createExportAccount({ store, exportStore, audit, clock }: ExportAccountParts): ExportAccount {
-  return async ({ userId, sessionId }, origin) => {
+  return async ({ userId, sessionId }, client) => {
     const account = await store.findAccount(userId);
     if (account === undefined) throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
-    await audit.record({ type: "ACCOUNT_EXPORTED", userId, actorId: userId, sessionId }, origin);
+    await audit.record({ type: "ACCOUNT_EXPORTED", userId, actorId: userId, sessionId }, client);
     const exportedAt = clock();
     return {
       exportedAt,

@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Audit } from "../../audit/audit.ts";
 import { deleteOneTimeTokensOf } from "../../one-time/one-time-token-store.ts";
 import { type CommonPasswords, newPasswordProblem, readPassword, type TypedPassword } from "../../passwords/password-policy.ts";
@@ -25,7 +25,7 @@ export interface PasswordChange {
  * with its next refresh. Messages that could change password or address are void. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
  * the session has ended meanwhile, TOO_BUSY (OWASP ASVS 5.0: 6.2.3, 7.4.3).
  */
-export type ChangePassword = (change: PasswordChange, viewer: Revocable, origin: Origin) => Promise<Account>;
+export type ChangePassword = (change: PasswordChange, viewer: Revocable, client: ClientInfo) => Promise<Account>;
 
 interface ReadChange {
   readonly current: TypedPassword;
@@ -47,20 +47,20 @@ export interface ChangePasswordParts {
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
   const { store, passwords, commonPasswords, transact, audit, endSessions, notices, clock } = parts;
 
-  async function refuse(viewer: Revocable, origin: Origin): Promise<never> {
+  async function refuse(viewer: Revocable, client: ClientInfo): Promise<never> {
     const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
-    await audit.record({ type: "PASSWORD_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_password" } }, origin);
+    await audit.record({ type: "PASSWORD_CHANGED", ...about, succeeded: false, detail: { reason: "wrong_password" } }, client);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 
   /** Undefined where the stored hash is another one by the end. */
-  async function attempt(change: PasswordChange, viewer: Revocable, origin: Origin): Promise<Account | undefined> {
+  async function attempt(change: PasswordChange, viewer: Revocable, client: ClientInfo): Promise<Account | undefined> {
     const known = await store.findAccountWithPassword(viewer.userId);
     if (known === undefined) throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
     const { current, newPassword } = readChange(change, known.email, commonPasswords);
-    if (!(await passwords.verify(known.passwordHash, current, origin.ipAddress))) return refuse(viewer, origin);
-    const passwordHash = await passwords.hash(newPassword, origin.ipAddress);
-    return transact(origin, async (unit) => {
+    if (!(await passwords.verify(known.passwordHash, current, client.ipAddress))) return refuse(viewer, client);
+    const passwordHash = await passwords.hash(newPassword, client.ipAddress);
+    return transact(client, async (unit) => {
       const { tx, record } = unit;
       const locked = await lockViewer(tx, viewer);
       if (locked.passwordHash !== known.passwordHash) return undefined;
@@ -75,9 +75,9 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
     });
   }
 
-  return async (change, viewer, origin) => {
+  return async (change, viewer, client) => {
     // A login elsewhere may just have hashed the same password anew; where the password itself has changed, the second attempt tells.
-    return (await attempt(change, viewer, origin)) ?? (await attempt(change, viewer, origin)) ?? refuse(viewer, origin);
+    return (await attempt(change, viewer, client)) ?? (await attempt(change, viewer, client)) ?? refuse(viewer, client);
   };
 }
 

@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { AuditEventType } from "../../audit/audit-events.ts";
 import { readPassword } from "../../passwords/password-policy.ts";
@@ -15,7 +15,7 @@ export interface AskingSession {
   readonly viewer: Revocable;
   /** As typed; undefined where none was given. */
   readonly password: string | undefined;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
   /** What it asks for: the type under which a wrong password is audited. */
   readonly event: AuditEventType;
 }
@@ -38,14 +38,14 @@ export interface FreshLoginParts {
 const FRESH_SECONDS = 300;
 
 export function createFreshLogin({ store, sessionList, passwords, audit, clock }: FreshLoginParts): RequireFreshLogin {
-  async function requirePassword(text: string, { viewer, origin, event }: AskingSession): Promise<void> {
+  async function requirePassword(text: string, { viewer, client, event }: AskingSession): Promise<void> {
     const { problem, ...typed } = readPassword(text);
     if (typed.password === undefined) throw badInput({ password: problem });
     const known = await store.findAccountWithPassword(viewer.userId);
     if (known === undefined) throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
-    if (await passwords.verify(known.passwordHash, typed, origin.ipAddress)) return;
+    if (await passwords.verify(known.passwordHash, typed, client.ipAddress)) return;
     const about = { userId: viewer.userId, actorId: viewer.userId, sessionId: viewer.sessionId };
-    await audit.record({ type: event, ...about, succeeded: false, detail: { reason: "wrong_password" } }, origin);
+    await audit.record({ type: event, ...about, succeeded: false, detail: { reason: "wrong_password" } }, client);
     throw new AuthError("INVALID_CREDENTIALS", {});
   }
 

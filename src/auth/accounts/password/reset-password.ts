@@ -1,7 +1,7 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Database } from "../../../database/database.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { OneTimeToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
@@ -25,7 +25,7 @@ export interface PasswordReset {
  * Sets a new password, ends every session and marks the address as proven; the number of ended sessions. Enables nobody. Throws BAD_USER_INPUT for a
  * password that breaks a rule and TOO_BUSY, after both of which the token is still good, or INVALID_ONE_TIME_TOKEN (OWASP ASVS 5.0: 6.4.3).
  */
-export type ResetPassword = (reset: PasswordReset, origin: Origin) => Promise<number>;
+export type ResetPassword = (reset: PasswordReset, client: ClientInfo) => Promise<number>;
 
 export interface ResetPasswordParts {
   readonly database: Database;
@@ -66,16 +66,16 @@ export function createResetPassword(parts: ResetPasswordParts): ResetPassword {
     return endedSessions;
   }
 
-  return async ({ token, newPassword }, origin) => {
+  return async ({ token, newPassword }, client) => {
     const found = await oneTimeTokens.find(database, PURPOSE, token);
     const password = readNewPassword(newPassword, found?.proves?.email ?? "", commonPasswords);
     if (found === undefined) {
-      await audit.record({ type: "PASSWORD_RESET", succeeded: false }, origin);
+      await audit.record({ type: "PASSWORD_RESET", succeeded: false }, client);
       throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
     }
-    const passwordHash = await passwords.hash(password, origin.ipAddress);
+    const passwordHash = await passwords.hash(password, client.ipAddress);
     const wanted = { token, userId: found.userId, passwordHash };
-    const endedSessions = await transact(origin, (unit) => perform(unit, wanted));
+    const endedSessions = await transact(client, (unit) => perform(unit, wanted));
     if (endedSessions === undefined) throw new AuthError("INVALID_ONE_TIME_TOKEN", {});
     return endedSessions;
   };

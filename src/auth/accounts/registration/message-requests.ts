@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { noMail } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { type EmailAddress, readEmailAddress } from "../../users/email-addresses.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
@@ -17,11 +17,11 @@ export interface RequestedCode {
  * Has a message sent to an address. What is answered, done and sent is the same in number and shape whether or not the address has an account.
  * Throws BAD_USER_INPUT, or SERVICE_UNAVAILABLE where no mail can be sent.
  */
-export type RequestMessage = (email: string, origin: Origin) => Promise<void>;
+export type RequestMessage = (email: string, client: ClientInfo) => Promise<void>;
 
 export interface MessageRequests {
   /** With the link and the code that prove the address. */
-  readonly requestEmailVerification: (email: string, origin: Origin) => Promise<RequestedCode>;
+  readonly requestEmailVerification: (email: string, client: ClientInfo) => Promise<RequestedCode>;
   /** With the link under which a new password can be set. A disabled user gets it, too, and stays disabled. */
   readonly requestPasswordReset: RequestMessage;
 }
@@ -44,9 +44,9 @@ export function createMessageRequests(
   }
 
   return {
-    async requestEmailVerification(email, origin) {
+    async requestEmailVerification(email, client) {
       const address = read(email);
-      return transact(origin, async (unit) => {
+      return transact(client, async (unit) => {
         const account = await lockAccountOfAddress(unit.tx, address.key);
         const template = account === undefined ? "no_account" : "already_verified";
         const attempt = await sendVerification(unit, { address, account, otherwise: { template, facts: {} } });
@@ -54,9 +54,9 @@ export function createMessageRequests(
         return { attempt };
       });
     },
-    async requestPasswordReset(email, origin) {
+    async requestPasswordReset(email, client) {
       const address = read(email);
-      await transact(origin, async (unit) => {
+      await transact(client, async (unit) => {
         const account = await lockAccountOfAddress(unit.tx, address.key);
         await sendReset(unit, address, account);
         await unit.record({ type: "PASSWORD_RESET_REQUESTED", userId: account?.id ?? null });

@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError, noMail } from "../../../core/errors.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Random } from "../../../core/random.ts";
 import type { AuditFacts } from "../../audit/audit.ts";
 import type { PasswordHasher } from "../../passwords/passwords.ts";
@@ -16,7 +16,7 @@ import type { SendVerification } from "./verification-messages.ts";
  * Registers somebody who has to prove the address before they sign in. Always ends in EMAIL_NOT_VERIFIED, after the same statements and one message,
  * whether the address is new, waits for its proof, or has been proven: only its owner learns which (OWASP ASVS 5.0: 6.3.8).
  */
-export type RegisterUnproven = (credentials: ReadCredentials, roles: readonly string[], origin: Origin) => Promise<never>;
+export type RegisterUnproven = (credentials: ReadCredentials, roles: readonly string[], client: ClientInfo) => Promise<never>;
 
 export interface RegisterUnprovenParts {
   readonly passwords: PasswordHasher;
@@ -30,12 +30,12 @@ export function createRegisterUnproven(parts: RegisterUnprovenParts, { canMail, 
   const { passwords, sendVerification, transact, clock, random } = parts;
   const otherwise = { template: "already_registered", facts: { link: links.forgottenPassword } } as const;
 
-  return async ({ email, password }, roles, origin) => {
+  return async ({ email, password }, roles, client) => {
     if (!canMail) throw noMail();
-    const passwordHash = await passwords.hash(password, origin.ipAddress);
+    const passwordHash = await passwords.hash(password, client.ipAddress);
     const now = clock();
     const fresh = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: null });
-    const attempt = await transact(origin, async (unit) => {
+    const attempt = await transact(client, async (unit) => {
       const isNew = await insertAccount(unit.tx, fresh);
       const account = await lockAccountOfAddress(unit.tx, email.key);
       const issued = await sendVerification(unit, { address: email, account, otherwise, isContested: !isNew });

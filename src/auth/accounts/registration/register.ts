@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Random } from "../../../core/random.ts";
 import type { CommonPasswords } from "../../passwords/password-policy.ts";
 import type { PasswordHasher } from "../../passwords/passwords.ts";
@@ -19,7 +19,7 @@ import type { SendVerification } from "./verification-messages.ts";
  * Creates a user and opens the first session. Throws BAD_USER_INPUT, REGISTRATION_REFUSED, EMAIL_TAKEN or TOO_BUSY; where the address has to
  * be verified first, always EMAIL_NOT_VERIFIED in place of EMAIL_TAKEN and of success.
  */
-export type Register = (credentials: Credentials, origin: Origin) => Promise<RegisteredSession>;
+export type Register = (credentials: Credentials, client: ClientInfo) => Promise<RegisteredSession>;
 
 export interface RegisteredSession extends HeldSession {
   /** What goes with the code that was sent. */
@@ -45,19 +45,19 @@ export function createRegister(parts: RegisterParts, options: AccountOptions): R
   const asksToVerify = options.emailVerification === "optional" && options.canMail;
   const registerUnproven = createRegisterUnproven(parts, options);
 
-  return async (credentials, origin) => {
+  return async (credentials, client) => {
     const read = readNewCredentials(credentials, commonPasswords);
     const { email, password } = read;
-    const roles = await rolesOfNewcomer({ ...origin, email: email.address, emailKey: email.key }, hooks);
-    if (mustVerify) return registerUnproven(read, roles, origin);
+    const roles = await rolesOfNewcomer({ ...client, email: email.address, emailKey: email.key }, hooks);
+    if (mustVerify) return registerUnproven(read, roles, client);
     if ((await store.findAccountForSignIn(email.key)) !== undefined) throw new AuthError("EMAIL_TAKEN", {});
-    const passwordHash = await passwords.hash(password, origin.ipAddress);
+    const passwordHash = await passwords.hash(password, client.ipAddress);
     const now = clock();
     const account = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: now });
     const customClaims = await askForClaims?.(account);
-    const held = await transact(origin, async (unit) => {
+    const held = await transact(client, async (unit) => {
       if (!(await insertAccount(unit.tx, account))) return undefined;
-      const opened = await sessions.open(unit.tx, account, origin);
+      const opened = await sessions.open(unit.tx, account, client);
       const verificationAttempt = asksToVerify
         ? await sendVerification(unit, { address: email, account, otherwise: alreadyVerified })
         : undefined;

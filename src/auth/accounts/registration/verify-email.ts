@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Transaction } from "../../../database/database.ts";
 import type { OneTimeToken, OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";
@@ -23,7 +23,7 @@ export interface EmailProof {
  * Marks the address as proven, and answers it. Whoever reads the mail of an address takes the account: where several have registered with it,
  * every session ends, none of their passwords counts, and a link to set one is sent. Throws BAD_USER_INPUT, or INVALID_ONE_TIME_TOKEN for whatever is wrong.
  */
-export type VerifyEmail = (proof: EmailProof, origin: Origin) => Promise<string>;
+export type VerifyEmail = (proof: EmailProof, client: ClientInfo) => Promise<string>;
 
 interface ReadCode {
   readonly token?: never;
@@ -63,9 +63,9 @@ export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
     return { account, token: await oneTimeTokens.takeByCode(tx, { purpose: PURPOSE, subject, code, attempt }) };
   }
 
-  return async (proof, origin) => {
+  return async (proof, client) => {
     const read = readProof(proof);
-    const email = await transact(origin, async (unit) => {
+    const email = await transact(client, async (unit) => {
       const { tx, record } = unit;
       const { account, token } = await (read.token === undefined ? takeByCode(tx, read) : takeByToken(tx, read.token));
       if (account !== undefined && token?.proves?.emailKey === account.emailKey) return accept(unit, { account, token, parts });

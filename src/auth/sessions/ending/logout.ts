@@ -1,4 +1,4 @@
-import type { Origin } from "../../../core/origin.ts";
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { revocationOfSession } from "../../revocations/revocation.ts";
 import { parseRefreshToken, secretFits } from "../../tokens/refresh-tokens.ts";
 import { endOf, type SessionRecord } from "../session-state.ts";
@@ -7,7 +7,7 @@ import type { SessionParts, Sessions } from "../sessions.ts";
 
 /** Ending a session on its holder's word. Any genuine token of the family will do, also an old one: it can only end it. */
 export function createLogout({ transact, clock }: Pick<SessionParts, "transact" | "clock">): Sessions["logout"] {
-  function end(sessionId: string, origin: Origin, isAllowed: (session: SessionRecord) => boolean): Promise<number> {
+  function end(sessionId: string, origin: ClientInfo, isAllowed: (session: SessionRecord) => boolean): Promise<number> {
     return transact(origin, async ({ tx, record, revoke }) => {
       const session = await lockSession(tx, sessionId);
       const now = clock();

@@ -1,5 +1,5 @@
+import { noClient } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
-import { nowhere } from "../../../core/origin.ts";
 import type { Database } from "../../../database/database.ts";
 import { deleteSessionEnd } from "../../revocations/session-ends-store.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
@@ -29,7 +29,7 @@ export function createMarkEndedSessions(parts: { database: Database; transact: T
 
   /** Undefined where nothing is left to do, or another process is at it. */
   function markBatch(walkedAgain: Date): Promise<number | undefined> {
-    return transact(nowhere, async ({ tx, record }) => {
+    return transact(noClient, async ({ tx, record }) => {
       if (!(await lockMarking(tx))) return undefined;
       const end = await findUnmarkedEnd(tx, walkedAgain);
       if (end === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { networkPrefix } from "../../../core/ip-addresses.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { OutboxRow } from "../../../outbox/outbox-store.ts";
 import { describePlace, type Informed, type Notices } from "../../users/notices.ts";
 
@@ -13,7 +13,7 @@ export interface Device {
 }
 
 /** Undefined where the operator wants no notice of new ones: then none are noted either. */
-export type DeviceOf = (account: Informed, origin: Origin, at: Date) => Device | undefined;
+export type DeviceOf = (account: Informed, origin: ClientInfo, at: Date) => Device | undefined;
 
 const FINGERPRINT_BYTES = 16;
 /** IPv4 by /16, IPv6 by /32, which is about what one provider has. */
@@ -28,7 +28,7 @@ export function createDeviceOf({ notices }: { notices: Notices }): DeviceOf {
 }
 
 /** The kind of client, whatever its version, in one provider's network: an update or the next address of a phone is nothing new. */
-function fingerprintOf({ userAgent, ipAddress }: Origin): Buffer {
+function fingerprintOf({ userAgent, ipAddress }: ClientInfo): Buffer {
   const client = (userAgent ?? "").replace(/\d+(?:[._]\d+)*/g, "");
   return createHash("sha256")
     .update(`${networkPrefix(ipAddress, NETWORK_PARTS)}\n${client}`)

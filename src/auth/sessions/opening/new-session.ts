@@ -1,5 +1,5 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds } from "../../../core/clock.ts";
-import type { Origin } from "../../../core/origin.ts";
 import { formatRefreshToken, hashSecret, SECRET_BYTES } from "../../tokens/refresh-tokens.ts";
 import type { Session } from "../session-state.ts";
 import type { SessionSecrets } from "../session-store.ts";
@@ -15,7 +15,7 @@ interface UnkeptSession {
 
 export function newSession(
   userId: string,
-  origin: Origin,
+  origin: ClientInfo,
   { clock, random, options }: Pick<SessionParts, "clock" | "random"> & { options: SessionOptions },
 ): UnkeptSession {
   const now = clock();

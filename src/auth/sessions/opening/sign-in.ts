@@ -1,4 +1,4 @@
-import type { Origin } from "../../../core/origin.ts";
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { connectionOf } from "../../../database/database.ts";
 import { type Account, type AccountWithPassword, lockAccount } from "../../users/account-store.ts";
 import type { SessionOptions, SessionParts, Sessions } from "../sessions.ts";
@@ -42,7 +42,7 @@ export function createSignIn(parts: SessionParts, options: SignInOptions): Sessi
   };
 }
 
-type SignInWithRoom = (verified: AccountWithPassword, origin: Origin, signIn: SignIn) => Promise<Account | undefined>;
+type SignInWithRoom = (verified: AccountWithPassword, origin: ClientInfo, signIn: SignIn) => Promise<Account | undefined>;
 
 /** Where a user has as many sessions as there may be: makes room and signs in, in one transaction under the user's lock. */
 function createSignInWithRoom(parts: SessionParts, maximum: number): SignInWithRoom {

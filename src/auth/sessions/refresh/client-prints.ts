@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { describeDevice } from "../../../core/describe-device.ts";
 import { networkPrefix } from "../../../core/ip-addresses.ts";
-import type { Origin } from "../../../core/origin.ts";
 import { sha256 } from "../../../core/sha256.ts";
 
 const PRINT_BYTES = 8;
@@ -11,7 +11,7 @@ const NETWORK_PARTS = 3;
  * What tells the clients of one session apart: the network and the kind of program. An update, and the next address of the same
  * network, make no other client. Facts that a client states of itself: good enough to notice a thief, never to let anybody in.
  */
-export function clientPrintOf({ ipAddress, userAgent }: Origin): Buffer {
+export function clientPrintOf({ ipAddress, userAgent }: ClientInfo): Buffer {
   return sha256(`${networkPrefix(ipAddress, NETWORK_PARTS)}\n${programOf(userAgent ?? "")}`).subarray(0, PRINT_BYTES);
 }
 

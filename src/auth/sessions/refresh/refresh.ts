@@ -1,6 +1,6 @@
+import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds } from "../../../core/clock.ts";
 import { AuthError, type SessionEndReason } from "../../../core/errors.ts";
-import type { Origin } from "../../../core/origin.ts";
 import type { Transaction } from "../../../database/database.ts";
 import { LATE_REPLAY_SECONDS, revocationOfSession } from "../../revocations/revocation.ts";
 import { formatRefreshToken, hashSecret, type RefreshToken, SECRET_BYTES, successorOf } from "../../tokens/refresh-tokens.ts";
@@ -52,7 +52,7 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
 }
 
 interface Asked extends PresentedToken {
-  readonly origin: Origin;
+  readonly origin: ClientInfo;
   readonly options: SessionOptions;
   /** Who presents the token. */
   readonly client: Buffer;
@@ -139,7 +139,7 @@ async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, orig
 async function warn(
   tx: Transaction,
   userId: string,
-  { parts, origin, at }: { parts: SessionParts; origin: Origin; at: Date },
+  { parts, origin, at }: { parts: SessionParts; origin: ClientInfo; at: Date },
 ): Promise<void> {
   const { notices } = parts;
   if (!notices.isSent("token_reused")) return;

@@ -1,5 +1,5 @@
+import { noClient } from "../../../core/client-info.ts";
 import type { Clock } from "../../../core/clock.ts";
-import { nowhere } from "../../../core/origin.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
 import type { PairAlgorithm } from "./key-pairs.ts";
@@ -31,7 +31,7 @@ export function createStoredKeys(parts: { database: Database; transact: Transact
 
   /** One process at a time: `activationOf` judges the keys as they are under the lock, and says when a new one is to sign. */
   async function changeKeys(activationOf: (keys: readonly ScheduledKey[]) => Date | undefined): Promise<void> {
-    await transact(nowhere, async ({ tx, record }) => {
+    await transact(noClient, async ({ tx, record }) => {
       await store.lockSigningKeys(tx);
       const rows = await store.findSigningKeys(tx);
       const keys = rows.map((row) => readKeyRow(row, options.secrets));

@@ -5,12 +5,12 @@ import type { ExplainedGraph } from "../graphql/explain-operation.ts";
 import { type Operations, publishResult } from "../graphql/operations.ts";
 import type { PublicErrors } from "../graphql/public-errors.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
-import type { OpenGraph } from "./composition/open-graph.ts";
+import type { OpenComposedGraph } from "./composition/open-composed-graph.ts";
 import { createGatewayOperations } from "./gateway-operations.ts";
 import type { RootLimits } from "./root-limits.ts";
 import type { AccessOptions } from "./upstreams/upstream-options.ts";
 
-export interface LiveGraphParts {
+export interface ServedComposedGraphParts {
   createDocuments(schema: GraphQLSchema): Documents;
   createExplainer(graph: ExplainedGraph): AccessExplainer;
   readonly authOperations: Operations;
@@ -19,29 +19,32 @@ export interface LiveGraphParts {
   readonly publicErrors: PublicErrors;
 }
 
-/** All graphs, whose places others can take while requests are under way. */
-export interface LiveGraph extends ServedGraph {
+/** The composed graph as it is served; another one can take its place while requests are under way. */
+export interface ServedComposedGraph extends ServedGraph {
   /**
    * From now on documents are read for this one. What was read for the one before is still answered by that, however many upstreams it
    * has yet to ask: so its connections are left to their idleness. Subscriptions are judged again.
    */
-  replace(graph: OpenGraph): void;
+  replace(graph: OpenComposedGraph): void;
   close(): Promise<void>;
 }
 
 interface Generation {
-  readonly graph: OpenGraph;
+  readonly graph: OpenComposedGraph;
   readonly documents: Documents;
   readonly explainAccess: AccessExplainer;
 }
 
-export function createLiveGraph(first: OpenGraph, { createDocuments, createExplainer, publicErrors, ...parts }: LiveGraphParts): LiveGraph {
-  const generationOf = (graph: OpenGraph): Generation => ({
+export function serveComposedGraph(
+  first: OpenComposedGraph,
+  { createDocuments, createExplainer, publicErrors, ...parts }: ServedComposedGraphParts,
+): ServedComposedGraph {
+  const generationOf = (graph: OpenComposedGraph): Generation => ({
     graph,
     documents: createDocuments(graph.composed.access.schema),
-    explainAccess: createExplainer({ rules: graph.composed.access, origins: graph.requirements.origins }),
+    explainAccess: createExplainer({ required: graph.composed.access, sources: graph.requirements.sources }),
   });
-  const owners = new WeakMap<DocumentNode, OpenGraph>();
+  const owners = new WeakMap<DocumentNode, OpenComposedGraph>();
   const listeners: ((schema: GraphQLSchema) => void)[] = [];
   let current = generationOf(first);
 

@@ -5,7 +5,7 @@ import type { Requirement } from "./requirements.ts";
 import type { SelectionRequirements } from "./selection-requirements.ts";
 
 /** A schema and what it takes to see it. */
-export interface AccessRules {
+export interface SchemaRequirements {
   readonly schema: GraphQLSchema;
   readonly table: RequirementTable;
   readonly requirements: SelectionRequirements;

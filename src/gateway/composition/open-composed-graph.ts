@@ -16,15 +16,15 @@ import { toClientSchema } from "./client-schema.ts";
 import { type ComposedGraph, createComposedGraph } from "./composed-graph.ts";
 import type { Composition } from "./composition.ts";
 import { openSupergraph, type SupergraphSource } from "./open-supergraph.ts";
-import { type OwnGraph, openUpstreams } from "./open-upstreams.ts";
+import { type AuthSubgraph, openUpstreams } from "./open-upstreams.ts";
 import { refuseConflictingTypes } from "./refuse-conflicting-types.ts";
 import { refuseTakenFields } from "./refuse-taken-fields.ts";
 
-/** The graph in this process. */
+/** The auth graph, which is in this process. */
 export interface AuthPart {
   readonly schema: GraphQLSchema;
   readonly requirements: RequirementTable;
-  readonly gatewaySdl: OwnGraph["sdl"];
+  readonly gatewaySdl: AuthSubgraph["sdl"];
   /** Root fields that only gateways ask for. */
   readonly gatewayFields: ReadonlySet<string>;
 }
@@ -36,14 +36,14 @@ export interface GraphSources {
   readonly access: AccessOptions;
 }
 
-export interface OpenGraphParts extends UpstreamParts {
+export interface OpenComposedGraphParts extends UpstreamParts {
   readonly auth: AuthPart;
   readonly readFile: (path: string) => string;
   readonly publicErrors: PublicErrors;
 }
 
-/** All graphs, ready to be asked. */
-export interface OpenGraph {
+/** The composed graph, whose upstreams are ready to be asked. */
+export interface OpenComposedGraph {
   readonly composed: ComposedGraph;
   readonly requirements: MergedRequirements;
   /** Once what is under way has been answered. */
@@ -51,7 +51,7 @@ export interface OpenGraph {
 }
 
 /** Reads every graph's SDL, makes them one, and finds out what guards it. Throws a StartupError for whatever cannot be read or does not fit. */
-export async function openGraph(sources: GraphSources, parts: OpenGraphParts): Promise<OpenGraph> {
+export async function openComposedGraph(sources: GraphSources, parts: OpenComposedGraphParts): Promise<OpenComposedGraph> {
   try {
     return await open(sources, parts);
   } catch (error) {
@@ -59,14 +59,19 @@ export async function openGraph(sources: GraphSources, parts: OpenGraphParts): P
   }
 }
 
-async function open({ upstreams, supergraph, access }: GraphSources, { auth, ...parts }: OpenGraphParts): Promise<OpenGraph> {
-  const own = { answerer: createAuthAnswerer(auth.schema, parts.publicErrors), sdl: auth.gatewaySdl };
+async function open(
+  { upstreams, supergraph, access }: GraphSources,
+  { auth, ...parts }: OpenComposedGraphParts,
+): Promise<OpenComposedGraph> {
+  const subgraph = { answerer: createAuthAnswerer(auth.schema, parts.publicErrors), sdl: auth.gatewaySdl };
   const composition =
-    supergraph === undefined ? await openUpstreams(upstreams, { ...parts, own }) : openSupergraph(supergraph, { ...parts, own });
+    supergraph === undefined
+      ? await openUpstreams(upstreams, { ...parts, auth: subgraph })
+      : openSupergraph(supergraph, { ...parts, auth: subgraph });
   const close = async () => void (await Promise.all(composition.upstreams.map((upstream) => upstream.close())));
   try {
-    refuseTakenFields(composition.parts, { answerer: own.answerer, schema: auth.schema });
-    refuseConflictingTypes(composition.parts, { answerer: own.answerer, schema: auth.schema });
+    refuseTakenFields(composition.parts, { answerer: subgraph.answerer, schema: auth.schema });
+    refuseConflictingTypes(composition.parts, { answerer: subgraph.answerer, schema: auth.schema });
     const schema = toClientSchema(stitch(composition), auth.gatewayFields);
     const requirements = mergeAll(composition, schema, { access, closesShared: true });
     const { table } = requirements;
