@@ -1,4 +1,5 @@
 import { type RequestContext, viewerOf } from "../context.ts";
+import { registrationWith } from "../policies/account-limits.ts";
 import type { AccountSubject } from "../policies/root-policies.ts";
 import { accountKey, domainOf, givesArgument, hasArgument, textArgument } from "./arguments.ts";
 
@@ -52,7 +53,7 @@ async function wantedDomainWithCode(args: Arguments, context: RequestContext): P
  */
 function registration(args: Arguments, { auth }: RequestContext): string | undefined {
   const account = auth.accounts.mustVerify ? accountKey(args) : undefined;
-  return account && `registration ${account}`;
+  return account && registrationWith(account);
 }
 
 const code = ["input.code"];
