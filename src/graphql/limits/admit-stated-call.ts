@@ -76,7 +76,8 @@ async function listQuotas(
     limit === undefined ? [] : fieldQuotas(coordinate, { limit, context, detail: ` ${identifyArguments(paths, args)}` });
   for (const { name, subject, countsOnly, limit: own } of perAccount) {
     const found = await findSubject(subject, args, context);
-    if (found !== undefined) quotas.push({ key: accountCountKey(name, found), limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
+    if (found !== undefined)
+      quotas.push({ key: accountCountKey(name, found), limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
   }
   return quotas;
 }
