@@ -76,12 +76,36 @@ const testLinks = /\[([^\]]+)\]\(\.\.\/\.\.\/(tests\/[\w/-]+\.test\.ts)\)/g;
 /** Titles stand in the source as they do in the document; parts of a longer one are parted by ›. */
 const testsNamedIn = (text: string) => [...text.matchAll(testLinks)].map(([, title = "", file = ""]) => ({ title, file }));
 
+/** Whether a test or a group of tests is called so: the title of one in a comment is none. */
+function isTitleIn(source: string, title: string): boolean {
+  const literal = title.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  return new RegExp(`^ *(?:(?:describe|test)(?:\\.each\\(.*\\))?|[\\]}](?: as const)?\\))\\("${literal}",`, "m").test(source);
+}
+
+test.each([
+  'test("a title", () => {',
+  '  describe("a title", () => {',
+  'test.each(["a", "b"])("a title", () => {',
+  'test.each([\n  "a",\n])("a title", () => {',
+  'test.each([\n  "a",\n] as const)("a title", () => {',
+])("a title of a test counts: %s", (source) => {
+  expect(isTitleIn(source, "a title")).toBe(true);
+});
+
+test.each(['// test("a title", () => {', 'expect(of("a title", 1))', 'test.skip("a title", () => {', 'test("not a title", () => {'])(
+  "no title of a test that runs: %s",
+  (source) => {
+    expect(isTitleIn(source, "a title")).toBe(false);
+  },
+);
+
 describe("docs/design/refresh-tokens.md", () => {
   const page = readDocument("docs/design/refresh-tokens.md");
 
   test.each(testsNamedIn(page))("names a test that there is: $title", ({ title, file }) => {
-    const source = readDocument(file);
-    expect(title.split(" › ").filter((part) => !source.includes(`"${part}",`))).toEqual([]);
+    const source = readDocument(file).replaceAll(/\/\*[\s\S]*?\*\//g, "");
+    expect(source).not.toMatch(/\b(?:describe|test)\.(?:skip|todo|only)\b/);
+    expect(title.split(" › ").filter((part) => !isTitleIn(source, part))).toEqual([]);
   });
 
   test("names one for each of eight properties, and for the rule about followers", () => {
