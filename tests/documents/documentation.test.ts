@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { auditEventTable } from "../../src/auth/audit/audit-event-table.ts";
+import { auditEventTypes } from "../../src/auth/audit/audit-events.ts";
 import { type Variable, variables } from "../../src/config/environment/variables.ts";
 import { sections } from "../../src/config/file/config-file.ts";
 import { limitNames } from "../../src/config/file/limits.ts";
@@ -25,6 +27,15 @@ test("docs/reference/configuration.md shows every section of gateway.yaml, and e
     const names = [...limits.matchAll(/^ {2}([\w.]+):/gm)].map(([, name = ""]) => name).filter((name) => !name.includes("."));
     expect(names.sort()).toEqual([...limitNames].sort());
   }
+});
+
+test("docs/reference/audit-events.md lists every type of event, and how its line in the log is marked", () => {
+  const rows = auditEventTypes.map((type) => [
+    `\`${type}\``,
+    auditEventTable[type].level === "warn" ? "40" : "30",
+    auditEventTable[type].when,
+  ]);
+  expect(sectionOf(readDocument("docs/reference/audit-events.md"), "audit events")).toBe(table(["type", "level", "when"], rows));
 });
 
 test("docs/concepts/authorization.md names every reason for having no viewer", () => {

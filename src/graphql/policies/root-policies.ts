@@ -22,7 +22,7 @@ export interface AccountCount {
 }
 
 /** The passwords that a call takes, as paths of its arguments. */
-export type TakenPasswords =
+type TakenPasswords =
   /** Wrong ones are counted for the account that they are of: the viewer's, or that of the address in the input. */
   { readonly checks: string; readonly of: "viewer" | "email"; readonly sets?: string } | { readonly checks?: never; readonly sets: string };
 
