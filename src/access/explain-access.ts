@@ -9,11 +9,11 @@ import { type LocatedSource, sourcesOf } from "./requirements/requirement-source
 import { lackedNames, type Requirement } from "./requirements/requirements.ts";
 import type { SchemaRequirements } from "./requirements/schema-requirements.ts";
 
-/** What one coordinate that an operation selects takes. */
+/** The requirement for one coordinate that an operation selects. */
 export interface AccessExplanation {
   /** `Type.field`, or `Type` for what an abstract type may turn out to be. */
   readonly coordinate: string;
-  /** Undefined: it is public. */
+  /** Undefined: the coordinate is public. */
   readonly requirement: Requirement | undefined;
   readonly sources: readonly LocatedSource[];
   /** Why this caller may not have it; undefined: they may. */
@@ -22,10 +22,10 @@ export interface AccessExplanation {
   readonly missing: readonly string[];
 }
 
-/** Whoever has not signed in holds nothing. */
+/** The permissions of a caller who has not signed in. */
 const nothing: Permissions = { roles: new Set(), scopes: new Set() };
 
-/** For each coordinate that the operation selects, in its order: what it needs, who asks for that, and what the caller lacks. */
+/** Explains each coordinate that the operation selects, in its order: what it needs, who asks for that, and what the caller lacks. */
 export function explainAccess(
   { schema, table, requirements }: SchemaRequirements,
   sources: MergedRequirements["sources"],

@@ -25,12 +25,12 @@ export function printAccess({ schema, requirements }: SchemaRequirements, source
   return `${lines.toSorted(compare).join("\n")}\n`;
 }
 
-/** By code unit, so that no machine's language changes the file. */
+/** Compares by code unit, so that no machine's language changes the file. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** In an order that does not tell how the graphs write it, or which of them comes first. */
+/** Sorts a requirement, so that neither the way graphs write it nor their order shows. */
 function sortRequirement(requirement: Requirement | undefined): Requirement | undefined {
   if (requirement === undefined) return undefined;
   const { authenticated, scopes, roles } = requirement;

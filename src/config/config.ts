@@ -2,9 +2,9 @@ import { findConflicts } from "./environment/config-rules.ts";
 import { completeConnectionStrings } from "./environment/connection-strings.ts";
 import { type Environment, readVariables } from "./environment/environment.ts";
 import type { VariableValues } from "./environment/variables.ts";
-import { type ConfigFile, type FileSections, parseConfigFile } from "./file/config-file.ts";
-import type { MailSettings } from "./file/mail.ts";
-import { readWebhookSecrets } from "./file/webhooks.ts";
+import { readWebhookSecrets } from "./environment/webhook-secrets.ts";
+import { type ConfigFile, parseConfigFile } from "./file/config-file.ts";
+import type { FileSections } from "./file/sections.ts";
 import { ConfigError, type ConfigProblem } from "./values/config-error.ts";
 import type { Mailbox } from "./values/mailboxes.ts";
 import type { SmtpServer } from "./values/smtp.ts";
@@ -103,7 +103,7 @@ export interface AccountConfig {
   readonly deletionGraceSeconds: number;
 }
 
-export interface MailConfig extends MailSettings {
+export interface MailConfig extends Omit<FileSections["mail"], "from"> {
   /** Undefined: in development messages are kept and shown, in production there are none. */
   readonly smtp: SmtpServer | undefined;
   readonly from: Mailbox;
@@ -128,7 +128,7 @@ export type Examine = (sections: FileSections) => readonly ConfigProblem[];
 export function parseConfig(env: Environment, file?: ConfigFile, examine: Examine = () => []): Config {
   const completed = completeConnectionStrings(env);
   const read = readVariables(completed.env);
-  const { problems, ...sections } = parseConfigFile(file, surroundingsOf(read.values));
+  const { problems, sections } = parseConfigFile(file, surroundingsOf(read.values));
   const { webhookSecrets, problems: secretProblems } = readWebhookSecrets(env, sections.webhooks);
   const allProblems = [
     ...completed.problems,
@@ -144,7 +144,7 @@ export function parseConfig(env: Environment, file?: ConfigFile, examine: Examin
 
 /** What the file alone says, for whatever needs no server and none of its secrets: no variable has to be set. Throws as `parseConfig` does. */
 export function parseFileAlone(env: Environment, file?: ConfigFile): FileSections {
-  const { problems, ...sections } = parseConfigFile(file, surroundingsOf(readVariables(env).values));
+  const { problems, sections } = parseConfigFile(file, surroundingsOf(readVariables(env).values));
   if (problems.length > 0) throw new ConfigError(problems);
   return sections;
 }
@@ -210,13 +210,13 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
   };
 }
 
-function toServiceAndMail(values: VariableValues, settings: MailSettings): Pick<Config, "service" | "mail"> {
+function toServiceAndMail(values: VariableValues, settings: FileSections["mail"]): Pick<Config, "service" | "mail"> {
   const mail = toMailConfig(values, settings);
   const name = values.SERVICE_NAME ?? mail.from.name ?? new URL(publicUrlOf(values)).host;
   return { service: { name, appUrl: values.APP_URL }, mail };
 }
 
-function toMailConfig(values: VariableValues, settings: MailSettings): MailConfig {
+function toMailConfig(values: VariableValues, settings: FileSections["mail"]): MailConfig {
   const fallback = { name: undefined, address: `no-reply@${new URL(publicUrlOf(values)).hostname}` };
   return { ...settings, smtp: values.SMTP_URL, from: values.MAIL_FROM ?? settings.from ?? fallback };
 }

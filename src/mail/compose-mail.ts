@@ -1,6 +1,6 @@
 import type { MailContent } from "../outbox/mail-templates.ts";
 import { fillHtml, fillText } from "./fill-template.ts";
-import { tellFacts } from "./mail-facts.ts";
+import { describeFacts } from "./mail-facts.ts";
 import { wordsOf } from "./mail-words.ts";
 import type { AllWords } from "./own-words.ts";
 
@@ -16,7 +16,7 @@ export type ComposeMail = (content: MailContent) => ComposedMail;
 export function createMailComposer(words: AllWords, { service }: { readonly service: string }): ComposeMail {
   return (content) => {
     const { subject, text, html } = words[wordsOf(content)];
-    const facts = { ...tellFacts(content), service };
+    const facts = { ...describeFacts(content), service };
     return { subject: fillText(subject, facts), text: fillText(text, facts), html: html === undefined ? undefined : fillHtml(html, facts) };
   };
 }

@@ -1,5 +1,5 @@
 import { escapeHtml } from "../core/escape-html.ts";
-import type { ToldFacts } from "./mail-facts.ts";
+import type { FactTexts } from "./mail-facts.ts";
 
 /** Longer than any link of ours. */
 const MAXIMUM_FACT = 2000;
@@ -15,15 +15,15 @@ export function hasStrayBraces(template: string): boolean {
   return template.replace(PLACEHOLDER, "").includes("{{");
 }
 
-export function fillText(template: string, facts: ToldFacts): string {
+export function fillText(template: string, facts: FactTexts): string {
   return template.replace(PLACEHOLDER, (_whole, name: string) => clean(factOf(facts, name)));
 }
 
-export function fillHtml(template: string, facts: ToldFacts): string {
+export function fillHtml(template: string, facts: FactTexts): string {
   return template.replace(PLACEHOLDER, (_whole, name: string) => escapeHtml(clean(factOf(facts, name))));
 }
 
-function factOf(facts: ToldFacts, name: string): string {
+function factOf(facts: FactTexts, name: string): string {
   return Object.hasOwn(facts, name) ? (facts[name] ?? "") : "";
 }
 

@@ -2,11 +2,11 @@ import { isIP } from "node:net";
 import { describeDevice } from "../core/describe-device.ts";
 import type { MailContent } from "../outbox/mail-templates.ts";
 
-/** What is told, by the name of its placeholder. */
-export type ToldFacts = Readonly<Record<string, string>>;
+/** The text of each fact, by the name of its placeholder. */
+export type FactTexts = Readonly<Record<string, string>>;
 
-/** How each fact is told. Strangers have a say in some of them, so of those only what cannot lead anybody anywhere. */
-const tellers: Readonly<Record<string, (fact: string) => readonly [name: string, told: string]>> = {
+/** How each fact is described. Strangers have a say in some of them, so of those only what cannot lead anybody anywhere. */
+const describers: Readonly<Record<string, (fact: string) => readonly [name: string, text: string]>> = {
   link: (link) => ["link", link],
   code: (code) => ["code", code],
   newEmail: (address) => ["newEmail", maskAddress(address)],
@@ -17,12 +17,12 @@ const tellers: Readonly<Record<string, (fact: string) => readonly [name: string,
   ipAddress: (address) => ["ipAddress", isIP(address) === 0 || address.includes("%") ? "(not known)" : address],
 };
 
-export function tellFacts({ facts }: MailContent): ToldFacts {
-  const told = Object.entries<unknown>(facts).flatMap(([name, fact]) => {
-    const tell = Object.hasOwn(tellers, name) ? tellers[name] : undefined;
-    return tell === undefined || fact === undefined ? [] : [tell(String(fact))];
+export function describeFacts({ facts }: MailContent): FactTexts {
+  const texts = Object.entries<unknown>(facts).flatMap(([name, fact]) => {
+    const describe = Object.hasOwn(describers, name) ? describers[name] : undefined;
+    return describe === undefined || fact === undefined ? [] : [describe(String(fact))];
   });
-  return Object.fromEntries(told);
+  return Object.fromEntries(texts);
 }
 
 const instants = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });

@@ -50,13 +50,13 @@ function checkFile(file: string, text: string | undefined): string[] {
 }
 
 function checkSubject(subject: string): string[] {
-  const foreign = placeholdersIn(subject).filter((name) => name !== "service");
-  const told = foreign.map(
+  const misplaced = placeholdersIn(subject).filter((name) => name !== "service");
+  const problems = misplaced.map(
     (name) => `has {{${name}}} in its subject, which lock screens and logs of mail servers show; there may be {{service}}.`,
   );
   if (subject.length > MAXIMUM_SUBJECT || /\p{Cc}/u.test(subject))
-    return [...told, `has a subject longer than ${MAXIMUM_SUBJECT} characters, or with one that is not seen.`];
-  return hasStrayBraces(subject) ? [...told, "has {{ in its subject without a name and }}."] : told;
+    return [...problems, `has a subject longer than ${MAXIMUM_SUBJECT} characters, or with one that is not seen.`];
+  return hasStrayBraces(subject) ? [...problems, "has {{ in its subject without a name and }}."] : problems;
 }
 
 function checkBody(name: WordsName, body: string): string[] {

@@ -99,7 +99,7 @@ async function openGateway(config: Config, parts: GatewayParts, onFailure: (clos
   const workLog = createWorkLog(outages, { database: databaseOutage, calls: failureLog });
   const outbox = await openOutbox(config, { ...parts, database, clock, workLog, outages, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
-  const log = telemetry.instrumentLog(tellEvents(logger, [outbox, hooks]));
+  const log = telemetry.instrumentLog(passEvents(logger, [outbox, hooks]));
   const { engine, queue } = await createHashing(config.hashing, { engine: parts.passwordEngine, logger });
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
   const onRefusal = telemetry.countRefusals(logRefusals(logger));
@@ -139,7 +139,7 @@ async function openGateway(config: Config, parts: GatewayParts, onFailure: (clos
 const createChecks = (database: Database) => ({ isMigrated: createMigrationCheck(database), proveWritable: createWritingCheck(database) });
 
 /** The log, and who else is to know. */
-function tellEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent): void }[]): AuditLog {
+function passEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent): void }[]): AuditLog {
   return (level, { requestId, ...event }) => {
     logger[level]({ requestId, event }, event.type);
     for (const listener of listeners) listener.heed(event);

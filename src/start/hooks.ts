@@ -4,11 +4,11 @@ import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import type { Config } from "../config/config.ts";
 import { createDecidingHooks, type HookOptions } from "../hooks/deciding-hooks.ts";
 import { loadHooks } from "../hooks/load-hooks.ts";
-import { createTellingHooks } from "../hooks/telling-hooks.ts";
+import { createNotifiedHooks } from "../hooks/notified-hooks.ts";
 
 export interface OpenHooks {
   readonly deciding: AccountHooks;
-  /** To be told of every event after its commit. */
+  /** Takes every event after its commit. */
   heed(event: AuditEvent): void;
   stop(): Promise<void>;
 }
@@ -21,11 +21,11 @@ export async function openHooks({ hooks: config, roles }: Pick<Config, "hooks" |
     timeoutMilliseconds: config.timeoutMilliseconds,
     onProblem: ({ hook, error }) => logger.error({ err: error, hook }, "a hook failed"),
   };
-  const telling = createTellingHooks(hooks, options);
+  const notified = createNotifiedHooks(hooks, options);
   const grantable = new Set([...roles.keys()].filter((role) => role !== "admin"));
   return {
     deciding: createDecidingHooks(hooks, { ...options, grantable }),
-    heed: telling.heed,
-    stop: telling.stop,
+    heed: notified.heed,
+    stop: notified.stop,
   };
 }

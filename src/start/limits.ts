@@ -3,18 +3,19 @@ import type { Logger } from "pino";
 import type { RefusedCall } from "../auth/limits/call-limits.ts";
 import type { LimitStoreOptions } from "../auth/limits/limit-stores.ts";
 import type { Config } from "../config/config.ts";
-import { type Limits, limitsExample } from "../config/file/limits.ts";
+import { sections } from "../config/file/sections.ts";
 import { ConfigError } from "../config/values/config-error.ts";
 import { listRootFields } from "../graphql/limits/limit-table.ts";
 import { problemOf } from "../telemetry/logger.ts";
 
 /** Throws a ConfigError for limits of fields that the schema does not have: they would limit nothing. */
-export function refuseUnknownLimits(limits: Limits, schema: GraphQLSchema): void {
+export function refuseUnknownLimits(limits: Config["limits"], schema: GraphQLSchema): void {
   const rootFields = new Set(listRootFields(schema));
   const unknown = [...limits.keys()].filter((name) => name.includes(".") && !rootFields.has(name));
   if (unknown.length === 0) return;
   const problem = "is no field of the types Query, Mutation and Subscription.";
-  throw new ConfigError(unknown.map((name) => ({ variable: `gateway.yaml: limits.${name}`, problem, example: limitsExample })));
+  const { example } = sections.limits;
+  throw new ConfigError(unknown.map((name) => ({ variable: `gateway.yaml: limits.${name}`, problem, example })));
 }
 
 /** So many times as much as in production: nobody who tries things out is to wait an hour. */

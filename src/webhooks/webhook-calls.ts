@@ -1,7 +1,8 @@
 import type { AuditEvent } from "../auth/audit/audit-events.ts";
 import { addSeconds } from "../core/clock.ts";
 import type { NewMessage } from "../outbox/outbox-messages.ts";
-import { type WebhookEventType, webhookEventOf, webhookEventTypeOf } from "./webhook-events.ts";
+import type { WebhookEventType } from "./webhook-event-types.ts";
+import { webhookEventOf, webhookEventTypeOf } from "./webhook-events.ts";
 
 export interface WebhookSubscription {
   readonly url: string;

@@ -71,6 +71,11 @@ describe("print-schema", () => {
     expect([both.code, both.stdout]).toEqual([1, ""]);
   });
 
+  test("prints the JSON Schema of gateway.yaml, which is the published one", async () => {
+    const { code, stdout } = await runCommand(["print-schema", "--config"], { env: { NODE_ENV: "production" } });
+    expect([code, stdout]).toEqual([0, readDocument("schema/gateway.schema.json")]);
+  });
+
   test("is what npm run schema and npm run rotate-keys go through", () => {
     const { scripts, bin } = JSON.parse(readDocument("package.json"));
     expect(bin).toEqual({ "graphql-auth-gateway": "dist/cli/main.js" });

@@ -75,14 +75,25 @@ test("an anchor may be used again", () => {
   expect(roles.get("b")).toEqual(["users:read"]);
 });
 
-test.each(["", "# nothing yet\n", "roles:\n", "---\n"])("an empty file (%j) leaves the roles that always exist", (text) => {
-  expect([...parse(text).roles.keys()]).toEqual(["user", "admin"]);
-});
+test.each(["", "# nothing yet\n", "roles:\n", "---\n", "roles:\nlimits:\nupstreams:\naccess:\nissuers:\nhooks:\nmail:\nwebhooks:\n"])(
+  "an empty file (%j) leaves the roles that always exist",
+  (text) => {
+    expect([...parse(text).roles.keys()]).toEqual(["user", "admin"]);
+  },
+);
 
 test.each([
   ["a list", "- a", ["gateway.yaml must be a mapping."]],
-  ["several unknown keys", "role: {}\nacess: {}", ["gateway.yaml: role is not a known key.", "gateway.yaml: acess is not a known key."]],
-  ["an unknown key of a role", "roles: { a: { scope: [x] } }", ["gateway.yaml: roles.a.scope is not a known key."]],
+  [
+    "several unknown keys",
+    "role: {}\nacess: {}\nother: {}",
+    [
+      "gateway.yaml: role is not a known key. Did you mean roles?",
+      "gateway.yaml: acess is not a known key. Did you mean access?",
+      "gateway.yaml: other is not a known key.",
+    ],
+  ],
+  ["an unknown key of a role", "roles: { a: { scope: [x] } }", ["gateway.yaml: roles.a.scope is not a known key. Did you mean scopes?"]],
   ["roles as a list", "roles: [a]", ["gateway.yaml: roles must be a mapping from role names."]],
   ["a role without body", "roles: { a: }", ["gateway.yaml: roles.a must be a mapping with the key scopes."]],
   ["scopes as text", "roles: { a: { scopes: x } }", ["gateway.yaml: roles.a.scopes must be a list."]],
@@ -109,6 +120,17 @@ test.each(["__proto__", "Admin", "1st", "a b", "a".repeat(65), "-a", "'a\\nb'", 
 test.each(["two words", 'a"b', "a\\b", "", "ü", "tab\t"])("the scope %j is refused", (scope) => {
   expect(problemsOf(`roles: { a: { scopes: [ok, ${JSON.stringify(scope)}] } }`)).toEqual([
     expect.stringMatching(/^gateway\.yaml: roles\.a\.scopes\[1\] is not a scope/),
+  ]);
+});
+
+test("a role with nothing below scopes has none", () => {
+  expect(parse("roles:\n  guest:\n    scopes:\n").roles.get("guest")).toEqual([]);
+});
+
+test("names too long for access tokens are refused", () => {
+  const names = Array.from({ length: 70 }, (_, index) => `r${"a".repeat(60)}${index}: {}`);
+  expect(problemsOf(`roles: { ${names.join(", ")} }`)).toEqual([
+    expect.stringMatching(/^gateway\.yaml: roles is \d{4} bytes of names and scopes; .* at most 4096 are allowed\.$/),
   ]);
 });
 

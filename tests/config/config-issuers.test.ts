@@ -72,7 +72,7 @@ test("everything that can be said of one", () => {
 });
 
 test("the example of the documentation is a configuration", () => {
-  const [, text = ""] = /```yaml\n(roles:[\s\S]*?)```/.exec(readDocument("docs/reference/configuration.md")) ?? [];
+  const [, text = ""] = /```yaml\n(# yaml-language-server[\s\S]*?)```/.exec(readDocument("docs/reference/configuration.md")) ?? [];
   expect(parseConfig(production, { path: "gateway.yaml", text }).issuers.map(({ issuer }) => issuer)).toEqual([
     "https://login.example.com/realms/staff",
   ]);
@@ -141,6 +141,11 @@ describe("a problem is told with its place:", () => {
       ],
     ],
     [
+      "a client id that is none, with its place",
+      `[{ ${least}, clients: [web, ""] }]`,
+      ["[0].clients[1] must be a list of client ids: what its access tokens without aud have as client_id or azp."],
+    ],
+    [
       "roles that nobody has",
       `[{ ${least}, claims: { roles: r }, roles: { a: nobody, b: [user, nobody], c: 7 } }]`,
       ["a", "b", "c"].map(
@@ -153,7 +158,7 @@ describe("a problem is told with its place:", () => {
     [
       "a scope with a space",
       `[{ ${least}, claims: { scopes: s }, scopes: ["a b"] }]`,
-      ["[0].scopes must be a list of scopes (RFC 6749): printable ASCII without spaces, quotation marks and backslashes."],
+      ["[0].scopes[0] is not a scope: printable ASCII without spaces, quotation marks and backslashes (RFC 6749)."],
     ],
     ["the same issuer twice", `[{ ${least} }, { ${least} }]`, ["[1].issuer is in the list already."]],
     ["ourselves", "[{ issuer: http://localhost:4000, discovery: true, audience: api }]", ["[0].issuer is this server's own ISSUER."]],
@@ -162,9 +167,9 @@ describe("a problem is told with its place:", () => {
   });
 
   test.each(["HS256", "HS384", "HS512", "none", "RSA1_5", "dir", "rs256", ""])("the algorithm %j", (algorithm) => {
-    for (const list of [`[${JSON.stringify(algorithm)}]`, `[RS256, ${JSON.stringify(algorithm)}]`]) {
-      expect(problemsOf(`[{ ${least}, algorithms: ${list} }]`)).toEqual([
-        expect.stringContaining("issuers[0].algorithms must be a list of some of RS256,"),
+    for (const list of [[algorithm], ["RS256", algorithm]]) {
+      expect(problemsOf(`[{ ${least}, algorithms: ${JSON.stringify(list)} }]`)).toEqual([
+        expect.stringContaining(`issuers[0].algorithms[${list.length - 1}] must be one of RS256, RS384,`),
       ]);
     }
   });
@@ -197,7 +202,7 @@ describe("in production an address is https://, unless it is localhost:", () => 
 test("problems of all sections and variables come at once, and quote nothing", () => {
   const attempt = () => parse("[{ secret: hunter2, issuer: hunter2 }]", { PORT: "x" }, "roles: []");
   expect(attempt).toThrow(
-    /PORT[\s\S]*gateway\.yaml: roles[\s\S]*issuers\[0\]\.secret[\s\S]*issuers\[0\]\.issuer[\s\S]*issuers\[0\]\.audience/,
+    /PORT[\s\S]*gateway\.yaml: roles[\s\S]*issuers\[0\]\.issuer[\s\S]*issuers\[0\]\.secret[\s\S]*issuers\[0\]\.audience/,
   );
   expect(attempt).not.toThrow("hunter2");
 });

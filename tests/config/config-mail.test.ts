@@ -180,7 +180,7 @@ test("every problem is told at once", () => {
     "mail.links.resetPassword must be a URL.",
     "mail.links.verify is not a known key.",
     "mail.notices.new_device must be true or false.",
-    "mail.notices.newDevice is not a known key.",
+    "mail.notices.newDevice is not a known key. Did you mean new_device?",
     "mail.reply is not a known key.",
   ]);
 });

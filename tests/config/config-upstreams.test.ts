@@ -61,6 +61,21 @@ test.each([
     ],
   ],
   ["an unknown key", `upstreams: [{ ${upstream}, retry: 1 }]`, ["upstreams[0].retry is not a known key."]],
+  [
+    "an unknown key where off would do as well",
+    `upstreams: [{ ${upstream}, identity: { claim: [email] } }]`,
+    ["upstreams[0].identity.claim is not a known key. Did you mean claims?"],
+  ],
+  [
+    "a value within one of several forms",
+    'upstreams: [{ name: a, url: "http://a/graphql", sdl: { file: 7 } }]',
+    ["upstreams[0].sdl.file must be the path of a file."],
+  ],
+  [
+    "problems of one section beside what two sections must be to each other",
+    `{ limits: [], upstreams: [{ ${upstream}, identity: { claims: [plan] } }] }`,
+    ["limits must be a mapping from fields.", "upstreams[0].identity has claims other than email"],
+  ],
   ["a name twice", `upstreams: [{ ${upstream} }, { ${upstream} }]`, ["upstreams has a name twice."]],
   [
     "the name of the graph in this process",

@@ -66,12 +66,22 @@ describe("a problem of the configuration", () => {
     [
       "a secret in the file itself",
       `[{ url: https://a.test, secret: ${SECRET}, events: [user.registered] }]`,
-      "webhooks[0].secret[0] must be { env: NAME } or { file: PATH }, or a list of those, the newest first.",
+      "webhooks[0].secret must be { env: NAME } or { file: PATH }, or a list of those, the newest first.",
+    ],
+    [
+      "a secret in the file itself, in a list",
+      `[{ url: https://a.test, secret: [{ env: CRM }, ${SECRET}], events: [user.registered] }]`,
+      "webhooks[0].secret[1] must be { env: NAME } or { file: PATH }, or a list of those, the newest first.",
+    ],
+    [
+      "a variable that cannot be one",
+      "[{ url: https://a.test, secret: { env: CRM-SECRET }, events: [user.registered] }]",
+      "webhooks[0].secret.env must be the name of a variable.",
     ],
     [
       "no secret",
       "[{ url: https://a.test, events: [user.registered] }]",
-      "webhooks[0].secret[0] must be { env: NAME } or { file: PATH }, or a list of those, the newest first.",
+      "webhooks[0].secret must be { env: NAME } or { file: PATH }, or a list of those, the newest first.",
     ],
     [
       "an empty list of secrets",

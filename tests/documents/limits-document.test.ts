@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { ALL_FIELDS_LIMIT, DEFAULT_LIMIT } from "../../src/auth/limits/default-limits.ts";
+import { type AccountLimitName, ALL_FIELDS_LIMIT, accountLimitDefaults, DEFAULT_LIMIT } from "../../src/auth/limits/default-limits.ts";
 import { readWindow } from "../../src/graphql/limits/rate-limit-directive.ts";
-import { type AccountLimitName, accountLimitDefaults } from "../../src/graphql/policies/account-limits.ts";
 import { type AccountSubject, accountCountsOf, mutationsThat, policiesByField } from "../../src/graphql/policies/root-policies.ts";
 import { readDocument, sectionOf, table } from "../support/documents.ts";
 

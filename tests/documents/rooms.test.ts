@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const probes: readonly (readonly [file: string, imports: string, rule: string])[] = [
   ["core/probe.ts", "../auth/audit/audit.ts", "core"],
   ["config/probe.ts", "../core/errors.ts", "config"],
+  ["config/probe.ts", "../mail/own-words.ts", "config"],
   ["database/probe.ts", "fastify", "database"],
   ["database/probe.ts", "../core/errors.ts", "database"],
   ["dev-postgres/probe.ts", "../config/config.ts", "dev-postgres"],
@@ -32,6 +33,9 @@ const probes: readonly (readonly [file: string, imports: string, rule: string])[
   ["auth/tokens/probe.ts", "argon2", "auth/tokens"],
   ["auth/passwords/probe.ts", "jsonwebtoken", "auth/passwords"],
   ["auth/users/probe.ts", "../sessions/sessions.ts", "floors of auth: users"],
+  ["auth/users/probe-section.ts", "./accounts.ts", "sections"],
+  ["gateway/upstreams/probe-section.ts", "graphql", "sections"],
+  ["graphql/probe.ts", "../auth/limits/limits-section.ts", "readers of sections"],
   ["mail/probe.ts", "../config/config.ts", "mail"],
   ["hooks/probe.ts", "../graphql/schema.ts", "hooks"],
   ["webhooks/probe.ts", "../outbox/outbox-store.ts", "stores"],

@@ -31,8 +31,8 @@ export function hookClaims() {
 
   const sessionRow = async (id: string) => (await gateway.database.sql`select * from sessions where id = ${id}`)[0];
 
-  const refresh = (refreshToken: string | null | undefined) =>
-    gateway.send(RefreshDocument, { input: { refreshToken: refreshToken ?? "" } });
+  const refresh = (refreshToken: string | null | undefined, userAgent = "test/1.0") =>
+    gateway.send(RefreshDocument, { input: { refreshToken: refreshToken ?? "" } }, { headers: { "user-agent": userAgent } });
 
   return {
     get hooks() {

@@ -57,6 +57,18 @@ describe("who is not to have a token asks nobody", () => {
     expect(hooked.hooks.takeCalls()).toEqual([]);
   });
 
+  test("the direct predecessor within its grace, from a second client in a few generations: it ends its session also while the hook fails", async () => {
+    const { session, refreshToken } = await hooked.gateway.register();
+    const second = dataOf(await refresh(refreshToken, "owner/1.0")).refresh.refreshToken;
+    dataOf(await refresh(refreshToken, "follower/1.0"));
+    await refresh(second, "owner/1.0");
+    hooked.hooks.takeCalls();
+    hooked.hooks.current.claims = fail;
+    expect(codesOf(await refresh(second, "follower/1.0"))).toEqual(["REFRESH_TOKEN_REUSED"]);
+    expect(hooked.hooks.takeCalls()).toEqual([]);
+    expect((await sessionRow(session.id))?.end_reason).toBe("REUSE_DETECTED");
+  });
+
   test("a session that has ended, or whose user is disabled", async () => {
     const [ended, disabled] = [await hooked.gateway.register(), await hooked.gateway.register()];
     await hooked.gateway.database.sql`update sessions set ended_at = now(), end_reason = 'LOGOUT' where id = ${ended.session.id}`;

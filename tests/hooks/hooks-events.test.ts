@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { AuditEvent } from "../../src/auth/audit/audit-events.ts";
-import { createTellingHooks } from "../../src/hooks/telling-hooks.ts";
+import { createNotifiedHooks } from "../../src/hooks/notified-hooks.ts";
 import {
   ChangePasswordDocument,
   ForceLogoutDocument,
@@ -162,16 +162,16 @@ describe("a hook that is too slow", () => {
     const ends: (() => void)[] = [];
     const problems: string[] = [];
     const afterLogin = () => new Promise<void>((resolve) => ends.push(resolve));
-    const telling = createTellingHooks({ afterLogin }, { timeoutMilliseconds, onProblem: ({ error }) => problems.push(error.message) });
-    const tell = (count: number) => {
-      for (let index = 0; index < count; index += 1) telling.heed(login(`s-${index}`));
+    const notified = createNotifiedHooks({ afterLogin }, { timeoutMilliseconds, onProblem: ({ error }) => problems.push(error.message) });
+    const notify = (count: number) => {
+      for (let index = 0; index < count; index += 1) notified.heed(login(`s-${index}`));
     };
-    return { ends, problems, telling, tell };
+    return { ends, problems, notified, notify };
   }
 
   test("is called at most twenty times at once, and later for the others", async () => {
-    const { ends, problems, telling, tell } = create(60_000);
-    tell(25);
+    const { ends, problems, notified, notify } = create(60_000);
+    notify(25);
     await nextTurn();
     expect(ends).toHaveLength(20);
     for (const end of ends.splice(0, 2)) end();
@@ -182,12 +182,12 @@ describe("a hook that is too slow", () => {
       await nextTurn();
     }
     expect(problems).toEqual([]);
-    await telling.stop();
+    await notified.stop();
   });
 
   test("keeps at most a thousand waiting; the operator is told once that others are left out", async () => {
-    const { ends, problems, telling, tell } = create(60_000);
-    tell(5000);
+    const { ends, problems, notified, notify } = create(60_000);
+    notify(5000);
     await nextTurn();
     expect(problems).toEqual(["It is too slow for what happens: some events are left out."]);
     let calls = 0;
@@ -196,19 +196,19 @@ describe("a hook that is too slow", () => {
       await nextTurn();
     }
     expect(calls).toBe(1020);
-    tell(1);
+    notify(1);
     await nextTurn();
     expect(ends).toHaveLength(1);
     ends[0]?.();
-    await telling.stop();
+    await notified.stop();
   });
 
   test("that never ends makes room when its time is over, and does not keep a process from stopping", async () => {
-    const { ends, problems, telling, tell } = create(20);
-    tell(21);
+    const { ends, problems, notified, notify } = create(20);
+    notify(21);
     await until(() => ends.length === 21, 10_000);
-    tell(3);
-    await telling.stop();
+    notify(3);
+    await notified.stop();
     expect(problems.length).toBeGreaterThanOrEqual(21);
     expect(new Set(problems)).toEqual(new Set(["There was no answer in time."]));
   });

@@ -16,11 +16,11 @@ export type ResponsePath = readonly (string | number)[];
 
 /** One answer that is being completed. */
 export interface Completing {
-  /** Where we are. */
+  /** The path of the value that is being completed. */
   readonly path: (string | number)[];
   readonly errors: GraphQLError[];
-  /** Each is told once, however many items of a list it stands in. */
-  readonly told: Set<Told>;
+  /** Each fault is reported once, however many items of a list have it. */
+  readonly reported: Set<Fault>;
   /** The error for a value that does not fit what was asked for. */
   unfit(path: ResponsePath): Error;
   /** Whether whoever answered said why the value at this path is null. */
@@ -28,9 +28,9 @@ export interface Completing {
 }
 
 /** Something that is wrong with a selection, wherever its values stand. */
-export interface Told {
+export interface Fault {
   readonly nodes: readonly FieldNode[];
-  /** As it was told in an earlier answer. Errors never change, and to make one costs more than to complete twenty objects. */
+  /** The error that reported it in an earlier answer. Errors never change, and to make one costs more than to complete twenty objects. */
   last?: GraphQLError;
 }
 
@@ -51,11 +51,11 @@ export interface CompletedField {
 }
 export type Source = Readonly<Record<string, unknown>>;
 
-export function completeLeaf(type: GraphQLLeafType, told: Told): Completer {
+export function completeLeaf(type: GraphQLLeafType, fault: Fault): Completer {
   const check = checkOf(type);
   return (value, completing) => {
     if (value === null) return null;
-    return value !== undefined && check(value) ? value : refuse(completing, told);
+    return value !== undefined && check(value) ? value : refuse(completing, fault);
   };
 }
 
@@ -64,43 +64,43 @@ function checkOf(type: GraphQLLeafType): (value: unknown) => boolean {
   return builtInChecks.get(type.name) ?? isData;
 }
 
-/** What a scalar of somebody's own looks like, only they know; a function would be a prototype's. */
+/** Takes any value for a custom scalar, whose form only its owner knows. A function would be a prototype's. */
 function isData(value: unknown): boolean {
   return typeof value !== "function" && isShallow(value);
 }
 
 /** Null, with an error unless whoever answered said why. */
-function refuse(completing: Completing, told: Told): null {
-  if (!completing.told.has(told) && !completing.isExplained(completing.path)) {
-    tell(completing, told, completing.unfit([...completing.path]));
+function refuse(completing: Completing, fault: Fault): null {
+  if (!completing.reported.has(fault) && !completing.isExplained(completing.path)) {
+    report(completing, fault, completing.unfit([...completing.path]));
   }
   return null;
 }
 
-export function tell(completing: Completing, told: Told, error: Error): void {
-  if (completing.told.has(told)) return;
-  completing.told.add(told);
-  if (told.last === undefined || told.last.originalError !== error || !isAt(told.last, completing.path)) {
-    told.last = locatedError(error, told.nodes, [...completing.path]);
+export function report(completing: Completing, fault: Fault, error: Error): void {
+  if (completing.reported.has(fault)) return;
+  completing.reported.add(fault);
+  if (fault.last === undefined || fault.last.originalError !== error || !isAt(fault.last, completing.path)) {
+    fault.last = locatedError(error, fault.nodes, [...completing.path]);
   }
-  completing.errors.push(told.last);
+  completing.errors.push(fault.last);
 }
 
 function isAt(error: GraphQLError, path: ResponsePath): boolean {
   return error.path?.length === path.length && error.path.every((step, index) => step === path[index]);
 }
 
-export function completeNonNull(inner: Completer, told: Told): Completer {
+export function completeNonNull(inner: Completer, fault: Fault): Completer {
   return (value, completing) => {
-    if (value === null) refuse(completing, told);
+    if (value === null) refuse(completing, fault);
     return (value === null ? null : inner(value, completing)) ?? undefined;
   };
 }
 
-export function completeList(inner: Completer, told: Told): Completer {
+export function completeList(inner: Completer, fault: Fault): Completer {
   return (values, completing) => {
     if (values === null) return null;
-    if (!Array.isArray(values)) return refuse(completing, told);
+    if (!Array.isArray(values)) return refuse(completing, fault);
     let completed: unknown[] | undefined;
     let isNull = false;
     for (let index = 0; index < values.length; index++) {
@@ -118,18 +118,18 @@ export function completeList(inner: Completer, told: Told): Completer {
 /** `fieldsOf` says which fields an object has, or, by null, that it is denied; undefined: no object that could stand here. */
 export function completeObject(
   fieldsOf: (source: Source, completing: Completing) => readonly CompletedField[] | null | undefined,
-  told: Told,
+  fault: Fault,
 ): Completer {
   return (value, completing) => {
     if (value === null) return null;
-    if (typeof value !== "object" || Array.isArray(value)) return refuse(completing, told);
+    if (typeof value !== "object" || Array.isArray(value)) return refuse(completing, fault);
     const fields = fieldsOf(value as Source, completing);
-    if (fields === undefined) return refuse(completing, told);
+    if (fields === undefined) return refuse(completing, fault);
     return fields && completeFields(fields, value as Source, completing);
   };
 }
 
-/** The fields that were asked for, and nothing else; null where one of them may not be null and is. The object itself where it is just that. */
+/** The object with the fields that were asked for, and no others: itself if it has just these. Null where one may not be null and is. */
 export function completeFields(fields: readonly CompletedField[], source: Source, completing: Completing): Source | null {
   let completed = hasJustThese(fields, source) ? undefined : firstOf(0, fields, source);
   let isNull = false;

@@ -25,22 +25,22 @@ import {
   completeList,
   completeNonNull,
   completeObject,
+  type Fault,
+  report,
   type Source,
-  type Told,
-  tell,
 } from "./complete-value.ts";
 import { type PlainReader, readLeaf, readList, readLiteral, readNothing, readNullable, readObject } from "./plain-text.ts";
 
 /** One field of the answer on one object type. */
 export interface AnsweredField extends CompletedField {
-  /** What is below it, where the caller may see it. */
+  /** The place below the field, where the caller may see it. */
   readonly scope: Scope | undefined;
   readonly isDenied: boolean;
-  /** Of a value that needs no completing. */
+  /** Reads a value that needs no completing. */
   readonly read: PlainReader;
 }
 
-/** What one object type answers at one place of the operation. */
+/** The fields that one object type answers at one place of the operation. */
 export interface Answer {
   readonly fields: readonly AnsweredField[];
   readonly byKey: ReadonlyMap<string, AnsweredField>;
@@ -48,13 +48,13 @@ export interface Answer {
 
 /** One place of the operation at which objects stand, and what each type of them answers there. Answers are computed when asked for. */
 export interface Scope {
-  /** What any object that can stand here answers, but for those of which the caller may see nothing. */
+  /** The answers of all objects that can stand here, but for those of which the caller may see nothing. */
   answers(): readonly Answer[];
-  /** By what the object says of its type; null: the caller may see nothing of it; undefined: it cannot stand here. */
+  /** The answer of the type that the object names; null: the caller may see nothing of it; undefined: it cannot stand here. */
   answerTo(source: Source): Answer | null | undefined;
-  /** Of an object that needs no completing; none does where its type has to be looked at first. */
+  /** Reads an object that needs no completing; every one needs it where its type has to be looked at first. */
   readonly readPlain: PlainReader;
-  /** As `answerTo`; tells why the caller may see nothing of an object. */
+  /** The fields that `answerTo` finds; reports why the caller may see nothing of an object. */
   readonly fieldsOf: (source: Source, completing: Completing) => readonly AnsweredField[] | null | undefined;
 }
 
@@ -65,8 +65,8 @@ export interface CompletionRules extends Collection {
   readonly denied: ReadonlyMap<FieldNode, DeniedSelection>;
 }
 
-/** One denied selection of one place is told once, whichever types answer it. */
-type Tellings = Map<FieldNode | string, Told>;
+/** A denied selection of one place is reported once, whichever types answer it. */
+type Faults = Map<FieldNode | string, Fault>;
 
 export function createRootScope(rootType: GraphQLObjectType, selectionSet: SelectionSetNode, by: CompletionRules): Scope {
   const requirement = by.required.table.types.get(rootType.name);
@@ -79,12 +79,12 @@ interface ScopePlace {
   readonly selectionSets: readonly SelectionSetNode[];
   /** The selections of the objects themselves. */
   readonly nodes: readonly FieldNode[];
-  /** Of the root, whose `__typename` is guarded like a field. */
+  /** The denial of the root's `__typename`, which is guarded like a field. */
   readonly typenameDenial?: AuthError | undefined;
 }
 
 function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace, by: CompletionRules): Scope {
-  const tellings: Tellings = new Map();
+  const faults: Faults = new Map();
   const answers = new Map<string, Answer>();
   const objectTypes = new Map(possibleTypesOf(by.schema, type).map((objectType) => [objectType.name, objectType]));
   const denials = denialsBehind(type, by);
@@ -93,7 +93,7 @@ function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace,
     const known = answers.get(objectType.name);
     if (known !== undefined) return known;
     const collected = [...collectFields(selectionSets, objectType, by)];
-    const fields = collected.flatMap((group) => answeredField(group, objectType, { by, tellings, typenameDenial }) ?? []);
+    const fields = collected.flatMap((group) => answeredField(group, objectType, { by, faults, typenameDenial }) ?? []);
     const answer = { fields, byKey: new Map(fields.map((field) => [field.key, field])) };
     answers.set(objectType.name, answer);
     return answer;
@@ -121,7 +121,7 @@ function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace,
       if (answer !== null) return answer?.fields;
       const name = String(nameOf(source));
       const error = denials.get(name);
-      if (error !== undefined) tell(completing, tellingOf(tellings, name, nodes), error);
+      if (error !== undefined) report(completing, faultOf(faults, name, nodes), error);
       return null;
     },
   };
@@ -130,7 +130,7 @@ function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace,
 /** Why the caller may see nothing of some of the objects behind an abstract type, by their type's name. */
 function denialsBehind(type: GraphQLCompositeType, { required, judge }: CompletionRules): ReadonlyMap<string, AuthError> {
   const denials = new Map<string, AuthError>();
-  // Where an object type is declared, the field that returns it was judged.
+  // A declared object type was judged with the field that returns it.
   for (const { name } of isObjectType(type) ? [] : possibleTypesOf(required.schema, type)) {
     const requirement = required.table.types.get(name);
     const error = requirement && judge(requirement, name);
@@ -141,14 +141,14 @@ function denialsBehind(type: GraphQLCompositeType, { required, judge }: Completi
 
 interface AnswerRules {
   readonly by: CompletionRules;
-  readonly tellings: Tellings;
+  readonly faults: Faults;
   readonly typenameDenial: AuthError | undefined;
 }
 
 function answeredField(
   [key, nodes]: readonly [string, readonly FieldNode[]],
   objectType: GraphQLObjectType,
-  { by, tellings, typenameDenial }: AnswerRules,
+  { by, faults, typenameDenial }: AnswerRules,
 ): AnsweredField | undefined {
   const [first] = nodes;
   if (first === undefined) return undefined;
@@ -160,7 +160,7 @@ function answeredField(
   // One permitted selection of a response key is enough: see field-guard.ts.
   if (denial === undefined || nodes.some((node) => !by.denied.has(node))) return permittedField(key, nodes, { type: field.type, by });
   const error = by.judge(denial.requirement, `${objectType.name}.${name}`) ?? denial.error;
-  return deniedField(key, field.type, { told: tellingOf(tellings, first, nodes), error });
+  return deniedField(key, field.type, { fault: faultOf(faults, first, nodes), error });
 }
 
 function typenameField(
@@ -168,14 +168,14 @@ function typenameField(
   objectType: GraphQLObjectType,
   { nodes, error }: { nodes: readonly FieldNode[]; error: AuthError | undefined },
 ): AnsweredField {
-  if (error !== undefined) return deniedField(key, TypeNameMetaFieldDef.type, { told: { nodes }, error });
+  if (error !== undefined) return deniedField(key, TypeNameMetaFieldDef.type, { fault: { nodes }, error });
   return { key, complete: () => objectType.name, scope: undefined, isDenied: false, read: readLiteral(`"${objectType.name}"`) };
 }
 
-function deniedField(key: string, type: GraphQLOutputType, { told, error }: { told: Told; error: AuthError }): AnsweredField {
+function deniedField(key: string, type: GraphQLOutputType, { fault, error }: { fault: Fault; error: AuthError }): AnsweredField {
   const instead = isNonNullType(type) ? undefined : null;
   const complete: Completer = (_value, completing) => {
-    tell(completing, told, error);
+    report(completing, fault, error);
     return instead;
   };
   return { key, complete, scope: undefined, isDenied: true, read: readNothing };
@@ -192,11 +192,11 @@ function permittedField(
   return { key, complete: completerOf(type, { nodes }, scope), scope, isDenied: false, read: readerOf(type, scope) };
 }
 
-function completerOf(type: GraphQLOutputType, told: Told, scope: Scope | undefined): Completer {
-  if (isNonNullType(type)) return completeNonNull(completerOf(type.ofType, told, scope), told);
-  if (isListType(type)) return completeList(completerOf(type.ofType, told, scope), told);
-  if (isLeafType(type)) return completeLeaf(type, told);
-  return completeObject(scope === undefined ? () => undefined : scope.fieldsOf, told);
+function completerOf(type: GraphQLOutputType, fault: Fault, scope: Scope | undefined): Completer {
+  if (isNonNullType(type)) return completeNonNull(completerOf(type.ofType, fault, scope), fault);
+  if (isListType(type)) return completeList(completerOf(type.ofType, fault, scope), fault);
+  if (isLeafType(type)) return completeLeaf(type, fault);
+  return completeObject(scope === undefined ? () => undefined : scope.fieldsOf, fault);
 }
 
 function readerOf(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
@@ -209,8 +209,8 @@ function readerOfPresent(type: GraphQLOutputType, scope: Scope | undefined): Pla
   return isLeafType(type) ? readLeaf(type) : (scope?.readPlain ?? readNothing);
 }
 
-function tellingOf(tellings: Tellings, of: FieldNode | string, nodes: readonly FieldNode[]): Told {
-  const told = tellings.get(of) ?? { nodes };
-  tellings.set(of, told);
-  return told;
+function faultOf(faults: Faults, of: FieldNode | string, nodes: readonly FieldNode[]): Fault {
+  const fault = faults.get(of) ?? { nodes };
+  faults.set(of, fault);
+  return fault;
 }

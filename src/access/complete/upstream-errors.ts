@@ -4,7 +4,7 @@ import type { Answer, AnsweredField, Scope } from "./completion.ts";
 
 /** The errors that upstreams gave with a result which is to be completed. */
 export interface UpstreamErrors {
-  /** Those that lead to something the caller may see. */
+  /** The errors whose paths lead to something that the caller may see. */
   visible(): readonly GraphQLError[];
   /** Whether one of them says why the value at this path is null: it stands there, below, or nowhere in particular. */
   readonly explains: (path: ResponsePath) => boolean;
@@ -43,7 +43,7 @@ function isVisible(path: ResponsePath, root: Scope, data: unknown): boolean {
       const answers: readonly Answer[] = scope === undefined ? [] : answersAt(scope, value);
       const permitted: AnsweredField | undefined = answers.flatMap(({ byKey }) => byKey.get(step) ?? []).find(({ isDenied }) => !isDenied);
       if (permitted === undefined) return false;
-      // What is below is not known any more; to look through all types of all levels would take forever.
+      // The types below are not known any more; to look through all types of all levels would take forever.
       if (answers.length > 1) return true;
       scope = permitted.scope;
     }
@@ -52,7 +52,7 @@ function isVisible(path: ResponsePath, root: Scope, data: unknown): boolean {
   return true;
 }
 
-/** What may answer here: one type, or, where an object of an unknown type is null by now, any. */
+/** The answers that can stand here: of one type, or of any where an object of an unknown type is null by now. */
 function answersAt(scope: Scope, value: unknown): readonly Answer[] {
   return isSource(value) ? [scope.answerTo(value) ?? []].flat() : scope.answers();
 }

@@ -6,13 +6,13 @@ import { type CutSelections, cutSelections, type DeniedSelection } from "./cut-s
 import { findRescues } from "./rescues.ts";
 
 export interface CutDocument {
-  /** Undefined: nothing is left to fetch. */
+  /** The document that is left; undefined: there is nothing to fetch. */
   readonly document: DocumentNode | undefined;
   readonly variableNames: ReadonlySet<string>;
   readonly denied: ReadonlyMap<FieldNode, DeniedSelection>;
 }
 
-/** What of an operation may be sent on for a caller, as the document of a request of its own: upstreams validate. */
+/** Cuts an operation to what may be sent on for a caller, as a document of its own, since upstreams validate. */
 export function cutDocument(required: SchemaRequirements, judge: Judge, request: OperationOfDocument): CutDocument {
   const root = request.operation.selectionSet;
   const rootType = getRootType(required.schema, request.operation);

@@ -21,9 +21,9 @@ import type { Requirement } from "../requirements/requirements.ts";
 import type { Judge, SchemaRequirements } from "../requirements/schema-requirements.ts";
 
 export interface DeniedSelection {
-  /** Of the original document. */
+  /** The selection in the original document. */
   readonly node: FieldNode;
-  /** By the type that the selection stands on. */
+  /** The coordinate, with the type that the selection stands on. */
   readonly coordinate: string;
   readonly requirement: Requirement;
   readonly error: AuthError;
@@ -52,7 +52,7 @@ export interface Cutting {
 }
 
 export interface CutSelections {
-  /** Undefined: nothing is left. */
+  /** The selections that are left; undefined: none. */
   readonly selectionSet: SelectionSetNode | undefined;
   /** The fragments that it spreads, cut. */
   readonly fragments: readonly FragmentDefinitionNode[];
@@ -62,7 +62,7 @@ export interface CutSelections {
 interface Cutter extends Cutting {
   readonly rootType: GraphQLCompositeType;
   readonly denied: Map<FieldNode, DeniedSelection>;
-  /** By name; undefined: nothing is left of it. */
+  /** The cut fragments by name; undefined: nothing is left of one. */
   readonly cutFragments: Map<string, FragmentDefinitionNode | undefined>;
 }
 

@@ -4,7 +4,7 @@ import type { OperationOfDocument } from "../document-types.ts";
 
 export interface IncludedRequest extends OperationOfDocument {
   readonly schema: GraphQLSchema;
-  /** As the client sent them. */
+  /** The variables as the client sent them. */
   readonly variableValues: Readonly<Record<string, unknown>>;
 }
 

@@ -111,7 +111,7 @@ function keyOf(conditions: readonly DirectiveNode[]): string {
   return conditions.map((directive) => `${directive.name.value} ${variableOf(directive)?.name.value}`).join();
 }
 
-/** What of a denied field the permitted one beside it lets through: the objects that both can stand on, all of which it was judged for. */
+/** Finds the objects on which the permitted field beside a denied one lets it through: those that both can stand on. */
 function rescue({ required, found }: Search, field: Standing<FieldNode>, permitted: Standing<FieldNode>): void {
   const reachable = new Set(possibleTypesOf(required.schema, permitted.type));
   const known = found.get(field.node) ?? new Map<string, Rescue>();

@@ -5,11 +5,11 @@ import { type IncludedRequest, listIncluded } from "../cut/included-fields.ts";
 import { type CompletionRequest, completeResult } from "./complete-result.ts";
 import type { Cut } from "./cut.ts";
 
-/** What a dry run found: a selection that would have been denied, where it stands in the answer, and why. */
+/** A finding of a dry run: a selection that would have been denied, where it stands in the answer, and why. */
 export interface ReportedDenial {
   readonly path: ResponsePath;
   readonly code: string;
-  /** Those of the error: `coordinate`, `directive`, `required`, `missing`, `reason`. */
+  /** The facts of the error: `coordinate`, `directive`, `required`, `missing`, `reason`. */
   readonly [fact: string]: unknown;
 }
 
@@ -22,7 +22,7 @@ export function rejectDenied({ denied }: Cut, request: IncludedRequest): Executi
   const included = listIncluded(request);
   const asked = denied.filter(({ node }) => included === undefined || included.has(node));
   if (asked.length === 0) return undefined;
-  // Where it would have stood: nothing was executed, so no list has an index.
+  // The path is that of the selection: nothing was executed, so no list has an index.
   return { errors: asked.map(({ node, path, error }) => new GraphQLError(error.message, { nodes: node, path, originalError: error })) };
 }
 

@@ -5,7 +5,7 @@ import { createUpstreamErrors, type UpstreamErrors } from "../complete/upstream-
 import type { Cut } from "./cut.ts";
 
 export interface CompletionRequest {
-  /** As the client sent them. */
+  /** The variables as the client sent them. */
   readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
   /** The error for a value that does not fit what was asked for, or for a null that nobody explains. The path is the answer's. */
   unfit(path: ResponsePath): Error;
@@ -40,13 +40,13 @@ function responseOf(data: unknown, errors: readonly GraphQLError[], { extensions
 }
 
 function createCompleting(upstreamErrors: UpstreamErrors, unfit: CompletionRequest["unfit"]): Completing {
-  return { path: [], errors: [], told: new Set(), unfit, isExplained: upstreamErrors.explains };
+  return { path: [], errors: [], reported: new Set(), unfit, isExplained: upstreamErrors.explains };
 }
 
 function completeRoot(scope: Scope, source: unknown, completing: Completing): unknown {
   const fields = scope.fieldsOf({}, completing) ?? [];
   if (typeof source === "object" && source !== null && !Array.isArray(source)) return completeFields(fields, source as Source, completing);
-  // Nothing was answered, which leaves what was denied to be told.
+  // Nothing was answered, which leaves what was denied to be reported.
   const denied = fields.filter(({ isDenied }) => isDenied);
   completeFields(denied, {}, completing);
   if (completing.isExplained([])) return null;

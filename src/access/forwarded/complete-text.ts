@@ -3,7 +3,7 @@ import type { Cut } from "./cut.ts";
 
 const START = '{"data":';
 
-/** What a string has to be unescaped for; a text that is laid out on lines has such, too. */
+/** The characters for which a string has to be unescaped; a text that is laid out on lines has them, too. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const notPlain = /[\\\u0000-\u001f]/;
 

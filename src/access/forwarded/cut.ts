@@ -14,7 +14,7 @@ export interface Cut {
   readonly variableNames: ReadonlySet<string>;
   /** Why, by node of the original document. Empty: nothing is denied, though objects of a guarded type still may be. */
   readonly denials: ReadonlyMap<FieldNode, AuthError>;
-  /** In the order of the document, what is below a denied selection left out. */
+  /** The denied selections in the order of the document, without those below another one. */
   readonly denied: readonly DeniedSelection[];
   readonly completion: OperationCompletion;
 }

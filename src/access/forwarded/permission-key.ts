@@ -3,7 +3,7 @@ import { isAnonymous, type Permissions } from "../../core/permissions.ts";
 import type { Caller } from "../denials.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
 
-/** What of a caller a table can tell apart, as a short string: callers with the same key get the same verdicts, and the same errors. */
+/** The permissions of a caller that a table asks for, as a short string: callers with one key get the same verdicts and errors. */
 export type PermissionKeys = (caller: Caller) => string;
 
 export function createPermissionKeys(table: RequirementTable): PermissionKeys {

@@ -3,7 +3,7 @@ import { type Caller, denialOf } from "../denials.ts";
 import type { RequirementTable } from "../requirements/requirement-table.ts";
 import { type RequestOfOperation, readRootFields } from "../root-fields.ts";
 
-/** Of the operation that is about to be executed. */
+/** The operation that is about to be executed, and the caller. */
 export interface RootTypenameRequest extends RequestOfOperation {
   readonly schema: GraphQLSchema;
   readonly table: RequirementTable;
@@ -22,7 +22,7 @@ export function denyRootTypename(request: RootTypenameRequest): ExecutionResult 
   if (requirement === undefined) return undefined;
   const denial = denialOf(request.caller, requirement, `${rootType.name}.__typename`);
   if (denial === undefined) return undefined;
-  // By their names, so that aliases are among them. None where the variables do not fit, which execution will report.
+  // Found by name, so that aliases are among them. There are none where the variables do not fit, which execution will report.
   const fields = [...(readRootFields(request.schema, request)?.fields ?? [])];
   const typenames = fields.filter(([, [first]]) => first?.name.value === "__typename");
   const errors = typenames.map(([key, nodes]) => locatedError(denial, nodes, [key]));

@@ -14,16 +14,16 @@ import type { Requirement } from "./requirements.ts";
 
 export type AccessRule = "public" | Requirement;
 
-/** What an operator adds to graphs that they cannot change. */
+/** The policies that an operator adds to graphs that they cannot change. */
 export interface AccessPolicies {
-  /** What guards fields of upstreams that nothing else says anything of. */
+  /** The policy for fields of upstreams of which nothing else says anything. */
   readonly default: "public" | "authenticated";
-  /** By `Type.field`, or `Type.*` for all fields of a type that have no rule of their own. */
+  /** The policies by `Type.field`, or by `Type.*` for all fields of a type that have none of their own. */
   readonly rules: ReadonlyMap<string, AccessRule>;
 }
 
 export interface PolicyScope {
-  /** As it is composed. */
+  /** The composed schema. */
   readonly schema: GraphQLSchema;
   /** The graphs whose fields the default closes. */
   readonly upstreams: readonly Subschema[];
@@ -36,7 +36,7 @@ export interface PolicyScope {
 const SOURCE = "policy";
 const signedIn: Requirement = { authenticated: true };
 
-/** What upstreams resolve under a name that another graph has as well. Keys refer to that graph's objects, and travel between graphs anyway. */
+/** The fields that upstreams resolve and another graph has as well. Keys are left out: they travel between graphs anyway. */
 export function sharedCoordinates(upstreams: readonly (Subschema & KeyedSubgraph)[], own: readonly Subschema[]): ReadonlySet<string> {
   const owned = new Set(own.flatMap(coordinatesOf));
   const resolved = upstreams.flatMap((graph) => {

@@ -56,7 +56,7 @@ export function isSatisfied(alternatives: Alternatives, held: ReadonlySet<string
   return alternatives.some((alternative) => isSubset(alternative, held));
 }
 
-/** What the closest alternative lacks; the first one where several are equally close. */
+/** The names that the closest alternative lacks; of several equally close ones the first counts. */
 export function lackingNames(alternatives: Alternatives, held: ReadonlySet<string>): readonly string[] {
   const lacks = alternatives.map((alternative) => alternative.filter((name) => !held.has(name)));
   return lacks.toSorted((a, b) => a.length - b.length)[0] ?? [];

@@ -2,9 +2,9 @@ import { type ASTNode, type ConstDirectiveNode, type DocumentNode, Kind, visit }
 
 export interface AppliedDirective {
   readonly directive: ConstDirectiveNode;
-  /** What it is applied to, as a schema coordinate: `Type`, `Type.field`, `Type.field(argument:)`. */
+  /** The schema coordinate that it is applied to: `Type`, `Type.field`, `Type.field(argument:)`. */
   readonly coordinate: string;
-  /** Where a requirement can stand, or what else it stands on, in words. */
+  /** The kind of place, if a requirement can stand there; else what it stands on, in words. */
   readonly location: "type" | "field" | { readonly forbidden: string };
 }
 

@@ -1,7 +1,7 @@
 import type { Alternatives } from "./alternatives.ts";
 import type { Requirement } from "./requirements.ts";
 
-/** What stands for itself between our own signs; everything else could pass for them, or for lines of its own. */
+/** Names that are printed as they are. Any other could be taken for our own signs, or for further lines. */
 const plainName = /^[!#-*,-[\]-{}~]+$/;
 const unprintable = /[^\x20-\x7e]/g;
 

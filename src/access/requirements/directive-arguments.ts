@@ -3,7 +3,7 @@ import { type Alternatives, maxAlternatives } from "./alternatives.ts";
 import type { Report } from "./requirement-table.ts";
 import type { AccessDirective, Requirement } from "./requirements.ts";
 
-/** What one applied directive asks for. Of use only if nothing was reported. */
+/** Reads the requirement of one applied directive. The result counts only if nothing was reported. */
 export function readRequirement(meaning: AccessDirective, directive: ConstDirectiveNode, report: Report): Requirement {
   if (meaning === "requiresScopes") return { authenticated: false, scopes: readScopes(directive, report) };
   if (meaning === "hasRole") return { authenticated: false, roles: readRoles(directive, report) };

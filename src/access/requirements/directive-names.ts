@@ -3,7 +3,7 @@ import type { Report } from "./requirement-table.ts";
 import type { AccessDirective } from "./requirements.ts";
 import { readSchemaLinks, type SchemaLink } from "./schema-links.ts";
 
-/** What a directive's name stands for. `policy` is known so that it can be refused: ignoring it would open what it guards. */
+/** The meaning of a directive's name. `policy` is known so that it can be refused: ignoring it would open what it guards. */
 export type DirectiveMeaning = AccessDirective | "policy";
 
 export interface DirectiveNames {

@@ -1,6 +1,6 @@
 import { DirectiveLocation, GraphQLDirective, GraphQLError, GraphQLList, GraphQLNonNull, GraphQLScalarType, GraphQLString } from "graphql";
 
-// Where Apollo Federation allows them, and nowhere else: https://specs.apollo.dev/federation/v2.5
+// The places where Apollo Federation allows them, and no others: https://specs.apollo.dev/federation/v2.5
 const locations = [
   DirectiveLocation.OBJECT,
   DirectiveLocation.FIELD_DEFINITION,

@@ -17,20 +17,20 @@ export interface RequirementSource {
   /** The name of a subschema, or `policy`. */
   readonly source: string;
   readonly requirement: Requirement;
-  /** Where the requirement stands, if it came from elsewhere: a root type, or a field that `@requires` pulls. */
+  /** The coordinate at which the requirement stands, if that is another one: a root type, or a field that `@requires` pulls. */
   readonly via?: string;
 }
 
 /** The requirements of a composed schema, and who asks for them. */
 export interface MergedRequirements {
   readonly table: RequirementTable;
-  /** By coordinate, of types and of fields. */
+  /** The sources by the coordinates of types and fields. */
   readonly sources: ReadonlyMap<string, readonly RequirementSource[]>;
 }
 
 export type Sources = Map<string, RequirementSource[]>;
 
-/** What came to it from elsewhere, unless that graph asks for the same there already. */
+/** Adds a source that another coordinate has, unless the same graph asks for the same here already. */
 export function addSourceOnce(sources: Sources, coordinate: string, { source, requirement, via }: RequirementSource): void {
   const isKnown = sources.get(coordinate)?.some((known) => known.source === source && known.requirement === requirement);
   if (!isKnown) addSource(sources, coordinate, { source, requirement, ...(via !== undefined && { via }) });

@@ -32,7 +32,7 @@ export function readRequirements(sdl: DocumentNode): RequirementTable {
   return table;
 }
 
-/** What this directive asks for where it stands; undefined if it is none of ours. */
+/** Reads the requirement that this directive states; undefined if it is none of ours. */
 function readApplied({ directive, location }: AppliedDirective, names: DirectiveNames, report: Report): Requirement | undefined {
   const name = directive.name.value;
   const meaning = names.meaningOf(name);

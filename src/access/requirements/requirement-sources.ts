@@ -3,7 +3,7 @@ import type { MergedRequirements, RequirementSource } from "./merge-requirements
 
 /** A source, with the coordinate at which it asks. */
 export interface LocatedSource extends RequirementSource {
-  /** Of a type or a field. */
+  /** The coordinate of a type or a field. */
   readonly coordinate: string;
 }
 

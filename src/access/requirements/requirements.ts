@@ -4,7 +4,7 @@ import { type Alternatives, conjoin, entails, isSatisfied, lackingNames } from "
 /** The directives that state a requirement, by federation's names. */
 export type AccessDirective = "authenticated" | "requiresScopes" | "hasRole";
 
-/** What a caller needs. Every requirement implies a signed-in caller; `authenticated` says that this was asked for explicitly. */
+/** What a caller has to meet. Each implies a signed-in caller; `authenticated` says that this was asked for explicitly. */
 export interface Requirement {
   readonly authenticated: boolean;
   readonly scopes?: Alternatives;
@@ -18,14 +18,14 @@ export interface Unmet {
   readonly missing: readonly string[];
 }
 
-/** What satisfies both. Throws a RangeError where that has too many alternatives. */
+/** The requirement that satisfies both. Throws a RangeError where that has too many alternatives. */
 export function combine(a: Requirement, b: Requirement): Requirement {
   const scopes = a.scopes && b.scopes ? conjoin(a.scopes, b.scopes) : (a.scopes ?? b.scopes);
   const roles = a.roles && b.roles ? conjoin(a.roles, b.roles) : (a.roles ?? b.roles);
   return { authenticated: a.authenticated || b.authenticated, ...(scopes && { scopes }), ...(roles && { roles }) };
 }
 
-/** As `combine`, where an absent requirement asks for nothing. */
+/** Combines all requirements; an absent one asks for nothing. Throws as `combine` does. */
 export function combineAll(requirements: Iterable<Requirement | undefined>): Requirement | undefined {
   let all: Requirement | undefined;
   for (const requirement of requirements) {
@@ -41,7 +41,7 @@ export function implies(stronger: Requirement, weaker: Requirement): boolean {
   return scopesFit && rolesFit;
 }
 
-/** What a signed-in caller lacks, or undefined if nothing. */
+/** The roles or scopes that a signed-in caller lacks, or undefined if none. */
 export function unmet(requirement: Requirement, permissions: Permissions): Unmet | undefined {
   const { scopes, roles } = requirement;
   if (scopes !== undefined && !isSatisfied(scopes, permissions.scopes)) {

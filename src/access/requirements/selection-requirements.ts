@@ -5,7 +5,7 @@ import { combineAll, type Requirement } from "./requirements.ts";
 
 type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
 
-/** What it takes to select a field, everything that its schema adds to its own requirement included. */
+/** The requirements for selecting fields, with everything that the schema adds to a field's own one. */
 export interface SelectionRequirements {
   /**
    * Of a field as it stands in a document, `type` being the type of the selection set around it. On an interface, which

@@ -1,6 +1,7 @@
 import { parseFileAlone } from "../../config/config.ts";
 import { loadEnvFile } from "../../config/environment/env-file.ts";
-import { type FileSections, readConfigFile } from "../../config/file/config-file.ts";
+import { readConfigFile } from "../../config/file/config-file.ts";
+import type { FileSections } from "../../config/file/sections.ts";
 import type { ExplainedGraph } from "../../graphql/explain-operation.ts";
 
 export interface ConfiguredGraph {

@@ -1,5 +1,5 @@
 import type { ConfigProblem } from "../values/config-error.ts";
-import { isLocalhost, isPlainHttp } from "../values/urls.ts";
+import { isExposedHttp } from "../values/urls.ts";
 import type { ReadVariables } from "./environment.ts";
 import { type VariableName, type VariableValues, variables } from "./variables.ts";
 
@@ -22,7 +22,7 @@ export function findConflicts({ values, invalid }: ReadVariables): ConfigProblem
 }
 
 const inProduction = (values: VariableValues) => values.NODE_ENV === "production";
-const isExposedHttp = (url: string | undefined) => url !== undefined && isPlainHttp(url) && !isLocalhost(url);
+const isExposed = (url: string | undefined) => url !== undefined && isExposedHttp(url);
 
 const productionRules: readonly Rule[] = [
   ...(["DATABASE_URL", "SECRET", "PUBLIC_URL"] as const).map((variable) => ({
@@ -32,7 +32,7 @@ const productionRules: readonly Rule[] = [
   })),
   ...(["PUBLIC_URL", "ISSUER"] as const).map((variable) => ({
     variable,
-    isBroken: (values: VariableValues) => inProduction(values) && isExposedHttp(values[variable]),
+    isBroken: (values: VariableValues) => inProduction(values) && isExposed(values[variable]),
     problem: "must be https:// in production, unless it is localhost.",
   })),
   ...(["SECRET", "JWT_SECRET"] as const).map((variable) => ({
@@ -136,7 +136,7 @@ const sessionRules: readonly Rule[] = [
   {
     variable: "REFRESH_TOKEN_CARRIER",
     besides: ["PUBLIC_URL", "REFRESH_COOKIE_SECURE"],
-    isBroken: (values) => values.REFRESH_TOKEN_CARRIER !== "body" && values.REFRESH_COOKIE_SECURE && isExposedHttp(values.PUBLIC_URL),
+    isBroken: (values) => values.REFRESH_TOKEN_CARRIER !== "body" && values.REFRESH_COOKIE_SECURE && isExposed(values.PUBLIC_URL),
     problem: "must be body while PUBLIC_URL is http://: browsers keep a Secure cookie over https:// and on localhost only.",
     example: "PUBLIC_URL=https://auth.example.com, or REFRESH_TOKEN_CARRIER=body",
   },

@@ -7,5 +7,5 @@ const LONG = 8;
 export function similarName(name: string, known: readonly string[]): string | undefined {
   const upperCase = name.toUpperCase();
   const allowed = name.length < LONG ? 1 : 2;
-  return known.find((other) => editDistance(upperCase, other).steps <= allowed);
+  return known.find((other) => editDistance(upperCase, other.toUpperCase()).steps <= allowed);
 }

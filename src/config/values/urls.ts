@@ -36,6 +36,11 @@ export function isLocalhost(url: string): boolean {
   return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
-export function isPlainHttp(url: string): boolean {
+function isPlainHttp(url: string): boolean {
   return new URL(url).protocol === "http:";
+}
+
+/** Plain http to another machine: whoever is on the way reads it. */
+export function isExposedHttp(url: string): boolean {
+  return URL.canParse(url) && isPlainHttp(url) && !isLocalhost(url);
 }

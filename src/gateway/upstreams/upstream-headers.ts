@@ -6,7 +6,7 @@ import type { ConnectionOptions, IdentityOptions } from "./upstream-options.ts";
 /** The header with the token that says who is calling; nobody but the gateway sets it. */
 const IDENTITY_HEADER = "gateway-identity";
 
-/** What of a request upstreams are told. */
+/** What the headers for upstreams are made of. */
 export type UpstreamContext = Pick<RequestContext, "caller" | "accessToken" | "clientHeaders" | "requestId">;
 
 export type UpstreamHeaders = (context: UpstreamContext) => Record<string, string>;
@@ -20,7 +20,7 @@ export function createUpstreamHeaders(
   { headers, identity }: Pick<ConnectionOptions, "headers" | "identity">,
   createIdentityTokens: () => IdentityTokens,
 ): UpstreamHeaders {
-  const tell = identity && tellIdentity(identity, createIdentityTokens());
+  const issueIdentity = identity && createIdentityIssuer(identity, createIdentityTokens());
   return (context) => {
     const { caller } = context;
     const sent: Record<string, string> = {};
@@ -28,8 +28,8 @@ export function createUpstreamHeaders(
       const value = headerOf(name, context);
       if (typeof value === "string") sent[name] = value;
     }
-    const told = tell?.(caller);
-    if (told !== undefined) sent[IDENTITY_HEADER] = told;
+    const token = issueIdentity?.(caller);
+    if (token !== undefined) sent[IDENTITY_HEADER] = token;
     return sent;
   };
 }
@@ -42,7 +42,7 @@ function headerOf(name: string, { caller, accessToken, clientHeaders, requestId 
   return isAnonymous(caller) || accessToken === undefined ? undefined : `Bearer ${accessToken}`;
 }
 
-function tellIdentity(target: IdentityOptions, tokens: IdentityTokens): (caller: UpstreamContext["caller"]) => string | undefined {
+function createIdentityIssuer(target: IdentityOptions, tokens: IdentityTokens): (caller: UpstreamContext["caller"]) => string | undefined {
   return (caller) => {
     if (!isAnonymous(caller)) return tokens.issue(caller, target);
     return target.anonymous === true ? tokens.issueAnonymous(target) : undefined;

@@ -1,7 +1,6 @@
 import type { GraphQLSchema } from "graphql";
-import { ALL_FIELDS_LIMIT, DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
+import { type AccountLimitName, ALL_FIELDS_LIMIT, accountLimitDefaults, DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
-import { type AccountLimitName, accountLimitDefaults } from "../policies/account-limits.ts";
 import type { AppliedLimit } from "./rate-limit-directive.ts";
 
 /** What the operator sets instead of what the schema says: by coordinate, `default`, `all` or the name of a limit per account. */

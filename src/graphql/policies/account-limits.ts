@@ -1,23 +1,6 @@
-import {
-  CODE_TRIES_PER_ACCOUNT,
-  CODE_TRIES_PER_DOMAIN,
-  FAILED_LOGINS_PER_ACCOUNT,
-  MESSAGES_PER_ADDRESS,
-  SIGN_INS_PER_ACCOUNT,
-} from "../../auth/limits/default-limits.ts";
-import type { RateLimit } from "../../auth/limits/rate-limits.ts";
+import { type AccountLimitName, accountLimitDefaults } from "../../auth/limits/default-limits.ts";
 import { readEmailAddress } from "../../auth/users/email-addresses.ts";
 
-/** What is counted together for one account or domain, whoever calls: the names that an operator changes them by. */
-export const accountLimitDefaults = {
-  failedLoginsPerAccount: FAILED_LOGINS_PER_ACCOUNT,
-  signInsPerAccount: SIGN_INS_PER_ACCOUNT,
-  codeTriesPerAccount: CODE_TRIES_PER_ACCOUNT,
-  codeTriesPerDomain: CODE_TRIES_PER_DOMAIN,
-  messagesPerAddress: MESSAGES_PER_ADDRESS,
-} as const satisfies Readonly<Record<string, RateLimit>>;
-
-export type AccountLimitName = keyof typeof accountLimitDefaults;
 const accountLimitNames = Object.keys(accountLimitDefaults) as AccountLimitName[];
 
 /** Under which the calls about one account or domain are counted for a limit. */

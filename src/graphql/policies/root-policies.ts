@@ -1,5 +1,5 @@
+import type { AccountLimitName } from "../../auth/limits/default-limits.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import type { AccountLimitName } from "./account-limits.ts";
 
 /** Whose account or domain a call is counted for. Of two ways to prove something only a code can be guessed: a link's token counts for nobody. */
 export type AccountSubject =

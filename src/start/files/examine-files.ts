@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from "node:fs";
-import type { FileSections } from "../../config/file/config-file.ts";
+import type { FileSections } from "../../config/file/sections.ts";
 import type { ConfigProblem } from "../../config/values/config-error.ts";
 import { reasonOf } from "../../config/values/file-problems.ts";
 import { findProblemsOfWords } from "./mail-words.ts";

@@ -1,4 +1,4 @@
-import type { FileSections } from "../../config/file/config-file.ts";
+import type { FileSections } from "../../config/file/sections.ts";
 import type { GraphSources } from "../../gateway/composition/open-composed-graph.ts";
 import { readOperatorsFile } from "../files/operators-file.ts";
 

@@ -34,7 +34,7 @@ export interface OutboxParts {
 /** Sends what the outbox holds, on every channel that there is a way for. */
 export interface RunningOutbox {
   start(): void;
-  /** To be told of every event after its commit: it may have written a message. */
+  /** Takes every event after its commit: it may have written a message. */
   heed(event: Pick<AuditEvent, "type">): void;
   /** Counts what waits; `pending` remembers it. */
   countPending(): Promise<void>;
@@ -53,7 +53,7 @@ export async function openOutbox(config: Config, parts: OutboxParts): Promise<Ru
   const courierParts = {
     ...parts,
     payloads: createPayloads(secrets),
-    deliver: tellOutages(routeTo(deliverers), parts.outages),
+    deliver: logOutages(routeTo(deliverers), parts.outages),
     chance: Math.random,
     onOutcome: logOutcome(logger, parts.onOutcome),
     onFailure: logFailures(parts.workLog),
@@ -112,8 +112,8 @@ function logOutcome(logger: Logger, onOutcome: CourierParts["onOutcome"]): Couri
   };
 }
 
-/** A mail server, or a receiver of webhooks, that is away or takes nothing now: told as an outage, not for each message. */
-function tellOutages(deliver: Deliver, outages: OutageParts): Deliver {
+/** A mail server, or a receiver of webhooks, that is away or takes nothing now: logged as an outage, not for each message. */
+function logOutages(deliver: Deliver, outages: OutageParts): Deliver {
   const words = { away: "messages cannot be sent, and will be tried again", back: "messages can be sent again" };
   const outageOf = createOutages("to", words, { ...outages, describe: (problem) => ({ problem }) });
   return async (message, context) => {

@@ -1,9 +1,11 @@
 import type { Config } from "../../config/config.ts";
-import { isWebhookSecret, type SecretSource } from "../../config/file/webhooks.ts";
+import { isWebhookSecret } from "../../config/values/webhook-secrets.ts";
 import type { Clock } from "../../core/clock.ts";
 import { StartupError } from "../../core/errors.ts";
 import type { WebhookDelivery } from "../../webhooks/deliver-webhook.ts";
 import { readOperatorsFile } from "../files/operators-file.ts";
+
+type SecretSource = Config["webhooks"][number]["secrets"][number];
 
 /** From connecting to the end of the answer: well below the time after which another process takes a message over. */
 const TIMEOUT_MILLISECONDS = 10_000;

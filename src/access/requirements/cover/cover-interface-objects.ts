@@ -52,7 +52,7 @@ function interfaceObjectsOf({ schema }: Subschema, composed: GraphQLSchema): rea
   });
 }
 
-/** Of a supergraph's interface: those that come from graphs which know it as an object type, as far as the supergraph tells. */
+/** The fields of a supergraph's interface that come from graphs which know it as an object type, as far as the supergraph says. */
 function joinedFields(type: GraphQLInterfaceType): readonly string[] {
   const graphs = new Set(directivesOf(type, "join__type").filter(isInterfaceObject).map(graphOf));
   if (graphs.size === 0) return [];
@@ -78,7 +78,7 @@ function graphOf({ arguments: given = [] }: ConstDirectiveNode): string | undefi
 
 type Asked = MergedRequirements["sources"];
 
-/** What a field of an interface object takes, as each implementor's field of that name needs it. */
+/** The sources of a field of an interface object: each implementor's field of that name needs them, too. */
 function sourcesOfField(
   { type }: InterfaceObject,
   field: string,

@@ -1,12 +1,12 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
 import { addSource, type MergedRequirements, mergeSources, type RequirementSource, type Sources } from "../merge-requirements.ts";
 
-/** One type of a graph, and what other graphs have to tell of its objects before the graph can answer for them. */
+/** One type of a graph, and the keys by which other graphs refer to its objects. */
 export interface KeyedType {
   readonly name: string;
-  /** Those of this graph. */
+  /** The fields that this graph resolves. */
   readonly fields: readonly string[];
-  /** Of the keys, nested ones apart. */
+  /** The fields of the keys, without nested ones. */
   readonly keyFields: ReadonlySet<string>;
 }
 
@@ -16,7 +16,7 @@ export interface KeyedSubgraph {
   readonly keyedTypes: readonly KeyedType[];
 }
 
-/** By federation's `@key(fields:)` and stitching's `@key(selectionSet:)`. A key that cannot be read is for the composition to refuse. */
+/** Reads federation's `@key(fields:)` and stitching's `@key(selectionSet:)`. The composition refuses keys that cannot be read. */
 export function readKeyedTypes(sdl: DocumentNode): readonly KeyedType[] {
   const types = new Map<string, { fields: string[]; keyFields: Set<string> }>();
   for (const node of sdl.definitions) {
@@ -42,8 +42,9 @@ function fieldNamesOf(text: string): readonly string[] {
 }
 
 /**
- * Adds to `merged` what keys need by `ruled`, which may know more of it. A graph that is told a guarded field of an object, because it is part of the object's key there, could tell it in whatever it answers: so its
- * fields of that type need what the key needs. What the graph itself asks for its key is its own decision about its other fields.
+ * Adds to `merged` what `ruled` asks for key fields. A graph that receives a guarded field, since it is part of an object's key there,
+ * could disclose its value in any answer: so the graph's fields of that type need what the key needs. What the graph itself asks for the
+ * key does not count: about its other fields it has decided itself.
  */
 export function coverKeyFields(
   merged: MergedRequirements,

@@ -40,7 +40,7 @@ export function coverRequiredFields(merged: MergedRequirements, graphs: readonly
   return mergeSources(sources);
 }
 
-/** What each field pulls directly, in all graphs, by its composed coordinate. */
+/** The fields that each field pulls directly, in all graphs, by its composed coordinate. */
 type DirectPulls = ReadonlyMap<string, readonly (Pull & { readonly source: string })[]>;
 
 function directPulls(graphs: readonly PullingSchema[], table: RequirementTable): DirectPulls {
@@ -58,7 +58,7 @@ function directPulls(graphs: readonly PullingSchema[], table: RequirementTable):
   return pulls;
 }
 
-/** What fields are, in whichever graph has them: `@computed` names fields that its own graph does not even know. */
+/** Looks fields up in whichever graph has them: `@computed` names fields that its own graph does not even know. */
 interface KnownFields {
   requirementOf(typeName: string, field: string): Requirement | undefined;
   /** The name of the type that it returns. */

@@ -3,7 +3,7 @@ import { listAppliedDirectives } from "../applied-directives.ts";
 import { RequirementsError } from "../requirement-table.ts";
 import { readSchemaLinks, type SchemaLink } from "../schema-links.ts";
 
-/** What a field pulls to be answered, by its coordinate. One field may pull from several subgraphs. */
+/** The field sets that a field pulls to be answered, by its coordinate. One field may pull from several subgraphs. */
 export type RequiredFields = ReadonlyMap<string, readonly SelectionSetNode[]>;
 
 /**

@@ -3,6 +3,7 @@ import type { AskForClaims } from "../../tokens/custom-claims.ts";
 import { hashSecret } from "../../tokens/refresh-tokens.ts";
 import { readPresented } from "../presented-tokens.ts";
 import type { SessionOptions, Sessions } from "../sessions.ts";
+import { clientPrintOf } from "./client-prints.ts";
 import type { FindRefreshingAccount } from "./refreshing-account-store.ts";
 
 export interface ClaimParts {
@@ -26,6 +27,7 @@ export function refreshWithClaims(refresh: Sessions["refresh"], parts: ClaimPart
       familyHash: hashSecret(token.familySecret),
       presentedHash: hashSecret(token.generationSecret),
       retryHash: retryHash ?? null,
+      client: clientPrintOf(origin),
       now,
       rotatedSince: addSeconds(now, -options.refreshGraceSeconds),
     });

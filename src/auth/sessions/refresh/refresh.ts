@@ -8,10 +8,11 @@ import { findAccountIn } from "../../users/account-store.ts";
 import { describePlace } from "../../users/notices.ts";
 import type { UnitOfWork } from "../../work/unit-of-work.ts";
 import { type PresentedToken, readPresented } from "../presented-tokens.ts";
-import { judgeRefresh, type Session } from "../session-state.ts";
+import type { Session } from "../session-state.ts";
 import { endSession, extendAccess, lockSession, noteFollower } from "../session-store.ts";
 import type { HeldSession, SessionOptions, SessionParts, Sessions } from "../sessions.ts";
 import { clientPrintOf } from "./client-prints.ts";
+import { judgeRefresh } from "./judge-refresh.ts";
 import { replaySession } from "./replay-store.ts";
 import { createRotate, type Rotate } from "./rotate-together.ts";
 
