@@ -29,3 +29,9 @@ test.each(entries)("%s is described in one line, with a default", (_name, variab
   expect(variable.description).toMatch(/^[^\n]{10,140}\.$/);
   expect(variable.default ?? variable.defaultNote).toBeTruthy();
 });
+
+test("every variable reaches the configuration, but the one that names its file", async () => {
+  const source = await readFile(new URL("../../src/config/config.ts", import.meta.url), "utf8");
+  const unread = entries.map(([name]) => name).filter((name) => !new RegExp(`\\bvalues\\.${name}\\b`).test(source));
+  expect(unread).toEqual(["GATEWAY_CONFIG"]);
+});
