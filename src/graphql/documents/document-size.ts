@@ -17,6 +17,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { MAXIMUM_FIRST } from "../../auth/paging/pages.ts";
 import { mutationsThat } from "../policies/root-policies.ts";
 
 /** What a document asks for, with every fragment counted wherever it is spread. */
@@ -32,8 +33,6 @@ export interface DocumentSize {
   readonly credentials: number;
 }
 
-/** The most that a `first` accepts, unless its default is more; a variable could be as much. */
-const LARGEST_PAGE = 100;
 /** What a list that cannot be paged is taken to hold: someone's live sessions. */
 const ASSUMED_ITEMS = 10;
 export const credentialFields = mutationsThat(({ passwords }) => passwords !== undefined);
@@ -147,7 +146,8 @@ function expectedItems(node: FieldNode, field: Field | undefined, parent: GraphQ
 }
 
 function pageSize({ arguments: given = [] }: FieldNode, byDefault: unknown): number {
-  const most = typeof byDefault === "number" ? Math.max(byDefault, LARGEST_PAGE) : LARGEST_PAGE;
+  // What a variable could be.
+  const most = typeof byDefault === "number" ? Math.max(byDefault, MAXIMUM_FIRST) : MAXIMUM_FIRST;
   const value = given.find(({ name }) => name.value === "first")?.value;
   const written = value === undefined ? byDefault : value.kind === Kind.INT ? Number(value.value) : undefined;
   return typeof written === "number" ? Math.min(Math.max(written, 1), most) : most;
