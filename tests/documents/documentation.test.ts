@@ -90,7 +90,7 @@ const testsNamedIn = (text: string) => [...text.matchAll(testLinks)].map(([, tit
 /** Whether a test or a group of tests is called so: the title of one in a comment is none. */
 function isTitleIn(source: string, title: string): boolean {
   const literal = title.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  return new RegExp(`^ *(?:(?:describe|test)(?:\\.each\\(.*\\))?|[\\]}](?: as const)?\\))\\("${literal}",`, "m").test(source);
+  return new RegExp(`^ *(?:(?:describe|test)(?:\\.each\\(.*\\))?|[\\]}](?: as const)?\\))\\(\\s*"${literal}",`, "m").test(source);
 }
 
 test.each([
