@@ -7,7 +7,8 @@ export function describeRun(options: { rounds: number; seconds: number }, machin
   const cores = cpus();
   const load = loadavg()[0] ?? 0;
   const lines = [
-    `${cores.length} × ${cores[0]?.model ?? "unknown processor"}, Node ${process.version}; ${rounds} rounds of ${seconds} s each, in alternation`,
+    `${cores.length} × ${cores[0]?.model ?? "unknown processor"}, Node ${process.version}; ${rounds} rounds of ` +
+      `${seconds} s each, in alternation`,
     machine.isPinned
       ? `The server under test alone on core 0; the load generator${machine.isEmbedded ? " and PostgreSQL" : ""} on core 1.`
       : "Nothing is pinned: `taskset` or a second core is missing, so that everything competes. Trust the ratios less.",

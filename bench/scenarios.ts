@@ -105,7 +105,10 @@ export function successorIn(answer: string): string | undefined {
   return answer.includes('"errors"') ? undefined : /"refreshToken":"([^"]+)"/.exec(answer)?.[1];
 }
 
-/** What the core can hash when it does nothing else; or, standing back for whatever else there is, what the hashing threads of a server take. */
+/**
+ * What the core can hash when it does nothing else; or, standing back for whatever else there is, what the hashing threads of a server
+ * take.
+ */
 export async function measureRawHashing(compiled: string, seconds: number, { standsBack = false } = {}): Promise<Round> {
   const command = [process.execPath, compiled, String(seconds)];
   const [program = "", ...args] = pinnedCommand(SERVER_CORE, standsBack ? ["nice", "-n", "19", ...command] : command);

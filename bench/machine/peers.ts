@@ -27,8 +27,8 @@ export type GatewayPeer = (typeof gatewayPeers)[number];
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Compiles the programs that the gateway is compared with, and one that weighs a part of it, as it is compiled itself. Under tsx they would be a tenth slower than they
- * are: its hook runs at every `require`, and Apollo Server has one in the path of every request.
+ * Compiles the programs that the gateway is compared with, and one that weighs a part of it, as it is compiled itself. Under tsx they would
+ * be a tenth slower than they are: its hook runs at every `require`, and Apollo Server has one in the path of every request.
  */
 export async function compilePeers(outDir: string): Promise<Peers> {
   const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");

@@ -23,7 +23,8 @@ export async function fillPages(databaseUrl: string): Promise<PageRows> {
   try {
     const start = Date.now() - ROWS * MILLISECONDS_APART;
     await sql.unsafe(`create function pg_temp.id_of(number bigint) returns uuid language sql immutable as $$
-      select (lpad(to_hex(${start}::bigint + number * ${MILLISECONDS_APART}), 12, '0') || '70008' || lpad(to_hex(number), 15, '0'))::uuid $$`);
+      select (lpad(to_hex(${start}::bigint + number * ${MILLISECONDS_APART}), 12, '0')
+        || '70008' || lpad(to_hex(number), 15, '0'))::uuid $$`);
     await insertUsers(sql, start);
     await insertAuditEvents(sql, start);
     await sql`vacuum analyze users, audit_events`;
@@ -40,7 +41,8 @@ async function insertUsers(sql: postgres.Sql, start: number): Promise<void> {
     select pg_temp.id_of(number), address, address, '-',
       case when number % 100000 = 7 then '{user,auditor}'::text[] when number % 100 = 3 then '{user,support}' else '{user}' end,
       case when number % 1000 = 5 then 'DISABLED' else 'ACTIVE' end, to_timestamp((${start} + number * ${MILLISECONDS_APART}) / 1000.0)
-    from (select number, left(md5(number::text), 8) || number || '@example.com' as address from generate_series(1::bigint, ${ROWS}) as number) as made`);
+    from (select number, left(md5(number::text), 8) || number || '@example.com' as address
+      from generate_series(1::bigint, ${ROWS}) as number) as made`);
 }
 
 /** Mostly refreshes; one failed login in fifty, ten changes of roles. */

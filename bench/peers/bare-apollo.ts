@@ -79,7 +79,8 @@ function toPayload(viewer: Viewer, refreshToken: string) {
 async function open(_: unknown, { id, email }: { id: string; email: string }) {
   const sessionId = randomUUID();
   const secret = randomBytes(32).toString("base64url");
-  await sql`insert into bare_sessions (id, user_id, email, roles, hash, used_at) values (${sessionId}, ${id}, ${email}, '{user}', ${hashOf(secret)}, now())`;
+  await sql`insert into bare_sessions (id, user_id, email, roles, hash, used_at)
+    values (${sessionId}, ${id}, ${email}, '{user}', ${hashOf(secret)}, now())`;
   return toPayload({ sub: id, email, roles: ["user"] }, `${sessionId}.${secret}`);
 }
 

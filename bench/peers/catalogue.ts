@@ -69,7 +69,9 @@ const products = {
       margin: Float @hasRole(roles: ["admin"])
     }`,
   federationSdl: `extend type Query { ${productRoot} } type Product @key(fields: "id") { ${productFields} }`,
-  schema: `type Query { ${productRoot} productsById(ids: [ID!]!): [Product]! ${federationFields} } type Product { ${productFields} } ${federationTypes}`,
+  schema:
+    `type Query { ${productRoot} productsById(ids: [ID!]!): [Product]! ${federationFields} } type Product { ` +
+    `${productFields} } ${federationTypes}`,
   root: { products: productsOf, productsById: ofIds(productOf), _entities: ofKeys(productOf) },
 };
 

@@ -55,20 +55,23 @@ interface Spread {
 async function insertUsers(sql: postgres.Sql, sessions: number): Promise<void> {
   await sql.unsafe(`
     insert into users (id, email, email_key, password_hash, roles, created_at, last_login_at)
-    select pg_temp.id_of(number), address, address, '$argon2id$v=19$m=19456,t=2,p=1$' || md5(number::text) || '$' || md5(address), '{user}', now(), now()
+    select pg_temp.id_of(number), address, address, '$argon2id$v=19$m=19456,t=2,p=1$' || md5(number::text) || '$' || md5(address),
+      '{user}', now(), now()
     from (select number, left(md5(number::text), 8) || number || '@example.com' as address
       from generate_series(0::bigint, ${Math.ceil(sessions / SESSIONS_OF_A_USER) - 1}) as number) as made`);
 }
 
 async function insertSessions(sql: postgres.Sql, { count, start, apart }: Spread): Promise<void> {
   await sql.unsafe(`
-    insert into sessions (id, user_id, family_hash, current_hash, previous_hash, rotation_nonce, generation, rotated_at, created_at, last_used_at,
+    insert into sessions (id, user_id, family_hash, current_hash, previous_hash, rotation_nonce,
+      generation, rotated_at, created_at, last_used_at,
       idle_expires_at, expires_at, access_expires_at, ip_address, user_agent)
     select pg_temp.id_of(number), pg_temp.id_of(number / ${SESSIONS_OF_A_USER}),
       sha256(sha256(convert_to('family ' || number, 'UTF8'))), sha256(sha256(convert_to('generation ' || number, 'UTF8'))),
       sha256(convert_to('previous ' || number, 'UTF8')), sha256(convert_to('nonce ' || number, 'UTF8')), 7, opened, opened, opened,
       now() + interval '14 days', opened + interval '90 days', opened + interval '15 minutes', '192.0.2.' || number % 256, '${USER_AGENT}'
-    from (select number, to_timestamp((${start} + number * ${apart}) / 1000.0) as opened from generate_series(0::bigint, ${count - 1}) as number) as made`);
+    from (select number, to_timestamp((${start} + number * ${apart}) / 1000.0) as opened
+      from generate_series(0::bigint, ${count - 1}) as number) as made`);
 }
 
 async function insertAuditEvents(sql: postgres.Sql, { count, start, apart }: Spread): Promise<void> {

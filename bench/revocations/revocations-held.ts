@@ -42,7 +42,8 @@ export async function benchmarkRevocationsHeld(ground: Ground, options: HeldOpti
   printScenario(outcome);
   const after = { none: residentBytes(none.server), held: residentBytes(held.server) };
   process.stdout.write(
-    `Resident memory after the load: ${megabytes(before.held)} → ${megabytes(after.held)} MB with them, ${megabytes(before.none)} → ${megabytes(after.none)} MB without.\n\n`,
+    `Resident memory after the load: ${megabytes(before.held)} → ${megabytes(after.held)} MB with them, ` +
+      `${megabytes(before.none)} → ${megabytes(after.none)} MB without.\n\n`,
   );
   return [];
 }
@@ -51,7 +52,8 @@ async function printHeap(program: string): Promise<void> {
   const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", program, String(HELD)]);
   const { session, user } = JSON.parse(stdout);
   process.stdout.write(
-    `Heap for ${HELD} revocations: ${megabytes(session)} MB of sessions, ${megabytes(user)} MB of users (${Math.round(session / HELD)} and ${Math.round(user / HELD)} bytes each).\n`,
+    `Heap for ${HELD} revocations: ${megabytes(session)} MB of sessions, ${megabytes(user)} MB of users ` +
+      `(${Math.round(session / HELD)} and ${Math.round(user / HELD)} bytes each).\n`,
   );
 }
 
@@ -82,7 +84,8 @@ async function fill({ server, databaseUrl, user }: Side, { cleanup }: Ground): P
   });
   const { read, longest } = await untilRefused(server, accessToken);
   process.stdout.write(
-    `Read by the feed ${formatMilliseconds(read)} after their commit; no request waited longer than ${formatMilliseconds(longest)} meanwhile.\n`,
+    `Read by the feed ${formatMilliseconds(read)} after their commit; no request waited longer than ` +
+      `${formatMilliseconds(longest)} meanwhile.\n`,
   );
 }
 

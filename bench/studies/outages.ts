@@ -41,7 +41,10 @@ export async function drillOutages({ directory }: Ground): Promise<readonly Verd
 }
 
 function describe({ outage, firstRotation, lastRefusal, refusals }: OutageReturn): string {
-  return `${outage}: ${refusals} calls refused, the last of them ${formatMilliseconds(lastRefusal)}, the first rotation ${formatMilliseconds(firstRotation)} after the database was back.`;
+  return (
+    `${outage}: ${refusals} calls refused, the last of them ${formatMilliseconds(lastRefusal)}, the first rotation ` +
+    `${formatMilliseconds(firstRotation)} after the database was back.`
+  );
 }
 
 function judge({ outage, firstRotation, lastRefusal }: OutageReturn): Verdict {

@@ -13,13 +13,17 @@ const LOGIN_CONNECTIONS = 32;
 const QUERIES_PER_SECOND = 200;
 /** As long as other contestants get: by then the compiler has seen what there is. */
 const WARM_UP_SECONDS = 7;
-/** All of a storm begin at the same instant: that is a burst, which any query waits behind for as long as it takes to read it. The storm comes after it. */
+/**
+ * All of a storm begin at the same instant: that is a burst, which any query waits behind for as long as it takes to read it. The storm
+ * comes after it.
+ */
 const START_SECONDS = 1;
 const FLOOD_CONNECTIONS = 512;
 const FLOOD_SECONDS = 2;
 /**
- * The p99 of a query, by that beside a program which hashes and does nothing else, at the lowest priority on the same core: what the kernel makes a
- * thread wait that wakes up while another one runs. No server can do better; beside nothing at all (`calm`) the p99 is that much lower.
+ * The p99 of a query, by that beside a program which hashes and does nothing else, at the lowest priority on the same core: what the kernel
+ * makes a thread wait that wakes up while another one runs. No server can do better; beside nothing at all (`calm`) the p99 is that much
+ * lower.
  */
 const LONGEST_DELAY = 2;
 
@@ -37,7 +41,9 @@ interface StormRound {
   readonly hashing: Latencies;
   readonly beside: Latencies;
   readonly storm: Storm;
-  /** The processor time of a hash alone, by that of a login, less what the queries cost: what other programs on the machine disturb least. */
+  /**
+   * The processor time of a hash alone, by that of a login, less what the queries cost: what other programs on the machine disturb least.
+   */
   readonly costRatio: number;
 }
 
@@ -118,14 +124,18 @@ function printStorm(rounds: readonly StormRound[], flood: Storm): void {
   };
   const latencies = (of: (round: StormRound) => Latencies) =>
     `p50 ${figure((round) => of(round).p50).toFixed(2)} ms   p99 ${figure((round) => of(round).p99).toFixed(2)} ms`;
-  const logins = `${figure(({ storm }) => storm.perSecond).toFixed(1)} /s, raw argon2id ${figure((round) => round.rawPerSecond).toFixed(1)} /s`;
+  const perSecond = figure(({ storm }) => storm.perSecond).toFixed(1);
+  const logins = `${perSecond} /s, raw argon2id ${figure((round) => round.rawPerSecond).toFixed(1)} /s`;
   const lines = [
     `${QUERIES_PER_SECOND} authenticated queries a second, calm and beside ${LOGIN_CONNECTIONS} connections that log in over and over:`,
     `calm      ${latencies(({ calm }) => calm)}`,
     `hashing   ${latencies(({ hashing }) => hashing)}   by calm ${spread(({ calm, hashing }) => hashing.p99 / calm.p99)}`,
-    `storm     ${latencies(({ beside }) => beside)}   by calm ${spread(({ calm, beside }) => beside.p99 / calm.p99)}, by hashing ${spread(({ hashing, beside }) => beside.p99 / hashing.p99)}`,
-    `logins    ${logins}   ratio ${spread(({ storm, rawPerSecond }) => storm.perSecond / rawPerSecond)}, by cpu ${figure((round) => round.costRatio).toFixed(2)}`,
-    `flood     of ${FLOOD_CONNECTIONS} connections: ${flood.loggedIn} logins, ${flood.refused} refused, ${flood.unexplained} of them without saying when to retry`,
+    `storm     ${latencies(({ beside }) => beside)}   by calm ${spread(({ calm, beside }) => beside.p99 / calm.p99)}, ` +
+      `by hashing ${spread(({ hashing, beside }) => beside.p99 / hashing.p99)}`,
+    `logins    ${logins}   ratio ${spread(({ storm, rawPerSecond }) => storm.perSecond / rawPerSecond)}, by cpu ` +
+      `${figure((round) => round.costRatio).toFixed(2)}`,
+    `flood     of ${FLOOD_CONNECTIONS} connections: ${flood.loggedIn} logins, ${flood.refused} refused, ` +
+      `${flood.unexplained} of them without saying when to retry`,
   ];
   process.stdout.write(`${lines.join("\n")}\n\n`);
 }

@@ -1,6 +1,7 @@
 /**
- * A map that forgets what was not asked for the longest. There is one for every operation, and one more for every set of permissions that asked
- * it: `lru-cache` takes ten times the memory and a hundred times the processor time for an empty one (2 to 3 KB, 13 to 40 µs; a map 0.2 KB).
+ * A map that forgets what was not asked for the longest. There is one for every operation, and one more for every set of permissions that
+ * asked it: `lru-cache` takes ten times the memory and a hundred times the processor time for an empty one (2 to 3 KB, 13 to 40 µs; a map
+ * 0.2 KB).
  */
 export interface RecentValues<Value> {
   /** Computed only where it is not remembered. */

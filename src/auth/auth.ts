@@ -72,6 +72,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly hashing: PasswordParts;
+  /** Of `listCommonPasswords`. */
+  readonly commonPasswords: ReadonlySet<string>;
   readonly log: AuditLog;
   /** The operator's own code. */
   readonly hooks: AccountHooks;
@@ -168,7 +170,7 @@ interface PeopleParts {
 }
 
 async function createSessionsAndAccounts(
-  { database, clock, random, hashing, hooks }: World,
+  { database, clock, random, hashing, commonPasswords, hooks }: World,
   { accountStore, audit, transact, outbox, endSessions }: PeopleParts,
   options: Pick<AuthOptions, "sessions" | "accounts" | "secrets">,
 ) {
@@ -183,7 +185,7 @@ async function createSessionsAndAccounts(
       sessions,
       oneTimeTokens: createOneTimeTokens({ clock, random, secrets: options.secrets }),
       passwords: await createPasswords(hashing, random),
-      commonPasswords: loadCommonPasswords(options.accounts.serviceNames),
+      commonPasswords: loadCommonPasswords(options.accounts.serviceNames, commonPasswords),
       hooks,
     },
     options.accounts,

@@ -6,8 +6,9 @@ const LONGEST_SYNOPSIS = 60;
 
 const exitCodes = `Exit codes: 0 done; 1 failed, and standard error says why; 2 wrong usage.`;
 
-const passwordSource = `The password is the first line of standard input where that is piped or a file; at a terminal you are asked for it twice, without
-echo. It is never an argument, because the list of processes and the history of the shell would show it. The rules are those of registration.`;
+const passwordSource = `The password is the first line of standard input where that is piped or a file; at a terminal you are asked for it
+twice, without echo. It is never an argument, because the list of processes and the history of the shell would show it. The rules are
+those of registration.`;
 
 export const noPasswordArgument = `A password is never an argument, because the list of processes and the history of the shell show it.
 Pipe it in, or type it when you are asked; if you have just given one away, take another.`;
@@ -21,8 +22,8 @@ ${usage()}
 Commands:
 ${lines.join("\n")}
 
-All but print-schema read the configuration that a server in this folder would read: environment variables, .env, and gateway.yaml; explain and
-print-access need none of the variables.
+All but print-schema read the configuration that a server in this folder would read: environment variables, .env, and gateway.yaml; explain
+and print-access need none of the variables.
 \`${PROGRAM} COMMAND --help\` tells more about one of them; in a checkout, \`npm run cli -- COMMAND\` runs it.
 
 ${exitCodes}
@@ -34,7 +35,8 @@ export function describeCommand(command: Command): string {
   const flags = Object.entries({ ...command.flags, help: "Shows this." }).map(([name, summary]) => [`--${name}`, summary] as const);
   const options = alignColumns([...valued, ...flags]);
   const password = command.takesPassword ? [passwordSource] : [];
-  return `${[usage(command), command.summary, command.description, ...password, `Options:\n${options.join("\n")}`, exitCodes].join("\n\n")}\n`;
+  const explained = [command.summary, command.description, ...password, `Options:\n${options.join("\n")}`, exitCodes];
+  return `${[usage(command), ...explained].join("\n\n")}\n`;
 }
 
 export function usage(command?: Command): string {

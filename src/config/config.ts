@@ -142,7 +142,9 @@ export function parseConfig(env: Environment, file?: ConfigFile, examine: Examin
   return { ...toConfig(read.values, sections), webhookSecrets };
 }
 
-/** What the file alone says, for whatever needs no server and none of its secrets: no variable has to be set. Throws as `parseConfig` does. */
+/**
+ * What the file alone says, for whatever needs no server and none of its secrets: no variable has to be set. Throws as `parseConfig` does.
+ */
 export function parseFileAlone(env: Environment, file?: ConfigFile): FileSections {
   const { problems, sections } = parseConfigFile(file, surroundingsOf(readVariables(env).values));
   if (problems.length > 0) throw new ConfigError(problems);

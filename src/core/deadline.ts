@@ -14,7 +14,7 @@ export async function withDeadline<Result>(work: Promise<Result>, milliseconds: 
 
 class DeadlineError extends Error {
   override readonly name = "DeadlineError";
-  /** As the operating system calls it, so that it counts as "out of reach". */
+  /** The code that operating systems use, so that it counts as "out of reach". */
   readonly code = "ETIMEDOUT";
 
   constructor() {

@@ -123,7 +123,9 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   },
   SERVICE_UNAVAILABLE: {
     message: "The service is out of reach for the moment; try again shortly.",
-    when: "the database, what verifies the tokens of another issuer, or a hook of the operator is out of reach; mail is asked for where none can be sent",
+    when:
+      "the database, what verifies the tokens of another issuer, or a hook of the operator is out of reach; mail is asked " +
+      "for where none can be sent",
     facts: "",
   },
   UPSTREAM_UNAVAILABLE: {

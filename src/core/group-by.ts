@@ -1,4 +1,4 @@
-/** In the order of the items. `Map.groupBy` came with Node 21. */
+/** Groups items, in their order. `Map.groupBy` came with Node 21. */
 export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string | null): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();
   for (const item of items) {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
 export type IpAddress =
-  /** As it is always written: `192.0.2.1`. */
+  /** The address in its usual form: `192.0.2.1`. */
   | { readonly version: 4; readonly text: string }
   /** Eight of them. */
   | { readonly version: 6; readonly groups: readonly number[] };
@@ -31,14 +31,16 @@ export function ipv6NetworkOf(address: string, groups: 3 | 4): string | undefine
   return `${first.join(":")}::/${groups * 16}`;
 }
 
-/** The network around an address, as a text to be compared: so many bytes of IPv4, so many times 16 bits of IPv6. Empty where there is none. */
+/**
+ * The network around an address, as a text to be compared: so many bytes of IPv4, so many times 16 bits of IPv6. Empty where there is none.
+ */
 export function networkPrefix(address: string | null, parts: 2 | 3): string {
   const parsed = address === null ? undefined : parseIpAddress(address);
   if (parsed === undefined) return "";
   return parsed.version === 4 ? parsed.text.split(".", parts).join(".") : parsed.groups.slice(0, parts).join(":");
 }
 
-/** Where somebody sits, as far as turns and limits go: of IPv6 the first 64 bits, because every household has as many as it likes below them. */
+/** The network that counts as one for turns and limits: of IPv6 the first 64 bits, since every household has all addresses below them. */
 export function householdOf(address: string): string {
   const parsed = parseIpAddress(address);
   return parsed?.version === 4 ? parsed.text : (ipv6NetworkOf(address, 4) ?? address);

@@ -1,4 +1,4 @@
-/** What a caller may do: the roles and OAuth 2.0 scopes that their access token carries. */
+/** The permissions of a caller: the roles and OAuth 2.0 scopes that their access token carries. */
 export interface Permissions {
   readonly roles: ReadonlySet<string>;
   readonly scopes: ReadonlySet<string>;

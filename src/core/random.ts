@@ -24,7 +24,7 @@ export function createSecureRandom(): Random {
       used = 0;
     }
     const taken = Buffer.from(pool.subarray(used, used + count));
-    // What was handed out must not be read from here a second time.
+    // Bytes that were handed out must not be read from here a second time.
     pool.fill(0, used, used + count);
     used += count;
     return taken;

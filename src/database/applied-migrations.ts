@@ -2,8 +2,8 @@ import type { Database } from "./database.ts";
 import { listMigrations } from "./migrations/migration-files.ts";
 
 /**
- * Asks whether the last migration of this version has been applied; rejects where the database is out of reach. One cheap statement. Later ones
- * are fine: that is a newer version which has begun to take over.
+ * Asks whether the last migration of this version has been applied; rejects where the database is out of reach. One cheap statement. Later
+ * ones are fine: that is a newer version which has begun to take over.
  */
 export function createMigrationCheck({ $client: client, $tables: tables }: Database): () => Promise<boolean> {
   const latest = listMigrations().at(-1) ?? "";

@@ -2,8 +2,8 @@ import type postgres from "postgres";
 import { openSoleConnection } from "./sole-connection.ts";
 
 /**
- * One connection of its own, which hears that something is announced on a channel while it answers statements. What is announced is not handed
- * on: every role that may connect to the database may announce anything, on any channel.
+ * One connection of its own, which hears that something is announced on a channel while it answers statements. What is announced is not
+ * handed on: every role that may connect to the database may announce anything, on any channel.
  */
 export interface ListeningConnection {
   readonly sql: postgres.Sql;

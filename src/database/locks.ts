@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { Transaction } from "./database.ts";
 
-/** What processes take turns at: one lock for each, in each schema, so that two installations in one database do not wait for each other. */
+/**
+ * What processes take turns at: one lock for each, in each schema, so that two installations in one database do not wait for each other.
+ */
 export type LockName = "admins" | "marking" | "purge" | "removed roles" | "signing keys";
 
 /** Waits for whoever has it. It is let go of when the transaction ends. */

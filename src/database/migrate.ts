@@ -16,8 +16,8 @@ export interface MigrationOptions extends LockWaitOptions {
 }
 
 /**
- * Applies the migrations that the schema lacks, and makes the schema where there is none. The number of those applied. A user who may change no
- * table can ask as well, and is told what is missing.
+ * Applies the migrations that the schema lacks, and makes the schema where there is none. The number of those applied. A user who may
+ * change no table can ask as well, and is told what is missing.
  */
 export async function migrateDatabase(url: string, schema: string, options: MigrationOptions = {}): Promise<number> {
   const { deadlineMilliseconds } = options;

@@ -31,7 +31,9 @@ const DEADLINE_MILLISECONDS = 6000;
 const nothing = () => undefined;
 const stopwatch = () => performance.now();
 
-/** One connection of its own, opened by its first statement. Once it is lost every further statement says so: no other one takes its place. */
+/**
+ * One connection of its own, opened by its first statement. Once it is lost every further statement says so: no other one takes its place.
+ */
 export function openSoleConnection(url: string, options: SoleConnectionOptions): SoleConnection {
   const { applicationName, settings: direct = {}, connectMilliseconds, deadlineMilliseconds = DEADLINE_MILLISECONDS, hear } = options;
   const settings = parseConnectionString(url);

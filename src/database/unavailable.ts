@@ -28,8 +28,8 @@ const socketCodes = new Set(["EACCES", "ENOENT"]);
 const serverCodes = /^(08...|53...|57P0[1235]|25006|25P0[34]|55000|55P03|57014|40001|40P01|28000|28P01|3D000|26000|42P05)$/;
 
 /**
- * Of these the ones that say nothing about the next statement: it was given up for what others do at the same time, or for its own time, or a
- * pooler has forgotten it.
+ * Of these the ones that say nothing about the next statement: it was given up for what others do at the same time, or for its own time, or
+ * a pooler has forgotten it.
  */
 const momentaryCodes = /^(25P0[34]|55P03|57014|40001|40P01|26000|42P05)$/;
 

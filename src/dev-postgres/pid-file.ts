@@ -23,8 +23,8 @@ export async function readPidFile(data: string): Promise<PidFile | undefined> {
 }
 
 /**
- * PostgreSQL itself clears a file away whose process has died. But where another process has got that pid since (a container's pids begin anew
- * at each start), it would refuse to start for ever. Its working directory tells them apart, on Linux.
+ * PostgreSQL itself clears a file away whose process has died. But where another process has got that pid since (a container's pids begin
+ * anew at each start), it would refuse to start for ever. Its working directory tells them apart, on Linux.
  */
 export async function removePidFileOfStranger(data: string): Promise<void> {
   const file = await readPidFile(data);

@@ -6,7 +6,9 @@ export interface ProgramResult {
   readonly output: string;
 }
 
-/** Runs one of PostgreSQL's programs to its end, which the signal brings about. Never throws: that it could not be run is an output, too. */
+/**
+ * Runs one of PostgreSQL's programs to its end, which the signal brings about. Never throws: that it could not be run is an output, too.
+ */
 export function runProgram(
   program: string,
   args: readonly string[],

@@ -98,7 +98,8 @@ async function untilReady(cluster: Cluster, process: ProcessIdentity): Promise<S
 
 function stillStopping(pid: number, { data }: Cluster): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
-    `PostgreSQL (process ${pid}) on ${data} is shutting down, and waits for those who are connected. Stop them, or it (kill -INT ${pid}), and try again.`,
+    `PostgreSQL (process ${pid}) on ${data} is shutting down, and waits for those who are connected. Stop them, or it ` +
+      `(kill -INT ${pid}), and try again.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { DocumentNode, ExecutionResult } from "graphql";
+import { type Answered, isText } from "../graphql/answers.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import type { ComposedGraph } from "./composition/composed-graph.ts";
@@ -21,16 +22,17 @@ export interface GatewayOperationsParts {
   publish(result: ExecutionResult, requestId: string): ExecutionResult;
 }
 
-/** Operations over several graphs: what a caller may not have is cut before anything is planned or sent, and the rest is answered by whoever can. */
+/** Runs operations over several graphs: cuts what the caller may not have before anything is planned or sent; graphs answer the rest. */
 export function createGatewayOperations(parts: GatewayOperationsParts): Operations {
   const { graphOf, currentGraph, authOperations, limits, access: options, publish } = parts;
 
-  async function answer(operation: Operation, graph: ComposedGraph): Promise<ExecutionResult> {
+  async function answer(operation: Operation, graph: ComposedGraph): Promise<Answered> {
     const plan = planFor(operation, graph, options);
     const refusal = refusePlan(operation, plan, options);
     if (refusal !== undefined) return refusal;
     const sent = sentOperationOf(operation, plan);
-    return completePlan(operation, plan, sent === undefined ? {} : await fetchAnswer(sent, plan, operation.context));
+    const answered = sent === undefined ? {} : await fetchAnswer(sent, plan, operation.context);
+    return isText(answered) ? answered : completePlan(operation, plan, answered);
   }
 
   return {
@@ -39,7 +41,8 @@ export function createGatewayOperations(parts: GatewayOperationsParts): Operatio
       const graph = graphOf(operation.document);
       try {
         if (graph.isOfAuthAlone(operation)) return await authOperations.run(operation);
-        return publish(await limitRootFields(operation, { graph, limits, answer: (admitted) => answer(admitted, graph) }), requestId);
+        const answered = await limitRootFields(operation, { graph, limits, answer: (admitted) => answer(admitted, graph) });
+        return isText(answered) ? answered : publish(answered, requestId);
       } catch (error) {
         return publish(refusedResult(error), requestId);
       }
@@ -59,7 +62,7 @@ export function createGatewayOperations(parts: GatewayOperationsParts): Operatio
   };
 }
 
-async function fetchAnswer(sent: SentOperation, { part, graph }: Plan, context: RequestContext): Promise<ExecutionResult> {
+async function fetchAnswer(sent: SentOperation, { part, graph }: Plan, context: RequestContext): Promise<Answered> {
   if (part !== undefined) return part.answerer.execute(sent, context);
   return executeComposed(graph, { document: sent.document, contextValue: context, variableValues: sent.variables });
 }

@@ -51,7 +51,7 @@ export async function openSubscription(
   });
 }
 
-/** What a subscription that was sent for one graph is in the place of which another has come; undefined: not the same. */
+/** Plans a subscription again for the graph that has taken the place of the one it was sent for; undefined where it is not the same. */
 function judgeAgain(
   operation: Operation,
   { cut }: Plan,

@@ -1,24 +1,23 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { rejectDenied, reportDenials } from "../access/forwarded/access-modes.ts";
 import { completeResult } from "../access/forwarded/complete-result.ts";
-import { isCompleteText } from "../access/forwarded/complete-text.ts";
 import type { Cut } from "../access/forwarded/cut.ts";
 import { cutNothing, cutOperation } from "../access/forwarded/cut-operation.ts";
+import { isCompleteText } from "../access/pass-through/complete-text.ts";
 import { AuthError } from "../core/errors.ts";
 import type { Operation } from "../graphql/operations.ts";
-import { readyTextOf } from "../graphql/ready-result.ts";
 import type { ComposedGraph } from "./composition/composed-graph.ts";
 import type { Part } from "./composition/subschemas.ts";
 import type { SentOperation } from "./upstreams/upstream.ts";
 import type { AccessOptions } from "./upstreams/upstream-options.ts";
 
-/** What is left of one operation for its caller, and where it goes. */
+/** The part of an operation that is left for its caller, and the graph that answers it. */
 export interface Plan {
   readonly graph: ComposedGraph;
   readonly cut: Cut;
-  /** Undefined: the composed schema, which asks several. */
+  /** The graph that answers; undefined: the composed schema, which asks several. */
   readonly part: Part | undefined;
-  /** In a dry run: what would have been left. */
+  /** The cut that would have been made, in a dry run. */
   readonly dryCut: Cut | undefined;
 }
 
@@ -36,7 +35,7 @@ export function planFor({ document, operation, context }: Operation, graph: Comp
 export function refusePlan(request: Operation, { cut, graph }: Plan, options: PlanOptions): ExecutionResult | undefined {
   const rejected = options.denied === "reject" ? rejectDenied(cut, { ...request, schema: graph.access.schema }) : undefined;
   if (rejected !== undefined) return rejected;
-  // What the client sent for variables has to fit, whether or not they are sent on.
+  // Variables have to fit, whether or not they are sent on.
   const errors = graph.checkVariables(request);
   return errors && { errors };
 }
@@ -49,7 +48,7 @@ export function sentOperationOf({ operation, variableValues }: Operation, { cut,
   return document && { document, type: operation.operation, variables: usedOf(variableValues, variableNames), isComplete };
 }
 
-/** Those of a denied selection are none of an upstream's business. */
+/** Leaves out variables that only denied selections use: an upstream must not see them. */
 function usedOf(variables: Operation["variableValues"], used: Cut["variableNames"]): Operation["variableValues"] {
   const names = Object.keys(variables);
   if (names.every((name) => used.has(name))) return variables;
@@ -58,7 +57,6 @@ function usedOf(variables: Operation["variableValues"], used: Cut["variableNames
 
 /** The answer as the client asked for it. */
 export function completePlan({ variableValues }: Operation, { cut, part, dryCut }: Plan, result: ExecutionResult): ExecutionResult {
-  if (readyTextOf(result) !== undefined) return result;
   const failure = failureOf(result);
   const unfit = () => failure ?? new AuthError("UPSTREAM_UNAVAILABLE", { upstream: part?.answerer.name ?? "several" });
   const completed = completeResult(cut, { variableValues, unfit }, failure === undefined ? result : { data: {} });

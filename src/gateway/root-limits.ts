@@ -11,6 +11,7 @@ import { type Fragments, fragmentsOf, responseKeyOf } from "../access/collect-fi
 import type { IncludedFields, RootFields } from "../access/root-fields.ts";
 import { AuthError } from "../core/errors.ts";
 import { perObject } from "../core/per-object.ts";
+import { isText, readResult } from "../graphql/answers.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { allFieldsQuotas, fieldQuotas } from "../graphql/limits/caller-quotas.ts";
 import type { FieldLimit, LimitTable } from "../graphql/limits/limit-table.ts";
@@ -74,7 +75,10 @@ export async function limitRootFields<Answer extends object>(
   const { fields, rootType } = included;
   const admitted = withoutFields(operation, fragmentsOf(document), refused);
   const result = admitted === undefined ? { data: {} } : await answer({ ...request, ...replaceOperation(request, admitted) });
-  return addRefused(result, fields, { refused, isNonNull: (name) => isNonNullType(rootType.getFields()[name]?.type) });
+  return addRefused(isText(result) ? readResult(result) : result, fields, {
+    refused,
+    isNonNull: (name) => isNonNullType(rootType.getFields()[name]?.type),
+  });
 }
 
 interface Refused {

@@ -13,7 +13,7 @@ import {
 import { perOperation } from "../access/per-operation.ts";
 import type { Operation } from "../graphql/operations.ts";
 
-/** What is wrong with the variables that a client sent; undefined: nothing. */
+/** The errors of the variables that a client sent; undefined: there are none. */
 export type CheckVariables = (request: Pick<Operation, "document" | "operation" | "variableValues">) => readonly GraphQLError[] | undefined;
 
 type Check = (value: unknown) => boolean;

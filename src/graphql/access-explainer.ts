@@ -10,12 +10,12 @@ import { type ExplainedGraph, type ExplainedOperation, explainOperation, isExpla
 /** A caller who is only imagined. */
 export interface ImaginedCaller {
   readonly roles: readonly string[];
-  /** Undefined: those that come with the roles, as in an access token. */
+  /** The scopes; undefined: those that come with the roles, as in an access token. */
   readonly scopes: readonly string[] | undefined;
 }
 
 export interface AccessQuestion extends Omit<ExplainedOperation, "as"> {
-  /** Undefined: somebody without an access token. */
+  /** The imagined caller; undefined: one without an access token. */
   readonly as: ImaginedCaller | undefined;
 }
 
@@ -38,13 +38,13 @@ export function createAccessExplainer(graph: ExplainedGraph, { roles, introspect
   };
 }
 
-/** With the permissions that their access token would carry. */
+/** The caller, with the permissions that their access token would carry. */
 export function imagine(caller: ImaginedCaller | undefined, roles: AccessExplainerOptions["roles"]): Caller {
   if (caller === undefined) return { reason: "missing" };
   return { roles: new Set(caller.roles), scopes: new Set(caller.scopes ?? scopesOfRoles(caller.roles, roles)) };
 }
 
-/** As the document's sender would be told. */
+/** The problem as the sender of the document would read it. */
 function describeProblem(error: GraphQLError): string {
   const { request } = (error.extensions.fields ?? {}) as { request?: readonly string[] };
   return request?.join(" ") ?? withoutValues(error.toJSON()).message;

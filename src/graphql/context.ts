@@ -21,7 +21,7 @@ export interface PresentedRefreshToken {
 
 /** How refresh tokens travel to and from this client: in the body, or in a cookie that scripts cannot read. */
 export interface RefreshTokens {
-  /** For a client that signs in, before anything is done. Throws BAD_USER_INPUT where the server does not allow what it asks for. */
+  /** Chooses the carrier for a client that signs in, before anything is done. Throws BAD_USER_INPUT where that is not allowed. */
   choose(asked: `${RefreshTokenCarrier}` | null | undefined): HandRefreshToken;
   /** Given what the operation's input holds. */
   read(input: string | null | undefined): PresentedRefreshToken;
@@ -43,20 +43,20 @@ export interface RequestContext {
   readonly auth: Auth;
   readonly clock: Clock;
   readonly requestId: string;
-  /** The caller on the auth graph: one of our users, or nobody. Decoded once, before execution; on a WebSocket whoever its token says now. */
+  /** The caller on the auth graph: one of our users, or nobody. Decoded once, before execution; on a WebSocket, as its token is now. */
   readonly viewer: Viewer | Anonymous;
-  /** Whom the graphs behind the gateway are asked for: `viewer`, or a caller whom another issuer vouches for. */
+  /** The caller for whom the graphs behind the gateway are asked: `viewer`, or one whom another issuer vouches for. */
   readonly caller: IdentifiedCaller | Anonymous;
-  /** What `caller` was made of, or what was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
+  /** The token of `caller`, or the one that was refused; on a WebSocket that of `connection_init`, or of the last `reauthenticate`. */
   readonly accessToken: string | undefined;
   readonly client: ClientInfo;
-  /** As the client sent them; on a WebSocket those that it was opened with. */
+  /** The headers as the client sent them; on a WebSocket those that it was opened with. */
   readonly clientHeaders: IncomingHttpHeaders;
   readonly refreshTokens: RefreshTokens;
   readonly loaders: Loaders;
-  /** Of the graph that is served. */
+  /** Explains operations on the served graph. */
   readonly explainAccess: AccessExplainer;
-  /** Absent over HTTP. */
+  /** The WebSocket; absent over HTTP. */
   readonly connection?: LiveConnection;
 }
 

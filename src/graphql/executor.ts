@@ -1,5 +1,6 @@
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
+import { readResult } from "./answers.ts";
 import type { RequestContext } from "./context.ts";
 import { publicInputError } from "./public-errors.ts";
 import type { ServedGraph } from "./served-graph.ts";
@@ -20,7 +21,8 @@ export function createExecutor({ operations, schema, onChange }: ServedGraph): G
     if (operation.operation === "subscription") {
       return { errors: [publicInputError({ request: ["Is a subscription; send it over a WebSocket (graphql-transport-ws)."] })] };
     }
-    return operations.run({ document, operation, variableValues: request.variables ?? {}, context: context as RequestContext });
+    const variableValues = request.variables ?? {};
+    return readResult(await operations.run({ document, operation, variableValues, context: context as RequestContext }));
   };
 
   return {

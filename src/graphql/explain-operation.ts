@@ -13,9 +13,9 @@ export interface ExplainedGraph {
 }
 
 export interface ExplainedOperation {
-  /** Of the document. */
+  /** The text of the document. */
   readonly text: string;
-  /** Undefined: the only one of the document. */
+  /** The name of the operation; undefined: the only one of the document. */
   readonly operationName: string | undefined;
   readonly as: Caller;
 }

@@ -55,7 +55,7 @@ export class Loaders {
     return loader.load(sessionId);
   }
 
-  /** To be told before that many objects are found by their ids. Throws BAD_USER_INPUT where the request asks for too many. */
+  /** Admits that many objects before they are found by their ids. Throws BAD_USER_INPUT where the request asks for too many. */
   admitEntities(count: number): void {
     this.#entitiesLeft -= count;
     if (this.#entitiesLeft < 0)

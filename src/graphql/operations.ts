@@ -7,6 +7,7 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 import { denyRootTypename } from "../access/guard/guarded-root.ts";
+import type { Answered } from "./answers.ts";
 import type { RequestContext } from "./context.ts";
 import { mapEvents } from "./map-events.ts";
 import { isAboutOperation, type PublicErrors } from "./public-errors.ts";
@@ -16,7 +17,7 @@ import type { AuthGraph } from "./schema.ts";
 export interface Operation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** As the client sent them. */
+  /** The variables as the client sent them. */
   readonly variableValues: Readonly<Record<string, unknown>>;
   readonly context: RequestContext;
 }
@@ -26,7 +27,7 @@ export type NextContext = () => Promise<RequestContext | undefined>;
 
 /** Executes operations, whatever they arrived on; the errors in the results are public. */
 export interface Operations {
-  run(operation: Operation): Promise<ExecutionResult>;
+  run(operation: Operation): Promise<Answered>;
   /** A stream of results, or why there is none. */
   subscribe(operation: Operation, nextContext: NextContext): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
 }

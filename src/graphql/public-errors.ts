@@ -3,7 +3,7 @@ import { AuthError } from "../core/errors.ts";
 import { withoutValues } from "./documents/document-messages.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
-/** What the caller may see of an error, whatever threw it. Everything that was not thrown as public is masked and logged. */
+/** Errors as the caller may see them, whatever threw them. Everything that was not thrown as public is masked and logged. */
 export interface PublicErrors {
   /** An error of the execution, in the request that it belongs to. */
   ofExecution(error: GraphQLError, requestId: string): GraphQLError;
@@ -68,14 +68,14 @@ export function isPublicError(error: GraphQLError): boolean {
   return isPublic(causeOf(error));
 }
 
-/** What was thrown, behind the errors that say where it stands: stitching moves them, and wraps them each time. */
+/** The cause that was thrown, behind the errors that locate it: stitching moves these, and wraps them each time. */
 function causeOf(error: GraphQLError): unknown {
   let cause: unknown = error;
   while (cause instanceof GraphQLError && cause.originalError !== undefined) cause = cause.originalError;
   return cause;
 }
 
-/** What the transport or the document does wrong, said as it is to be read. */
+/** An error for bad input of the transport or the document, by fields, with messages as clients read them. */
 export function publicInputError(fields: Readonly<Record<string, readonly string[]>>): GraphQLError {
   const originalError = new AuthError("BAD_USER_INPUT", { fields });
   return new GraphQLError(originalError.message, { extensions: { code: originalError.code, fields }, originalError });
@@ -93,7 +93,7 @@ export function isAboutOperation(error: GraphQLError | undefined): boolean {
   return error?.path === undefined && error?.nodes?.[0]?.kind === Kind.OPERATION_DEFINITION;
 }
 
-/** What Apollo Server refuses with a status of its own and no code, such as a persisted query that does not fit its hash. */
+/** Whether Apollo Server refuses with a status of its own and no code, such as a persisted query that does not fit its hash. */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof GraphQLError) || error.originalError !== undefined) return false;
   const { status } = (error.extensions.http ?? {}) as { status?: number };

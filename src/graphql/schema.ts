@@ -9,7 +9,7 @@ import type { RequirementTable } from "../access/requirements/requirement-table.
 import type { RequestContext } from "./context.ts";
 import { limitFields } from "./limits/limit-fields.ts";
 import { createLimitTable, type LimitOverrides, listRootFields } from "./limits/limit-table.ts";
-import { rateLimitDirective, readAppliedLimits } from "./limits/rate-limit-directive.ts";
+import { type AppliedLimit, rateLimitDirective, readAppliedLimits } from "./limits/rate-limit-directive.ts";
 import { noPubSub } from "./no-pub-sub.ts";
 import { checkPolicies } from "./policies/root-policies.ts";
 import { AccessResolver } from "./resolvers/access-resolver.ts";
@@ -33,16 +33,26 @@ export interface AuthGraph {
   /** Enforces the requirements and the limits that its directives state. */
   readonly schema: GraphQLSchema;
   readonly requirements: RequirementTable;
-  /** As coordinates. */
+  /** The root fields as coordinates. */
   readonly rootFields: ReadonlySet<string>;
-  /** For clients: with applied directives, which introspection does not carry. */
+  /** The SDL for clients, with applied directives, which introspection does not carry. */
   readonly sdl: string;
-  /** For gateways that take this graph in. */
+  /** The SDL for gateways that take this graph in. */
   readonly gatewaySdl: GatewaySdl;
 }
 
-/** The auth graph from its classes. Its own SDL is what the requirements are read from, so print and enforcement agree. */
-export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map(), limitFactor = 1): Promise<AuthGraph> {
+/** The auth graph before it is known how often its fields may be called. */
+export interface GuardedGraph extends Pick<AuthGraph, "schema" | "requirements" | "sdl" | "gatewaySdl"> {
+  readonly statedLimits: ReadonlyMap<string, AppliedLimit>;
+}
+
+/** The auth graph from its classes, with the limits of the schema unless they are overridden. */
+export async function buildAuthGraph(overrides: LimitOverrides = new Map(), factor = 1): Promise<AuthGraph> {
+  return limitAuthGraph(await buildGuardedGraph(), overrides, factor);
+}
+
+/** From its classes. Its own SDL is what the requirements are read from, so print and enforcement agree. */
+export async function buildGuardedGraph(): Promise<GuardedGraph> {
   const schema = await buildSchema({
     resolvers: [
       ViewerResolver,
@@ -72,8 +82,13 @@ export async function buildAuthGraph(limitOverrides: LimitOverrides = new Map(),
   const requirements = readRequirements(document);
   const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
   const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).viewer);
-  const limits = readAppliedLimits(document);
-  checkPolicies(listRootFields(schema), new Set(limits.keys()));
-  const limited = limitFields(guarded, createLimitTable(limits, limitOverrides, limitFactor));
-  return { schema: limited, requirements, rootFields: new Set(listRootFields(limited)), sdl, gatewaySdl };
+  const statedLimits = readAppliedLimits(document);
+  checkPolicies(listRootFields(schema), new Set(statedLimits.keys()));
+  return { schema: guarded, requirements, statedLimits, sdl, gatewaySdl };
+}
+
+/** A copy of the graph that counts its calls. */
+export function limitAuthGraph({ statedLimits, ...graph }: GuardedGraph, overrides: LimitOverrides, factor = 1): AuthGraph {
+  const schema = limitFields(graph.schema, createLimitTable(statedLimits, overrides, factor));
+  return { ...graph, schema, rootFields: new Set(listRootFields(schema)) };
 }

@@ -7,7 +7,7 @@ import type { Hooks, HookUser } from "./hooks.ts";
 
 export interface HookOptions {
   readonly timeoutMilliseconds: number;
-  /** What the operator is told, and nobody else. */
+  /** Called with problems for the operator; nobody else learns of them. */
   readonly onProblem: (problem: { readonly hook: keyof Hooks; readonly error: Error }) => void;
 }
 
@@ -41,7 +41,7 @@ export function createDecidingHooks(hooks: Hooks, options: HookOptions & { reado
   };
 }
 
-/** Its own copy: a date cannot be frozen. */
+/** The user as a copy of the hook's own, since a date cannot be frozen. */
 function userOf({ id, email, emailVerified, roles, createdAt }: Account): HookUser {
   return Object.freeze({ id, email, emailVerified, roles: Object.freeze([...roles]), createdAt: new Date(createdAt) });
 }

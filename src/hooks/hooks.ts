@@ -7,15 +7,15 @@ export interface Hooks {
   claims?(user: HookUser): CustomClaims | Promise<CustomClaims>;
   /** Called before anybody is told whether the address is known; where it fails the caller gets SERVICE_UNAVAILABLE. */
   beforeRegister?(registration: HookRegistration): RegistrationVerdict | Promise<RegistrationVerdict>;
-  /** Told, once it is committed, that somebody has signed in with their password. Nobody waits for it. */
+  /** Called after the commit of a sign-in with a password. Nobody waits for it. */
   afterLogin?(login: HookLogin): unknown;
-  /** Told, once it is committed, that a session was ended; not of those that expire. Nobody waits for it. */
+  /** Called after the commit that ended a session; not for sessions that expire. Nobody waits for it. */
   onSessionEnded?(end: HookSessionEnd): unknown;
 }
 
 export interface HookUser {
   readonly id: string;
-  /** As typed. */
+  /** The address as typed. */
   readonly email: string;
   readonly emailVerified: boolean;
   readonly roles: readonly string[];
@@ -26,19 +26,22 @@ export interface HookUser {
 export type CustomClaims = Readonly<Record<string, unknown>>;
 
 export interface HookRegistration {
-  /** As typed. Nobody has proven it yet. */
+  /** The address as typed. Nobody has proven it yet. */
   readonly email: string;
-  /** In lower case, its domain in Unicode: the same however the address is spelled, so rules about addresses look at this. */
+  /** The address in lower case, its domain in Unicode: the same for every spelling, so rules about addresses look at this. */
   readonly emailKey: string;
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
 }
 
-/** Undefined: go on. The reason, at most 200 characters, is shown to whoever registers; roles are added to `user`, and `admin` is never among them. */
+/**
+ * Undefined lets the registration go on. The reason, at most 200 characters, is shown to the person who registers. Roles are added to
+ * `user`; `admin` is never among them.
+ */
 export type RegistrationVerdict = undefined | { readonly refuse: string } | { readonly roles: readonly string[] };
 
 interface HookEvent {
-  /** Of the audit event, so that a repetition could be told. */
+  /** The id of the audit event, by which a repetition can be recognized. */
   readonly id: string;
   readonly occurredAt: Date;
   readonly userId: string;
@@ -51,6 +54,6 @@ export type HookLogin = HookEvent;
 
 /** The address and the user agent are those of whoever ended it; null where no request did. */
 export interface HookSessionEnd extends HookEvent {
-  /** Such as LOGOUT: a SessionEndReason of the schema. */
+  /** A SessionEndReason of the schema, such as LOGOUT. */
   readonly reason: string;
 }

@@ -18,7 +18,7 @@ interface Notification {
 }
 
 const MAXIMUM_UNDER_WAY = 20;
-/** Somebody who disables a user may end a hundred thousand sessions at once. */
+/** At most so many events wait: whoever disables a user may end a hundred thousand sessions at once. */
 const MAXIMUM_WAITING = 1000;
 
 export function createNotifiedHooks(hooks: Hooks, { timeoutMilliseconds, onProblem }: HookOptions): NotifiedHooks {

@@ -25,7 +25,7 @@ import { serveStartPage } from "./pages/start-page.ts";
 import { trackAnswers } from "./unfinished-answers.ts";
 import { serveWebSockets } from "./websocket/websockets.ts";
 
-/** Where Apollo Sandbox runs: hosted, and embedded in other pages. */
+/** The origins of Apollo Sandbox: hosted, and embedded in other pages. */
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
 const MAXIMUM_BODY_BYTES = 100 * 1024;
 
@@ -42,7 +42,7 @@ export interface AppOptions {
   /** Whether only documents of a list are served. */
   readonly trustsListOnly: boolean;
   readonly maximumConnections: number;
-  /** What the account pages say of the service. */
+  /** The facts that the account pages show of the service. */
   readonly pageFacts: PageFacts;
 }
 
@@ -64,7 +64,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   const app = fastify({
     bodyLimit: MAXIMUM_BODY_BYTES,
     ...connectionLimits,
-    // What comes on a connection that is open is answered until the end.
+    // Requests on a connection that is open are answered until the end.
     return503OnClosing: false,
     genReqId: () => randomUUID(),
     clientErrorHandler: createClientErrorHandler(securityHeaders, () => answers),
@@ -101,7 +101,7 @@ export async function createApp(parts: AppParts, options: AppOptions): Promise<F
   return app;
 }
 
-/** Whoever sits behind such a proxy shares every limit with all others behind it. */
+/** Warns of a proxy that is not listed: everybody behind it shares every limit. */
 function warnOfUnlistedProxy(logger: AppParts["logger"], peer: string, isPrivate: boolean): void {
   const setting = `set TRUSTED_PROXIES=${peer} (or its network): until then everybody behind it counts as one caller`;
   const advice = isPrivate

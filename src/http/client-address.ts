@@ -9,8 +9,8 @@ export interface ClientAddressOptions {
   /** Addresses and networks whose word is taken for where a request came from. */
   readonly trustedProxies: readonly string[];
   /**
-   * Told of somebody who is not listed and says where a request came from: once for each address of the connection, up to eight of private networks
-   * and eight others, so that strangers at a public port keep no proxy from being told of.
+   * Told of somebody who is not listed and says where a request came from: once for each address of the connection, up to eight of private
+   * networks and eight others, so that strangers at a public port keep no proxy from being told of.
    */
   readonly onUnlistedProxy: (peer: string, isPrivate: boolean) => void;
 }
@@ -19,8 +19,8 @@ const TOLD_OF_A_KIND = 8;
 const isPrivate = proxyAddress.compile(["loopback", "linklocal", "uniquelocal", "100.64.0.0/10"]);
 
 /**
- * `X-Forwarded-For` is believed as far as it was written by trusted proxies: from the right, up to the first address that is none of theirs. Anybody
- * else's is only a claim. `Forwarded` (RFC 7239) is not read.
+ * `X-Forwarded-For` is believed as far as it was written by trusted proxies: from the right, up to the first address that is none of
+ * theirs. Anybody else's is only a claim. `Forwarded` (RFC 7239) is not read.
  */
 export function createClientAddressOf({ trustedProxies, onUnlistedProxy }: ClientAddressOptions): ClientAddressOf {
   const isListed = trustedProxies.length === 0 ? () => false : proxyAddress.compile([...trustedProxies]);

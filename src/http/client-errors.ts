@@ -4,7 +4,7 @@ import { errorTable } from "../core/errors.ts";
 import type { SecurityHeaders } from "./browsers/security-headers.ts";
 import type { UnfinishedAnswers } from "./unfinished-answers.ts";
 
-/** What is answered below Fastify, to requests that never become one. */
+/** An answer that is given below Fastify, to bytes that never become a request. */
 interface ClientError {
   readonly status: 400 | 408 | 417 | 431;
   readonly problem: string;
@@ -61,7 +61,7 @@ export function writeHead(status: number, fields: Readonly<Record<string, string
   return `${lines.join("\r\n")}\r\n\r\n`;
 }
 
-/** In the shape of GraphQL over HTTP, as what is refused later. */
+/** The body in the shape of GraphQL over HTTP, as answers to later refusals have it. */
 function bodyOf({ problem }: ClientError): string {
   const extensions = { code: "BAD_USER_INPUT", fields: { request: [problem] } };
   return JSON.stringify({ errors: [{ message: errorTable.BAD_USER_INPUT.message, extensions }] });

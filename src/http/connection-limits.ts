@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 
 /** Fastify's options against clients who hold connections without using them. */
 export const connectionLimits = {
-  /** From the first byte to the last, so that a request that trickles in is cut; a shutdown waits no longer either. */
+  /** The time from the first byte to the last. A request that trickles in is cut; a shutdown waits no longer either. */
   requestTimeout: 8000,
   /** Nothing read and nothing written for so long: nobody is there, or nobody takes the answer. Longer than any answer takes. */
   connectionTimeout: 12_000,

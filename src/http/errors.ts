@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { errorTable } from "../core/errors.ts";
 
-/** What is refused before GraphQL sees it: the status, and what to mend. */
+/** A refusal before GraphQL sees the request: the status, and what to mend. */
 export interface Refusal {
   readonly status: 400 | 403 | 404 | 405 | 406 | 413 | 415;
   readonly problem: string;
@@ -13,7 +13,7 @@ export function refuse(reply: FastifyReply, { status, problem }: Refusal): Fasti
   return reply.code(status).send({ errors: [{ message: errorTable.BAD_USER_INPUT.message, extensions }] });
 }
 
-/** What Fastify itself refuses (bodies that are too large or no JSON), and what fails unexpectedly. */
+/** Answers Fastify's own refusals (bodies that are too large or no JSON) and unexpected failures as GraphQL errors. */
 export function answerErrorsAsGraphql(app: FastifyInstance, logUnexpected: (error: unknown, requestId: string) => void): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const refusal = refusalOf(error.statusCode ?? 500);

@@ -2,10 +2,10 @@ import type { FastifyInstance } from "fastify";
 
 export const READY_PATH = "/readyz";
 
-/** What `/readyz` answers, for people and for load balancers. */
+/** The answer of `/readyz`, for people and for load balancers. */
 export interface Readiness {
   readonly ready: boolean;
-  /** Told to stop: it answers what comes, and wants nothing more. */
+  /** Whether it is stopping: it answers what comes, and wants nothing more. */
   readonly draining: boolean;
   readonly checks: Readonly<Record<"database" | "migrations" | "revocationFeed", "ok" | "failed">>;
 }

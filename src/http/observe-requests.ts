@@ -5,7 +5,7 @@ import { READY_PATH } from "./health.ts";
 
 const SLOW_MILLISECONDS = 1000;
 
-/** Whoever counts and traces what arrives here. */
+/** Counts and traces the requests that arrive here. */
 export interface RequestObserver {
   answered(status: number): void;
   /** Given what tells the number of open sockets. */
@@ -28,7 +28,7 @@ export interface RequestSpan {
 export function observeRequests(app: FastifyInstance, { observer, logger }: { observer: RequestObserver; logger: Logger }): void {
   const logsAll = logger.isLevelEnabled("debug");
   app.addHook("onResponse", (request, reply, done) => {
-    // Whoever asks is told; what is wrong has its own metrics and log lines.
+    // The answer itself says that it is not ready; the cause has metrics and log lines of its own.
     if (reply.statusCode === 503 && request.url === READY_PATH) return done();
     observer.answered(reply.statusCode);
     const isNotable = reply.statusCode >= 500 || reply.elapsedTime > SLOW_MILLISECONDS;
@@ -39,7 +39,7 @@ export function observeRequests(app: FastifyInstance, { observer, logger }: { ob
   if (observer.tracer !== undefined) traceRequests(app, observer.tracer);
 }
 
-/** Without the query: by GET it carries variables. */
+/** The facts of a request for the log, without its query string: by GET that carries variables. */
 function describe(request: FastifyRequest, reply: FastifyReply) {
   return {
     requestId: request.id,

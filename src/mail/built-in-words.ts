@@ -11,7 +11,7 @@ export interface PlainWords {
 const ignore = "If it was not you, you need not do anything.";
 const nobodyAsks = "Nobody from {{service}} will ever ask you for this code.";
 
-/** Ours. Each says what happened, what to do, and what to do if it was not you. */
+/** The words of our own. Each message says what happened, what to do, and what to do if it was not you. */
 export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
   verify_email: {
     subject: "Confirm your e-mail address for {{service}}",
@@ -26,7 +26,8 @@ export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
   already_registered: {
     subject: "You already have an account at {{service}}",
     parts: [
-      "Somebody, most likely you, wanted to register at {{service}} with this e-mail address. It has an account already, and nothing was changed.",
+      "Somebody, most likely you, wanted to register at {{service}} with this e-mail address. It has an account " +
+        "already, and nothing was changed.",
       "You can sign in with the password that you have.",
       { link: "If you have forgotten it, choose a new one:" },
       ignore,
@@ -69,7 +70,8 @@ export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
   address_in_use: {
     subject: "This address has an account at {{service}} already",
     parts: [
-      "Somebody, most likely you, wanted to use this e-mail address for another account at {{service}}. It has an account of its own already, so nothing was changed.",
+      "Somebody, most likely you, wanted to use this e-mail address for another account at {{service}}. It has an " +
+        "account of its own already, so nothing was changed.",
       ignore,
     ],
   },
@@ -102,13 +104,15 @@ export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
     parts: [
       "The password of your account at {{service}} was changed on {{at}}.",
       "If that was you, you need not do anything.",
-      "If it was not you, ask for a new password where you sign in: that signs everybody else out. Change the password of your mailbox too if somebody else may know it.",
+      "If it was not you, ask for a new password where you sign in: that signs everybody else out. Change the password " +
+        "of your mailbox too if somebody else may know it.",
     ],
   },
   new_device: {
     subject: "A new sign-in to your account at {{service}}",
     parts: [
-      "Somebody signed in to your account at {{service}} on {{at}}, on a device that had not been used before: {{device}}, from the address {{ipAddress}}.",
+      "Somebody signed in to your account at {{service}} on {{at}}, on a device that had not been used before: " +
+        "{{device}}, from the address {{ipAddress}}.",
       "If that was you, you need not do anything.",
       "If it was not you, change your password: whoever signed in knows it.",
     ],
@@ -116,7 +120,8 @@ export const builtInWords: Readonly<Record<WordsName, PlainWords>> = {
   token_reused: {
     subject: "A session of yours at {{service}} was ended for safety",
     parts: [
-      "On {{at}} a sign-in that had been renewed already was used once more: by {{device}}, from the address {{ipAddress}}. Somebody may have copied it, so that session was ended. Your other devices stay signed in.",
+      "On {{at}} a sign-in that had been renewed already was used once more: by {{device}}, from the address " +
+        "{{ipAddress}}. Somebody may have copied it, so that session was ended. Your other devices stay signed in.",
       "Sign in again where you were signed out. If this happens again, or you do not know the device, change your password.",
     ],
   },

@@ -8,7 +8,7 @@ export interface KeptMail {
   readonly text: string;
 }
 
-/** For development, where there is no mail server: messages are shown, links and codes included, and kept. */
+/** Shows and keeps messages, links and codes included. For development, where there is no mail server. */
 export function createMailKeeper(compose: ComposeMail, show: (mail: KeptMail) => void): Deliver<Mail> {
   return async ({ to, content }) => {
     const { subject, text } = compose(content);

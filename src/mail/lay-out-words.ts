@@ -5,7 +5,9 @@ const GREETING = "Hello,";
 const font = "font-family: system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const styles = {
   page: "margin: 0; padding: 24px 12px; background: #f4f4f5;",
-  card: `max-width: 520px; margin: 0 auto; padding: 24px 28px; background: #ffffff; border-radius: 8px; color: #18181b; font-size: 16px; line-height: 1.5; ${font};`,
+  card:
+    "max-width: 520px; margin: 0 auto; padding: 24px 28px; background: #ffffff; border-radius: 8px; color: #18181b; " +
+    `font-size: 16px; line-height: 1.5; ${font};`,
   button: "display: inline-block; padding: 10px 18px; background: #1d4ed8; border-radius: 6px; color: #ffffff; text-decoration: none;",
   address: "font-size: 13px; color: #52525b; word-break: break-all;",
   code: "font-size: 28px; letter-spacing: 4px; font-family: ui-monospace, Menlo, Consolas, monospace;",

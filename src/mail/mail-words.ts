@@ -3,7 +3,7 @@ import type { MailContent, MailTemplate } from "../outbox/mail-templates.ts";
 /** The words of one message; a file that overrides them has this name. `email_changed_for_good`: there is no link that undoes it. */
 export type WordsName = MailTemplate | "email_changed_for_good";
 
-/** What the words of each message may tell, beside `{{service}}`, the name of whoever sends it. */
+/** The placeholders that the words of each message may have, beside `{{service}}`, the name of the service that sends it. */
 export const placeholders = {
   verify_email: ["link", "code"],
   already_registered: ["link"],
@@ -28,10 +28,10 @@ export function wordsOf(content: MailContent): WordsName {
   return content.template === "email_changed" && content.facts.link === undefined ? "email_changed_for_good" : content.template;
 }
 
-/** One message with `{{name}}` where something is told. */
+/** The words of one message, with `{{name}}` in the place of each fact. */
 export interface MailWords {
   readonly subject: string;
   readonly text: string;
-  /** Undefined: the message is text alone. */
+  /** The HTML; undefined where the message is text alone. */
   readonly html: string | undefined;
 }

@@ -64,7 +64,7 @@ function checkBody(name: WordsName, body: string): string[] {
   const used = placeholdersIn(body);
   const unknown = used.filter((each) => !known.includes(each)).map((each) => `has {{${each}}}, but there is only ${known.join(", ")}.`);
   const stray = hasStrayBraces(body) ? ["has {{ without a name and }}."] : [];
-  // Whoever gets it could not do what it is for.
+  // Without a link or a code nobody could do what the message is for.
   const isUseless = known.includes("link") && !used.includes("link") && !used.includes("code");
   return [...unknown, ...stray, ...(isUseless ? ["has no {{link}}, which is what the message is for."] : [])];
 }

@@ -13,7 +13,7 @@ export interface SmtpOptions {
     readonly tls: "implicit" | "required" | "none";
     readonly login: { readonly user: string; readonly password: string } | undefined;
   };
-  /** What we call ourselves to the server: a host name, or an address as URLs have it. */
+  /** The name that this server gives in EHLO: a host name, or an address as URLs have it. */
   readonly hostName: string;
   readonly from: { readonly name: string | undefined; readonly address: string };
 }
@@ -61,7 +61,7 @@ export function createSmtpDelivery(compose: ComposeMail, { server, from, hostNam
   };
 }
 
-/** RFC 3834, and what Exchange heeds: nobody's absence is to be told to us. */
+/** Headers of RFC 3834, and one that Exchange heeds: they keep notes of absence away. */
 const automatic = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" };
 
 /** RFC 5321, section 4.1.3: addresses stand in brackets. */
@@ -87,7 +87,7 @@ function connectionOptions({ host, port, tls, login }: SmtpOptions["server"]) {
   };
 }
 
-/** RFC 5322, section 3.6.4. Of the message, not of the attempt: so whoever gets it twice can tell. */
+/** RFC 5322, section 3.6.4. Of the message, not of the attempt: so that a receiver recognizes a repetition. */
 function messageIdOf(id: string, domain: string): string {
   return `<${id}@${domain}>`;
 }

@@ -14,7 +14,7 @@ const byCode: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 
 /**
- * What an attempt that failed means (RFC 5321, section 4.2.1). Of the server's words only the number is told, because the rest quotes
+ * What an attempt that failed means (RFC 5321, section 4.2.1). Of the server's words only the number is reported, because the rest quotes
  * addresses; what is refused at RCPT or DATA for good stays refused, and everything else is tried again.
  */
 export function readSmtpProblem(error: unknown): Exclude<Delivery, { kind: "sent" | "kept" }> {

@@ -9,7 +9,7 @@ const POLL_MILLISECONDS = 1000;
 /** After something was written: the transaction is mostly over by then, and if not, the next look finds it. */
 const WAKE_MILLISECONDS = 50;
 const CONCURRENCY = 8;
-/** Of those that nobody waits for: fewer than a mail server has connections from here, so that whoever waits finds one free. */
+/** At most so many of the messages that nobody waits for: fewer than there are connections to a mail server, so that one stays free. */
 const CONCURRENCY_OF_OTHERS = 3;
 /** How long those under way may take when the process stops. */
 const PATIENCE_MILLISECONDS = 5000;
@@ -24,7 +24,7 @@ export interface Courier {
 export function startCourier(channel: Channel, parts: CourierParts): Courier {
   const { database, clock, onFailure } = parts;
   const stopping = new AbortController();
-  /** With whether somebody waits for it. */
+  /** The messages under way, and whether somebody waits for each. */
   const underWay = new Map<Promise<void>, boolean>();
   let isStopped = false;
   let looking: Promise<void> | undefined;

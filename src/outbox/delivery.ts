@@ -1,6 +1,6 @@
 import type { Mail, Message, WebhookCall } from "./outbox-messages.ts";
 
-/** What became of one attempt. `problem` is in our words, without addresses or what the other side said. */
+/** The outcome of one attempt. `problem` is in our words, without addresses and without the other side's words. */
 export type Delivery =
   | { readonly kind: "sent" }
   /** There is nothing to send it with: it is kept to be shown. */
@@ -11,7 +11,7 @@ export type Delivery =
   | { readonly kind: "never"; readonly problem: string };
 
 export interface DeliveryContext {
-  /** The same at each attempt, so that whoever gets a message twice can tell. */
+  /** The id of the message: the same at each attempt, so that a receiver recognizes a repetition. */
   readonly id: string;
   readonly createdAt: Date;
   /** Aborted when there is no more time for it. */

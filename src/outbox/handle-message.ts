@@ -18,11 +18,11 @@ export interface CourierParts {
   readonly payloads: Payloads;
   readonly clock: Clock;
   readonly deliver: Deliver;
-  /** From 0 up to 1. */
+  /** A random number from 0 up to 1. */
   readonly chance: () => number;
-  /** Told after it has been noted. */
+  /** Called with each outcome, after it has been noted. */
   readonly onOutcome: (outcome: Outcome, message: Pick<LeasedRow, "id" | "channel" | "topic"> & { readonly problem?: string }) => void;
-  /** What nobody expects: a database out of reach, a delivery that throws. */
+  /** Called with what nobody expects: a database out of reach, a delivery that throws. */
   readonly onFailure: (error: unknown, row?: Pick<LeasedRow, "id" | "channel" | "topic">) => void;
 }
 
@@ -50,7 +50,7 @@ type Verdict =
   | { readonly outcome: "dead"; readonly problem: string }
   | { readonly outcome: "retried"; readonly problem: string; readonly at: Date };
 
-/** What follows from one attempt. What would be tried again only after it is worthless is given up at once. */
+/** Decides what follows from one attempt. A message whose next attempt would come after its time is given up at once. */
 function judge(row: LeasedRow, delivery: Delivery, { now, chance, wasCutOff }: { now: Date; chance: number; wasCutOff: boolean }): Verdict {
   if (delivery.kind === "sent" || delivery.kind === "kept") return { outcome: delivery.kind };
   const { problem } = delivery;

@@ -1,4 +1,4 @@
-/** What each message tells, as text: links whole, instants in RFC 3339. The words around it are the templates'. */
+/** The facts of each message as texts: links whole, instants in RFC 3339. Templates hold the words around them. */
 export interface MailFacts {
   /** Proves the address of a new account. */
   readonly verify_email: { readonly link: string; readonly code: string };
@@ -9,13 +9,13 @@ export interface MailFacts {
   /** Somebody asks for a verification, or for a new password, with an address that nobody has registered. */
   readonly no_account: Record<never, never>;
   readonly reset_password: { readonly link: string };
-  /** To the new address. */
+  /** Goes to the new address. */
   readonly confirm_email_change: { readonly link: string; readonly code: string };
-  /** To the new address, where it is another account's. */
+  /** Goes to the new address, where it is another account's. */
   readonly address_in_use: Record<never, never>;
-  /** To the old address. The link undoes the change until then; absent where there is no going back. */
+  /** Goes to the old address. The link undoes the change until then; absent where there is no going back. */
   readonly email_changed: { readonly newEmail: string; readonly link?: string; readonly undoUntil?: string };
-  /** To the address that has been restored; the link sets a new password. */
+  /** Goes to the address that has been restored; the link sets a new password. */
   readonly email_change_undone: { readonly link: string };
   readonly password_changed: { readonly at: string };
   readonly new_device: { readonly at: string; readonly userAgent: string; readonly ipAddress: string };
@@ -33,7 +33,7 @@ export type MailContent = {
   readonly [Template in MailTemplate]: { readonly template: Template; readonly facts: MailFacts[Template] };
 }[MailTemplate];
 
-/** Those that only inform, each of which the operator can turn off. */
+/** The messages that only inform. The operator can turn each off. */
 export const notices = ["new_device", "password_changed", "email_changed", "token_reused"] as const satisfies readonly MailTemplate[];
 export type Notice = (typeof notices)[number];
 

@@ -7,11 +7,12 @@ import { recentNotices } from "../database/tables/recent-notices.ts";
 import { messageColumns, messageRows, type OutboxRow } from "./outbox-store.ts";
 
 /*
- * What only informs is written by the statement that counts it. The row of the counter is locked by whoever counts, so any number of statements at
- * once take turns there, and each sees what those before it have counted. The last few instants are kept, so no hour has more than the limit.
+ * A notice is written by the statement that counts it. That statement locks the row of the counter, so any number of statements at
+ * once take turns there, and each sees what those before it have counted. The last few instants are kept, so no hour has more than the
+ * limit.
  */
 
-/** Of one kind, for one user, in any hour. Each kind by itself: many sign-ins must not hide a changed password. */
+/** The most notices of one kind for one user in any hour. Each kind counts by itself: many sign-ins must not hide a changed password. */
 export const NOTICES_PER_HOUR = 5;
 const WINDOW_SECONDS = 3600;
 
@@ -39,7 +40,7 @@ export function noticeParts({ $client: client, $tables: tables }: Statements, so
     told_notice as (${writeNotice<DriverPiece>(client, tables.outbox, notice)})`;
 }
 
-/** The same in a transaction. */
+/** Counts and writes a notice in a transaction. */
 export async function insertNotice(tx: Transaction, userId: string, notice: OutboxRow): Promise<void> {
   const told = sql`(values (${userId}::uuid)) as told (user_id)`;
   await tx.execute(sql`

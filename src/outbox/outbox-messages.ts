@@ -1,6 +1,6 @@
 import { isInforming, type MailContent } from "./mail-templates.ts";
 
-/** Somebody's mail, before it is in anybody's words. */
+/** A mail as a template and its facts, before it is put into words. */
 export interface Mail {
   readonly channel: "email";
   /** An address as typed. */
@@ -11,9 +11,9 @@ export interface Mail {
 /** News for another server. */
 export interface WebhookCall {
   readonly channel: "webhook";
-  /** Where it goes: one of the configured URLs. */
+  /** The receiver: one of the configured URLs. */
   readonly url: string;
-  /** Such as `user.registered`. */
+  /** The type of the event, such as `user.registered`. */
   readonly type: string;
   /** JSON: exactly these bytes are signed and sent, at each attempt. */
   readonly body: string;
@@ -21,9 +21,9 @@ export interface WebhookCall {
 
 export type Message = Mail | WebhookCall;
 
-/** What is to be written to the outbox. */
+/** A message that is to be written to the outbox. */
 export type NewMessage = Message & {
-  /** Whom it is about. */
+  /** The user whom the message is about. */
   readonly userId: string | null;
   /** After that it is not worth sending. */
   readonly expiresAt: Date;

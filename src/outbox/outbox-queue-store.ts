@@ -14,7 +14,7 @@ export interface LeasedRow {
   readonly encryptedPayload: Buffer | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
-  /** This one included. */
+  /** The number of attempts, this one included. */
   readonly attempts: number;
 }
 
@@ -35,7 +35,7 @@ export interface LeaseOptions {
   readonly now: Date;
   readonly leaseUntil: Date;
   readonly limit: number;
-  /** At most so many of those that nobody waits for. */
+  /** At most so many of the messages that nobody waits for. */
   readonly limitOfOthers: number;
 }
 
@@ -73,11 +73,11 @@ export interface Finish {
   readonly id: string;
   readonly state: FinalState;
   readonly now: Date;
-  /** In our words: neither addresses nor what the other side said. */
+  /** The problem in our words, without addresses and without the other side's words. */
   readonly problem: string | null;
 }
 
-/** What was sent or given up is nobody's business any more, so its payload goes; what is kept is kept to be read. */
+/** Ends a message. The payload of one that was sent or given up is deleted, since nobody needs it; one that is kept stays readable. */
 export async function finishMessage(database: Database, { id, state, now, problem }: Finish): Promise<void> {
   const statement = sql`
     update ${outbox} set state = ${state}, finished_at = ${now.toISOString()}::timestamptz, problem = ${problem}::text,
@@ -99,7 +99,8 @@ export async function rescheduleMessage(
 
 /** How many wait to be sent; not counted further than `most`. */
 export async function countPending(database: Database, most: number): Promise<number> {
-  const statement = sql`select count(*)::int as pending from (select from ${outbox} where state = 'PENDING' limit ${most}) as pending_messages`;
+  const statement = sql`select count(*)::int as pending
+    from (select from ${outbox} where state = 'PENDING' limit ${most}) as pending_messages`;
   const [row] = await database.execute<{ pending: number }>(statement);
   return row?.pending ?? 0;
 }

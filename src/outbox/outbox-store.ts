@@ -15,17 +15,17 @@ export interface OutboxRow {
   readonly expiresAt: Date;
 }
 
-/** As one parameter, however many there are. */
+/** All messages as one parameter, however many there are. */
 function messagesAsJson(rows: readonly OutboxRow[]): string {
   return JSON.stringify(rows.map(({ encryptedPayload, ...row }) => ({ ...row, payload: encryptedPayload.toString("hex") })));
 }
 
-/** What a new message says; the rest follows. */
+/** The columns that a new message fills; all others have defaults. */
 export function messageColumns<Piece>(tag: SqlTag<Piece>): Piece {
   return tag`id, channel, topic, awaited, user_id, encrypted_payload, created_at, expires_at, next_attempt_at`;
 }
 
-/** In the order of `messageColumns`. */
+/** The values of new messages, in the order of `messageColumns`. */
 export function messageRows<Piece>(tag: SqlTag<Piece>, rows: readonly OutboxRow[]): Piece {
   return tag`
     select id, channel, topic, awaited, "userId", decode(payload, 'hex'), "createdAt", "expiresAt", "createdAt"
@@ -34,7 +34,7 @@ export function messageRows<Piece>(tag: SqlTag<Piece>, rows: readonly OutboxRow[
     )`;
 }
 
-/** Those that are due at once. One statement, also where there are none. */
+/** Writes messages that are due at once: one statement, also where there are none. */
 export async function insertMessages(tx: Database | Transaction, rows: readonly OutboxRow[]): Promise<void> {
   await tx.execute(sql`insert into ${outbox} (${messageColumns<SQL>(sql)}) ${messageRows<SQL>(sql, rows)}`);
 }

@@ -5,7 +5,7 @@ import type { Transaction } from "../database/database.ts";
 import { isAwaited, type Message, type NewMessage, topicOf } from "./outbox-messages.ts";
 import { insertMessages, type OutboxRow } from "./outbox-store.ts";
 
-/** What is to be sent. It is sent if and only if the transaction that it is written in commits. */
+/** Takes messages to send. A message is sent if and only if the transaction that writes it commits. */
 export interface Outbox {
   /** Completes messages without writing them, for statements that insert them themselves. */
   compose(messages: readonly NewMessage[]): OutboxRow[];
@@ -36,7 +36,7 @@ export function createOutbox({ payloads, clock, random }: OutboxParts): Outbox {
 /** Messages as the outbox keeps them. */
 export interface Payloads {
   seal(message: Message, id: string): Buffer;
-  /** Undefined where no secret of ours opens it. */
+  /** The message; undefined where no secret of ours opens it. */
   open(sealed: Buffer, id: string): Message | undefined;
 }
 

@@ -38,7 +38,8 @@ export async function ensureFirstAdmin(config: Config, world: FirstAdminWorld): 
   if (outcome === "created") logger.info("the first admin was created, as ADMIN_EMAIL and ADMIN_PASSWORD say");
   if (outcome === "address_taken") {
     logger.warn(
-      "there is no admin, and somebody has registered the address in ADMIN_EMAIL already: where it is the right person, run create-admin --promote with it",
+      "there is no admin, and somebody has registered the address in ADMIN_EMAIL already: where it is the right person, " +
+        "run create-admin --promote with it",
     );
   }
 }

@@ -17,7 +17,7 @@ import { openDatabase } from "../database/open-database.ts";
 import { isDatabaseUnavailable } from "../database/unavailable.ts";
 import { createWritingCheck } from "../database/writing-check.ts";
 import { createPublicErrors, type PublicErrors } from "../graphql/public-errors.ts";
-import { buildAuthGraph } from "../graphql/schema.ts";
+import { limitAuthGraph } from "../graphql/schema.ts";
 import type { ServedGraph } from "../graphql/served-graph.ts";
 import { createApp } from "../http/app.ts";
 import { bodyTokens, type CreateRefreshTokens, chosenTokens, cookieTokens } from "../http/graphql/refresh-token-carriers.ts";
@@ -36,6 +36,7 @@ import { openHooks } from "./hooks.ts";
 import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
 import { openOutbox } from "./messages/outbox.ts";
 import { chooseOtherIssuers, logIssuerChange } from "./other-issuers.ts";
+import { type Prepared, prepare } from "./prepared.ts";
 import { createReadiness } from "./readiness.ts";
 import { serviceNamesOf } from "./service-names.ts";
 import { chooseKeys } from "./signing-keys.ts";
@@ -70,6 +71,8 @@ export interface GatewayParts {
   readonly tracing?: Tracing | undefined;
   /** Between two runs of a chore. */
   readonly wait?: Wait | undefined;
+  /** Shared by several gateways in one process. */
+  readonly prepared?: Prepared;
 }
 
 /** On a database that has been migrated: reads keys and revocations, and builds the HTTP side, not yet listening. */
@@ -88,7 +91,8 @@ export async function createGateway(config: Config, parts: GatewayParts): Promis
 async function openGateway(config: Config, parts: GatewayParts, onFailure: (close: () => Promise<unknown>) => void): Promise<Gateway> {
   const { databaseUrl, logger, clock = systemClock, metrics = createMetrics() } = parts;
   const limitFactor = parts.limitFactor ?? limitFactorOf(config);
-  const authGraph = await buildAuthGraph(config.limits, limitFactor);
+  const { graph: guardedGraph, commonPasswords } = parts.prepared ?? (await prepare());
+  const authGraph = limitAuthGraph(guardedGraph, config.limits, limitFactor);
   const telemetry = createTelemetry(metrics, parts.tracing);
   const { instrumentPool: instrument } = telemetry;
   const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
@@ -103,7 +107,7 @@ async function openGateway(config: Config, parts: GatewayParts, onFailure: (clos
   const { engine, queue } = await createHashing(config.hashing, { engine: parts.passwordEngine, logger });
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
   const onRefusal = telemetry.countRefusals(logRefusals(logger));
-  const auth = await openAuth(config, { ...parts, database, clock, hashing, log, onRefusal, hooks: hooks.deciding });
+  const auth = await openAuth(config, { ...parts, database, clock, hashing, commonPasswords, log, onRefusal, hooks: hooks.deciding });
   onFailure(auth.close);
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
@@ -147,7 +151,7 @@ function passEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent
 }
 
 type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger" | "redisDeadlineMilliseconds"> &
-  Pick<World, "database" | "clock" | "hashing" | "log" | "hooks" | "onRefusal">;
+  Pick<World, "database" | "clock" | "hashing" | "commonPasswords" | "log" | "hooks" | "onRefusal">;
 
 function openAuth(config: Config, { databaseUrl, secrets, logger, redisDeadlineMilliseconds, ...world }: AuthParts): Promise<Auth> {
   const directUrl = config.database.directUrl ?? databaseUrl;

@@ -5,7 +5,9 @@ export interface Observer {
   observe(value: number): void;
 }
 
-/** A histogram for the hot path: prom-client's own sorts and joins the labels of every single observation, which costs five times as much. */
+/**
+ * A histogram for the hot path: prom-client's own sorts and joins the labels of every single observation, which costs five times as much.
+ */
 export interface FastHistogram<Label extends string> {
   of(labels: Readonly<Record<Label, string>>): Observer;
 }

@@ -27,7 +27,7 @@ export function privateFace(error: unknown): PrivateFace {
   return { type: root.name, message: root.message, ...code, ...(root.stack === undefined ? {} : { stack: root.stack }) };
 }
 
-/** The same without the stack: of an outage it tells nothing. */
+/** Describes an error without its stack, which says nothing about an outage. */
 export function problemOf(error: unknown): Omit<PrivateFace, "stack"> {
   const { stack, ...problem } = privateFace(error);
   return problem;

@@ -1,5 +1,6 @@
 import type { GraphQLError } from "graphql";
 import { type ErrorCode, errorTable } from "../core/errors.ts";
+import { isText } from "../graphql/answers.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import type { Observer } from "./fast-histogram.ts";
 import type { Metrics, RefreshOutcome } from "./metrics.ts";
@@ -7,7 +8,7 @@ import { createRootFieldNames, type RootFieldNames } from "./root-fields.ts";
 
 type OperationMetrics = Pick<Metrics, "operationSeconds" | "rateLimited" | "hashingRefused" | "tokenRefreshes">;
 
-/** What a refresh that nothing is written about has met. */
+/** The outcomes of refreshes that leave no audit event, by the code of their error. */
 const unwrittenRefreshes: Readonly<Record<string, RefreshOutcome>> = { INVALID_REFRESH_TOKEN: "not_genuine", SESSION_ENDED: "ended" };
 
 /** Measures every operation that was executed: one observation for each root field, with that field's outcome. */
@@ -25,9 +26,9 @@ export function measureOperations(operations: Operations, metrics: OperationMetr
   return {
     run(operation) {
       const startedAt = performance.now();
-      return operations.run(operation).then((result) => {
-        observe(operation, startedAt, result.errors);
-        return result;
+      return operations.run(operation).then((answer) => {
+        observe(operation, startedAt, isText(answer) ? undefined : answer.errors);
+        return answer;
       });
     },
     async subscribe(operation, nextContext) {
@@ -77,7 +78,7 @@ function fieldOf({ path }: GraphQLError, fields: RootFieldNames): string {
   return "none";
 }
 
-/** Of ours and of Apollo Server's: a closed set, whatever may be thrown. */
+/** The code of an error, ours or Apollo Server's: one of a closed set, whatever was thrown. */
 function codeOf({ extensions }: GraphQLError): string {
   const { code } = extensions;
   if (code === "RATE_LIMITED" || code === "TOO_BUSY" || code === "OPERATION_RESOLUTION_FAILURE") return code;

@@ -1,5 +1,6 @@
 import type { Upstream } from "../gateway/upstreams/upstream.ts";
 import { unavailableBecause } from "../gateway/upstreams/upstream-errors.ts";
+import { isText } from "../graphql/answers.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Measures every call of a graph behind the gateway, retries included; subscriptions are not calls. */
@@ -12,11 +13,11 @@ export function measureUpstream(upstream: Upstream, { upstreamSeconds }: Pick<Me
     ...upstream,
     execute(operation, context) {
       const startedAt = performance.now();
-      return upstream.execute(operation, context).then((result) => {
+      return upstream.execute(operation, context).then((answer) => {
         // Errors that the upstream answered with are answers.
-        const outcome = unavailableBecause(result) === undefined ? "answered" : "unavailable";
+        const outcome = isText(answer) || unavailableBecause(answer) === undefined ? "answered" : "unavailable";
         observers[outcome].observe((performance.now() - startedAt) / 1000);
-        return result;
+        return answer;
       });
     },
   };

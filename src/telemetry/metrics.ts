@@ -4,7 +4,9 @@ import { type FastHistogram, registerFastHistogram } from "./fast-histogram.ts";
 /** Seconds. A query from the token takes less than the first, a login under load up to the last. */
 const OPERATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const HASHING_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
-/** How often the delay of the event loop is looked at. Each time wakes the process up, so that the 10 ms of prom-client interrupt hashes. */
+/**
+ * How often the delay of the event loop is looked at. Each time wakes the process up, so that the 10 ms of prom-client interrupt hashes.
+ */
 const EVENT_LOOP_MILLISECONDS = 50;
 
 /** Asked for again (replayed) is no theft, an old one (reused) may be; of the others nothing was changed. */
@@ -22,7 +24,7 @@ export interface Metrics {
   readonly tokenRefreshes: Counter<"outcome">;
   readonly auditEvents: Counter<"type">;
   readonly operationSeconds: FastHistogram<"field" | "outcome">;
-  /** Of graphs behind the gateway. */
+  /** The calls of graphs behind the gateway. */
   readonly upstreamSeconds: FastHistogram<"upstream" | "outcome">;
   readonly rateLimited: Counter<"field">;
   readonly limitRefusals: Counter<"limit">;
@@ -31,14 +33,14 @@ export interface Metrics {
   readonly outboxMessages: Counter<"channel" | "outcome">;
   readonly choreRuns: Counter<"chore" | "outcome">;
   readonly removedRoleUsers: Gauge<"role">;
-  /** To be counted up by the class of the status: 2 for 2xx. */
+  /** The number of responses by the class of their status: 2 for 2xx. */
   readonly httpResponses: number[];
 }
 
 /** A registry of their own: nothing is shared between gateways in one process. */
 export function createMetrics(registry = new Registry()): Metrics {
   const metrics = registerMetrics(registry);
-  // From nothing to one is an increase only where the nothing was seen.
+  // Prometheus sees an increase from none to one only where it has seen the none.
   for (const outcome of refreshOutcomes) metrics.tokenRefreshes.inc({ outcome }, 0);
   for (const channel of messageChannels) for (const outcome of messageOutcomes) metrics.outboxMessages.inc({ channel, outcome }, 0);
   return metrics;
@@ -92,7 +94,7 @@ function registerMetrics(registry: Registry): Metrics {
   };
 }
 
-/** Of what no caller waits for. */
+/** Registers the metrics of work that no caller waits for. */
 function registerBackground(registers: Registry[]): Pick<Metrics, "outboxMessages" | "choreRuns" | "removedRoleUsers"> {
   return {
     outboxMessages: new Counter({
@@ -132,14 +134,14 @@ function countHttpResponses(registry: Registry): number[] {
   return counts;
 }
 
-/** Of the process, not of a gateway: to be called once in a process. */
+/** Creates the registry of the process, not of a gateway: to be called once in a process. */
 export function createProcessRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_MILLISECONDS });
   return registry;
 }
 
-/** What is asked for when somebody looks. */
+/** The gauges that are read whenever metrics are asked for. */
 export interface Readings {
   revocationLagSeconds(): number;
   liveRevocations(): number;

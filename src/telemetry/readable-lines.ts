@@ -6,7 +6,7 @@ interface KeptMail {
   readonly text: string;
 }
 
-/** For people: an entry of the log on one line, a message that is kept instead of sent as it would be read. */
+/** Formats the log for people: an entry on one line, and a message that is kept instead of sent as it would be read. */
 export function createReadableLines({ colors }: { colors: boolean }): (line: string) => string {
   const format = prettyFactory({
     colorize: colors,
@@ -22,7 +22,7 @@ export function createReadableLines({ colors }: { colors: boolean }): (line: str
   };
 }
 
-/** What the entry says anyway, and what there is not. */
+/** The members that an entry shows anyway. */
 const noise: ReadonlySet<string> = new Set(["id", "type", "occurredAt", "succeeded"]);
 
 function withoutNoise(event: object): object {

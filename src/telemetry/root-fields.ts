@@ -13,7 +13,7 @@ export function createRootFieldNames(): (request: OperationOfDocument) => RootFi
   return perOperation(readNames);
 }
 
-/** Of a validated operation: so the names are the schema's, few, and fit to be labels. Conditions (`@skip`) are not looked at. */
+/** Reads the root fields of a validated operation: names of the schema, few, and fit to be labels. `@skip` and `@include` are ignored. */
 function readNames({ document, operation }: OperationOfDocument): RootFieldNames {
   const names = new Map<string, Set<string>>();
   for (const [key, nodes] of collectWrittenFields(operation.selectionSet, fragmentsOf(document))) {

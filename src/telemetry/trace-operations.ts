@@ -1,4 +1,4 @@
-import type { ExecutionResult } from "graphql";
+import { type Answered, isText } from "../graphql/answers.ts";
 import type { Operation, Operations } from "../graphql/operations.ts";
 import { createRootFieldNames } from "./root-fields.ts";
 import { type SpanStart, type Tracing, traced } from "./tracing.ts";
@@ -20,16 +20,17 @@ export function traceOperations(operations: Operations, tracing: Tracing): Opera
   return {
     run: (operation) =>
       traced(tracing, start(operation), async (span) => {
-        const result = await operations.run(operation);
-        const code = firstCode(result);
+        const answer = await operations.run(operation);
+        const code = firstCode(answer);
         if (code !== undefined) span.fail(code);
-        return result;
+        return answer;
       }),
-    // Its events are not waited for: a span that lasts as long as a subscription helps nobody.
+    // The span does not wait for events: one that lasts as long as a subscription helps nobody.
     subscribe: (operation, nextContext) => traced(tracing, start(operation), () => operations.subscribe(operation, nextContext)),
   };
 }
 
-function firstCode({ errors }: ExecutionResult): string | undefined {
-  return errors?.[0] === undefined ? undefined : String(errors[0].extensions.code);
+function firstCode(answer: Answered): string | undefined {
+  const [first] = isText(answer) ? [] : (answer.errors ?? []);
+  return first && String(first.extensions.code);
 }

@@ -3,7 +3,7 @@ import { type Tracing, traced } from "./tracing.ts";
 
 const MAXIMUM_TEXT = 2000;
 
-/** What a statement of postgres.js is to us: it is sent when somebody first waits for it. */
+/** A statement of postgres.js, as far as it matters here: it is sent when somebody first waits for it. */
 interface PendingStatement {
   then: Promise<unknown>["then"];
 }
@@ -38,7 +38,7 @@ export function traceStatements(sql: Sql, tracing: Tracing): Sql {
     },
   });
 
-  /** With the names of tables, and without values. */
+  /** The text of a statement, with the names of tables and without values. */
   function textOf(strings: readonly string[], values: readonly unknown[]): string {
     const shown = values.map((value) => (value instanceof name ? String(Reflect.get(value, "value")) : "$?"));
     return strings.map((part, index) => part + (shown[index] ?? "")).join("");

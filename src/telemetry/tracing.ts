@@ -1,4 +1,4 @@
-/** What a span says of itself: never a value, a token or an address of somebody. */
+/** The attributes of a span: never a value, a token or somebody's address. */
 export type SpanFacts = Readonly<Record<string, string | number | readonly string[]>>;
 
 export type SpanKind = "server" | "internal" | "client";

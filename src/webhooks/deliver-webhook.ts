@@ -18,15 +18,18 @@ export interface WebhookEndpoint {
 
 export interface WebhookDeliveryOptions {
   readonly endpoints: readonly WebhookEndpoint[];
-  /** For one attempt, from connecting to the end of the answer. */
+  /** The time for one attempt, from connecting to the end of the answer. */
   readonly timeoutMilliseconds: number;
 }
 
-/** Nobody reads it: what is longer costs the connection. */
+/** The most bytes that are read of an answer, which is of no use. A longer one closes the connection. */
 const MAXIMUM_ANSWER_BYTES = 64 * 1024;
 const GONE = 410;
 
-/** Standard Webhooks: signed anew at each attempt, because receivers refuse old timestamps. Redirects are not followed: they lead where nobody configured. */
+/**
+ * Standard Webhooks: signed anew at each attempt, because receivers refuse old timestamps. Redirects are not followed: they lead where
+ * nobody configured.
+ */
 export function createWebhookDelivery({ clock }: { clock: Clock }, options: WebhookDeliveryOptions): WebhookDelivery {
   const { endpoints, timeoutMilliseconds } = options;
   const signersByUrl = new Map(endpoints.map(({ url, secrets }) => [url, secrets.map((secret) => new Webhook(secret))]));

@@ -12,7 +12,7 @@ export interface WebhookSubscription {
 /** Servers may be away for a weekend. */
 const WORTH_SENDING_SECONDS = 3 * 86_400;
 
-/** What an audit event is told to whom, as `News` has it: one call for each URL that wants to know. */
+/** Makes the webhook calls for an audit event, for `News`: one for each URL that has subscribed to its type. */
 export function createWebhookCalls(
   subscriptions: readonly WebhookSubscription[],
 ): (event: AuditEvent) => readonly NewMessage[] | undefined {
@@ -31,7 +31,7 @@ export function createWebhookCalls(
     const { type, userId, data } = told;
     const body = JSON.stringify({ type, timestamp: event.occurredAt, data });
     const expiresAt = addSeconds(event.occurredAt, WORTH_SENDING_SECONDS);
-    // Whoever was erased stands in no row any more, but in what is sealed until it is sent.
+    // The id of an erased user stands in no row any more, only in the sealed message until it is sent.
     const owner = type === "user.erased" ? null : userId;
     return urls.map((url) => ({ channel: "webhook", url, type, body, userId: owner, expiresAt }));
   };

@@ -9,7 +9,7 @@ export interface WebhookEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Undefined where others are not told: of what failed, and of what concerns nobody's account. */
+/** The webhook event for an audit event; undefined where there is none: for failures, and for what concerns nobody's account. */
 export function webhookEventOf(event: AuditEvent): WebhookEvent | undefined {
   const { userId, sessionId } = event;
   const type = webhookEventTypeOf(event);
@@ -20,7 +20,7 @@ export function webhookEventOf(event: AuditEvent): WebhookEvent | undefined {
   return { type, userId, data: { userId, ...(sessionId !== null && { sessionId }), ...factsOf(event) } };
 }
 
-/** Of an event like this one, whether or not this one is told. */
+/** The type of webhook event for audit events of this kind, whether or not there is one for this very event. */
 export function webhookEventTypeOf(event: AuditEvent): WebhookEventType | undefined {
   if (endedSessionOf(event) !== undefined) return "session.ended";
   return event.type in userEvents ? userEvents[event.type as keyof typeof userEvents] : undefined;

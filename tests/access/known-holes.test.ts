@@ -87,7 +87,8 @@ describe("a supergraph", () => {
         @link(url: "https://example.com/auth/v1.0", import: [{ name: "@hasRole", as: "@role" }]) @composeDirective(name: "@role")
         directive @role(roles: [String!]!) on FIELD_DEFINITION | OBJECT
         type Query { stock: [Product] }
-        type Product @key(fields: "id") { id: ID! cost: Int @external margin: Int @requires(fields: "cost") @requiresScopes(scopes: [["costs"]]) count: Int @role(roles: ["staff"]) }`),
+        type Product @key(fields: "id") { id: ID! cost: Int @external margin: Int @requires(fields: "cost")
+        @requiresScopes(scopes: [["costs"]]) count: Int @role(roles: ["staff"]) }`),
     },
   ]);
   const sdl = composed.supergraphSdl ?? "";

@@ -45,7 +45,9 @@ export function drawOperation(draw: Draw, schema: GraphQLSchema): DrawnOperation
     return `${alias}${name}${argument}${condition()}${isCompositeType(inner) ? ` ${selections(inner, depth - 1, firstFragment)}` : ""}`;
   }
 
-  /** One response key, selected plainly on an interface and on an object that implements it: rare by chance, and the hardest to get right. */
+  /**
+   * One response key, selected plainly on an interface and on an object that implements it: rare by chance, and the hardest to get right.
+   */
   function pair(type: GraphQLInterfaceType, depth: number, firstFragment: number): string {
     const { name, type: returned } = pick(draw, Object.values(type.getFields()));
     const inner = getNamedType(returned);

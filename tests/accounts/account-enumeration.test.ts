@@ -13,8 +13,8 @@ import { lastFacts, messagesTo, type OutboxMail, tokenOf } from "../support/mail
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 /*
- * Where verification is required nobody learns who has an account. What is asked here is asked about every kind of address: answers, statements,
- * audit events and messages are the same in number and shape, and only the message's words differ, which its reader alone sees.
+ * Where verification is required nobody learns who has an account. What is asked here is asked about every kind of address: answers,
+ * statements, audit events and messages are the same in number and shape, and only the message's words differ, which its reader alone sees.
  */
 
 let database: TestDatabase;

@@ -166,7 +166,8 @@ describe("erasing an account", () => {
     const { sql } = gateway.database;
     await remove(moved);
     // The row may outlive what was told by as much as clocks differ.
-    await sql`update one_time_tokens set expires_at = ${new Date(gateway.clock.now().getTime() + 2 * GRACE * 1000)} where user_id = ${held.user.id}`;
+    await sql`update one_time_tokens set expires_at = ${new Date(gateway.clock.now().getTime() + 2 * GRACE * 1000)}
+      where user_id = ${held.user.id}`;
     await erase();
     expect(codesOf(await undo(gateway, token))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
     const input = { email: held.user.email, password: PASSWORD };

@@ -59,7 +59,8 @@ describe("the export of an account", () => {
     gateway.clock.advance(91);
     const exported = await exportOf(held);
     const columns = await sql`
-      select table_name, column_name from information_schema.columns where table_schema = 'auth' and table_name <> 'migrations' order by table_name, ordinal_position`;
+      select table_name, column_name from information_schema.columns
+        where table_schema = 'auth' and table_name <> 'migrations' order by table_name, ordinal_position`;
     const known = Object.entries(kept).flatMap(([table, row]) => Object.keys(row).map((column) => `${table}.${column}`));
     expect(columns.map(({ table_name, column_name }) => `${table_name}.${column_name}`).sort()).toEqual([...known].sort());
 

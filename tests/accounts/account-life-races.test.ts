@@ -110,7 +110,7 @@ test("a change and a registration of one address: one of them gets it", async ()
   }
 });
 
-test("whoever waits for an address while its owner gives it up and reserves it, does not get it: not by a change, not by registering", async () => {
+test("whoever waits for an address while its owner gives it up and reserves it gets it neither by change nor by registering", async () => {
   const [rival, wanted] = [await registerVerified(one), newEmail()];
   const { token } = await askForChange(one, rival, wanted);
   const owner = await registerVerified(one);
@@ -134,7 +134,7 @@ test("whoever waits for an address while its owner gives it up and reserves it, 
   await strict.close();
 });
 
-test("an undo that meets the confirmation of the next change has the last word: nothing is alive, and no link is good but its own", async () => {
+test("an undo that meets the confirmation of the next change has the last word: nothing lives, no link is good but its own", async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const held = await registerVerified(one);
     const moved = await changeEmail(one, held, newEmail());
@@ -152,7 +152,7 @@ test("an undo that meets the confirmation of the next change has the last word: 
   }
 });
 
-test("a login that meets the deletion either ends with it, or takes it back: never does an account to be erased have a session", async () => {
+test("a login that meets the deletion ends with it or takes it back: never has an account to be erased a session", async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const held = await one.register();
     const [signedIn, removed] = await meet(

@@ -78,7 +78,7 @@ describe("EMAIL_VERIFICATION", () => {
     expect(await topicsTo(email)).toEqual(["verify_email"]);
   });
 
-  test("required: registering opens no session; login says what is missing after the right password alone, until the address is proven", async () => {
+  test("required: registering opens no session; until the address is proven, login says so after the right password alone", async () => {
     const email = newEmail();
     const registered = await register(required, email);
     expect([registered.status, registered.data, codesOf(registered)]).toEqual([200, null, ["EMAIL_NOT_VERIFIED"]]);

@@ -5,8 +5,8 @@ export type Export = NonNullable<ExportAccountQuery["exportAccount"]>;
 export const eventsIn = (exported: Export) => exported.auditEvents.edges.map(({ node }) => node);
 
 /**
- * Every column of every table: where the export shows it, given the row, or why it does not. A table or a column that is not here fails the test:
- * whoever adds one decides whether it is a user's, and whether erasing takes it.
+ * Every column of every table: where the export shows it, given the row, or why it does not. A table or a column that is not here fails the
+ * test: whoever adds one decides whether it is a user's, and whether erasing takes it.
  */
 type Shown = (exported: Export, row: Record<string, unknown>) => unknown;
 

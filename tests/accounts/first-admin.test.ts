@@ -51,7 +51,8 @@ test("is made at the first start, may sign in, and is audited as what the config
   expect(others).toEqual([]);
   expect(admin).toMatchObject({ email: ADMIN_EMAIL, email_key: "ada@example.com", status: "ACTIVE", version: 1 });
   const events =
-    await database.sql`select type, user_id, actor_id, detail from audit_events where type <> 'LOGIN_SUCCEEDED' and user_id is not null order by id`;
+    await database.sql`select type, user_id, actor_id, detail from audit_events where type <> 'LOGIN_SUCCEEDED' and user_id is not null
+      order by id`;
   const about = { user_id: admin?.id, actor_id: null };
   expect(events).toEqual([
     { type: "REGISTERED", ...about, detail: { by: "configuration" } },

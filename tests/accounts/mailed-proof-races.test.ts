@@ -14,7 +14,8 @@ import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
 import { rounds } from "../support/rounds.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
-/* Two gateways on one database, and something that only one of two may do. Hashes take next to no time here, so that both meet in the statements. */
+// Two gateways on one database, and something that only one of two may do. Hashes take next to no time here, so that both meet in the
+// statements.
 
 const ROUNDS = rounds(10);
 const allRounds = Array.from({ length: ROUNDS }, (_, round) => round);
@@ -113,7 +114,7 @@ test("a changed password and a reset at once: both are done only one after the o
   }
 });
 
-test("a newer message beside the use of the older one: whichever is first, nobody waits in a circle, and the newer one is good or not needed", async () => {
+test("a newer message beside the use of the older one: nobody waits in a circle, and the newer one is good or not needed", async () => {
   for (const _ of allRounds) {
     const { user } = await one.register();
     const token = tokenOf(await factsFor(user.email));
@@ -127,7 +128,7 @@ test("a newer message beside the use of the older one: whichever is first, nobod
   }
 });
 
-test("registrations of one new address at once, where proof is required: one account, one answer, and its proof lets its owner in", async () => {
+test("registrations of one new address at once, where proof is required: one account, one answer, its proof lets it in", async () => {
   const options = { database: one.database, env: { EMAIL_VERIFICATION: "required" } };
   const [left, right] = [await startTestGateway(options), await startTestGateway(options)];
   for (const _ of allRounds.slice(0, ROUNDS / 2)) {

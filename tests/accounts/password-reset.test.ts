@@ -58,7 +58,8 @@ describe("a reset", () => {
     expect(dataOf(await login(email, NEW_PASSWORD)).login.user.emailVerified).toBe(true);
     expect(await topicsTo(email)).toEqual(["verify_email", "verify_email", "reset_password", "password_changed"]);
     const [row] = await gateway.database.sql`select version, (select count(*)::int from one_time_tokens where user_id = ${id}) as tokens,
-      (select detail from audit_events where user_id = ${id} and type = 'PASSWORD_RESET' and succeeded) as detail from users where id = ${id}`;
+      (select detail from audit_events where user_id = ${id} and type = 'PASSWORD_RESET' and succeeded) as detail
+        from users where id = ${id}`;
     expect(row).toEqual({ version: 2, tokens: 0, detail: { endedSessions: 2 } });
     expect(codesOf(await gateway.send(VerifyEmailDocument, { input: { token: tokenOf(verification) } }))).toEqual([
       "INVALID_ONE_TIME_TOKEN",

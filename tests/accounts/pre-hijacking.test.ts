@@ -16,8 +16,8 @@ import { runCommand } from "../support/processes/command-line.ts";
 import { newEmail } from "../support/sign-in.ts";
 
 /*
- * Somebody registers with an address that is another's, and waits for its owner ("Pre-hijacked accounts", USENIX Security 2022). Whoever reads
- * the mail takes the account, and nothing of the attacker's is left in it.
+ * Somebody registers with an address that is another's, and waits for its owner ("Pre-hijacked accounts", USENIX Security 2022). Whoever
+ * reads the mail takes the account, and nothing of the attacker's is left in it.
  */
 
 const ATTACKER = "the attacker walks by the sea";

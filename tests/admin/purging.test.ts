@@ -79,7 +79,8 @@ test("many rows go in batches, and the walk over the sessions goes on where it s
   const longAgo = new Date(gateway.clock.now().getTime() - 200 * DAY * 1000);
   await database.sql`
     insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at, access_expires_at)
-    select gen_random_uuid(), ${user.id}, '\\x00', '\\x00', ${longAgo}, ${longAgo}, ${longAgo}, ${longAgo}, ${longAgo} from generate_series(1, 3500)`;
+    select gen_random_uuid(), ${user.id}, '\\x00', '\\x00', ${longAgo}, ${longAgo}, ${longAgo}, ${longAgo}, ${longAgo}
+      from generate_series(1, 3500)`;
   await database.sql`
     insert into revocations (kind, subject_id, revoked_at, expires_at)
     select 'session', gen_random_uuid(), ${longAgo}, ${longAgo} from generate_series(1, 2500)`;

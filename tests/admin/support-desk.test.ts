@@ -23,7 +23,9 @@ let other: TestGateway;
 let admin: AuthFieldsFragment;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const limits = `{ default: { max: 1000, window: 1m }, Mutation.register: off, Mutation.login: off, failedLoginsPerAccount: { max: 3, window: 1h } }`;
+  const limits =
+    "{ default: { max: 1000, window: 1m }, Mutation.register: off, Mutation.login: off, failedLoginsPerAccount: { max: 3, " +
+    "window: 1h } }";
   const options = {
     database,
     limits,

@@ -18,7 +18,8 @@ test("roles have the scopes that the file gives them", () => {
 
 test("limits are told by field, with four names that are no fields", () => {
   const { limits } = parse(
-    "limits:\n  default: { max: 1000, window: 1m }\n  Mutation.login: { max: 3, window: 1d }\n  Query.me: off\n  failedLoginsPerAccount: off\n  codeTriesPerAccount: { max: 9, window: 1h }\n  messagesPerAddress: off\n",
+    "limits:\n  default: { max: 1000, window: 1m }\n  Mutation.login: { max: 3, window: 1d }\n  Query.me: off\n  " +
+      "failedLoginsPerAccount: off\n  codeTriesPerAccount: { max: 9, window: 1h }\n  messagesPerAddress: off\n",
   );
   expect(Object.fromEntries(limits)).toEqual({
     default: { max: 1000, windowSeconds: 60 },
@@ -37,7 +38,8 @@ test.each([
     "a name that is no field",
     "{ login: off }",
     [
-      "limits.login is neither default, all, failedLoginsPerAccount, signInsPerAccount, codeTriesPerAccount, codeTriesPerDomain, messagesPerAddress nor a field such as Mutation.login.",
+      "limits.login is neither default, all, failedLoginsPerAccount, signInsPerAccount, codeTriesPerAccount, " +
+        "codeTriesPerDomain, messagesPerAddress nor a field such as Mutation.login.",
     ],
   ],
   ["a bare number", "{ default: 100 }", ["limits.default must be a mapping with the keys max and window, or off."]],

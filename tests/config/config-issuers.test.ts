@@ -137,7 +137,8 @@ describe("a problem is told with its place:", () => {
       "a path with an empty name",
       `[{ ${least}, claims: { roles: a..b } }]`,
       [
-        "[0].claims.roles must be the name of a claim, with dots for names within it (realm_access.roles), or a list of names where one has a dot itself.",
+        "[0].claims.roles must be the name of a claim, with dots for names within it (realm_access.roles), or a list of " +
+          "names where one has a dot itself.",
       ],
     ],
     [

@@ -118,7 +118,8 @@ test.each([
   ["a supergraph without a file", "supergraph: { subgraphs: { a: { url: ftp } } }", ["supergraph.file", "supergraph.subgraphs.a.url"]],
   [
     "rules that are none",
-    'access: { default: closed, denied: hide, rules: { Query.a: { roles: [] }, Query.b: { scopes: [["x"], []] }, nothing: public, Query.c: { scope: x } } }',
+    'access: { default: closed, denied: hide, rules: { Query.a: { roles: [] }, Query.b: { scopes: [["x"], []] }, ' +
+      "nothing: public, Query.c: { scope: x } } }",
     [
       "access.default must be public or authenticated.",
       "access.rules.Query.a",

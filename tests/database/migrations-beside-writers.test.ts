@@ -29,7 +29,8 @@ async function insertSession({ sql }: TestDatabase, endReason: string | null): P
     insert into users (id, email, email_key, password_hash, roles, status, created_at)
     values (gen_random_uuid(), ${email}, ${email}, '!', '{user}', 'ACTIVE', now()) returning id`;
   await sql`
-    insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at, access_expires_at, end_reason)
+    insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,
+      access_expires_at, end_reason)
     values (gen_random_uuid(), ${user?.id}, '', '', now(), now(), now(), now(), now(), ${endReason})`;
 }
 

@@ -28,9 +28,11 @@ async function createInstallation(migrations = ALL): Promise<TestDatabase & { us
   await installInPublic(database.url, migrations);
   const [userId, email] = [randomUUID(), `${randomUUID()}@example.com`];
   await database.sql`
-    insert into public.users (id, email, email_key, password_hash, roles, created_at) values (${userId}, ${email}, ${email}, '!', '{user}', now())`;
+    insert into public.users (id, email, email_key, password_hash, roles, created_at)
+      values (${userId}, ${email}, ${email}, '!', '{user}', now())`;
   await database.sql`
-    insert into public.sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at, access_expires_at)
+    insert into public.sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,
+      access_expires_at)
     values (${randomUUID()}, ${userId}, '', '', now(), now(), now(), now(), now())`;
   await database.sql`create table public.orders (id int)`;
   await database.sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('of the application', 9999999999999)`;
@@ -101,9 +103,11 @@ describe("an index on a table that is there already", () => {
       () => "cut off",
     );
     await until(async () => (await validity(database)) === false, 5000);
-    await database.sql`insert into auth.audit_events (id, type, occurred_at, succeeded) values (gen_random_uuid(), 'LOGIN_SUCCEEDED', now(), true)`;
+    await database.sql`insert into auth.audit_events (id, type, occurred_at, succeeded)
+      values (gen_random_uuid(), 'LOGIN_SUCCEEDED', now(), true)`;
     await database.sql`
-      select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'create index concurrently%'`;
+      select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+        and query ilike 'create index concurrently%'`;
     expect(await building).toBe("cut off");
     expect(await validity(database)).toBe(false);
     await reader`commit`;

@@ -40,7 +40,8 @@ test("an application's tables, its Drizzle journal and its search_path are in no
   expect(await sql`select id from auth.users`).toEqual([{ id: user.id }]);
   expect(
     await sql`
-    select distinct relnamespace::regnamespace::text || '.' || relname as target from pg_constraint join pg_class on pg_class.oid = confrelid
+    select distinct relnamespace::regnamespace::text || '.' || relname as target from pg_constraint
+      join pg_class on pg_class.oid = confrelid
     where contype = 'f' and connamespace = 'auth'::regnamespace`,
   ).toEqual([{ target: "auth.users" }]);
   expect(await sql`select from public.users union all select from application.users union all select from application.sessions`).toEqual(

@@ -27,7 +27,8 @@ afterAll(async () => {
 async function expectNothingLeft(url: string): Promise<void> {
   const sql = postgres(url, { max: 1, prepare: false, fetch_types: false });
   expect(
-    await sql`select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+    await sql`select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database
+      where datname = current_database())`,
   ).toEqual([]);
   expect(await sql`show statement_timeout`).toEqual([{ statement_timeout: "7s" }]);
   await sql.end();

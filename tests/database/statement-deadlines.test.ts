@@ -93,7 +93,7 @@ test("a connection whose statement was given up serves nobody before the answer 
   expect(outcomes).toEqual(["slow: STATEMENT_TIMEOUT", "lent", "next was answered"]);
 });
 
-test("the first statement of a transaction is counted from when its connection was asked for, and what is silent is not waited for twice", async () => {
+test("the first statement of a transaction is counted from when its connection was asked for; silence is waited for once", async () => {
   const { connection } = await pool.acquire();
   const waiting = transact(pool, (sql) => sql`select 1`);
   await pass(DEADLINE - 100);

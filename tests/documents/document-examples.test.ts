@@ -86,7 +86,8 @@ test.each([
 
 test("the last one renews the socket's token", async () => {
   const { accessToken, refreshToken, user, session } = await gateway.register();
-  const keep = `socket.subscribe({ query: "subscription { sessionEvents { type } }" }, { next() {}, error: console.error, complete() {} });`;
+  const keep =
+    'socket.subscribe({ query: "subscription { sessionEvents { type } }" }, { next() {}, error: console.error, complete() {} });';
   const program = renewing?.text.replace("complete: () => {}", 'complete: () => console.log("renewed")');
   expect(program).toContain("renewed");
   const { child, output } = run([preludeOf(accessToken, refreshToken ?? ""), socketOnly, keep, program].join("\n"));

@@ -17,7 +17,7 @@ test("docs/reference/configuration.md lists every variable, with its default and
   expect(sectionOf(readDocument("docs/reference/configuration.md"), "variables")).toBe(table(["variable", "default", "what it is"], rows));
 });
 
-test("docs/reference/configuration.md shows every section of gateway.yaml, and each name of a limit, as docs/concepts/limits.md does", () => {
+test("docs/reference/configuration.md shows every section of gateway.yaml and each limit's name, as docs/concepts/limits.md does", () => {
   const [, file = ""] = /```yaml\n([\s\S]*?)```/.exec(readDocument("docs/reference/configuration.md")) ?? [];
   for (const section of Object.keys(sections)) expect(file).toMatch(new RegExp(`(^|[ ])${section}:`, "m"));
   for (const text of [file, readDocument("docs/concepts/limits.md")]) {

@@ -29,7 +29,7 @@ async function countOf(userId: string): Promise<number> {
   return row?.count;
 }
 
-test("a process that is killed while it erases leaves work that any other finishes, under one pseudonym, with every entry once", async () => {
+test("a process that is killed while it erases leaves work that any other finishes, under one pseudonym, each entry once", async () => {
   const { sql } = gateway.database;
   const { user, accessToken, session } = await gateway.register();
   await sql`
@@ -60,7 +60,8 @@ test("a process that is killed while it erases leaves work that any other finish
   // PostgreSQL lets go of the killed one's rows when it has heard of it; until then they are passed over.
   await until(async () => (await gateway.auth.accountLife.eraseAccounts()) === 1, 60_000);
   const pseudonyms = await sql`
-    select user_id, count(*)::int, count(distinct session_id)::int as sessions from audit_events where type = 'TOKEN_REFRESHED' group by user_id`;
+    select user_id, count(*)::int, count(distinct session_id)::int as sessions from audit_events
+      where type = 'TOKEN_REFRESHED' group by user_id`;
   const [erased] = await sql`select user_id from audit_events where type = 'ACCOUNT_ERASED'`;
   expect([...pseudonyms]).toEqual([{ user_id: erased?.user_id, count: ENTRIES, sessions: 1 }]);
   expect(

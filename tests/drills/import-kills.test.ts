@@ -62,7 +62,7 @@ async function expectEveryUserOnce(): Promise<void> {
   expect(strangers).toHaveLength(0);
 }
 
-test("kill -9 at any moment leaves a state from which the same command completes: nobody twice, nobody missing, every bad line told", async () => {
+test("kill -9 at any moment leaves a state that the same command completes: nobody twice or missing, every bad line told", async () => {
   const path = await files.write(lines);
   const places: number[] = [];
   for (let kill = 1; kill <= KILLS; kill++) {

@@ -109,7 +109,7 @@ async function countEnds(): Promise<number> {
   return row?.ends;
 }
 
-test("each session keeps the reason of the first end after it was opened, before it is marked and afterwards, and is told of once", async () => {
+test("each session keeps the reason of the first end after it was opened, before and after it is marked, and is told of once", async () => {
   const first = await gateway.register();
   await addSessions(gateway, first.user.id, 500);
   dataOf(await gateway.send(LogoutAllDocument, {}, { token: first.accessToken }));
@@ -182,8 +182,8 @@ test("a logout under way on one of many sessions keeps none of the others alive"
   dataOf(await ended.ending);
   expect(await reasonAtRefresh(first.refreshToken)).toMatchObject({ code: "SESSION_ENDED", endReason: "LOGOUT_ALL" });
   await until(async () => (await gateway.auth.markEndedSessions()) === 0 && (await countEnds()) === 0, 60_000);
-  const rows =
-    await sql`select end_reason, count(*)::int as sessions from sessions where user_id = ${first.user.id} group by end_reason order by end_reason`;
+  const rows = await sql`select end_reason, count(*)::int as sessions from sessions where user_id = ${first.user.id} group by end_reason
+      order by end_reason`;
   expect(rows).toEqual([
     { end_reason: "LOGOUT", sessions: 1 },
     { end_reason: "LOGOUT_ALL", sessions: 300 },

@@ -5,7 +5,7 @@ import { runKillDrill } from "../support/load/kill-drill.ts";
 import { startServerProcess } from "../support/processes/server-process.ts";
 import { rounds } from "../support/rounds.ts";
 
-test("nothing that was acknowledged is lost or done twice when the server or PostgreSQL is killed under load, and it is ready again in time", async () => {
+test("nothing acknowledged is lost or done twice when the server or PostgreSQL is killed under load; it is soon ready again", async () => {
   const directory = await makeReachableFolder("gateway-kills-");
   const outcome = await runKillDrill({
     serverKills: rounds(2),

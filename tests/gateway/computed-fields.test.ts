@@ -44,8 +44,9 @@ beforeAll(async () => {
     },
   } as never);
   const graphs = Object.entries({ products, taxes });
+  const upstreams = graphs.map(([name, { url }]) => `  - { name: ${name}, url: "${url}", sdl: { query: _sdl } }\n`);
   gateway = await startTestGateway({
-    gatewayYaml: `upstreams:\n${graphs.map(([name, { url }]) => `  - { name: ${name}, url: "${url}", sdl: { query: _sdl } }\n`).join("")}roles: { buyer: { scopes: [] }, clerk: { scopes: [] } }\n`,
+    gatewayYaml: `upstreams:\n${upstreams.join("")}roles: { buyer: { scopes: [] }, clerk: { scopes: [] } }\n`,
   });
 });
 afterAll(async () => {

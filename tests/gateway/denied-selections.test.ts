@@ -77,7 +77,8 @@ test("where everything is denied nobody is asked", async () => {
 
 test("variables and fragments of denied selections stay here", async () => {
   const query =
-    "query ($id: ID!, $name: String!) { product(id: $id) { ...P } } mutation Other { __typename } fragment P on Product { name ...S } fragment S on Product { supplier { ...A } } fragment A on Supplier { account }";
+    "query ($id: ID!, $name: String!) { product(id: $id) { ...P } } mutation Other { __typename } fragment P on Product " +
+    "{ name ...S } fragment S on Product { supplier { ...A } } fragment A on Supplier { account }";
   const { data } = await gateway.post({
     query: query.replace(", $name: String!", "").replace(" mutation Other { __typename }", ""),
     variables: { id: "1", secret: "s3cret" },
@@ -164,7 +165,8 @@ describe("policies for graphs that cannot be changed", () => {
 
   test("rules are added to what the SDL says", async () => {
     const guarded = await start(
-      '{ rules: { Product.price: { roles: [buyer] }, Query.latestReviews: { scopes: [["products:cost"]] }, "Supplier.*": { roles: [buyer] }, Session.events: { roles: [buyer] } } }',
+      '{ rules: { Product.price: { roles: [buyer] }, Query.latestReviews: { scopes: [["products:cost"]] }, ' +
+        '"Supplier.*": { roles: [buyer] }, Session.events: { roles: [buyer] } } }',
     );
     shop.takeCalls();
     const anonymous = await guarded.post({ query: "{ products { price } latestReviews { id } }" });

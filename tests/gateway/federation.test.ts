@@ -11,7 +11,9 @@ beforeAll(async () => {
   inventory = await serveInventory();
   shipping = await serveShipping();
   gateway = await startTestGateway({
-    gatewayYaml: `upstreams:\n  - { name: inventory, url: "${inventory.url}", sdl: { query: _service } }\n  - { name: shipping, url: "${shipping.url}", sdl: { query: _service } }\nroles: { packer: { scopes: [] } }\n`,
+    gatewayYaml:
+      `upstreams:\n  - { name: inventory, url: "${inventory.url}", sdl: { query: _service } }\n  - { name: shipping, url: ` +
+      `"${shipping.url}", sdl: { query: _service } }\nroles: { packer: { scopes: [] } }\n`,
   });
 });
 afterAll(async () => {

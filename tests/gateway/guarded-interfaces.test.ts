@@ -30,7 +30,9 @@ beforeAll(async () => {
     resolvers: { Query: { node: () => product, products: () => [product], staff: () => person, people: () => [person] } },
   });
   gateway = await startTestGateway({
-    gatewayYaml: `upstreams:\n  - { name: products, url: "${upstream.url}", sdl: { file: "${file}" } }\naccess: { rules: { Node.cost: { roles: [buyer] } } }\nroles: { buyer: { scopes: [] } }\n`,
+    gatewayYaml:
+      `upstreams:\n  - { name: products, url: "${upstream.url}", sdl: { file: "${file}" } }\naccess: { rules: { ` +
+      "Node.cost: { roles: [buyer] } } }\nroles: { buyer: { scopes: [] } }\n",
   });
 });
 afterAll(async () => {

@@ -21,7 +21,8 @@ const NAMED = "https://named.example";
 function yaml(): string {
   const entries = [
     `{ name: plain, url: "${graphs.plain.url}", sdl: { query: _sdl } }`,
-    `{ name: named, url: "${graphs.named.url}", sdl: { query: _sdl }, identity: { audience: "${NAMED}", claims: [email] }, headers: [Authorization, X-Tenant, x-request-id] }`,
+    `{ name: named, url: "${graphs.named.url}", sdl: { query: _sdl }, identity: { audience: "${NAMED}", claims: [email] ` +
+      "}, headers: [Authorization, X-Tenant, x-request-id] }",
     `{ name: strict, url: "${graphs.strict.url}", sdl: { query: _sdl }, identity: { anonymous: true } }`,
     `{ name: silent, url: "${graphs.silent.url}", sdl: { query: _sdl }, identity: off }`,
     `{ name: socket, url: "${live.socket.url}", sdl: { query: _sdl }, headers: [x-tenant] }`,
@@ -78,7 +79,7 @@ test("an upstream that asks for it is told of anonymous callers, in a token that
   expect(await verify(received(graphs.strict))).toBeUndefined();
 });
 
-test("each upstream gets one token of its own: who is calling, for it alone, for a minute, with what it is configured to be told", async () => {
+test("each upstream gets one token of its own: who is calling, for it alone, for a minute, with the configured claims", async () => {
   const { errors } = await gateway.post({ query: ALL }, { token: ada.accessToken });
   expect(errors).toEqual([]);
   const plain = await read(received(graphs.plain)["gateway-identity"], "plain");
@@ -120,7 +121,7 @@ describe.each(["Gateway-Identity", "gateway-identity", "GATEWAY-IDENTITY", "GaTe
   });
 });
 
-test("of the client's headers only those that are configured travel, the access token only where it is among them, cookies never", async () => {
+test("of the client's headers only those configured travel, the access token only where it is among them, cookies never", async () => {
   const authorization = `Bearer ${ada.accessToken}`;
   const headers = {
     authorization,

@@ -7,7 +7,9 @@ import { type LiveGraph, serveLiveGraph } from "../support/graphs/live-graph.ts"
 import type { ServedGraph } from "../support/graphs/served-graph.ts";
 
 const USERS = 20;
-/** All at a time, by one process that is caller and upstream as well: as many as it answers within the time of a request on a busy machine. */
+/**
+ * All at a time, by one process that is caller and upstream as well: as many as it answers within the time of a request on a busy machine.
+ */
 const QUERIES = 100;
 
 let one: ServedGraph;

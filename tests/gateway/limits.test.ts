@@ -68,7 +68,7 @@ test("each caller by itself: users, and addresses of nobody", async () => {
   }
 });
 
-test("what has no limit of its own counts in the default, field by field; `off` is without one; what is skipped counts nothing", async () => {
+test("what has no limit of its own counts in the default, field by field; `off` has none; what is skipped does not count", async () => {
   const skipped = "{ product(id: 1) @skip(if: true) { id } ... @include(if: false) { product(id: 1) { id } } whoAmI }";
   for (let call = 1; call <= 5; call += 1) expect(isLimited(await ask(skipped))).toBe(call === 5);
   for (let call = 1; call <= 4; call += 1) expect(isLimited(await ask("{ latestReviews { id } warehouse { city } }"))).toBe(false);

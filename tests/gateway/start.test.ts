@@ -57,7 +57,10 @@ test("a directive on one graph's `extend type Query` guards that graph's fields 
   const file = join(folder, "extending.graphql");
   await writeFile(file, `${directives} type Query { theirs: Int } extend type Query @authenticated { more: Int }`);
   const gateway = await startTestGateway({
-    gatewayYaml: `upstreams:\n  - { name: shop, url: "http://127.0.0.1:9/graphql", sdl: { file: "${file}" } }\n  - { name: other, url: "${other.url}", sdl: { query: _sdl } }\n`,
+    gatewayYaml: `upstreams:
+  - { name: shop, url: "http://127.0.0.1:9/graphql", sdl: { file: "${file}" } }
+  - { name: other, url: "${other.url}", sdl: { query: _sdl } }
+`,
   });
   const { data, errors } = await gateway.post({ query: "{ free theirs more __typename }" });
   expect(data).toEqual({ free: 1, theirs: null, more: null, __typename: "Query" });
@@ -80,7 +83,9 @@ test("introspection is enough for a graph that policies guard", async () => {
     resolvers: { Query: { stock: () => 7, secret: () => 8 } },
   });
   const gateway = await startTestGateway({
-    gatewayYaml: `upstreams: [{ name: legacy, url: "${graph.url}", sdl: { introspection: true } }]\naccess: { rules: { Query.secret: { roles: [admin] } } }\n`,
+    gatewayYaml:
+      `upstreams: [{ name: legacy, url: "${graph.url}", sdl: { introspection: true } }]\naccess: { rules: { Query.secret: ` +
+      "{ roles: [admin] } } }\n",
   });
   graph.calls.splice(0);
   const { data, errors } = await gateway.post({ query: "{ stock secret }" });
@@ -102,18 +107,26 @@ test("an upstream that does not tell its SDL stops the start, by name", async ()
 test("two graphs that ask for one field ask for both", async () => {
   const one = await serveGraph({
     server: "yoga",
-    sdl: `directive @hasRole(roles: [String!]!) on FIELD_DEFINITION ${directives} directive @key(selectionSet: String!) on OBJECT directive @merge(keyField: String) on FIELD_DEFINITION
-      type Query { things: [Thing] thingsById(ids: [ID!]!): [Thing] @merge(keyField: "id") _sdl: String! } type Thing @key(selectionSet: "{ id }") { id: ID! secret: Int @hasRole(roles: ["a", "b"]) }`,
+    sdl: `directive @hasRole(roles: [String!]!) on FIELD_DEFINITION ${directives}
+    directive @key(selectionSet: String!) on OBJECT directive @merge(keyField: String) on FIELD_DEFINITION
+      type Query { things: [Thing] thingsById(ids: [ID!]!): [Thing] @merge(keyField: "id") _sdl: String! }
+      type Thing @key(selectionSet: "{ id }") { id: ID! secret: Int @hasRole(roles: ["a", "b"]) }`,
     resolvers: { Query: { things: () => [{ id: "1", secret: 1 }], thingsById: () => [{ id: "1", secret: 1 }] } },
   });
   const file = join(folder, "two.graphql");
   await writeFile(
     file,
-    `${directives} directive @hasRole(roles: [String!]!) on FIELD_DEFINITION directive @key(selectionSet: String!) on OBJECT directive @merge(keyField: String) on FIELD_DEFINITION
-      type Query { others(ids: [ID!]!): [Thing] @merge(keyField: "id") } type Thing @key(selectionSet: "{ id }") { id: ID! secret: Int @hasRole(roles: ["c"]) @requiresScopes(scopes: [["s"]]) }`,
+    `${directives} directive @hasRole(roles: [String!]!) on FIELD_DEFINITION
+      directive @key(selectionSet: String!) on OBJECT directive @merge(keyField: String) on FIELD_DEFINITION
+      type Query { others(ids: [ID!]!): [Thing] @merge(keyField: "id") }
+      type Thing @key(selectionSet: "{ id }") { id: ID! secret: Int @hasRole(roles: ["c"]) @requiresScopes(scopes: [["s"]]) }`,
   );
   const gateway = await startTestGateway({
-    gatewayYaml: `upstreams:\n  - { name: one, url: "${one.url}", sdl: { query: _sdl } }\n  - { name: two, url: "http://127.0.0.1:9/graphql", sdl: { file: "${file}" } }\nroles: { a: { scopes: [s] }, c: {} }\n`,
+    gatewayYaml: `upstreams:
+  - { name: one, url: "${one.url}", sdl: { query: _sdl } }
+  - { name: two, url: "http://127.0.0.1:9/graphql", sdl: { file: "${file}" } }
+roles: { a: { scopes: [s] }, c: {} }
+`,
   });
   const { user } = await gateway.register();
   const ask = async (...roles: string[]) => {

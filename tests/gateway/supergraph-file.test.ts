@@ -48,7 +48,7 @@ test("directives that the composition has kept are enforced, `@hasRole` among th
   ]);
 });
 
-test("a new file takes the place of the old one without a restart, and without a lost answer; one that cannot be served does not", async () => {
+test("a new file takes the place of the old one without a restart or a lost answer; one that cannot be served does not", async () => {
   const ask = (query: string) => gateway.post({ query });
   const { accessToken: token } = await gateway.registerAdmin();
   const explain = async () => codesOf(await gateway.send(ExplainAccessDocument, { operation: "{ shippers }" }, { token }));

@@ -69,7 +69,9 @@ beforeAll(async () => {
   } as never);
   etas = await serveGraph({
     server: "yoga",
-    sdl: "scalar _Any union _Entity = Item type Query { _entities(representations: [_Any!]!): [_Entity]! } type Item { id: ID! eta: String }",
+    sdl:
+      "scalar _Any union _Entity = Item type Query { _entities(representations: [_Any!]!): [_Entity]! } type Item { id: " +
+      "ID! eta: String }",
     resolvers: {
       _Entity: { __resolveType: () => "Item" },
       Query: { _entities: (_: unknown, { representations }: { representations: object[] }) => representations },

@@ -33,7 +33,8 @@ describe("Apollo Server answers, whatever is known already,", () => {
       () => ({
         body: {
           query:
-            'mutation { a: logout { endedSessions } ...F } fragment F on Mutation { b: login(input: { email: "", password: "" }) { expiresIn } c: login(input: { email: "", password: "" }) { expiresIn } }',
+            'mutation { a: logout { endedSessions } ...F } fragment F on Mutation { b: login(input: { email: "", ' +
+            'password: "" }) { expiresIn } c: login(input: { email: "", password: "" }) { expiresIn } }',
         },
       }),
       400,

@@ -106,15 +106,19 @@ describe("what clients do send is within the limits", () => {
     ["introspection with everything", getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true, oneOf: true })],
     [
       "all of a user",
-      "{ me { id email emailVerified roles status createdAt lastLoginAt sessions { id current createdAt lastUsedAt idleExpiresAt expiresAt endedAt endReason ipAddress userAgent events(first: 20) { id type occurredAt ipAddress userAgent succeeded detail } } } }",
+      "{ me { id email emailVerified roles status createdAt lastLoginAt sessions { id current createdAt lastUsedAt " +
+        "idleExpiresAt expiresAt endedAt endReason ipAddress userAgent events(first: 20) { id type occurredAt ipAddress " +
+        "userAgent succeeded detail } } } }",
     ],
     [
       "a page of users with their sessions",
-      "query ($first: Int, $after: String) { users(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id email roles status sessions { id createdAt lastUsedAt ipAddress userAgent } } } } }",
+      "query ($first: Int, $after: String) { users(first: $first, after: $after) { totalCount pageInfo { hasNextPage " +
+        "endCursor } edges { cursor node { id email roles status sessions { id createdAt lastUsedAt ipAddress userAgent } } } } }",
     ],
     [
       "the whole audit trail, page by page",
-      "query ($first: Int) { auditEvents(first: $first) { pageInfo { hasNextPage endCursor } edges { cursor node { id type occurredAt userId actorId sessionId ipAddress userAgent succeeded detail } } } }",
+      "query ($first: Int) { auditEvents(first: $first) { pageInfo { hasNextPage endCursor } edges { cursor node { id " +
+        "type occurredAt userId actorId sessionId ipAddress userAgent succeeded detail } } } }",
     ],
   ])("%s", async (_name, query) => {
     const { accessToken: token } = await gateway.registerAdmin();

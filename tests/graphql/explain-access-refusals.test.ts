@@ -72,7 +72,8 @@ describe("an operation that could not be executed is not explained", () => {
     ["of brackets alone", "{a".repeat(900), ["The document is not valid GraphQL."]],
     [
       "with too many passwords",
-      'mutation { a: logout { endedSessions } ...L } fragment L on Mutation { b: login(input: {email: "a", password: "b"}) { expiresIn } c: login(input: {email: "a", password: "hunter2"}) { expiresIn } }',
+      'mutation { a: logout { endedSessions } ...L } fragment L on Mutation { b: login(input: {email: "a", password: ' +
+        '"b"}) { expiresIn } c: login(input: {email: "a", password: "hunter2"}) { expiresIn } }',
       [/more than one of login/],
     ],
     ["with a literal that does not fit", '{ products(first: "hunter2") { id } }', ["A literal does not fit its type."]],

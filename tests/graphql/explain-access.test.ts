@@ -12,7 +12,8 @@ type Subgraph = Awaited<ReturnType<typeof serveInventory>>;
 
 const roles = 'roles: { support: { scopes: ["users:read"] }, buyer: { scopes: ["products:cost"] } }\n';
 const access =
-  'access: { rules: { Product.price: authenticated, Supplier.*: { scopes: [["suppliers:read"]] }, Review.body: { roles: [staff, buyer] } } }\n';
+  'access: { rules: { Product.price: authenticated, Supplier.*: { scopes: [["suppliers:read"]] }, Review.body: { roles: ' +
+  "[staff, buyer] } } }\n";
 
 let shop: Shop;
 let subgraphs: { inventory: Subgraph; shipping: Subgraph };

@@ -2,8 +2,8 @@ import type { AuthFieldsFragment } from "../generated/operations.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 
 /**
- * Who calls. `user` is the one that the operation is about; the foreign admin's token is another issuer's, with our role admin and the user's
- * id as its subject; the last three hold a token that counts no longer.
+ * Who calls. `user` is the one that the operation is about; the foreign admin's token is another issuer's, with our role admin and the
+ * user's id as its subject; the last three hold a token that counts no longer.
  */
 export const callers = ["anonymous", "user", "other user", "admin", "foreign admin", "disabled user", "expired", "revoked"] as const;
 export type Caller = (typeof callers)[number];

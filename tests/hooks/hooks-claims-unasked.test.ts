@@ -57,7 +57,7 @@ describe("who is not to have a token asks nobody", () => {
     expect(hooked.hooks.takeCalls()).toEqual([]);
   });
 
-  test("the direct predecessor within its grace, from a second client in a few generations: it ends its session also while the hook fails", async () => {
+  test("the direct predecessor within its grace, from a second client in a few generations: it ends the session, hook or not", async () => {
     const { session, refreshToken } = await hooked.gateway.register();
     const second = dataOf(await refresh(refreshToken, "owner/1.0")).refresh.refreshToken;
     dataOf(await refresh(refreshToken, "follower/1.0"));

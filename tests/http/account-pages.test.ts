@@ -28,7 +28,8 @@ afterAll(async () => {
 const paths = Object.values(accountPages);
 const parts = ["/account/account.css", "/account/account.js", "/account/documents.js"];
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
+  "frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /** What a page loads: addresses in its markup, and in the modules that it imports. */
 async function subresourcesOf(gateway: TestGateway, path: string): Promise<string[]> {

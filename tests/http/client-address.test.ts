@@ -80,7 +80,7 @@ test.each([
   await gateway.close();
 });
 
-test("strangers who say where they come from keep no proxy from being told of: each is told of once, and no more of them than a few", () => {
+test("strangers who say where they come from keep no proxy from being told of: each is told once, and only a few of them", () => {
   const told: [string, boolean][] = [];
   const clientAddressOf = createClientAddressOf({
     trustedProxies: ["10.9.9.9"],

@@ -122,8 +122,8 @@ test("right passwords count as sign-ins of the account, from wherever they come:
   expect(countOf(guesses, "INVALID_CREDENTIALS")).toBe(4);
   const replies = await Promise.all([1, 2, 3, 4, 5, 6].map((index) => logIn(email, PASSWORD, `203.0.113.${index}`)));
   expect([countOf(replies, "RATE_LIMITED"), replies.flatMap(codesOf).length]).toEqual([2, 2]);
-  const [row] =
-    await database.sql`select count(*)::int as live from sessions join users on users.id = user_id where email = ${email} and ended_at is null`;
+  const [row] = await database.sql`select count(*)::int as live from sessions join users on users.id = user_id where email = ${email}
+      and ended_at is null`;
   // The first one is that of the registration.
   expect(row).toEqual({ live: 5 });
   // Nobody else is held up, and an hour later nor is this one.

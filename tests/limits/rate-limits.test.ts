@@ -100,7 +100,7 @@ describe("login", () => {
     expect(countOf(wrong, "INVALID_CREDENTIALS")).toBe(3);
   });
 
-  test("an account takes a hundred wrong passwords in an hour from all addresses, whether or not it exists, in whatever spelling", async () => {
+  test("an account takes a hundred wrong passwords an hour from all addresses, whether it exists or not, in any spelling", async () => {
     const gateway = await start({ limits: "{ default: { max: 1000, window: 1m }, failedLoginsPerAccount: { max: 8, window: 1h } }" });
     await register(gateway, "jörg@example.com");
     // Composed and decomposed, in capitals, with spaces around: one account.

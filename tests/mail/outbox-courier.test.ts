@@ -49,7 +49,7 @@ function start(deliver: Deliver): Courier & { readonly outcomes: (Outcome | unde
 const stateOf = async (id = "") => (await database.sql`select state, attempts, problem from outbox where id = ${id}`)[0];
 const hasty = AbortSignal.abort();
 
-test("a delivery that hangs and heeds no signal holds neither the others nor the stop, and is tried again at once by the next process", async () => {
+test("a delivery that hangs and heeds no signal holds up neither others nor the stop; the next process tries again at once", async () => {
   const [hanging] = await writer.write(undefined);
   const courier = start((_message, { id }) => (id === hanging ? new Promise(() => undefined) : Promise.resolve({ kind: "sent" })));
   const [other] = await writer.write(undefined);

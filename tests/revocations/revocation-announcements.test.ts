@@ -71,7 +71,8 @@ test("a role that may only log in announces what it likes: nobody is signed out,
   await announce(JSON.stringify(["session", session.id, null, far]));
   await announce(JSON.stringify(["user", user.id, 99, far]));
   await announce("no JSON");
-  await outsider`select pg_notify(${CHANNEL}, json_build_array('session', gen_random_uuid(), null, ${far}::bigint)::text) from generate_series(1, 1000)`;
+  await outsider`select pg_notify(${CHANNEL}, json_build_array('session', gen_random_uuid(), null, ${far}::bigint)::text)
+    from generate_series(1, 1000)`;
   await logOutAndWait();
   expect(b.auth.revocations.count()).toBe(before + 1);
   for (const gateway of [a, b]) expect(await verdictAt(gateway, accessToken)).toBe(user.id);

@@ -54,7 +54,7 @@ describe("a code", () => {
     dataOf(await guess(gateway, { email, code }));
   });
 
-  test("is good with what the asking client was given alone; whoever has something else neither uses it nor uses up its tries", async () => {
+  test("is good with what the asking client was given alone; whoever has something else neither uses it nor its tries up", async () => {
     const gateway = await start(PER_ACCOUNT);
     const email = await register(gateway);
     const own = attempt;
@@ -74,7 +74,7 @@ describe("a code", () => {
     dataOf(await guess(gateway, { email: other, code: newer }));
   });
 
-  test("of whatever address of a domain is guessed a hundred times an hour, however many are invented over a network of 48 bits", async () => {
+  test("of a domain's addresses is guessed a hundred times an hour, however many are invented over a network of 48 bits", async () => {
     const gateway = await start("{ all: off, default: off, codeTriesPerDomain: { max: 12, window: 1h } }");
     const replies: Reply<unknown>[] = [];
     for (let index = 0; index < 10; index += 1) {

@@ -27,7 +27,7 @@ const purposes = [
 ] as const;
 const purposeOf = (statement: string) => purposes.find(([sign]) => statement.includes(sign))?.[1] ?? statement;
 
-test("a login takes three statements, none of them in a transaction of several; the first takes along what the last login gives back", async () => {
+test("a login takes three statements, each its own transaction; the first takes along what the last login gives back", async () => {
   const { user } = await gateway.register();
   await gateway.login(user.email);
   const statements = await tap.during(async () => {

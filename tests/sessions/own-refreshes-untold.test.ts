@@ -32,9 +32,11 @@ async function refreshed(refreshToken: string | null): Promise<AuthFieldsFragmen
 
 /** Every way to a session or an audit event, for a session that may use all of them: an admin's. */
 const S = `
-  fragment S on Session { id current createdAt lastUsedAt idleExpiresAt expiresAt endedAt endReason ipAddress userAgent events { id type } }`;
+  fragment S on Session { id current createdAt lastUsedAt idleExpiresAt expiresAt endedAt endReason
+    ipAddress userAgent events { id type } }`;
 const E = `
-  fragment E on AuditEventConnection { edges { cursor node { id type occurredAt sessionId ipAddress userAgent } } pageInfo { hasNextPage endCursor } }`;
+  fragment E on AuditEventConnection { edges { cursor node { id type occurredAt sessionId ipAddress userAgent } }
+    pageInfo { hasNextPage endCursor } }`;
 const queries = [
   `query { me { id lastLoginAt sessions { ...S } } sessions { ...S } } ${S}`,
   `query ($id: ID!) { user(id: $id) { id lastLoginAt sessions { ...S } } } ${S}`,
@@ -54,7 +56,8 @@ async function readAll({ accessToken, user, session }: AuthFieldsFragment): Prom
 }
 
 async function exported({ accessToken }: AuthFieldsFragment): Promise<string> {
-  const query = `{ exportAccount { sessions { id lastUsedAt idleExpiresAt } auditEvents { edges { node { type } } pageInfo { hasNextPage } } } }`;
+  const query =
+    "{ exportAccount { sessions { id lastUsedAt idleExpiresAt } auditEvents { edges { node { type } } pageInfo { hasNextPage } } } }";
   const reply = await gateway.post({ query }, { token: accessToken });
   expect(codesOf(reply)).toEqual([]);
   // Each export is an entry itself.

@@ -97,7 +97,8 @@ const anything = fc.oneof(
 /** The rows say what the model says, and of an ended session nothing that was handed out opens anything. */
 async function checkTheEnd(story: Story, real: Played): Promise<void> {
   const [row] = await gateway.database.sql`
-    select generation, end_reason, array(select type from audit_events where session_id = sessions.id and type <> 'LOGIN_SUCCEEDED' order by type) as events
+    select generation, end_reason,
+      array(select type from audit_events where session_id = sessions.id and type <> 'LOGIN_SUCCEEDED' order by type) as events
     from sessions where id = ${real.sessionId}`;
   const possible = story.worlds.map(({ generation, endReason = null, events }) => ({
     generation,

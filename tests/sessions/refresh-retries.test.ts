@@ -82,7 +82,7 @@ describe("a retry that proves itself is never punished", () => {
     expect(reply.errors[0]?.extensions).toEqual({ code: "SESSION_ENDED", endReason: "EXPIRED" });
   });
 
-  test("of two refreshes at once with keys of their own, both get one successor, and the key of the one that rotated goes on proving", async () => {
+  test("two refreshes at once with keys of their own get one successor, and the key of the one that rotated goes on proving", async () => {
     const first = await gateway.register();
     const keys = ["key-of-the-first-tab", "key-of-the-second-tab"];
     const answers = await Promise.all(keys.map((retryKey) => refreshed(first.refreshToken, { retryKey })));

@@ -77,7 +77,7 @@ test("one that cannot be written fails alone", async () => {
   expect((await refresh(gateway, sessions[5] ?? expect.fail("no session"))).session.id).toBe(sessions[5]?.id);
 });
 
-test("when the database is cut off after it has committed and before it has answered, all are told so, and each retry gets the one successor", async () => {
+test("when the database is cut off between its commit and its answer, all are told so, and each retry gets the one successor", async () => {
   const sessions = await openSessions(TOGETHER);
   // The one connection has the statement prepared, so that the next one is executed without another answer.
   await Promise.all((await openSessions(2)).map((session) => refresh(gateway, session)));

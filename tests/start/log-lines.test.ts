@@ -29,7 +29,7 @@ async function readSharedPipe(writers: readonly string[]): Promise<string[]> {
   return Buffer.concat(chunks).toString().trimEnd().split("\n");
 }
 
-test("the log lines of several processes on one pipe are all there, and none is torn by another, however slowly they are read", async () => {
+test("the log lines of several processes on one pipe are all there, none torn by another, however slowly they are read", async () => {
   const writers = ["one", "two", "three"];
   const lines = await readSharedPipe(writers);
   const read = lines.map((line) => JSON.parse(line) as { process: string; left: number; line: number });

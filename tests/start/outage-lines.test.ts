@@ -182,7 +182,7 @@ function expectNoStack(): void {
   expect(JSON.stringify(lines())).not.toMatch(/"stack"|\bat \w+ \(/);
 }
 
-describe("a statement that the database gives up, for others hold what it needs, is a warning with the SQLSTATE and no outage of the database", () => {
+describe("a statement that the database gives up, for others hold what it needs, is a warning with the SQLSTATE and no outage", () => {
   test("of calls: they are answered SERVICE_UNAVAILABLE", async () => {
     const { user } = await gateway.register();
     const login = await whileHeld(

@@ -28,7 +28,9 @@ export async function makeReachableFolder(prefix: string): Promise<string> {
 
 let made: string | undefined;
 
-/** An empty folder of this process, which goes with it. Programs that are started there find neither a contributor's `.env` nor their data. */
+/**
+ * An empty folder of this process, which goes with it. Programs that are started there find neither a contributor's `.env` nor their data.
+ */
 export function emptyFolder(): string {
   if (made !== undefined) return made;
   const folder = mkdtempSync(join(tmpdir(), "gateway-empty-"));

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const childrenOf = ({ spanId }: ReceivedSpan) => receiver.spans.filter(({ parentSpanId }) => parentSpanId === spanId);
 
-test("a request is one trace, linked to its caller's, down to the statements and the hashing, and a shutdown sends what is left; never a value", async () => {
+test("a request is one trace, linked to its caller's, down to statements and hashing, without values; a shutdown sends all", async () => {
   const email = newEmail();
   const traceparent = `00-${TRACE}-${CALLER}-01`;
   const { register } = dataOf(await server.send(RegisterDocument, { input: { email, password: PASSWORD } }, { headers: { traceparent } }));

@@ -68,7 +68,7 @@ describe("SECRET", () => {
     expect(await kidsOf(database)).toHaveLength(2);
   });
 
-  test("may change process by process, also when one with the old value is told to rotate: the new value alone goes on for good", async () => {
+  test("may change process by process, also when one with the old value is told to rotate: the new value alone goes on", async () => {
     const database = await createDatabase();
     const clock = createTestClock();
     const older = await start({ database, clock });

@@ -22,7 +22,8 @@ beforeAll(async () => {
   await database.sql`
     insert into users (id, email, email_key, email_verified, password_hash, roles, status, created_at, last_login_at)
     select gen_random_uuid(), 'Üser-' || n || '@Example.com', 'üser-' || n || '@example.com', n % 2 = 0,
-      case when n % 7 = 0 then '!' else ${BCRYPT_HASH} end, case when n = 3 then '{user,admin}'::text[] when n = 4 then '{}' else '{user}' end,
+      case when n % 7 = 0 then '!' else ${BCRYPT_HASH} end,
+        case when n = 3 then '{user,admin}'::text[] when n = 4 then '{}' else '{user}' end,
       case when n % 11 = 0 then 'DISABLED' else 'ACTIVE' end, timestamptz '2020-01-01T00:00:00.123Z' + n * interval '1 hour',
       case when n % 3 = 0 then timestamptz '2024-01-01T00:00:00.456Z' end
     from generate_series(1, ${USERS}) as n`;
@@ -63,7 +64,8 @@ test("nothing that is written meanwhile is in it, and nothing that was there is 
       insert into users (id, email, email_key, password_hash, roles, created_at)
       select gen_random_uuid(), name, name, '!', '{user}', now()
       from (select 'late-' || gen_random_uuid() || '@example.com' as name from generate_series(1, 100)) as late`;
-    await database.sql`update users set erasure_at = now() where id in (select id from users where erasure_at is null order by id desc limit 10)`;
+    await database.sql`update users set erasure_at = now() where id in (select id from users where erasure_at is null order by id desc
+      limit 10)`;
     await database.sql`delete from users where id in (select id from users where erasure_at is null order by id desc limit 10)`;
   });
   expect(exported).toEqual({ users: before.length, leaving: 0 });

@@ -11,7 +11,8 @@ const { rowOf } = imported;
 async function reserve(user: { id: string }, email: string, sql: postgres.ISql = imported.gateway.database.sql): Promise<void> {
   await sql`
     insert into one_time_tokens (id, purpose, subject, user_id, email, email_key, token_hash, created_at, expires_at)
-    values (gen_random_uuid(), 'UNDO_EMAIL_CHANGE', ${user.id}, ${user.id}, ${email}, ${email}, ${email}::bytea, now(), now() + interval '7 days')`;
+    values (gen_random_uuid(), 'UNDO_EMAIL_CHANGE', ${user.id}, ${user.id}, ${email}, ${email}, ${email}::bytea,
+      now(), now() + interval '7 days')`;
 }
 
 describe("a file that was imported before", () => {

@@ -126,7 +126,8 @@ test("Supabase's users", async () => {
     insert into supabase.users values
       ('${id}', 'supabase-a@example.com', '${BCRYPT_HASH}', now(), null, '2022-01-02T03:04:05.678901Z', '2023-01-02T03:04:05Z', null),
       (gen_random_uuid(), 'supabase-b@example.com', '', null, now() + interval '1 year', now(), null, null),
-      (gen_random_uuid(), 'supabase-c@example.com', '', null, null, now(), null, now()), (gen_random_uuid(), null, null, null, null, now(), null, null)`);
+      (gen_random_uuid(), 'supabase-c@example.com', '', null, null, now(), null, now()),
+        (gen_random_uuid(), null, null, null, null, now(), null, null)`);
   const rows = await gateway.database.sql.unsafe(statement).values();
   await moveIn(rows.map(([line]) => JSON.stringify(line)).join("\n"));
   const times = { created_at: new Date("2022-01-02T03:04:05.678Z"), last_login_at: new Date("2023-01-02T03:04:05Z") };
@@ -139,7 +140,8 @@ test("Supabase's users", async () => {
 test("Devise's users", async () => {
   const statement = codeOf("devise").replace("from users", "from devise_users");
   await gateway.database.sql.unsafe(`
-    create table devise_users (email varchar, encrypted_password varchar, confirmed_at timestamp, created_at timestamp, current_sign_in_at timestamp);
+    create table devise_users (email varchar, encrypted_password varchar, confirmed_at timestamp, created_at timestamp,
+      current_sign_in_at timestamp);
     insert into devise_users values
       ('devise-a@example.com', '${BCRYPT_HASH.replace("$2b$", "$2a$")}', '2022-01-02', '2022-01-02 03:04:05.678901', '2023-01-02 03:04:05'),
       ('devise-b@example.com', '', null, '2022-01-02 03:04:05', null)`);

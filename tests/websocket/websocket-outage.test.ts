@@ -95,7 +95,8 @@ test("an event waits while its reader's token cannot be verified, and is told on
   await database.sql.begin(async (sql) => {
     // Whether a token is revoked cannot be asked, how the sessions are can.
     await sql`lock table users in access exclusive mode`;
-    await database.sql`update sessions set generation = generation + 1, last_used_at = ${gateway.clock.now()} where id = ${other.session.id}`;
+    await database.sql`update sessions set generation = generation + 1, last_used_at = ${gateway.clock.now()}
+      where id = ${other.session.id}`;
     expect((await events.next()).value).toMatchObject({ type: "REFRESHED" });
     expect((await socket.ask(MeFromTokenDocument)).errors[0]?.extensions.code).toBe("SERVICE_UNAVAILABLE");
     expect(brief()).toEqual([]);

@@ -19,7 +19,8 @@ export type IdentityProblem =
 const hints: Partial<Record<IdentityProblem, string>> = {
   missing: " This service takes calls by the gateway only.",
   access_token:
-    " This function verifies the identity that the gateway signs, not access tokens: for those see docs/operate/services.md (jose and the gateway's JWKS).",
+    " This function verifies the identity that the gateway signs, not access tokens: for those see " +
+    "docs/operate/services.md (jose and the gateway's JWKS).",
 };
 
 /** A request whose identity token is not one of the gateway's for this service. The message never holds the token. */

@@ -37,7 +37,10 @@ export interface VerifierOptions {
   readonly required?: boolean;
 }
 
-/** The identity that a request carries, undefined for an anonymous caller, and, unless it is required, where it carries none. Throws an IdentityError for one that is not to be believed. */
+/**
+ * The identity that a request carries, undefined for an anonymous caller, and, unless it is required, where it carries none. Throws an
+ * IdentityError for one that is not to be believed.
+ */
 export type VerifyIdentity = (source: IdentitySource | null | undefined) => Promise<GatewayIdentity | undefined>;
 
 /** What a signature may be: never a shared secret, whatever the token says (RFC 8725, section 3.1). */

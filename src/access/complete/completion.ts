@@ -29,15 +29,15 @@ import {
   report,
   type Source,
 } from "./complete-value.ts";
-import { type PlainReader, readLeaf, readList, readLiteral, readNothing, readNullable, readObject } from "./plain-text.ts";
 
 /** One field of the answer on one object type. */
 export interface AnsweredField extends CompletedField {
   /** The place below the field, where the caller may see it. */
   readonly scope: Scope | undefined;
   readonly isDenied: boolean;
-  /** Reads a value that needs no completing. */
-  readonly read: PlainReader;
+  readonly type: GraphQLOutputType;
+  /** The only value of a `__typename`. */
+  readonly typename?: string;
 }
 
 /** The fields that one object type answers at one place of the operation. */
@@ -52,8 +52,8 @@ export interface Scope {
   answers(): readonly Answer[];
   /** The answer of the type that the object names; null: the caller may see nothing of it; undefined: it cannot stand here. */
   answerTo(source: Source): Answer | null | undefined;
-  /** Reads an object that needs no completing; every one needs it where its type has to be looked at first. */
-  readonly readPlain: PlainReader;
+  /** Whether objects of several types can stand here. */
+  readonly isAbstract: boolean;
   /** The fields that `answerTo` finds; reports why the caller may see nothing of an object. */
   readonly fieldsOf: (source: Source, completing: Completing) => readonly AnsweredField[] | null | undefined;
 }
@@ -108,12 +108,8 @@ function createScope({ type, selectionSets, nodes, typenameDenial }: ScopePlace,
     return denials.has(objectType.name) ? null : answerOf(objectType);
   }
 
-  let readOwn: PlainReader | undefined;
   return {
-    readPlain(text, at) {
-      readOwn ??= isObjectType(type) ? readObject(answerOf(type).fields) : readNothing;
-      return readOwn(text, at);
-    },
+    isAbstract: !isObjectType(type),
     answers: () => [...objectTypes.values()].filter(({ name }) => !denials.has(name)).map(answerOf),
     answerTo,
     fieldsOf(source, completing) {
@@ -169,7 +165,8 @@ function typenameField(
   { nodes, error }: { nodes: readonly FieldNode[]; error: AuthError | undefined },
 ): AnsweredField {
   if (error !== undefined) return deniedField(key, TypeNameMetaFieldDef.type, { fault: { nodes }, error });
-  return { key, complete: () => objectType.name, scope: undefined, isDenied: false, read: readLiteral(`"${objectType.name}"`) };
+  const { name: typename } = objectType;
+  return { key, complete: () => typename, scope: undefined, isDenied: false, type: TypeNameMetaFieldDef.type, typename };
 }
 
 function deniedField(key: string, type: GraphQLOutputType, { fault, error }: { fault: Fault; error: AuthError }): AnsweredField {
@@ -178,7 +175,7 @@ function deniedField(key: string, type: GraphQLOutputType, { fault, error }: { f
     report(completing, fault, error);
     return instead;
   };
-  return { key, complete, scope: undefined, isDenied: true, read: readNothing };
+  return { key, complete, scope: undefined, isDenied: true, type };
 }
 
 function permittedField(
@@ -189,7 +186,7 @@ function permittedField(
   const named = getNamedType(type);
   const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const scope = isCompositeType(named) ? createScope({ type: named, selectionSets, nodes }, by) : undefined;
-  return { key, complete: completerOf(type, { nodes }, scope), scope, isDenied: false, read: readerOf(type, scope) };
+  return { key, complete: completerOf(type, { nodes }, scope), scope, isDenied: false, type };
 }
 
 function completerOf(type: GraphQLOutputType, fault: Fault, scope: Scope | undefined): Completer {
@@ -197,16 +194,6 @@ function completerOf(type: GraphQLOutputType, fault: Fault, scope: Scope | undef
   if (isListType(type)) return completeList(completerOf(type.ofType, fault, scope), fault);
   if (isLeafType(type)) return completeLeaf(type, fault);
   return completeObject(scope === undefined ? () => undefined : scope.fieldsOf, fault);
-}
-
-function readerOf(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
-  if (isNonNullType(type)) return readerOfPresent(type.ofType, scope);
-  return readNullable(readerOfPresent(type, scope));
-}
-
-function readerOfPresent(type: GraphQLOutputType, scope: Scope | undefined): PlainReader {
-  if (isListType(type)) return readList(readerOf(type.ofType, scope));
-  return isLeafType(type) ? readLeaf(type) : (scope?.readPlain ?? readNothing);
 }
 
 function faultOf(faults: Faults, of: FieldNode | string, nodes: readonly FieldNode[]): Fault {

@@ -14,8 +14,9 @@ export interface ReportedDenial {
 }
 
 /**
- * The whole answer where any denial of what is included refuses the operation: an error for each denied selection, and nothing executed; undefined:
- * execute. Objects of a guarded type behind an abstract one are denied later, as in a partial answer: only the result tells them.
+ * The whole answer where any denial of what is included refuses the operation: an error for each denied selection, and nothing executed;
+ * undefined: execute. Objects of a guarded type behind an abstract one are denied later, as in a partial answer: only the result tells
+ * them.
  */
 export function rejectDenied({ denied }: Cut, request: IncludedRequest): ExecutionResult | undefined {
   if (denied.length === 0) return undefined;

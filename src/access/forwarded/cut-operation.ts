@@ -1,9 +1,11 @@
 import type { AuthError } from "../../core/errors.ts";
+import { perObject } from "../../core/per-object.ts";
 import { createOperationCompletion } from "../complete/operation-completion.ts";
 import { cutDocument } from "../cut/cut-document.ts";
 import { refuseReservedAliases } from "../cut/reserved-aliases.ts";
 import { type Caller, denialOf } from "../denials.ts";
 import { getRootType, type OperationOfDocument } from "../document-types.ts";
+import { createPlainReader } from "../pass-through/plain-reader.ts";
 import type { Judge } from "../requirements/schema-requirements.ts";
 import type { Cut } from "./cut.ts";
 import type { GuardedSchema } from "./guarded-schema.ts";
@@ -35,6 +37,7 @@ function createCut(access: GuardedSchema, judge: Judge, request: OperationOfDocu
     denials: new Map([...denied].map(([node, { error }]): [typeof node, AuthError] => [node, error])),
     denied: [...denied.values()],
     completion: createOperationCompletion(access, judge, { request, denied, rootType }),
+    plainReaderOf: perObject(createPlainReader),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { DocumentNode, FieldNode } from "graphql";
 import type { AuthError } from "../../core/errors.ts";
+import type { Scope } from "../complete/completion.ts";
 import type { OperationCompletion } from "../complete/operation-completion.ts";
 import type { DeniedSelection } from "../cut/cut-selections.ts";
+import type { PlainReader } from "../pass-through/plain-text.ts";
 
 /** Which selections of an operation are denied to a caller. Computed once per operation and set of permissions. */
 export interface Cut {
@@ -17,4 +19,6 @@ export interface Cut {
   /** The denied selections in the order of the document, without those below another one. */
   readonly denied: readonly DeniedSelection[];
   readonly completion: OperationCompletion;
+  /** Of answers that need no completing, by their root. */
+  readonly plainReaderOf: (scope: Scope) => PlainReader;
 }

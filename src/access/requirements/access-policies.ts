@@ -61,8 +61,8 @@ function fieldTypesOf(schema: GraphQLSchema): FieldsType[] {
 }
 
 /**
- * Adds an operator's policies. A rule is needed beside what an SDL asks for; `public` opens only what the default would close, never what an
- * SDL guards. Throws one RequirementsError that lists every rule whose coordinate the schema does not have.
+ * Adds an operator's policies. A rule is needed beside what an SDL asks for; `public` opens only what the default would close, never what
+ * an SDL guards. Throws one RequirementsError that lists every rule whose coordinate the schema does not have.
  */
 export function applyPolicies(merged: MergedRequirements, policies: AccessPolicies, scope: PolicyScope): MergedRequirements {
   const rules = rulesByField(policies, scope.schema);

@@ -9,7 +9,10 @@ import { ADMIN_ROLE, lockAdmins } from "../users/admin-store.ts";
 import { keepAnAdmin } from "../users/keep-an-admin.ts";
 import type { Transact, UnitOfWork } from "../work/unit-of-work.ts";
 
-/** The admin who gives a command, and their client. Whether they may is for the calling code to know; that their token still counts is checked here. */
+/**
+ * The admin who gives a command, and their client. Whether they may is for the calling code to know; that their token still counts is
+ * checked here.
+ */
 export interface AdminCommand {
   readonly viewer: Revocable;
   readonly client: ClientInfo;
@@ -20,7 +23,10 @@ export interface AdminCommand {
  * that does not exist, and UNAUTHENTICATED for a viewer who was revoked a moment ago.
  */
 export interface Administration {
-  /** Access tokens with the old roles are refused; sessions go on, and the next refresh carries the new ones. Throws BAD_USER_INPUT, LAST_ADMIN. */
+  /**
+   * Access tokens with the old roles are refused; sessions go on, and the next refresh carries the new ones. Throws BAD_USER_INPUT,
+   * LAST_ADMIN.
+   */
   setRoles(userId: string, roles: readonly string[], command: AdminCommand): Promise<Account>;
   /** Ends every session; no login until enabled. Throws BAD_USER_INPUT, LAST_ADMIN. */
   disable(userId: string, reason: string | undefined, command: AdminCommand): Promise<Account>;

@@ -15,11 +15,13 @@ import type { DecidedBy } from "./new-admin.ts";
 /** Signs out many users at once: by whoever runs the server, after a leak or a restored backup. */
 export interface EndEverybody {
   /**
-   * Ends every session that was opened before it by the database's clock, or by the server's that opened it, and refuses all access tokens. Takes the
-   * same time however many there are.
+   * Ends every session that was opened before it by the database's clock, or by the server's that opened it, and refuses all access tokens.
+   * Takes the same time however many there are.
    */
   endAll(): Promise<void>;
-  /** The same for those who have a role, one user after another; their number, and that of their sessions. `onUser` is called after each. */
+  /**
+   * The same for those who have a role, one user after another; their number, and that of their sessions. `onUser` is called after each.
+   */
   endAllOfRole(role: string, onUser: () => void): Promise<{ users: number; endedSessions: number }>;
 }
 

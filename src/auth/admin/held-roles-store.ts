@@ -10,8 +10,8 @@ export interface HeldRole {
 }
 
 /**
- * Roles that somebody holds and that are not among these, with how many users hold each. Reads all users, which no index can spare: so one process
- * at a time does it. Undefined where another one is at it, and where the signal has stopped it.
+ * Roles that somebody holds and that are not among these, with how many users hold each. Reads all users, which no index can spare: so one
+ * process at a time does it. Undefined where another one is at it, and where the signal has stopped it.
  */
 export type CountOtherRoles = (known: readonly string[], signal?: AbortSignal) => Promise<readonly HeldRole[] | undefined>;
 

@@ -21,7 +21,10 @@ export interface ChangedAccount {
 export interface OperatorAccounts {
   /** A new account. Throws EMAIL_TAKEN. */
   createAdmin(credentials: Credentials): Promise<Account>;
-  /** Gives an account the role, and a new password: a stranger may have registered it. Its address counts as verified. Ends its sessions. Throws NOT_FOUND. */
+  /**
+   * Gives an account the role, and a new password: a stranger may have registered it. Its address counts as verified. Ends its sessions.
+   * Throws NOT_FOUND.
+   */
   promoteToAdmin(credentials: Credentials): Promise<ChangedAccount>;
   /** Ends every session of the user. Throws NOT_FOUND. */
   setPassword(credentials: Credentials): Promise<ChangedAccount>;

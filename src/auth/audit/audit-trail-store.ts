@@ -211,7 +211,8 @@ function keysOf({ sessionId, from }: WithheldRefreshes): [string, string] {
 
 function isTold(sessionId: string | Placeholder, fromId: string | Placeholder): SQL {
   const { id, type, sessionId: ofSession } = auditEvents;
-  return sql`(${type} not in ('TOKEN_REFRESHED', 'REFRESH_REPLAYED') or ${ofSession} is distinct from ${sessionId}::uuid or ${id} < ${fromId}::uuid)`;
+  return sql`(${type} not in ('TOKEN_REFRESHED', 'REFRESH_REPLAYED')
+    or ${ofSession} is distinct from ${sessionId}::uuid or ${id} < ${fromId}::uuid)`;
 }
 
 function newestFirst(column: IndexedColumn): [SQL, SQL] {

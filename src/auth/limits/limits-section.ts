@@ -34,8 +34,8 @@ const limit = z.union(
 );
 
 /**
- * By root field (`Mutation.login`), `default` for all fields that the schema states no limit for, `all` for all fields of a caller together,
- * or the name of a limit for an account, a domain or an address. Whether there is such a field only the schema can tell.
+ * By root field (`Mutation.login`), `default` for all fields that the schema states no limit for, `all` for all fields of a caller
+ * together, or the name of a limit for an account, a domain or an address. Whether there is such a field only the schema can tell.
  */
 export const limitsSection = {
   example: "limits: { default: { max: 1000, window: 1m }, Mutation.login: { max: 5, window: 15m } }",

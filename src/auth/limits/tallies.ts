@@ -25,8 +25,8 @@ export interface Tallies {
 }
 
 /**
- * When full, keys whose calls have all left their window go first, then those of callers who are not limited, the longest unused before the others. In
- * linked lists: a `Map` is in order, too, but takes the longer to find its first entry the more have been deleted before it.
+ * When full, keys whose calls have all left their window go first, then those of callers who are not limited, the longest unused before the
+ * others. In linked lists: a `Map` is in order, too, but takes the longer to find its first entry the more have been deleted before it.
  */
 export function createTallies(maximumKeys: number): Tallies {
   const byKey = new Map<string, Node>();

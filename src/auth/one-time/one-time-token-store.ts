@@ -113,7 +113,10 @@ export async function dropLaterUndoTokens(
     );
 }
 
-/** Whether there is such a code of an address, with or without account: `withoutAccount` is its subject where it has none. One look for both. */
+/**
+ * Whether there is such a code of an address, with or without account: `withoutAccount` is its subject where it has none. One look for
+ * both.
+ */
 export async function hasOpenCode(
   database: Database,
   address: { emailKey: string; withoutAccount: string },

@@ -77,8 +77,8 @@ export interface OneTimeTokens {
   /** The same by code. A wrong one counts as one of its five tries, so the transaction has to commit. */
   takeByCode(tx: Transaction, wanted: WantedCode): Promise<OneTimeToken | undefined>;
   /**
-   * Whether a code that comes with this attempt would be judged: somebody has asked for one at that address, got this attempt, and has tries left. All else
-   * is no guess. Tells nothing of accounts: what is asked for is written without one, too.
+   * Whether a code that comes with this attempt would be judged: somebody has asked for one at that address, got this attempt, and has
+   * tries left. All else is no guess. Tells nothing of accounts: what is asked for is written without one, too.
    */
   isTry(database: Database, address: { readonly emailKey: string; readonly attempt: string }): Promise<boolean>;
   /** The key of the address that a user has asked for, and may still confirm by code; undefined where there is none. */

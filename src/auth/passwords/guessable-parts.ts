@@ -1,8 +1,8 @@
 import { keyboards, type Layout, type Place } from "./keyboards.ts";
 
 /*
- * What a password costs whoever guesses it, in decisions: a character is one, and so is a whole walk over the keyboard or a known word. Linear in the
- * length, with a bound for each character, so that the longest password takes well under a millisecond or two.
+ * What a password costs whoever guesses it, in decisions: a character is one, and so is a whole walk over the keyboard or a known word.
+ * Linear in the length, with a bound for each character, so that the longest password takes well under a millisecond or two.
  */
 
 export interface KnownWords {
@@ -57,8 +57,8 @@ interface Pattern {
 }
 
 /**
- * Told the end of each prefix in turn, answers what the prefix costs if it ends in a walk. A walk goes on in one direction, or repeats a pattern of
- * a few steps; as long as it does, it costs as many decisions as the pattern has steps.
+ * Told the end of each prefix in turn, answers what the prefix costs if it ends in a walk. A walk goes on in one direction, or repeats a
+ * pattern of a few steps; as long as it does, it costs as many decisions as the pattern has steps.
  */
 function createWalker(characters: readonly string[], layout: Pick<Layout, "get">, costs: readonly number[]): (end: number) => number {
   const places = characters.map((character) => layout.get(character));

@@ -2,7 +2,9 @@
 export type Place = readonly [column: number, row: number];
 export type Layout = ReadonlyMap<string, Place>;
 
-/** Rows from above, each key with what it types; a key's column is where it is in its row. Shifted signs stand on the key of their digit. */
+/**
+ * Rows from above, each key with what it types; a key's column is where it is in its row. Shifted signs stand on the key of their digit.
+ */
 function layoutOf(...rows: readonly (readonly string[])[]): Layout {
   const places = new Map<string, Place>();
   for (const [row, spellings] of rows.entries()) {

@@ -1,6 +1,7 @@
 /**
- * What the dictionary lacks because it holds ASCII alone, or because a password became famous as advice; and the words that most bad passwords are
- * made of, in the languages of our pages and in Russian. In lower case. None of them is a word of Diceware, so that four of those are always enough.
+ * What the dictionary lacks because it holds ASCII alone, or because a password became famous as advice; and the words that most bad
+ * passwords are made of, in the languages of our pages and in Russian. In lower case. None of them is a word of Diceware, so that four of
+ * those are always enough.
  */
 export const moreCommonPasswords: readonly string[] = [
   // Advice that everybody has read (xkcd 936).

@@ -8,7 +8,10 @@ import { plainSpelling } from "./plain-spelling.ts";
 /** NIST SP 800-63B rev. 4, section 3.1.1.2. */
 const MINIMUM_CODE_POINTS = 8;
 const MAXIMUM_BYTES = 1024;
-/** Characters chosen by themselves, walks over the keyboard and known words: fewer of them are soon guessed, however many characters they have. */
+/**
+ * Characters chosen by themselves, walks over the keyboard and known words: fewer of them are soon guessed, however many characters they
+ * have.
+ */
 const FEWEST_DECISIONS = 5;
 /** A block of fewer characters than a password has, again and again, is none. */
 const LONGEST_BLOCK = MINIMUM_CODE_POINTS - 1;
@@ -17,14 +20,22 @@ const LONGEST_BLOCK = MINIMUM_CODE_POINTS - 1;
 export interface CommonPasswords {
   /** In their plain spelling. */
   readonly list: ReadonlySet<string>;
-  /** What bad passwords begin with: the words of `moreCommonPasswords`, and what belongs to the service, such as its name; in lower case and in their plain spelling. */
+  /**
+   * What bad passwords begin with: the words of `moreCommonPasswords`, and what belongs to the service, such as its name; in lower case and
+   * in their plain spelling.
+   */
   readonly first: readonly string[];
 }
 
+/** Those of the dictionary and those that it lacks, in their plain spelling. */
+export function listCommonPasswords(): ReadonlySet<string> {
+  return new Set([...dictionary["passwords-common"].map((password) => password.toLowerCase()), ...moreCommonPasswords.map(plainSpelling)]);
+}
+
 /** `serviceNames`: how the service is called, such as `Acme Accounts` or `auth.acme.com`. */
-export function loadCommonPasswords(serviceNames: readonly string[] = []): CommonPasswords {
+export function loadCommonPasswords(serviceNames: readonly string[] = [], list = listCommonPasswords()): CommonPasswords {
   return {
-    list: new Set([...dictionary["passwords-common"].map((password) => password.toLowerCase()), ...moreCommonPasswords.map(plainSpelling)]),
+    list,
     first: withPlainSpellings([...moreCommonPasswords, ...serviceNames.flatMap(partsOf)]),
   };
 }
@@ -51,8 +62,8 @@ export function readPassword(text: string): ReadPassword {
 }
 
 /**
- * What a new password must be on top: length, neither well known nor put together of what is, nor of the user's address or the service's name
- * (NIST SP 800-63B rev. 4, section 3.1.1.2). No composition rules.
+ * What a new password must be on top: length, neither well known nor put together of what is, nor of the user's address or the service's
+ * name (NIST SP 800-63B rev. 4, section 3.1.1.2). No composition rules.
  */
 export function newPasswordProblem(password: string, email: EmailAddress | undefined, common: CommonPasswords): string | undefined {
   if (countCodePoints(password) < MINIMUM_CODE_POINTS) return passwordProblems.tooShort;

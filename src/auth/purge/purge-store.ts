@@ -31,21 +31,24 @@ export async function deleteEndedRateLimits(tx: Transaction, before: Date, limit
   return deleted.count;
 }
 
-/** At most `limit` messages that were finished before then, and as many that were worthless by then and that nothing is configured to send. */
+/**
+ * At most `limit` messages that were finished before then, and as many that were worthless by then and that nothing is configured to send.
+ */
 export async function deleteOldMessages(tx: Transaction, before: Date, limit: number): Promise<number> {
   const finished = await tx.execute(sql`
     delete from ${outbox} where id in (
       select id from ${outbox} where state <> 'PENDING' and finished_at < ${before.toISOString()} limit ${limit})`);
   const worthless = await tx.execute(sql`
     delete from ${outbox} where id in (
-      select id from ${outbox} where state = 'PENDING' and next_attempt_at < ${before.toISOString()} and expires_at < ${before.toISOString()}
+      select id from ${outbox} where state = 'PENDING' and next_attempt_at < ${before.toISOString()}
+        and expires_at < ${before.toISOString()}
       limit ${limit} for update skip locked)`);
   return finished.count + worthless.count;
 }
 
 /**
- * Skips what is being used: whoever does so deletes it. That several have registered is kept until the address is proven or the account goes:
- * else the next message would prove the address for whoever registered first.
+ * Skips what is being used: whoever does so deletes it. That several have registered is kept until the address is proven or the account
+ * goes: else the next message would prove the address for whoever registered first.
  */
 export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
@@ -58,7 +61,8 @@ export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, 
 export async function deleteOldDevices(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
     delete from ${knownDevices} where (user_id, fingerprint) in (
-      select user_id, fingerprint from ${knownDevices} where first_seen_at < ${before.toISOString()} order by first_seen_at limit ${limit})`);
+      select user_id, fingerprint from ${knownDevices} where first_seen_at < ${before.toISOString()}
+        order by first_seen_at limit ${limit})`);
   return deleted.count;
 }
 

@@ -24,8 +24,8 @@ export interface RevocationFeed {
 const READINGS_PER_LAG = 5;
 
 /**
- * Completeness rests on regular readings, which also prove that the connection lives. An announcement only makes the next one come at once: nothing
- * that it says is believed, because whoever may connect to the database may announce.
+ * Completeness rests on regular readings, which also prove that the connection lives. An announcement only makes the next one come at once:
+ * nothing that it says is believed, because whoever may connect to the database may announce.
  */
 export function createRevocationFeed(parts: RevocationFeedParts, options: { maxLagSeconds: number }): RevocationFeed {
   const { stopwatch, onChange } = parts;

@@ -7,14 +7,17 @@ import { users } from "../../database/tables/users.ts";
 import type { Revocable, Revocation } from "./revocation.ts";
 import { isNotEndedSession } from "./session-ends-store.ts";
 
-/** Where it is announced that there are revocations to read, to those of the same schema. Anybody who may connect to the database may announce there, and listen. */
+/**
+ * Where it is announced that there are revocations to read, to those of the same schema. Anybody who may connect to the database may
+ * announce there, and listen.
+ */
 export function revocationChannel(schema: string): string {
   return `${schema}_revocations`;
 }
 
 /**
- * Writes and announces in one statement: PostgreSQL delivers the announcement when the transaction commits, or never. It says nothing, because
- * nobody would believe it, and others may listen.
+ * Writes and announces in one statement: PostgreSQL delivers the announcement when the transaction commits, or never. It says nothing,
+ * because nobody would believe it, and others may listen.
  */
 export async function insertRevocation(tx: Transaction, revocation: Revocation, revokedAt: Date): Promise<void> {
   const { kind, subjectId, version, expiresAt } = revocation;
@@ -89,7 +92,8 @@ export function createTokenLookUp(database: Database): LookUpToken {
     .innerJoin(users, sql`${users.id} = ${sessions.userId}`)
     .where(
       sql`${sessions.id} = ${sql.placeholder("sessionId")} and ${isNotEndedSession}
-        and ${users.id} = ${sql.placeholder("userId")} and ${users.version} <= ${sql.placeholder("version")} and ${users.status} = 'ACTIVE'`,
+        and ${users.id} = ${sql.placeholder("userId")} and ${users.version} <= ${sql.placeholder("version")}
+          and ${users.status} = 'ACTIVE'`,
     )
     .prepare("look_up_token");
   return async ({ sessionId, userId, version }) => (await statement.execute({ sessionId, userId, version })).length > 0;

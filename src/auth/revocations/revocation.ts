@@ -2,7 +2,10 @@ import { addSeconds } from "../../core/clock.ts";
 
 export type RevocationKind = "session" | "user" | "everybody";
 
-/** Ends access tokens before they expire: those of one session, those of one user below a version, or everybody's of sessions with a lower id. */
+/**
+ * Ends access tokens before they expire: those of one session, those of one user below a version, or everybody's of sessions with a lower
+ * id.
+ */
 export interface Revocation {
   readonly kind: RevocationKind;
   /** For `everybody`: the lowest id of a session that goes on. */

@@ -7,7 +7,8 @@ import { sessions } from "../../database/tables/sessions.ts";
 
 /*
  * A session lives while neither its own row nor a row of `session_ends` says otherwise, and its time is not up. Each statement that decides
- * whether one lives says so by the conditions below, of `sessions`: one text, for the driver and for Drizzle. `ends` is the table `session_ends`.
+ * whether one lives says so by the conditions below, of `sessions`: one text, for the driver and for Drizzle. `ends` is the table
+ * `session_ends`.
  */
 
 function notEnded<Piece>(tag: SqlTag<Piece>, ends: Piece): Piece {
@@ -38,7 +39,8 @@ export function isLiveSession(now: SQL | string): SQL {
 
 /** Below it nothing of a user lives any more: what leads an index past all the sessions that one row has ended. */
 export function openedSince(userId: SQL | string): SQL {
-  return sql`sessions.opened_version >= coalesce((select max(session_ends.opened_below) from ${sessionEnds} where session_ends.user_id = ${userId}), 0)`;
+  return sql`sessions.opened_version >=
+    coalesce((select max(session_ends.opened_below) from ${sessionEnds} where session_ends.user_id = ${userId}), 0)`;
 }
 
 /** A session that has just expired by this process's clock may still be refreshed by another's. */

@@ -1,6 +1,7 @@
 /**
- * How far the clock of whoever issued a token may be ahead of ours, in seconds: what its `iat` and `nbf` say is that clock's. As much as most
- * libraries grant (RFC 7519, section 4.1.5: "a small leeway, usually no more than a few minutes"); processes of one deployment issue for each other.
+ * How far the clock of whoever issued a token may be ahead of ours, in seconds: what its `iat` and `nbf` say is that clock's. As much as
+ * most libraries grant (RFC 7519, section 4.1.5: "a small leeway, usually no more than a few minutes"); processes of one deployment issue
+ * for each other.
  */
 export const EARLY_SECONDS = 60;
 

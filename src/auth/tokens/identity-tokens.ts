@@ -52,7 +52,9 @@ export function createIdentityTokens(
     sizeCalculation: ({ token }, key) => token.length + key.length + ENTRY_BYTES,
   });
   let count = 0;
-  /** The verifier makes one object for each access token, so two tokens, and with them two callers, sessions or sets of roles, share no key. */
+  /**
+   * The verifier makes one object for each access token, so two tokens, and with them two callers, sessions or sets of roles, share no key.
+   */
   const numberOf = perObject((_caller: IdentifiedCaller) => {
     count += 1;
     return count;

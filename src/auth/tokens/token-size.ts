@@ -22,6 +22,7 @@ export function checkTokenSize(issue: AccessTokens["issue"], { roles, now }: { r
   const { token } = issue(user, { id: NIL, expiresAt: now }, { values, version: user.version });
   if (token.length <= MAXIMUM_TOKEN_LENGTH) return;
   throw new StartupError(
-    `The hook claims leaves no room for the roles and scopes of gateway.yaml: an access token with all of them would have ${token.length} characters, of at most ${MAXIMUM_TOKEN_LENGTH}.`,
+    "The hook claims leaves no room for the roles and scopes of gateway.yaml: an access token with all of them would " +
+      `have ${token.length} characters, of at most ${MAXIMUM_TOKEN_LENGTH}.`,
   );
 }

@@ -4,7 +4,9 @@ import { stayOpen } from "../../database/stay-open.ts";
 import type { ImportLine } from "./import-lines.ts";
 import type { Holder, Sought } from "./import-store.ts";
 
-/** Runs a check in a transaction that writes nothing but lines that it has seen, in a table that goes with it: no process has to hold them. */
+/**
+ * Runs a check in a transaction that writes nothing but lines that it has seen, in a table that goes with it: no process has to hold them.
+ */
 export function withSeenLines<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
   return database.transaction(async (tx) => {
     await stayOpen(tx);

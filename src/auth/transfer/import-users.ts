@@ -43,7 +43,8 @@ export class OvertakenImportError extends Error {
 
 /**
  * Makes users of the good lines of a file, a batch a transaction, which also keeps how far it came: whenever it is cut off, calling it
- * again goes on there. Lines that were dealt with before are judged again, so that every bad line of the file is told. Throws OvertakenImportError.
+ * again goes on there. Lines that were dealt with before are judged again, so that every bad line of the file is told. Throws
+ * OvertakenImportError.
  */
 export type ImportUsers = (file: UserFile, watch: Watch) => Promise<Imported>;
 

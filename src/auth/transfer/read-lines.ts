@@ -9,7 +9,10 @@ export const MAXIMUM_LINE_BYTES = 65_536;
 const NEWLINE = 0x0a;
 const tooLong = `Is longer than ${MAXIMUM_LINE_BYTES} bytes.`;
 
-/** A list of lines for each chunk, so that no more than a chunk and a line are held, whatever the file is. A mark of UTF-8 at the start is no part of it. */
+/**
+ * A list of lines for each chunk, so that no more than a chunk and a line are held, whatever the file is. A mark of UTF-8 at the start is
+ * no part of it.
+ */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line[]> {
   const cutter = createCutter();
   for await (const chunk of chunks) yield cutter.cut(chunk);

@@ -35,7 +35,10 @@ export const accountColumns = {
   erasureAt: users.erasureAt,
 };
 
-/** What, once it has changed, makes access tokens issued before it out of date; `emailVerified` and `erasureAt` only come with one of the others, or with the end of sessions. */
+/**
+ * What, once it has changed, makes access tokens issued before it out of date; `emailVerified` and `erasureAt` only come with one of the
+ * others, or with the end of sessions.
+ */
 export type AccountChanges = Partial<
   Pick<AccountWithPassword, "email" | "emailVerified" | "roles" | "status" | "passwordHash" | "erasureAt"> & { emailKey: string }
 >;
@@ -82,7 +85,8 @@ export function createAccountStore(database: Database): AccountStore {
 
 /**
  * False where the address is taken, also by a registration that commits at the same moment, or reserved when the account is created. Two
- * statements whatever they come to: whoever gives an address up reserves it in the same transaction, which the first one may have waited for.
+ * statements whatever they come to: whoever gives an address up reserves it in the same transaction, which the first one may have waited
+ * for.
  */
 export async function insertAccount(tx: Transaction, account: AccountWithPassword & { emailKey: string }): Promise<boolean> {
   const inserted = await tx

@@ -35,7 +35,10 @@ export function readEmailAddress(text: string): ReadEmailAddress {
   return { email: { address, key } };
 }
 
-/** For an account that has not had it before: not one that reads as somebody else's in Latin letters. Accounts that have one keep it, and sign in. */
+/**
+ * For an account that has not had it before: not one that reads as somebody else's in Latin letters. Accounts that have one keep it, and
+ * sign in.
+ */
 export function readNewEmailAddress(text: string): ReadEmailAddress {
   const read = readEmailAddress(text);
   if (read.email === undefined) return read;
@@ -44,8 +47,9 @@ export function readNewEmailAddress(text: string): ReadEmailAddress {
 }
 
 /**
- * What a mail server on the way may read as another recipient: an encoded word (RFC 2047; also one that does not end), routes of old (`user%host`,
- * `host!user`; RFC 1123, section 5.2.16), which Postfix follows by default for those that it relays for, and what Exchange unwraps.
+ * What a mail server on the way may read as another recipient: an encoded word (RFC 2047; also one that does not end), routes of old
+ * (`user%host`, `host!user`; RFC 1123, section 5.2.16), which Postfix follows by default for those that it relays for, and what Exchange
+ * unwraps.
  */
 export function leadsElsewhere(address: string): boolean {
   return /[%!]|=\?[^?]*\?|^\s*imcea[a-z0-9]*-/i.test(address);

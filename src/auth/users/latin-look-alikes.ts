@@ -6,8 +6,9 @@ const alphabet = /^[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{sc=Armenian}]$/u;
 const readsAsItself = /^[гᴦ]$/u;
 
 /**
- * Whether an address of another alphabet, or the name of its domain, reads as one in plain Latin letters: `раура1@example.com` and `a@аррӏе.com` in Cyrillic, `admın@example.com`
- * (whole-script confusables, Unicode Technical Standard 39, section 4). Under a top-level domain that is not Latin itself nothing does: `сара@почта.рф`.
+ * Whether an address of another alphabet, or the name of its domain, reads as one in plain Latin letters: `раура1@example.com` and
+ * `a@аррӏе.com` in Cyrillic, `admın@example.com` (whole-script confusables, Unicode Technical Standard 39, section 4). Under a top-level
+ * domain that is not Latin itself nothing does: `сара@почта.рф`.
  */
 export function imitatesLatinAddress(address: string): boolean {
   const labels = address.slice(address.lastIndexOf("@") + 1).split(".");

@@ -15,8 +15,8 @@ export type NoticeContent = Extract<MailContent, { template: InformingTemplate }
 export type Informed = Pick<Account, "id" | "email" | "emailVerified">;
 
 /**
- * Mail that only informs the owner of an account. An address that nobody has proven may be a stranger's, who has nothing to do with the account, so
- * none goes there. Of each kind at most five an hour reach one user.
+ * Mail that only informs the owner of an account. An address that nobody has proven may be a stranger's, who has nothing to do with the
+ * account, so none goes there. Of each kind at most five an hour reach one user.
  */
 export interface Notices {
   /** False where the operator turned it off, or no mail can be sent. */

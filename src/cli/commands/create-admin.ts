@@ -9,8 +9,8 @@ export const createAdmin: Command = {
   arguments: ["EMAIL"],
   flags: { promote: "If the address has an account already, makes that one an admin and replaces its password." },
   summary: "Creates an account that is an admin.",
-  description: `Refuses an address that has an account already: a stranger may have registered it. With --promote such an account becomes an admin,
-gets the new password, and all its sessions end, in every running server at once.`,
+  description: `Refuses an address that has an account already: a stranger may have registered it. With --promote such an account becomes an
+admin, gets the new password, and all its sessions end, in every running server at once.`,
   takesPassword: true,
   async run({ arguments: [email = ""], flags }) {
     const password = await readNewPassword();

@@ -10,9 +10,9 @@ export const endAllSessions: Command = {
   options: { role: { value: "ROLE", summary: "Signs out those alone who have this role, one after another." } },
   flags: {},
   summary: "Signs everybody out.",
-  description: `Every refresh token and every access token is refused from now on, in every running server at once: all sign in again. It takes the same
-moment for a million users as for one; the sessions' rows, and the audit event and the webhook of each, follow within minutes, written by the
-servers. With --role it takes a few milliseconds for each user.`,
+  description: `Every refresh token and every access token is refused from now on, in every running server at once: all sign in again. It
+takes the same moment for a million users as for one; the sessions' rows, and the audit event and the webhook of each,
+follow within minutes, written by the servers. With --role it takes a few milliseconds for each user.`,
   takesPassword: false,
   async run({ options }) {
     const role = options.get("role");

@@ -18,9 +18,10 @@ export const explain: Command = {
   },
   flags: { anonymous: "A caller without an access token, as it is without --roles and --scopes." },
   summary: "Tells what each coordinate of an operation takes, and what a caller lacks.",
-  description: `OPERATION is a GraphQL document, or the path of a file that holds one: what has no { is a path. For each coordinate that it selects you
-are told what it needs, which graph or policy asks for that, and what is missing. Nothing is executed. Of gateway.yaml it takes the roles, the
-policies and the graphs behind the gateway, which are asked for their SDL; it needs no database, and no secret.`,
+  description: `OPERATION is a GraphQL document, or the path of a file that holds one: what has no { is a path. For each coordinate that it
+selects you are told what it needs, which graph or policy asks for that, and what is missing. Nothing is executed. Of
+gateway.yaml it takes the roles, the policies and the graphs behind the gateway, which are asked for their SDL; it needs no
+database, and no secret.`,
   takesPassword: false,
   async run({ arguments: [operation = ""], ...given }) {
     const caller = readCaller(given);

@@ -10,9 +10,9 @@ export const exportUsers: Command = {
   options: { output: { value: "FILE", summary: "Writes a new file, which its owner alone may read; else standard output." } },
   flags: {},
   summary: "Writes all users, with the hashes of their passwords, as import-users reads them.",
-  description: `A JSON object a line, oldest user first, all as they are at one moment, while servers go on. Whoever has the hashes can try passwords on
-them: keep the output as you keep the database. Those who have asked for their account to be deleted are left out; sessions, tokens and the audit
-trail stay here.`,
+  description: `A JSON object a line, oldest user first, all as they are at one moment, while servers go on. Whoever has the hashes can try
+passwords on them: keep the output as you keep the database. Those who have asked for their account to be deleted are left
+out; sessions, tokens and the audit trail stay here.`,
   takesPassword: false,
   async run({ options }) {
     const path = options.get("output");

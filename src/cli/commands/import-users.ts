@@ -19,10 +19,11 @@ export const importUsers: Command = {
     "allow-admins": "Takes the role admin from the file; else a line that has it is bad.",
   },
   summary: "Makes accounts of the users in a file, which may come from another system.",
-  description: `FILE has a JSON object a line, in UTF-8. A user needs an email; emailVerified, roles, status, createdAt, lastLoginAt, passwordHash and id may be
-there: docs/guides/moving-in.md shows how other systems' users become such lines. Good lines are imported though others are bad; each bad one is told on
-standard error with its number and the reason. What is cut off is completed by the same command: no user is made twice, and none is left out.
-A file that was imported to its end is known by its content, and nothing is done. Servers go on meanwhile, and nobody is sent a message.`,
+  description: `FILE has a JSON object a line, in UTF-8. A user needs an email; emailVerified, roles, status, createdAt, lastLoginAt,
+passwordHash and id may be there: docs/guides/moving-in.md shows how other systems' users become such lines. Good lines are
+imported though others are bad; each bad one is told on standard error with its number and the reason. What is cut off is
+completed by the same command: no user is made twice, and none is left out. A file that was imported to its end is known by
+its content, and nothing is done. Servers go on meanwhile, and nobody is sent a message.`,
   takesPassword: false,
   async run({ arguments: [path = ""], flags, options }) {
     const file = await openUserFile(path);
@@ -88,7 +89,10 @@ function describeImported(imported: Imported): string {
   const { before } = imported;
   if (imported.kind === "finished_before") {
     const at = before.finishedAt?.toISOString();
-    return `Nothing to do: this file was imported to its end at ${at}, ${count(before.imported, "user")} of it. With --dry-run its bad lines are told again.\n`;
+    return (
+      `Nothing to do: this file was imported to its end at ${at}, ${count(before.imported, "user")} of it. With --dry-run ` +
+      "its bad lines are told again.\n"
+    );
   }
   const { tally } = imported;
   const resumed =

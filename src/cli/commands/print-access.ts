@@ -11,9 +11,10 @@ export const printAccess: Command = {
   options: { check: { value: "FILE", summary: "Prints nothing of it, and fails with the changed lines where FILE holds something else." } },
   flags: {},
   summary: "Prints what each field of the served graph takes, guarded or not.",
-  description: `One line a field, in an order that never changes: the field, what it takes, and which graphs or policies ask for that. Keep it in a file
-beside gateway.yaml, and let CI run it with --check: whoever reviews a change then sees which fields it opens and closes. It takes the policies of
-gateway.yaml and asks the graphs behind the gateway for their SDL; it needs no database, and no secret.`,
+  description: `One line a field, in an order that never changes: the field, what it takes, and which graphs or policies ask for that. Keep
+it in a file beside gateway.yaml, and let CI run it with --check: whoever reviews a change then sees which fields it opens
+and closes. It takes the policies of gateway.yaml and asks the graphs behind the gateway for their SDL; it needs no
+database, and no secret.`,
   takesPassword: false,
   async run({ options }) {
     const file = options.get("check");

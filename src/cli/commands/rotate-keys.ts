@@ -10,8 +10,8 @@ export const rotateKeys: Command = {
   arguments: [],
   flags: {},
   summary: "Publishes a new signing key for access tokens.",
-  description: `It signs ${minutes} minutes later, when every cache of the JWKS has it; tokens of the key before it stay good until they expire.
-Running servers publish it within half a minute.`,
+  description: `It signs ${minutes} minutes later, when every cache of the JWKS has it; tokens of the key before it stay good until they
+expire. Running servers publish it within half a minute.`,
   takesPassword: false,
   async run() {
     await withOperatorSession(({ config, storage, database, transact, clock }) =>

@@ -9,8 +9,9 @@ export const unlock: Command = {
   arguments: ["EMAIL"],
   flags: {},
   summary: "Lifts what limits have locked an account for.",
-  description: `Forgets the passwords, the codes and the messages that were counted for the account, in REDIS_URL where that is set: its owner can sign
-in again, within a second in every running server. What is counted for the addresses that called goes on. A disabled account stays disabled.`,
+  description: `Forgets the passwords, the codes and the messages that were counted for the account, in REDIS_URL where that is set: its
+owner can sign in again, within a second in every running server. What is counted for the addresses that called goes on. A
+disabled account stays disabled.`,
   takesPassword: false,
   async run({ arguments: [email = ""] }) {
     const account = await withOperator(async ({ accounts }, { config, database }) => {

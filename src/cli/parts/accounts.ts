@@ -33,7 +33,8 @@ export function explainRefusal(error: unknown): never {
 const refusals: Partial<Record<ErrorCode, string>> = {
   NOT_FOUND: "No account has this e-mail address.",
   EMAIL_TAKEN:
-    "An account has this e-mail address already, and a stranger may have registered it. If it is the right person's, add --promote: it becomes an admin with this new password, and its sessions end.",
+    "An account has this e-mail address already, and a stranger may have registered it. If it is the right person's, " +
+    "add --promote: it becomes an admin with this new password, and its sessions end.",
 };
 
 export function countSessions(sessions: number): string {

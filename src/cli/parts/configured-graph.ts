@@ -9,7 +9,10 @@ export interface ConfiguredGraph {
   readonly roles: FileSections["roles"];
 }
 
-/** What the gateway.yaml that a server in this folder would find has guarded. No other variable than the one that names the file has to be set. */
+/**
+ * What the gateway.yaml that a server in this folder would find has guarded. No other variable than the one that names the file has to be
+ * set.
+ */
 export async function readConfiguredGraph(): Promise<ConfiguredGraph> {
   loadEnvFile(process.env, process.cwd());
   const sections = parseFileAlone(process.env, readConfigFile(process.env, process.cwd()));

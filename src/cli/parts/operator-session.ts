@@ -30,7 +30,10 @@ export interface OperatorSession extends OperatorStorage {
   readonly random: Random;
 }
 
-/** Closes the storage also when `work` fails, and when somebody stops the command. An embedded PostgreSQL that a server in this folder runs is shared, and left running. */
+/**
+ * Closes the storage also when `work` fails, and when somebody stops the command. An embedded PostgreSQL that a server in this folder runs
+ * is shared, and left running.
+ */
 export async function withStorage<Result>(work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
   loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));

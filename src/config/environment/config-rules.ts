@@ -162,7 +162,8 @@ const hashingRules: readonly Rule[] = [
     besides: ["HASHING_ITERATIONS", "NODE_ENV"],
     isBroken: (values) => inProduction(values) && values.HASHING_MEMORY < (owaspMemory[values.HASHING_ITERATIONS - 1] ?? 7168),
     problem:
-      "is too little for HASHING_ITERATIONS in production: OWASP asks for 47104 KiB with 1 iteration, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5.",
+      "is too little for HASHING_ITERATIONS in production: OWASP asks for 47104 KiB with 1 iteration, 19456 with 2, " +
+      "12288 with 3, 9216 with 4, 7168 with 5.",
     example: "HASHING_MEMORY=19456 with HASHING_ITERATIONS=2",
   },
   {

@@ -15,9 +15,9 @@ export interface MistypedName {
 }
 
 /**
- * Adds what `.env` of the folder says to the environment, whose own variables win: so this program and everything that it loads find it there.
- * Throws a ConfigError for a file that cannot be read or has lines that say nothing. Other programs' names are welcome there; what is probably one
- * of ours with a slip in it is returned.
+ * Adds what `.env` of the folder says to the environment, whose own variables win: so this program and everything that it loads find it
+ * there. Throws a ConfigError for a file that cannot be read or has lines that say nothing. Other programs' names are welcome there; what
+ * is probably one of ours with a slip in it is returned.
  */
 export function loadEnvFile(env: NodeJS.ProcessEnv, folder: string): readonly MistypedName[] {
   const text = readText(join(folder, NAME));

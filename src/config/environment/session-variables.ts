@@ -28,7 +28,8 @@ export const sessionVariables = {
   },
   REFRESH_TOKEN_CARRIER: {
     description:
-      "How refresh tokens travel: body (in the GraphQL response), cookie (httpOnly, for browsers) or both (each client chooses when it signs in).",
+      "How refresh tokens travel: body (in the GraphQL response), cookie (httpOnly, for browsers) or both (each client " +
+      "chooses when it signs in).",
     default: "body",
     example: "both",
     value: oneOf(["body", "cookie", "both"]),

@@ -208,7 +208,7 @@ export const variables = {
     value: oneOf(["pretty", "json"]),
   },
   GATEWAY_CONFIG: {
-    description: "The configuration file: roles, limits, other issuers.",
+    description: "The configuration file: roles, limits, upstreams, and the other sections of gateway.yaml.",
     defaultNote: "gateway.yaml, if there is one",
     example: "/etc/auth-gateway/gateway.yaml",
     value: text,

@@ -11,8 +11,8 @@ export interface YamlProblem {
 const example = "roles: { support: { scopes: [users:read] } }";
 
 /**
- * Mappings become `Map`s, so that no key (`__proto__`, `constructor`) can mean anything special. yaml's own messages quote the source, which
- * may hold secrets: only what its code means and the line are told.
+ * Mappings become `Map`s, so that no key (`__proto__`, `constructor`) can mean anything special. yaml's own messages quote the source,
+ * which may hold secrets: only what its code means and the line are told.
  */
 export function parseYaml(text: string): { content: unknown; problems: YamlProblem[] } {
   const lines = new LineCounter();
@@ -34,8 +34,8 @@ export function nameKey(key: unknown): string {
 }
 
 /**
- * One a line: what follows in the same line is mostly a consequence, but a character that is missing is a cause. What is only missed at the end
- * of the file is told of its last line.
+ * One a line: what follows in the same line is mostly a consequence, but a character that is missing is a cause. What is only missed at the
+ * end of the file is told of its last line.
  */
 function describeFlaws(flaws: readonly YAMLError[], { lines, end }: { lines: LineCounter; end: number }): YamlProblem[] {
   const byLine = new Map<number, string>();

@@ -7,9 +7,9 @@ import { parseSize } from "./sizes.ts";
 import { isExposedHttp } from "./urls.ts";
 
 /*
- * What the sections of gateway.yaml are made of. A message goes on after the place that it is about (`gateway.yaml: mail.from must be …`), and
- * has nothing in it that stands in the file. A value that is left out is written as it would stand in the file (`prefault`), because the
- * published JSON Schema shows it.
+ * What the sections of gateway.yaml are made of. A message goes on after the place that it is about (`gateway.yaml: mail.from must be …`),
+ * and has nothing in it that stands in the file. A value that is left out is written as it would stand in the file (`prefault`), because
+ * the published JSON Schema shows it.
  */
 
 /** A mapping with known keys. It comes as a `Map`, as the file is read. */
@@ -23,7 +23,9 @@ export function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape, probl
   );
 }
 
-/** A mapping from names that the operator chooses. It stays a `Map`, so that no name (`__proto__`, `constructor`) means anything special. */
+/**
+ * A mapping from names that the operator chooses. It stays a `Map`, so that no name (`__proto__`, `constructor`) means anything special.
+ */
 export function mappingFrom<Name extends z.ZodType<string>, Value extends z.ZodType>(name: Name, value: Value, problem: string) {
   return z.preprocess((written) => (written instanceof Map ? withTextKeys(written) : written), z.map(name, value, problem));
 }

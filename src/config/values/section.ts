@@ -12,7 +12,9 @@ export interface Surroundings {
   readonly ourRoles: ReadonlySet<string>;
 }
 
-/** One section of gateway.yaml. The room that it is about has it in a file `*-section.ts`, and `config/file/sections.ts` lists all of them. */
+/**
+ * One section of gateway.yaml. The room that it is about has it in a file `*-section.ts`, and `config/file/sections.ts` lists all of them.
+ */
 export interface Section {
   /** Shown beside every problem of the section: a line of the file that has none. */
   readonly example: string;

@@ -1,6 +1,9 @@
 import { isIP } from "node:net";
 
-/** Only scheme, host and port; one slash at the end is forgiven. Looked at as written: `new URL` would forgive `?`, `#`, backslashes and `*.` too. */
+/**
+ * Only scheme, host and port; one slash at the end is forgiven. Looked at as written: `new URL` would forgive `?`, `#`, backslashes and
+ * `*.` too.
+ */
 export function isOrigin(written: string): boolean {
   return /^https?:\/\/[^/?#@*\\\s]+\/?$/i.test(written) && URL.canParse(written);
 }

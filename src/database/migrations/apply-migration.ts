@@ -3,7 +3,10 @@ import { noteMigrations } from "./journal.ts";
 import type { LockWait } from "./lock-wait.ts";
 import type { Migration } from "./migration-files.ts";
 
-/** Whether the tables are new, so that nobody is in the way: then an index is built at once, without waiting for every transaction of the database. */
+/**
+ * Whether the tables are new, so that nobody is in the way: then an index is built at once, without waiting for every transaction of the
+ * database.
+ */
 export interface Surroundings {
   readonly schema: string;
   readonly areTablesNew: boolean;

@@ -1,7 +1,10 @@
 import type postgres from "postgres";
 import { nameTables } from "../qualified-names.ts";
 
-/** The names of the migrations that were applied in the schema; undefined where there is no journal. Asks nothing that takes a right to be told no. */
+/**
+ * The names of the migrations that were applied in the schema; undefined where there is no journal. Asks nothing that takes a right to be
+ * told no.
+ */
 export async function readJournal(client: postgres.Sql, schema: string): Promise<ReadonlySet<string> | undefined> {
   const [journal] = await client`
     select from pg_catalog.pg_class as tables join pg_catalog.pg_namespace as schemas on schemas.oid = tables.relnamespace
@@ -17,8 +20,8 @@ export function createJournal(schema: string): string {
 }
 
 /**
- * To be run first in the transaction of the migrations that it notes: whoever else applies one of them waits here, and then fails. So none is
- * applied twice, whatever becomes of the lock.
+ * To be run first in the transaction of the migrations that it notes: whoever else applies one of them waits here, and then fails. So none
+ * is applied twice, whatever becomes of the lock.
  */
 export function noteMigrations(schema: string, names: readonly string[]): string {
   return `insert into "${schema}".migrations (name) values ${names.map((name) => `('${name}')`).join(", ")};`;

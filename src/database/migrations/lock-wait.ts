@@ -46,7 +46,8 @@ export function createLockWait(client: postgres.Sql, options: LockWaitOptions): 
       for (let attempts = 1; !(await attempt(statements)); attempts += 1) {
         if (attempts === 1)
           tell?.(
-            `${what} changes a table that somebody has used for longer than ${waitMilliseconds / 1000} s, such as pg_dump: trying again every ${pauseMilliseconds / 1000} s.`,
+            `${what} changes a table that somebody has used for longer than ${waitMilliseconds / 1000} s, such as ` +
+              `pg_dump: trying again every ${pauseMilliseconds / 1000} s.`,
           );
         await sleep(pauseMilliseconds);
       }

@@ -4,7 +4,10 @@ import type { LockWait } from "./lock-wait.ts";
 import { MigrationError } from "./migration-error.ts";
 import { readColumns } from "./migration-files.ts";
 
-/** What versions that kept everything in the schema `public` have noted in Drizzle's journal, which is shared with whoever else uses Drizzle. */
+/**
+ * What versions that kept everything in the schema `public` have noted in Drizzle's journal, which is shared with whoever else uses
+ * Drizzle.
+ */
 const FORMER_MIGRATIONS: Readonly<Record<string, string>> = {
   f57f9dddc9ff76d3c54b18dfbad4e305908e05b0738a6ba7bc1b993ea55e9b33: "0000_initial",
   c316e350929f5f61e6b54b23a39341d5a88db269503bddaef6c697b8ba221706: "0001_sessions_fill_factor",
@@ -51,7 +54,10 @@ export async function moveFromPublic(client: postgres.Sql, schema: string, lockW
   return names;
 }
 
-/** By what was in them: their times are nothing that an application's own migrations could not have. A journal that we may not read is not ours. */
+/**
+ * By what was in them: their times are nothing that an application's own migrations could not have. A journal that we may not read is not
+ * ours.
+ */
 async function findFormerMigrations(client: postgres.Sql): Promise<readonly string[]> {
   const [journal] = await client<{ readable: boolean }[]>`
     select has_schema_privilege(schemas.oid, 'usage') and has_table_privilege(tables.oid, 'select') as readable
@@ -78,6 +84,7 @@ async function refuseForeignTables(client: postgres.Sql, expected: ReadonlyMap<s
 }
 
 function describeForeignTable(table: string, column: string): string {
-  return `drizzle.__drizzle_migrations says that an earlier version of this server keeps its tables in the schema public, but public.${table} \
-is none of its: there is no column ${column}. Nothing was changed. Where that installation is gone, delete its rows there; docs/design/database.md lists them.`;
+  return `drizzle.__drizzle_migrations says that an earlier version of this server keeps its tables in the schema public, but \
+public.${table} is none of its: there is no column ${column}. Nothing was changed. Where that installation is gone, delete its rows \
+there; docs/design/database.md lists them.`;
 }

@@ -29,7 +29,8 @@ export const auditEvents = authSchema.table(
     index("audit_events_user").on(table.userId, table.id),
     index("audit_events_session").on(table.sessionId, table.id),
     index("audit_events_type").on(table.type, table.id),
-    // What admins did to others is to be found when they are erased. Of all other entries there is nothing in it, and they pay nothing for it.
+    // What admins did to others is to be found when they are erased. Of all other entries there is nothing in it, and they pay nothing for
+    // it.
     index("audit_events_deeds")
       .on(table.actorId, table.id)
       .concurrently()

@@ -28,7 +28,10 @@ export const outbox = authSchema.table(
       .notNull()
       .default("PENDING"),
     attempts: integer("attempts").notNull().default(0),
-    /** Whoever takes a message moves it ahead, so that nobody else does: it comes back by itself where a process dies between sending and noting. */
+    /**
+     * Whoever takes a message moves it ahead, so that nobody else does: it comes back by itself where a process dies between sending and
+     * noting.
+     */
     nextAttemptAt: instant("next_attempt_at").notNull(),
     finishedAt: instant("finished_at"),
     /** Why the last attempt failed, in our words: neither addresses nor what the other side said. */

@@ -7,7 +7,10 @@ import { instant, transactionId } from "./column-types.ts";
 export const revocations = authSchema.table(
   "revocations",
   {
-    /** `session`: that session has ended. `user`: tokens of the user below `version` are refused. `everybody`: those of sessions with a lower id. */
+    /**
+     * `session`: that session has ended. `user`: tokens of the user below `version` are refused. `everybody`: those of sessions with a
+     * lower id.
+     */
     kind: text("kind", { enum: ["session", "user", "everybody"] }).notNull(),
     subjectId: uuid("subject_id").notNull(),
     version: integer("version"),

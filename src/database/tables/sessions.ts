@@ -36,9 +36,14 @@ export const sessions = authSchema.table(
     lastUsedAt: instant("last_used_at").notNull(),
     idleExpiresAt: instant("idle_expires_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
-    /** When the last access token issued for it expires: how long its revocation must be remembered, whatever the configuration says by then. */
+    /**
+     * When the last access token issued for it expires: how long its revocation must be remembered, whatever the configuration says by
+     * then.
+     */
     accessExpiresAt: instant("access_expires_at").notNull(),
-    /** `users.version` when it was opened: what ends all sessions of a user ends those that were opened below a version (`session_ends`). */
+    /**
+     * `users.version` when it was opened: what ends all sessions of a user ends those that were opened below a version (`session_ends`).
+     */
     openedVersion: integer("opened_version").notNull().default(0),
     /** Null also for a while after one row has ended many sessions: see `session_ends`. */
     endedAt: instant("ended_at"),

@@ -2,7 +2,9 @@ import { integer, text } from "drizzle-orm/pg-core";
 import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 
-/** How far the import of a file has come: written in the transaction that inserts its users, so that it can be taken up where it stopped. */
+/**
+ * How far the import of a file has come: written in the transaction that inserts its users, so that it can be taken up where it stopped.
+ */
 export const userImports = authSchema.table("user_imports", {
   /** SHA-256 of the file, in hexadecimal. */
   fileHash: text("file_hash").primaryKey(),

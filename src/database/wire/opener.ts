@@ -17,7 +17,10 @@ export interface OpenerOptions {
 }
 
 export interface Opener {
-  /** At a host that can be written to, or else at one that is there to read. Rejects where nothing lets us in, within the time of the settings for each host. */
+  /**
+   * At a host that can be written to, or else at one that is there to read. Rejects where nothing lets us in, within the time of the
+   * settings for each host.
+   */
   open(events: ConnectionEvents): Promise<Connection>;
 }
 
@@ -112,7 +115,8 @@ function requireUtf8(reported: ReadonlyMap<string, string>): void {
   const encoding = reported.get("server_encoding");
   if (encoding === undefined || encoding === "UTF8") return;
   throw new DatabaseRequirementError(
-    `The database of DATABASE_URL is encoded in ${encoding}, which cannot hold every address and name; create one in UTF8 (create database … encoding 'UTF8' template template0).`,
+    `The database of DATABASE_URL is encoded in ${encoding}, which cannot hold every address and name; create one in ` +
+      "UTF8 (create database … encoding 'UTF8' template template0).",
   );
 }
 

@@ -1,4 +1,7 @@
-/** What answers does not do as PostgreSQL does, so that nobody comes in, or the connection is given up. Its message stands for itself where the process cannot start. */
+/**
+ * What answers does not do as PostgreSQL does, so that nobody comes in, or the connection is given up. Its message stands for itself where
+ * the process cannot start.
+ */
 export class DatabaseProtocolError extends Error {
   override readonly name = "DatabaseProtocolError";
   readonly code = "PROTOCOL_FAILED";

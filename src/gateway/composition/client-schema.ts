@@ -1,11 +1,14 @@
 import { MapperKind, mapSchema, pruneSchema } from "@graphql-tools/utils";
 import type { GraphQLSchema } from "graphql";
 
-/** What graphs say to gateways, and a supergraph's own machinery: `_entities`, `_service`, `_sdl`, `join__Graph`. */
+/** Fields and types for gateways, and a supergraph's own machinery: `_entities`, `_service`, `_sdl`, `join__Graph`. */
 const internalField = /^_/;
 const internalType = /^(_Any|_Entity|_FieldSet|_Service|(link|join|core)__\w*)$/;
-const internalDirective =
-  /^(link|inaccessible|tag|key|merge|computed|canonical|shareable|external|requires|provides|override|composeDirective|interfaceObject|extends|(link|join|core|federation)__\w*)$/;
+const internalDirectives: ReadonlySet<string> = new Set([
+  ...["link", "inaccessible", "tag", "key", "merge", "computed", "canonical", "shareable", "external"],
+  ...["requires", "provides", "override", "composeDirective", "interfaceObject", "extends"],
+]);
+const importedDirective = /^(link|join|core|federation)__\w*$/;
 
 /**
  * The schema that clients see: without what the graphs behind it keep to themselves. It can be executed, as the stitched one can; what is
@@ -14,7 +17,8 @@ const internalDirective =
 export function toClientSchema(stitched: GraphQLSchema, hiddenFields: ReadonlySet<string>): GraphQLSchema {
   const isHidden = (name: string) => internalField.test(name) || hiddenFields.has(name);
   const visible = mapSchema(stitched, {
-    [MapperKind.DIRECTIVE]: (directive) => (internalDirective.test(directive.name) ? null : directive),
+    [MapperKind.DIRECTIVE]: (directive) =>
+      internalDirectives.has(directive.name) || importedDirective.test(directive.name) ? null : directive,
     [MapperKind.TYPE]: (type) => (internalType.test(type.name) || isInaccessible(type) ? null : type),
     [MapperKind.QUERY_ROOT_FIELD]: (field, name) => (isHidden(name) || isInaccessible(field) ? null : field),
     [MapperKind.FIELD]: (field) => (isInaccessible(field) ? null : field),

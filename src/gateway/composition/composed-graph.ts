@@ -24,14 +24,14 @@ export interface ComposedGraph {
 }
 
 export interface ComposedParts {
-  /** As clients see it; it can be executed. */
+  /** The schema as clients see it; it can be executed. */
   readonly schema: GraphQLSchema;
   readonly parts: readonly Part[];
-  /** Of the schema as a whole. */
+  /** The requirements of the whole schema. */
   readonly table: RequirementTable;
-  /** The same without what is closed only because an upstream has a type of the auth graph's name. */
+  /** The same requirements, without those that hold only because an upstream has a type of the auth graph's name. */
   readonly tableOfAuth: RequirementTable;
-  /** Of the auth graph by itself. */
+  /** The requirements that the auth graph states itself. */
   readonly authTable: RequirementTable;
 }
 

@@ -33,7 +33,7 @@ export interface Composition {
   readonly graphs: readonly DescribedSubgraph[];
   /** Whether the auth graph is part of a supergraph that was composed elsewhere. */
   readonly authIsTakenIn?: boolean;
-  /** What has connections to close. */
+  /** The upstreams, whose connections have to be closed. */
   readonly upstreams: readonly Upstream[];
 }
 

@@ -46,11 +46,11 @@ export interface OpenComposedGraphParts extends UpstreamParts {
 export interface OpenComposedGraph {
   readonly composed: ComposedGraph;
   readonly requirements: MergedRequirements;
-  /** Once what is under way has been answered. */
+  /** Closes the connections, once all calls under way have been answered. */
   close(): Promise<void>;
 }
 
-/** Reads every graph's SDL, makes them one, and finds out what guards it. Throws a StartupError for whatever cannot be read or does not fit. */
+/** Reads the SDL of every graph, composes them, and merges their requirements. Throws a StartupError for what is unreadable or misfits. */
 export async function openComposedGraph(sources: GraphSources, parts: OpenComposedGraphParts): Promise<OpenComposedGraph> {
   try {
     return await open(sources, parts);
@@ -88,7 +88,7 @@ async function open(
   }
 }
 
-/** What all graphs ask for, the operator's policies, and what fields pull from others. */
+/** Merges the requirements of all graphs, the operator's policies, and what fields pull from others. */
 function mergeAll(
   { graphs, authIsTakenIn }: Composition,
   schema: GraphQLSchema,

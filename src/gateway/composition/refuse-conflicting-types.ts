@@ -3,7 +3,7 @@ import { StartupError } from "../../core/errors.ts";
 import type { Answerer } from "../upstreams/upstream.ts";
 import type { Part } from "./subschemas.ts";
 
-/** What graphs say to gateways is each one's own. */
+/** The names of types that graphs have for gateways: each graph has its own. */
 const ofGraphItself = /^_/;
 
 /**
@@ -52,7 +52,7 @@ function kindOf(type: GraphQLNamedType): string {
   return type.constructor.name;
 }
 
-/** What may be null may differ: whoever merges takes the weaker promise for it. */
+/** The types of fields without their non-null marks, which may differ: merging takes the weaker promise. */
 function fieldTypesOf(type: GraphQLNamedType): ReadonlyMap<string, string> {
   if (!(isObjectType(type) || isInterfaceType(type) || isInputObjectType(type))) return new Map();
   return new Map(Object.values(type.getFields()).map((field) => [field.name, String(field.type).replaceAll("!", "")]));

@@ -4,7 +4,7 @@ import { AUTH_GRAPH } from "../auth-answerer.ts";
 import type { Answerer } from "../upstreams/upstream.ts";
 import type { Part } from "./subschemas.ts";
 
-/** What each graph says of itself to gateways: `_sdl`, `_service`, `_entities`. */
+/** The root fields by which each graph describes itself to gateways: `_sdl`, `_service`, `_entities`. */
 const ofGraphItself = /^_/;
 
 /**

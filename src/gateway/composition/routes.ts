@@ -8,7 +8,7 @@ export function findWholeAnswerer(document: DocumentNode, parts: readonly Part[]
   return parts.toReversed().find((part) => canAnswer(part, document));
 }
 
-/** By GraphQL's own rules: whatever its schema lacks makes a document invalid for it. Only a whole root type may be missing unnoticed. */
+/** Whether a part can answer a document, by GraphQL's own rules of validation. These miss only the lack of a whole root type. */
 function canAnswer({ schema, computedFields }: Part, document: DocumentNode): boolean {
   const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (!operations.every(({ operation }) => schema.getRootType(operation))) return false;

@@ -3,6 +3,7 @@ import { stitchingDirectives } from "@graphql-tools/stitching-directives";
 import type { Executor } from "@graphql-tools/utils";
 import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, OperationTypeNode } from "graphql";
 import { responseKeyOf } from "../../access/collect-fields.ts";
+import { readResult } from "../../graphql/answers.ts";
 import type { RequestContext } from "../../graphql/context.ts";
 import type { Answerer, SentOperation } from "../upstreams/upstream.ts";
 import { upstreamUnavailable } from "../upstreams/upstream-errors.ts";
@@ -11,7 +12,7 @@ import { upstreamUnavailable } from "../upstreams/upstream-errors.ts";
 export interface Part {
   readonly answerer: Answerer;
   readonly config: SubschemaConfig;
-  /** What it can answer by itself: its own schema, without what needs values of other graphs first. */
+  /** The schema that it can answer by itself: its own, without fields that need values of other graphs first. */
   readonly schema: GraphQLSchema;
   /** `Type.field` of what needs such values (`@requires`, `@computed`). */
   readonly computedFields: ReadonlySet<string>;
@@ -33,14 +34,14 @@ export function createStitchedPart(answerer: Answerer, sdl: DocumentNode): Part 
   return createPart(answerer, stitchingDirectivesTransformer({ name: answerer.name, schema, executor: toExecutor(answerer), batch: true }));
 }
 
-/** As graphql-tools calls it. The context is the request's own: loaders are kept by it, and never shared between requests. */
+/** The executor that graphql-tools calls. The context is the request's own: it holds loaders, which requests never share. */
 export function toExecutor(answerer: Answerer): Executor {
   const execute: Executor<RequestContext> = ({ document, variables, operationType, context }) => {
     if (context === undefined) throw new Error("an upstream is called without the context of a request");
     const type = (operationType ?? OperationTypeNode.QUERY) as OperationTypeNode;
     const operation: SentOperation = { document, type, variables: variables ?? {} };
     if (type === OperationTypeNode.SUBSCRIPTION) return answerer.subscribe(operation, context) as never;
-    return answerer.execute(operation, context).then((result) => checkKeys(answerer.name, document, result)) as never;
+    return answerer.execute(operation, context).then((answer) => checkKeys(answerer.name, document, readResult(answer))) as never;
   };
   return execute as Executor;
 }

@@ -27,7 +27,7 @@ export function listSubgraphs(supergraph: DocumentNode): SubgraphReference[] {
 /** How the parts of a supergraph are stitched. */
 export interface StitchedSupergraph {
   readonly parts: readonly Part[];
-  /** For `stitchSchemas`, beside its subschemas. */
+  /** The options for `stitchSchemas` beside its subschemas. */
   readonly options: Omit<ReturnType<typeof getStitchingOptionsFromSupergraphSdl>, "subschemas">;
 }
 

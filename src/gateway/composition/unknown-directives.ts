@@ -3,7 +3,7 @@ import { listAppliedDirectives } from "../../access/requirements/applied-directi
 import { RequirementsError } from "../../access/requirements/requirement-table.ts";
 import { readSchemaLinks } from "../../access/requirements/schema-links.ts";
 
-/** What SDLs use without defining it: Federation 1 and 2, supergraphs, @graphql-tools/stitching-directives, and ours. */
+/** The directives that SDLs use without defining them: Federation 1 and 2, supergraphs, @graphql-tools/stitching-directives, and ours. */
 const wellKnown: ReadonlySet<string> = new Set([
   ...specifiedDirectives.map(({ name }) => name),
   ...["link", "core", "key", "requires", "provides", "external", "extends", "shareable", "inaccessible", "override", "tag"],
@@ -13,8 +13,8 @@ const wellKnown: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A directive that an SDL neither defines nor links may be a guard whose name has a slip in it, and would guard nothing. Throws a RequirementsError
- * that lists them all.
+ * A directive that an SDL neither defines nor links may be a guard whose name has a slip in it, and would guard nothing. Throws a
+ * RequirementsError that lists them all.
  */
 export function refuseUnknownDirectives(sdl: DocumentNode): void {
   const defined = sdl.definitions.flatMap((node) => (node.kind === Kind.DIRECTIVE_DEFINITION ? [node.name.value] : []));

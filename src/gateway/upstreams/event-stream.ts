@@ -7,13 +7,13 @@ export interface StreamedEvent {
 /**
  * The events of a stream, by the HTML Living Standard, section 9.2.6; comments, with which servers keep connections alive, are none. Throws
  * where one event is larger than is allowed. No more is read than is taken.
- * Unlike that standard, and so unlike `eventsource-parser`, it hands out an event without data, as which some servers write `complete`. That
- * parser bounds less, too: neither comments nor what comes as one chunk.
+ * Unlike that standard, and so unlike `eventsource-parser`, it hands out an event without data, as which some servers write `complete`.
+ * That parser bounds less, too: neither comments nor what comes as one chunk.
  */
 export async function* readEventStream(chunks: AsyncIterable<Uint8Array>, maximumLength: number): AsyncGenerator<StreamedEvent> {
   const decoder = new TextDecoder();
   let lines: string[] = [];
-  /** Of a line whose end has not come yet. */
+  /** The pieces of a line whose end has not come yet. */
   let pieces: string[] = [];
   let length = 0;
 

@@ -1,13 +1,13 @@
-/** So many wait here before their sender is asked to hold back. What is under way by then is still taken in. */
+/** The most events that wait here before their sender is asked to hold back. Events under way by then are still taken in. */
 const MAXIMUM_WAITING = 8;
 
-/** Where events come from. */
+/** The sender of the events, which can be asked to hold back. */
 export interface EventSender {
   /** Is to send nothing more for the moment. */
   hold(): void;
   /** May go on. */
   release(): void;
-  /** Nobody listens any more. */
+  /** Called when nobody listens any more. */
   leave(): void;
 }
 
@@ -15,9 +15,9 @@ export interface EventSender {
 export interface HeldEvents {
   readonly events: AsyncIterableIterator<unknown>;
   push(event: unknown): void;
-  /** What waits is still taken. */
+  /** Ends the stream, after the events that wait. */
   end(): void;
-  /** Likewise; then it throws, once. */
+  /** Ends the stream with an error, which is thrown once, after the events that wait. */
   fail(error: Error): void;
 }
 

@@ -9,7 +9,7 @@ import type { UpstreamAnswer } from "./upstream-exchange.ts";
  */
 export function readAnswer(upstream: string, { status, text }: UpstreamAnswer): ExecutionResult {
   const result = readResult(upstream, parseJson(text));
-  // What stands between us and the graph may answer with errors of its own: without data they say nothing about the operation.
+  // A proxy before the graph may answer with errors of its own: without data they say nothing about the operation.
   return status >= 500 && !result.data ? noAnswer(upstream, `an answer of status ${status} without data`) : result;
 }
 

@@ -20,7 +20,7 @@ export interface UpstreamRequest {
 export interface UpstreamConnection {
   /** Rejects where there is no whole answer within the time and size allowed. Follows no redirect. */
   post(request: UpstreamRequest): Promise<UpstreamAnswer>;
-  /** Once what is under way has been answered. */
+  /** Closes the connection, once all calls under way have been answered. */
   close(): Promise<void>;
 }
 

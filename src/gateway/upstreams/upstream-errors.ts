@@ -7,17 +7,17 @@ import { UpstreamError } from "../../graphql/upstream-error.ts";
 /** Stacks and the like, which servers in development answer with. */
 const developersOnly: ReadonlySet<string> = new Set(["stacktrace", "exception", "originalError"]);
 
-/** What Apollo Server takes an answer's status and headers from: those of an upstream's answer are not ours. */
+/** The extension from which Apollo Server takes an answer's status and headers: those of an upstream's answer are not ours. */
 const forItsServer = "http";
 
-/** Of one answer. What more there are say nothing new, and each costs as much as a hundred values. */
+/** The most errors of one answer that are read. Further ones say nothing new, and each costs as much as a hundred values. */
 const MAXIMUM_ERRORS = 1000;
 /** No document that has passed the limits is nearly as deep. */
 const MAXIMUM_PATH_LENGTH = 100;
 
 /**
- * Errors as they stand in an answer, the first 1,000, made into such that keep their origin wherever stitching moves them; undefined if they
- * are none.
+ * Errors as they stand in an answer, the first 1,000, made into such that keep their origin wherever stitching moves them; undefined if
+ * they are none.
  */
 export function readUpstreamErrors(errors: unknown): GraphQLError[] | undefined {
   if (!Array.isArray(errors)) return undefined;
@@ -36,7 +36,7 @@ function readError(error: unknown): GraphQLError | undefined {
   return new GraphQLError(message, { path: isPath(path) ? path : null, originalError, extensions: originalError.extensions });
 }
 
-/** What has none would be taken for a failure of ours. */
+/** Adds a code where there is none: without one an error would be taken for a failure of ours. */
 function withCode(extensions: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return typeof extensions.code === "string" ? extensions : { ...extensions, code: "UPSTREAM_ERROR" satisfies ErrorCode };
 }

@@ -1,13 +1,13 @@
-import type { Requirement } from "../../access/requirements/requirements.ts";
+import type { AccessPolicies } from "../../access/requirements/access-policies.ts";
 
-/** Where an upstream's SDL, with its directives applied, comes from. Introspection carries no directives: such a graph is guarded by `access` alone. */
+/** The source of an upstream's SDL with applied directives. Introspection carries none: such a graph is guarded by `access` alone. */
 export type SdlSource =
   | { readonly file: string }
   /** `_sdl` as @graphql-tools/stitch has it, `_service` as Apollo Federation has it. */
   | { readonly query: "_sdl" | "_service" }
   | { readonly introspection: true };
 
-/** What an upstream is told about the caller, in a token that it can verify. */
+/** The identity token that tells an upstream about the caller. */
 export interface IdentityOptions {
   readonly audience: string;
   /** Beyond `sub`, `sid`, `roles` and `scope`. */
@@ -22,15 +22,15 @@ export interface SubscriptionOptions {
   readonly url: string;
 }
 
-/** What is sent to one graph behind the gateway, and how much of it is waited for. */
+/** The options of the connection to one upstream: its address, headers and limits. */
 export interface ConnectionOptions {
   readonly name: string;
   readonly url: string;
   /** Client headers that are passed on, in lower case; nothing else is. */
   readonly headers: readonly string[];
-  /** Undefined: the upstream is not told who is calling. */
+  /** The identity token; undefined: the upstream does not learn who is calling. */
   readonly identity: IdentityOptions | undefined;
-  /** From the first byte sent to the last byte received, retries included. */
+  /** The time from the first byte sent to the last byte received, retries included. */
   readonly timeoutMilliseconds: number;
   /** How often a query, never a mutation, is sent again where the upstream could not be reached or says that it is not ready. */
   readonly retries: number;
@@ -42,12 +42,9 @@ export interface UpstreamOptions extends ConnectionOptions {
   readonly sdl: SdlSource;
 }
 
-/** Requirements for graphs that their operator cannot change. */
-export interface AccessOptions {
-  readonly default: "public" | "authenticated";
-  /** By `Type.field` or `Type.*`. */
-  readonly rules: ReadonlyMap<string, "public" | Requirement>;
-  /** What happens to an operation with selections that its caller may not have: those are cut, or all of it is refused. */
+/** Requirements for graphs that their operator cannot change, and what follows where they are not met. */
+export interface AccessOptions extends AccessPolicies {
+  /** The treatment of operations with selections that the caller may not have: `cut` removes these, `reject` refuses the whole. */
   readonly denied: "cut" | "reject";
   /** Nothing is denied, and what would have been is reported. */
   readonly dryRun: boolean;

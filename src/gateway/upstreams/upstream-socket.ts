@@ -7,7 +7,9 @@ import type { OpenSource, SourceOptions } from "./upstream-source.ts";
 const closing = { closeTimeout: 2000 };
 const NORMAL_CLOSURE = 1000;
 
-/** GraphQL over WebSocket (graphql-transport-ws): headers travel with the upgrade, and as `connectionParams` for servers that look there. */
+/**
+ * GraphQL over WebSocket (graphql-transport-ws): headers travel with the upgrade, and as `connectionParams` for servers that look there.
+ */
 export function createSocketOpener(options: SourceOptions): OpenSource {
   const { subscriptions, maximumAnswerBytes, timeoutMilliseconds } = options;
   const limits: ClientOptions = { maxPayload: maximumAnswerBytes, handshakeTimeout: timeoutMilliseconds, followRedirects: false };
@@ -22,7 +24,7 @@ export function createSocketOpener(options: SourceOptions): OpenSource {
       retryAttempts: 0,
       on: {
         error: (error) => held.fail(problemOf(error)),
-        // By itself it would connect again after a close that looks friendly, without end.
+        // graphql-ws would otherwise connect again after a close that looks friendly, without end.
         closed(event) {
           held.fail(problemOf(event));
           dispose();

@@ -1,8 +1,8 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode, print } from "graphql";
 import type { IdentityTokens } from "../../auth/tokens/identity-tokens.ts";
 import { perObject } from "../../core/per-object.ts";
+import type { Answered } from "../../graphql/answers.ts";
 import type { RequestContext } from "../../graphql/context.ts";
-import { createReadyResult } from "../../graphql/ready-result.ts";
 import { readAnswer } from "./upstream-answers.ts";
 import { connectUpstream } from "./upstream-connection.ts";
 import { unavailableBecause, upstreamUnavailable } from "./upstream-errors.ts";
@@ -16,26 +16,26 @@ export interface SentOperation {
   readonly document: DocumentNode;
   readonly type: OperationTypeNode;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Whether the text of an answer may be passed on as it is. Undefined: it is to be read. */
+  /** Whether the text of an answer may be passed on as it is. Absent: the answer is a result. */
   readonly isComplete?: ((text: string) => boolean) | undefined;
 }
 
-/** Whatever answers for one graph. What goes wrong is an error in the result, never a throw. */
+/** Answers for one graph. A failure is an error in the result, never a throw. */
 export interface Answerer {
   readonly name: string;
-  execute(operation: SentOperation, context: RequestContext): Promise<ExecutionResult>;
+  execute(operation: SentOperation, context: RequestContext): Promise<Answered>;
   /** The results, or why there are none. */
   subscribe(operation: SentOperation, context: RequestContext): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
 }
 
 /** A graph behind the gateway. */
 export interface Upstream extends Answerer {
-  /** Once what is under way has been answered. */
+  /** Closes the connections, once all calls under way have been answered. */
   close(): Promise<void>;
 }
 
 export interface UpstreamParts {
-  /** Called where an upstream is told who is calling; throws a StartupError where that cannot be signed. */
+  /** Called where an upstream gets identity tokens; throws a StartupError where these cannot be signed. */
   readonly createIdentityTokens: () => IdentityTokens;
   /** Why an upstream gave no answer. */
   onFailure(upstream: string, error: unknown, requestId: string): void;
@@ -70,7 +70,7 @@ export function createUpstream(
         const answer = await connection.post({ body, headers: { ...jsonHeaders, ...headersOf(context) }, isRepeatable });
         if (isComplete?.(answer.text)) {
           onAnswer(name);
-          return createReadyResult(answer.text);
+          return { kind: "text", text: answer.text };
         }
         const result = readAnswer(name, answer);
         const cause = unavailableBecause(result);

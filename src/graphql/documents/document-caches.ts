@@ -9,7 +9,7 @@ import { LRUCache } from "lru-cache";
 const DOCUMENTS_BYTES = 16 * 1024 * 1024;
 const TEXTS_BYTES = 8 * 1024 * 1024;
 const BYTES_PER_ENTRY = 1000;
-/** With its part of the syntax tree, and of what execution remembers of it. */
+/** The memory for a token, with its part of the syntax tree and of what execution remembers of it. */
 const BYTES_PER_TOKEN = 600;
 /** Comments leave tokens behind that nobody counts, and may be as short as two characters. */
 const BYTES_PER_CHARACTER = 60;

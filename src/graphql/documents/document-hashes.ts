@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** In hexadecimal digits, as clients send it. */
+/** The SHA-256 hash of a document in hexadecimal digits, as clients send it. */
 export function hashOfDocument(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

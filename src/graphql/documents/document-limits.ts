@@ -10,7 +10,7 @@ interface Limit {
   readonly problem: string;
 }
 
-/** In the order in which they are asked for. */
+/** The limits, in the order in which they are applied. */
 export const documentLimits: readonly Limit[] = [
   { of: "depth", most: 20, problem: "Is nested deeper than 20 fields, or has a fragment that spreads itself." },
   { of: "fields", most: 300, problem: "Selects more than 300 fields." },

@@ -12,7 +12,7 @@ export function withoutValues(error: GraphQLFormattedError): GraphQLFormattedErr
   return { message: messageWithoutValues(error), ...locations, ...path, extensions: { ...extensions, ...fieldsOf(error) } };
 }
 
-/** What is wrong with a document, for whoever has written it: with what it holds. */
+/** Describes what is wrong with a document to its author, with what the document holds. */
 export function describeRefusal({ message, extensions }: GraphQLError): string {
   const { request = [message] } = (extensions.fields ?? {}) as { request?: readonly string[] };
   return request.join(" ");
@@ -30,12 +30,12 @@ function messageWithoutValues({ message, extensions }: GraphQLFormattedError): s
   return /cannot represent|does not exist in/.test(message) ? "A literal does not fit its type." : message;
 }
 
-/** As the parser says it when it stops at a token that may stand nowhere else. */
+/** Whether the parser says that it stopped at its limit of tokens. */
 function isTooLong(message: string): boolean {
   return /^Syntax Error: Document contains more tha[nt] \d+ tokens\. Parsing aborted\.$/.test(message);
 }
 
-/** Where in a variable the problem is, from the one place in graphql-js's message that holds a path. */
+/** The place in a variable where the problem is, from the one place in graphql-js's message that holds a path. */
 function fieldsOf({ message, extensions }: GraphQLFormattedError): { fields?: Record<string, string[]> } {
   if (extensions?.code !== "BAD_USER_INPUT") return {};
   const path = /^Variable "\$[_0-9A-Za-z]+" got invalid value .* at "([_A-Za-z][_0-9A-Za-z.[\]]*)"; /s.exec(message)?.[1];

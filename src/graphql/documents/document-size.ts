@@ -19,7 +19,7 @@ import {
 } from "graphql";
 import { mutationsThat } from "../policies/root-policies.ts";
 
-/** What a document asks for, with every fragment counted wherever it is spread. */
+/** The size of a document, with every fragment counted wherever it is spread. */
 export interface DocumentSize {
   /** Fields below each other; infinite where a fragment spreads itself. */
   readonly depth: number;
@@ -34,7 +34,7 @@ export interface DocumentSize {
 
 /** The most that a `first` accepts, unless its default is more; a variable could be as much. */
 const LARGEST_PAGE = 100;
-/** What a list that cannot be paged is taken to hold: someone's live sessions. */
+/** The assumed number of items in a list without pages: someone's live sessions. */
 const ASSUMED_ITEMS = 10;
 export const credentialFields = mutationsThat(({ takesPassword }) => takesPassword === true);
 
@@ -52,7 +52,7 @@ export function sizeOfDocument(document: DocumentNode, schema: GraphQLSchema): D
   function ofFragment(fragment: FragmentDefinitionNode): DocumentSize {
     const known = sizes.get(fragment);
     if (known !== undefined) return known;
-    // Whoever comes back here before the size is known is inside the fragment.
+    // A look-up that comes back here before the size is known is inside the fragment.
     sizes.set(fragment, endless);
     const inner = ofSelections(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value));
     const size = { ...inner, directives: inner.directives + countDirectives(fragment) };

@@ -15,15 +15,15 @@ import { createDocumentCache, createTextCache } from "./document-caches.ts";
 import { excessOf, MAXIMUM_TOKENS } from "./document-limits.ts";
 import { withoutSchemaDetails } from "./schema-details.ts";
 
-/** What a request's text means: a valid document within the limits, or what is wrong with it, for `PublicErrors.ofServer`. */
+/** A request's text as it was read: a valid document within the limits, or its errors, for `PublicErrors.ofServer`. */
 export type ReadDocument = DocumentNode | readonly GraphQLError[];
 
 /** The documents that clients may have executed, whatever they arrive on. */
 export interface Documents {
   read(text: string): ReadDocument;
-  /** What was accepted before, for a look-up. Undefined says nothing about the text: it has to be read. */
+  /** Finds a document that was accepted before. Undefined says nothing about the text: it has to be read. */
   find(text: string): DocumentNode | undefined;
-  /** What clients send a hash for. */
+  /** The texts for which clients send hashes. */
   readonly texts: DocumentTexts;
 }
 

@@ -1,6 +1,7 @@
 /**
- * What graphql-js tells of the schema beyond what a document names itself, and what to say in its place where introspection is off: arguments and input
- * fields that are required, and types of values. Names of object types stay: whoever may select a field reads its type in `__typename`.
+ * What graphql-js tells of the schema beyond what a document names itself, and what to say in its place where introspection is off:
+ * arguments and input fields that are required, and types of values. Names of object types stay: whoever may select a field reads its type
+ * in `__typename`.
  */
 const rewordings: readonly (readonly [message: RegExp, replacement: string])[] = [
   [/^Field "[^"]*" of required type "[^"]*" was not provided\.$/, "An input object lacks a field that it requires."],

@@ -9,8 +9,8 @@ const PROBLEMS_SHOWN = 10;
 
 /**
  * Only the documents of a list: what graphql-codegen writes as `persistedDocuments` (`{ "<SHA-256>": "<document>" }`), or Apollo's
- * operation manifest; and `ours`, which our own pages send. Each is judged now, so that none is found wanting by a client. Throws a `StartupError` with
- * what is wrong.
+ * operation manifest; and `ours`, which our own pages send. Each is judged now, so that none is found wanting by a client. Throws a
+ * `StartupError` with what is wrong.
  */
 export function createTrustedDocuments(manifest: string, options: DocumentOptions, ours: readonly string[] = []): Documents {
   const texts = parseManifest(manifest);

@@ -5,12 +5,12 @@ import { accountKey, domainOf, givesArgument, hasArgument, textArgument } from "
 type Arguments = Readonly<Record<string, unknown>>;
 type FindSubject = (args: Arguments, context: RequestContext) => string | undefined | Promise<string | undefined>;
 
-/** Whom a call is counted for. Undefined where it is about nobody, or does not count. */
+/** The account or domain that a call is counted for. Undefined where it is about nobody, or does not count. */
 export function findSubject(subject: AccountSubject, args: Arguments, context: RequestContext): ReturnType<FindSubject> {
   return subjects[subject](args, context);
 }
 
-/** The same account as `login` counts for: its address is in the access token. */
+/** Finds the account that `login` counts for: its address is in the access token. */
 function viewerWith(path: string): FindSubject {
   return (args, context) => {
     const email = givesArgument(args, path) ? viewerOf(context)?.email : undefined;
@@ -18,7 +18,7 @@ function viewerWith(path: string): FindSubject {
   };
 }
 
-/** Only guesses count: whoever has no attempt of a code that may still be tried is refused without it, and shuts nobody's account or domain. */
+/** Only guesses count. A call without an attempt that is still open is refused anyway, and must shut nobody's account or domain. */
 async function emailWithCode(args: Arguments, { auth }: RequestContext): Promise<string | undefined> {
   const emailKey = hasArgument(args, "input.code") ? accountKey(args) : undefined;
   const attempt = textArgument(args, "input.attempt");
@@ -33,8 +33,8 @@ async function wantedDomainWithCode(args: Arguments, context: RequestContext): P
 }
 
 /**
- * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to an
- * address keeps nobody from registering with it.
+ * Registering has something sent to known addresses only where they have to be proven. Counted by itself, so that having messages sent to
+ * an address keeps nobody from registering with it.
  */
 function registration(args: Arguments, { auth }: RequestContext): string | undefined {
   const account = auth.accounts.mustVerify ? accountKey(args) : undefined;

@@ -22,7 +22,7 @@ export interface AccountLimit extends AccountCount {
 interface StatedField {
   readonly coordinate: string;
   readonly limit: FieldLimit | undefined;
-  /** For one account or domain, whoever calls. */
+  /** The limits for one account or domain, whoever calls. */
   readonly perAccount: readonly AccountLimit[];
   readonly table: LimitTable;
 }
@@ -49,7 +49,7 @@ export function admitStatedCall(resolve: Resolver, field: StatedField): Resolver
     const reserve = () => callLimits.reserve(quotas, call());
     const { refusal, giveBack } = await admitByLibrary({ field: coordinate, caller, limit: first.limit, info, reserve });
     if (refusal !== undefined) throw new AuthError("RATE_LIMITED", refusal);
-    // What cannot be given back is lost until it leaves the window; what was done is not.
+    // A call that cannot be given back counts until it leaves the window; what it has done stays done.
     const forgive = (keys?: ReadonlySet<string>) => (keys?.size === 0 ? undefined : giveBack(keys).catch(nothing));
     try {
       const result = await resolve(source, args, context, info);

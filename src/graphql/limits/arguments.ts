@@ -1,7 +1,7 @@
 import { readEmailAddress } from "../../auth/users/email-addresses.ts";
 import { isRecord } from "../../core/is-record.ts";
 
-/** What arguments add to whose calls are counted together: nothing where no paths are given. No two lists of values have one text. */
+/** The text that arguments add to the key of a quota: none where no paths are given. No two lists of values have one text. */
 export function identifyArguments(paths: readonly string[], args: Readonly<Record<string, unknown>>): string {
   return paths.length === 0 ? "" : JSON.stringify(paths.map((path) => normalise(valueAt(args, path))));
 }

@@ -4,10 +4,10 @@ import { type RequestContext, viewerOf } from "../context.ts";
 import { countsByAddress, identifyCaller } from "./identity.ts";
 import type { LimitTable, NamedLimit } from "./limit-table.ts";
 
-/** So many times as much for an IPv6 network of 48 bits, which holds 65,536 of those that count as one caller. */
+/** The factor for an IPv6 network of 48 bits, which holds 65,536 networks that each count as one caller. */
 const WIDER = 10;
 
-/** For a call of a field by its caller, and by the network around them where that is IPv6 and nobody is signed in. */
+/** The quotas for a call of a field: of its caller, and of the network around them where that is IPv6 and nobody is signed in. */
 export function fieldQuotas(
   coordinate: string,
   { limit, context, detail }: { limit: NamedLimit; context: RequestContext; detail: string },
@@ -18,7 +18,7 @@ export function fieldQuotas(
   return network === undefined ? [own] : [own, { key: `${coordinate} ${network}${detail}`, limit: widen(limit), setting }];
 }
 
-/** For a call of whatever field. */
+/** The quotas for a call of any field. */
 export function allFieldsQuotas({ ofCaller: limit }: LimitTable, context: RequestContext): NamedQuota[] {
   if (limit === undefined) return [];
   const viewer = viewerOf(context);

@@ -22,7 +22,7 @@ export function limitFields(schema: GraphQLSchema, table: LimitTable): GraphQLSc
     const coordinate = `${typeName}.${fieldName}`;
     const limit = table.ofField(coordinate);
     const wrap = (resolve: Resolver) => limitResolver(resolve, { coordinate, limit, table });
-    // Of a subscription it is the call that counts, not its events.
+    // The call of a subscription counts, not its events.
     if (typeName === schema.getSubscriptionType()?.name) return { ...config, subscribe: wrap(config.subscribe ?? defaultFieldResolver) };
     return { ...config, resolve: wrap(config.resolve ?? defaultFieldResolver) };
   }

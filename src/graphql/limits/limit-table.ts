@@ -3,7 +3,7 @@ import { type AccountLimitName, ALL_FIELDS_LIMIT, accountLimitDefaults, DEFAULT_
 import type { RateLimit } from "../../auth/limits/rate-limits.ts";
 import type { AppliedLimit } from "./rate-limit-directive.ts";
 
-/** What the operator sets instead of what the schema says: by coordinate, `default`, `all` or the name of a limit per account. */
+/** The limits that the operator sets instead of the schema's: by coordinate, `default`, `all` or the name of a limit per account. */
 export type LimitOverrides = ReadonlyMap<string, RateLimit | "off">;
 
 /** A limit, and the name that an operator changes it by. */
@@ -19,7 +19,7 @@ export type FieldLimit =
   | (NamedLimit & { readonly isStated: false });
 
 export interface LimitTable {
-  /** Undefined where there is no limit. */
+  /** The limit of a field; undefined where there is none. */
   ofField(coordinate: string): FieldLimit | undefined;
   /** Over all root fields of one caller. */
   readonly ofCaller: NamedLimit | undefined;

@@ -23,7 +23,7 @@ export const rateLimitDirective = new GraphQLDirective({
   },
 });
 
-/** What one `@rateLimit` says. */
+/** The limit that one `@rateLimit` states. */
 export interface AppliedLimit extends RateLimit {
   /** Arguments that calls are counted apart by, as paths: `input.email`. */
   readonly identityArgs: readonly string[];

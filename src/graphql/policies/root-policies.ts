@@ -1,7 +1,7 @@
 import type { AccountLimitName } from "../../auth/limits/default-limits.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 
-/** Whose account or domain a call is counted for. Of two ways to prove something only a code can be guessed: a link's token counts for nobody. */
+/** The account or domain that a call is counted for. Only a code can be guessed, so a proof by a link's token counts for nobody. */
 export type AccountSubject =
   | "email"
   | "newEmail"
@@ -21,7 +21,7 @@ export interface AccountCount {
   readonly countsOnly?: ErrorCode | "success";
 }
 
-/** What holds for the calls of one root field: limits, rules for documents and sockets, and the schema itself read it here. */
+/** The policy for calls of one root field: limits, rules for documents and sockets, and the schema itself read it here. */
 export interface RootPolicy {
   /** `@rateLimit` of the schema. Absent: the limit of all other fields. */
   readonly rateLimit?: { readonly max: number; readonly window: string };
@@ -107,7 +107,7 @@ const policies = {
 type PolicyName = keyof typeof policies;
 const byCoordinate: ReadonlyMap<string, RootPolicy> = new Map(Object.entries(policies));
 
-/** Undefined for queries and subscriptions of which nothing special holds, and for what other graphs have. */
+/** The policy of a root field; undefined for queries and subscriptions without one, and for fields of other graphs. */
 export function policyOf(coordinate: string): RootPolicy | undefined {
   return byCoordinate.get(coordinate);
 }

@@ -8,7 +8,8 @@ export class AccessResolver {
   @Query(() => [AccessExplanation], {
     nullable: true,
     description:
-      "What an operation on the graph that is served here takes: each coordinate that it selects, who asks for what, and what a caller lacks.",
+      "What an operation on the graph that is served here takes: each coordinate that it selects, who asks for what, " +
+      "and what a caller lacks.",
   })
   explainAccess(
     @Args(() => ExplainAccessArguments) { operation, operationName, as }: ExplainAccessArguments,

@@ -20,7 +20,8 @@ export class AccountLifeResolver {
   @Mutation(() => MessageRequestPayload, {
     nullable: true,
     description:
-      "Ask for another e-mail address: nothing changes before it is confirmed from there. Takes the password, or a sign-in at most 5 minutes ago.",
+      "Ask for another e-mail address: nothing changes before it is confirmed from there. Takes the password, or a " +
+      "sign-in at most 5 minutes ago.",
   })
   async requestEmailChange(
     @Arg("input", () => RequestEmailChangeInput) { newEmail, password }: RequestEmailChangeInput,
@@ -34,7 +35,8 @@ export class AccountLifeResolver {
   @Directive(rateLimitOf("Mutation.confirmEmailChange"))
   @Mutation(() => ConfirmEmailChangePayload, {
     description:
-      "Confirm the new address with the token of the message's link or, signed in, with its code. Access tokens issued before are refused: sessions go on with a refresh.",
+      "Confirm the new address with the token of the message's link or, signed in, with its code. Access tokens issued " +
+      "before are refused: sessions go on with a refresh.",
   })
   async confirmEmailChange(
     @Arg("input", () => ConfirmEmailChangeInput) { token, code }: ConfirmEmailChangeInput,
@@ -61,7 +63,8 @@ export class AccountLifeResolver {
   @Mutation(() => DeleteAccountPayload, {
     nullable: true,
     description:
-      "Ends every session, and has the account erased after a time in which signing in takes that back. Takes the password, or a sign-in at most 5 minutes ago.",
+      "Ends every session, and has the account erased after a time in which signing in takes that back. Takes the " +
+      "password, or a sign-in at most 5 minutes ago.",
   })
   deleteAccount(
     @Arg("input", () => DeleteAccountInput, { nullable: true }) input: DeleteAccountInput | null,

@@ -8,7 +8,7 @@ import { ChangePasswordInput } from "../types/inputs.ts";
 import { Session, toSession } from "../types/session.ts";
 import { User } from "../types/user.ts";
 
-/** What signed-in users do to their own account and sessions. */
+/** The fields by which signed-in users change their own account and sessions. */
 @Resolver()
 export class AccountResolver {
   @Directive("@authenticated")
@@ -31,7 +31,8 @@ export class AccountResolver {
   @Mutation(() => User, {
     nullable: true,
     description:
-      "Change the password; ends every other session. Access tokens issued before are refused, this session's too: it goes on with a refresh.",
+      "Change the password; ends every other session. Access tokens issued before are refused, this session's too: it " +
+      "goes on with a refresh.",
   })
   changePassword(@Arg("input", () => ChangePasswordInput) input: ChangePasswordInput, @Ctx() context: RequestContext): Promise<User> {
     return context.auth.accounts.changePassword(input, getViewer(context), context.client);

@@ -7,7 +7,7 @@ import { keysOfAccount } from "../policies/account-limits.ts";
 import { LogoutPayload } from "../types/auth-payload.ts";
 import { User } from "../types/user.ts";
 
-/** What admins do to users. */
+/** The commands of admins. */
 @Resolver()
 export class AdministrationResolver {
   @Directive('@hasRole(roles: ["admin"])')
@@ -62,7 +62,7 @@ function commandOf(context: RequestContext): AdminCommand {
   return { viewer: getViewer(context), client: context.client };
 }
 
-/** What cannot be an id is nobody's. */
+/** Throws NOT_FOUND for a text that cannot be an id. */
 function getUserId(text: string): string {
   if (isId(text)) return text;
   throw new AuthError("NOT_FOUND", {});

@@ -6,7 +6,7 @@ import { getViewer, type RequestContext, viewerOf } from "../context.ts";
 import { Session, toSession } from "../types/session.ts";
 import { SessionEvent } from "../types/session-event.ts";
 
-/** What lives on a WebSocket. */
+/** The fields that work on a WebSocket. */
 @Resolver()
 export class LiveResolver {
   @Mutation(() => Session, { nullable: true, description: "On a WebSocket: replace the socket's access token before it expires." })

@@ -11,7 +11,7 @@ import {
 } from "../types/mailed-proofs.ts";
 import { accepted, MessageRequestPayload } from "../types/message-request-payload.ts";
 
-/** What whoever reads the mail of an address can do, signed in or not. */
+/** The fields for whoever reads the mail of an address, signed in or not. */
 @Resolver()
 export class MailedProofsResolver {
   @Directive(rateLimitOf("Mutation.requestEmailVerification"))

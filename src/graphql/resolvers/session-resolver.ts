@@ -13,7 +13,8 @@ export class SessionResolver {
   @Directive(rateLimitOf("Mutation.register"))
   @Mutation(() => AuthPayload, {
     description:
-      "Create an account and open its first session. Where addresses have to be verified first, always ends in EMAIL_NOT_VERIFIED and a message, whether or not the address is known.",
+      "Create an account and open its first session. Where addresses have to be verified first, always ends in " +
+      "EMAIL_NOT_VERIFIED and a message, whether or not the address is known.",
   })
   async register(@Arg("input", () => RegisterInput) input: RegisterInput, @Ctx() context: RequestContext): Promise<AuthPayload> {
     const { carrier, ...applicant } = input;
@@ -43,7 +44,8 @@ export class SessionResolver {
 
   @Mutation(() => LogoutPayload, {
     description:
-      "End one session: the one of the refresh token if given (body or cookie), else the one of the access token. Never an error for an unknown token.",
+      "End one session: the one of the refresh token if given (body or cookie), else the one of the access token. Never " +
+      "an error for an unknown token.",
   })
   async logout(
     @Arg("input", () => LogoutInput, { nullable: true }) input: LogoutInput | null,

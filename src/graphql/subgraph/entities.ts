@@ -38,7 +38,7 @@ const findUser: Find = async (id, coordinate, context) => {
 const findSession: Find = async (id, coordinate, context) => {
   const viewer = viewerOf(context);
   if (viewer === undefined) requireAdmin(context, coordinate);
-  // Whose it is, only its row says.
+  // Only the row of a session says whose it is.
   const session = await context.loaders.sessionOf(id);
   const isOwn = session !== undefined && session.userId === viewer?.userId;
   if (!isOwn) requireAdmin(context, coordinate);

@@ -3,7 +3,7 @@ import { batchFields, type EntityKey, type EntityName } from "./entities.ts";
 
 const problem = `Must each have a __typename (${[...batchFields.keys()].join(" or ")}) and the id of one.`;
 
-/** What a federated gateway calls the objects that it wants. Throws BAD_USER_INPUT. */
+/** Reads the keys of the objects that a federated gateway asks for. Throws BAD_USER_INPUT. */
 export function readRepresentations(representations: readonly unknown[]): EntityKey[] {
   return representations.map(readRepresentation);
 }

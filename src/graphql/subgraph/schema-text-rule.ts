@@ -2,7 +2,7 @@ import { type ASTVisitor, GraphQLError, type ValidationContext } from "graphql";
 
 const schemaTexts: ReadonlySet<string> = new Set(["_sdl", "_service"]);
 
-/** As graphql-js's own rule against `__schema` and `__type`: these fields answer the schema, too. */
+/** Refuses fields that answer the schema's text, as graphql-js's own rule refuses `__schema` and `__type`. */
 export function noSchemaTextRule(context: ValidationContext): ASTVisitor {
   return {
     Field(node) {

@@ -26,12 +26,17 @@ extend type Query {
   """For federated gateways. Only where introspection is on."""
   _service: _Service!
   """
-  For federated gateways, at most 1,000 in a request: the caller's own user and sessions, or for an admin anybody's; null where there is none.
+  For federated gateways, at most 1,000 in a request: the caller's own user and sessions, or for an admin anybody's; \
+null where there is none.
   """
   _entities(representations: [_Any!]!): [_Entity]!
-  ${[...batchFields].map(([type, field]) => `"""For stitching gateways; as \`_entities\`."""\n  ${field}(ids: [ID!]!): [${type}]!`).join("\n  ")}
+  ${[...batchFields].map(describeBatchField).join("\n  ")}
 }
 `);
+
+function describeBatchField([type, field]: readonly [string, string]): string {
+  return `"""For stitching gateways; as \`_entities\`."""\n  ${field}(ids: [ID!]!): [${type}]!`;
+}
 
 /**
  * A copy of the graph with the fields that other gateways take it in by. They are apart from the classes because neither form of the

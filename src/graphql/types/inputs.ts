@@ -42,7 +42,9 @@ export class RefreshInput {
   @Field(() => String, {
     nullable: true,
     description:
-      "Made at random by the client for each refresh, stored before it is sent, and sent again with every retry: then a lost answer can be asked for at any time. 16 to 64 printable ASCII characters without spaces. Without it a retry is answered for 30 seconds.",
+      "Made at random by the client for each refresh, stored before it is sent, and sent again with every retry: then a " +
+      "lost answer can be asked for at any time. 16 to 64 printable ASCII characters without spaces. Without it a retry " +
+      "is answered for 30 seconds.",
   })
   retryKey?: string | null;
 }

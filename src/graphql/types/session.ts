@@ -79,8 +79,8 @@ export function toRefreshedSession(session: DomainSession, seen: Seen): Session 
 const MINUTE = 60_000;
 
 /**
- * The session that asks is in use now. When it was last refreshed it is not told: whoever has a copy of its tokens would learn when to present
- * the old one.
+ * The session that asks is in use now. When it was last refreshed it is not told: whoever has a copy of its tokens would learn when to
+ * present the old one.
  */
 function inUse({ lastUsedAt, idleExpiresAt, expiresAt }: DomainSession, now: Date): Pick<DomainSession, "lastUsedAt" | "idleExpiresAt"> {
   const usedAt = Math.floor(now.getTime() / MINUTE) * MINUTE;

@@ -15,7 +15,8 @@ export class UsersArguments {
   @Field(() => String, {
     nullable: true,
     description:
-      "What the e-mail address begins with, `@` and its whole domain, or an id from its beginning to its first hyphen at least; in any letter case.",
+      "What the e-mail address begins with, `@` and its whole domain, or an id from its beginning to its first hyphen " +
+      "at least; in any letter case.",
   })
   search?: string | null;
 

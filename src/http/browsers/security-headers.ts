@@ -15,7 +15,7 @@ const onEveryAnswer = {
 /** ASVS 3.4.1: a year, and all hosts below. */
 const STRICT_TRANSPORT = "max-age=31536000; includeSubDomains";
 
-/** Where Apollo Sandbox's page gets its parts; the page itself allows only scripts with its nonce. */
+/** The sources of the parts of Apollo Sandbox's page; the page itself allows only scripts with its nonce. */
 const sandboxPolicy = [
   "default-src 'none'",
   "script-src 'unsafe-inline' https://embeddable-sandbox.cdn.apollographql.com https://apollo-server-landing-page.cdn.apollographql.com",

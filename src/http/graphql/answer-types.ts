@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 
-/** As Apollo Server offers them, and in its order. */
+/** The types that Apollo Server offers, in its order. */
 const answerTypes = ["application/json; charset=utf-8", "application/graphql-response+json; charset=utf-8"];
 /** Apollo Server's answers by a protocol that is not spoken here. */
 const unspoken = "application/json; callbackSpec=1.0; charset=utf-8";
@@ -13,7 +13,7 @@ const MAXIMUM_REMEMBERED = 100;
 /** Longer ones are nobody's habit. */
 const MAXIMUM_LENGTH = 256;
 
-/** What a request's `Accept` header takes. */
+/** The types that a request's `Accept` header takes. */
 export interface Accepted {
   /** Whether it takes a GraphQL answer. */
   readonly takesAnswer: boolean;

@@ -4,7 +4,7 @@ import type { RequestContext } from "../../graphql/context.ts";
 import { type Documents, type DocumentTexts, isDocument } from "../../graphql/documents/documents.ts";
 import type { PublicErrors } from "../../graphql/public-errors.ts";
 
-/** Of strings. */
+/** Apollo Server's cache of strings. */
 type TextCache = Exclude<NonNullable<ApolloServerOptions<RequestContext>["cache"]>, "bounded">;
 
 /**
@@ -37,7 +37,7 @@ export function documentsPlugin({ read }: Documents, { ofServer }: PublicErrors)
   return { requestDidStart: async () => listener };
 }
 
-/** What Apollo Server looks hashes up in; it puts a prefix in front of them. */
+/** The cache in which Apollo Server looks hashes up; it puts a prefix in front of them. */
 export function textCache(texts: DocumentTexts): TextCache {
   const hashOf = (key: string) => key.slice(key.indexOf(":") + 1);
   return {

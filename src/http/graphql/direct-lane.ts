@@ -1,12 +1,12 @@
 import { channel } from "node:diagnostics_channel";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type ExecutionResult, getOperationAST } from "graphql";
+import { getOperationAST } from "graphql";
 import { isRecord } from "../../core/is-record.ts";
+import { type Answered, isText } from "../../graphql/answers.ts";
 import type { RequestContext } from "../../graphql/context.ts";
 import type { Documents } from "../../graphql/documents/documents.ts";
 import type { Operation, Operations } from "../../graphql/operations.ts";
 import type { PublicErrors } from "../../graphql/public-errors.ts";
-import { readyTextOf } from "../../graphql/ready-result.ts";
 import type { ReadAccept } from "./answer-types.ts";
 import { retryAfterOf } from "./retry-after.ts";
 
@@ -21,7 +21,7 @@ export interface DirectLaneParts {
   createContext(request: FastifyRequest, reply: FastifyReply): Promise<RequestContext>;
 }
 
-/** What is left to do for a request whose document was accepted before. */
+/** A request whose document was accepted before, and is only to be executed. */
 interface KnownRequest extends Omit<Operation, "context"> {
   readonly answerType: string;
 }
@@ -92,10 +92,9 @@ function readVariables(variables: unknown): Readonly<Record<string, unknown>> | 
 }
 
 /** GraphQL over HTTP, section 6.4: 400 where nothing was executed. */
-function send(reply: FastifyReply, result: ExecutionResult, { ofServer }: PublicErrors): string {
-  const text = readyTextOf(result);
-  if (text !== undefined) return text.endsWith("\n") ? text : `${text}\n`;
-  const { data, errors, extensions } = result;
+function send(reply: FastifyReply, answer: Answered, { ofServer }: PublicErrors): string {
+  if (isText(answer)) return answer.text.endsWith("\n") ? answer.text : `${answer.text}\n`;
+  const { data, errors, extensions } = answer;
   if (errors === undefined) return toText({ data, extensions });
   if (data === undefined) reply.code(400);
   const formatted = errors.map((error) => ofServer(error.toJSON(), error));

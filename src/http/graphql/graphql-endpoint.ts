@@ -77,7 +77,7 @@ function createApolloServer(
       retryAfterPlugin,
       // Nothing here is cacheable by others, and working that out costs a tenth of the throughput.
       ApolloServerPluginCacheControlDisabled(),
-      // By itself it would tell anybody who sends `apollo-federation-include-trace: ftv1` how the graph was answered.
+      // Apollo Server would otherwise tell anybody who sends `apollo-federation-include-trace: ftv1` how the graph was answered.
       ApolloServerPluginInlineTraceDisabled(),
       options.landingPage
         ? ApolloServerPluginLandingPageLocalDefault({ embed: true, includeCookies: true, footer: false })

@@ -38,7 +38,7 @@ export function isNestedTooDeep(text: string): boolean {
   return false;
 }
 
-/** Where the quote is that closes the string; the text's end where there is none. */
+/** The index of the quote that closes the string; the text's end where there is none. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);

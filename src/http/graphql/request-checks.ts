@@ -3,7 +3,10 @@ import type { SetSecurityHeaders } from "../browsers/security-headers.ts";
 import { type Refusal, refuse } from "../errors.ts";
 import type { ReadAccept } from "./answer-types.ts";
 
-/** Gives every answer its request id and what browsers should know about it, and refuses what could not be answered before anything is done for it. */
+/**
+ * Gives every answer its request id and what browsers should know about it, and refuses what could not be answered before anything is done
+ * for it.
+ */
 export function checkRequests(app: FastifyInstance, parts: { setSecurityHeaders: SetSecurityHeaders; readAccept: ReadAccept }): void {
   const { setSecurityHeaders, readAccept } = parts;
   const isHost = createHostCheck();

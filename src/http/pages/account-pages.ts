@@ -7,8 +7,8 @@ import { pagePolicy, readPage } from "./static-pages.ts";
 import { languages } from "./words/languages.ts";
 
 /**
- * Where the links in our messages lead, unless the operator has pages of their own: static pages that read the token from the address and send the
- * mutation when a person presses the button. However often they are fetched, nothing is used up.
+ * Where the links in our messages lead, unless the operator has pages of their own: static pages that read the token from the address and
+ * send the mutation when a person presses the button. However often they are fetched, nothing is used up.
  */
 export function serveAccountPages(app: FastifyInstance, facts: PageFacts): void {
   for (const path of Object.values(accountPages)) servePage(app, path, facts);
@@ -22,7 +22,7 @@ export function serveAccountPages(app: FastifyInstance, facts: PageFacts): void 
   }
 }
 
-/** In the language that the browser asks for. */
+/** Serves a page in the language that the browser asks for. */
 function servePage(app: FastifyInstance, path: string, facts: PageFacts): void {
   const template = readTemplate(path.slice(path.lastIndexOf("/") + 1));
   const pages = new Map(Object.entries(languages).map(([language, words]) => [language, fillPage(template, language, { words, facts })]));

@@ -5,7 +5,7 @@ import type { PageWords } from "./words/page-words.ts";
 export interface PageFacts {
   /** How the service is called. */
   readonly service: string;
-  /** Where the application is, as an address; undefined where nobody has said. */
+  /** The address of the application; undefined where none is configured. */
   readonly appUrl: string | undefined;
 }
 

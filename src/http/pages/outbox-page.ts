@@ -18,7 +18,8 @@ const PATH = "/outbox";
 /** Nothing runs and nothing is loaded. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const style = `:root{color-scheme:light dark}a{color:light-dark(#1a56b0,#9cc3ff)}
-body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:light-dark(#18181b,#f2f2f5);background:light-dark(#f4f4f5,#1b1b1f)}
+body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;
+color:light-dark(#18181b,#f2f2f5);background:light-dark(#f4f4f5,#1b1b1f)}
 article{background:light-dark(#fff,#28282d);border-radius:8px;padding:1rem 1.25rem;margin:1rem 0}h2{font-size:1.05rem;margin:0}
 p{color:light-dark(#52525b,#b4b4bb);margin:.25rem 0}
 pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere;margin:.75rem 0 0}`;
@@ -55,14 +56,15 @@ function render(mails: readonly ShownMail[]): string {
   );
   const body = articles.length === 0 ? "<p>Nothing has been sent yet.</p>" : articles.join("\n");
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Outbox</title><style>${style}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Outbox</title>
+<style>${style}</style></head>
 <body><main><h1>Outbox</h1><p>Messages that would have been sent with SMTP_URL, the last 100. This page exists in development only.</p>
 ${body}
 </main></body></html>
 `;
 }
 
-/** For people: to the second. */
+/** The time as people read it, to the second. */
 function timeOf(at: Date): string {
   const written = at.toISOString();
   return `<time datetime="${written}">${written.slice(0, 19).replace("T", " ")} UTC</time>`;

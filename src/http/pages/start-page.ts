@@ -37,23 +37,27 @@ function render(origin: string, showsOutbox: boolean): string {
 <p>Its graph is at <a href="/graphql">${escapeHtml(origin)}/graphql</a>. This page exists in development only.</p>
 <h2>Try it here</h2>
 <p>${operations.map(({ name, document }) => `<button type="button" data-document="${escapeHtml(document)}">${name}</button>`).join("")}</p>
-<form><label for="operation">Operation</label><textarea id="operation" rows="6" spellcheck="false">${escapeHtml(first?.document ?? "")}</textarea>
+<form><label for="operation">Operation</label><textarea id="operation" rows="6"
+  spellcheck="false">${escapeHtml(first?.document ?? "")}</textarea>
 <button type="submit">Send</button></form>
 <h3 id="answer-title">Answer</h3><pre id="answer" role="status" aria-labelledby="answer-title">Nothing has been sent yet.</pre>
 <h2>In a shell</h2>
 ${firstOperations(`${origin}/graphql`).map(shellOperation).join("\n")}
 <h2>Further</h2>
 <ul>
-<li><a href="/graphql">Apollo Sandbox</a>, for the whole schema. It comes from the internet: without it, that page only says so, and this one has to do.</li>
+<li><a href="/graphql">Apollo Sandbox</a>, for the whole schema. It comes from the internet:
+  without it, that page only says so, and this one has to do.</li>
 ${showsOutbox ? '<li><a href="/outbox">Outbox</a>: the messages that would have been sent, with their links and codes</li>' : ""}
 <li><a href="/.well-known/jwks.json">Keys</a> that verify access tokens, for other services</li>
 <li>Health: <a href="/readyz">is it ready?</a>, <a href="/livez">does it live?</a></li>
-<li>Documentation: README.md and the folder docs/ beside it; settings: .env.example. Where the package was installed, all of them are in node_modules/graphql-auth-gateway/</li>
+<li>Documentation: README.md and the folder docs/ beside it; settings: .env.example.
+  Where the package was installed, all of them are in node_modules/graphql-auth-gateway/</li>
 </ul></main></body></html>
 `;
 }
 
 function shellOperation({ title, command }: { title: string; command: string }, index: number): string {
   return `<h3>${escapeHtml(title)}</h3>
-<pre id="command-${index}">${escapeHtml(command)}</pre><button type="button" data-copy="#command-${index}" aria-label="Copy: ${escapeHtml(title)}">Copy</button>`;
+<pre id="command-${index}">${escapeHtml(command)}</pre>
+<button type="button" data-copy="#command-${index}" aria-label="Copy: ${escapeHtml(title)}">Copy</button>`;
 }

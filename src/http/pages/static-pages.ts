@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** For pages of our own. Nothing inline, nothing from elsewhere, and no place where text could become markup; so they work without the internet. */
+/** The policy for pages of our own: nothing inline, nothing from elsewhere, and no place where text could become markup. */
 export const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -7,7 +7,7 @@ import { AuthError } from "../../core/errors.ts";
 import { type Anonymous, type AnonymousReason, isAnonymous } from "../../core/permissions.ts";
 import type { LiveConnection } from "../../graphql/context.ts";
 
-/** Who is on the other side of a socket. */
+/** The caller on the other side of a socket. */
 export interface SocketCaller extends LiveConnection {
   /** The last verdict on the socket's token. */
   readonly current: IdentifiedCaller | Anonymous;
@@ -28,7 +28,7 @@ export interface SocketCallers {
 }
 
 const SWEEP_MILLISECONDS = 1000;
-/** So many questions a sweep asks at once, where it has to ask the database. */
+/** The most questions that a sweep asks at once, where it has to ask the database. */
 const SWEEP_BATCH = 100;
 
 interface Member extends SocketCaller {
@@ -124,7 +124,7 @@ function createSweeps(sweep: () => Promise<void>, isNeeded: () => boolean): { st
   };
 }
 
-/** Who came without a token, for what is public. There is none that could end, so the socket stays anonymous. */
+/** The caller of a socket without a token, for what is public. No token can end, so the socket stays anonymous. */
 export const anonymousCaller: SocketCaller = {
   current: { reason: "missing" },
   token: undefined,
@@ -138,7 +138,7 @@ function ofAnotherSession(): AuthError {
   return new AuthError("BAD_USER_INPUT", { fields: { accessToken: ["Belongs to another session; open another WebSocket for it."] } });
 }
 
-/** Where one answer could not be had, the others will not be either: they are not asked for, and the sockets wait. */
+/** Checks members in batches. Where one answer cannot be had, the others are not asked for, and their sockets wait. */
 async function checkAll(members: readonly Member[]): Promise<void> {
   for (let index = 0; index < members.length; index += SWEEP_BATCH) {
     const batch = members.slice(index, index + SWEEP_BATCH);

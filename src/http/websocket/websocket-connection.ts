@@ -5,6 +5,7 @@ import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import { viewerOnAuthGraph } from "../../auth/tokens/callers.ts";
 import type { ClientInfo } from "../../core/client-info.ts";
 import type { AnonymousReason } from "../../core/permissions.ts";
+import { readResult } from "../../graphql/answers.ts";
 import type { RefreshTokens, RequestContext } from "../../graphql/context.ts";
 import { readSocketDocument } from "../../graphql/documents/socket-documents.ts";
 import { Loaders } from "../../graphql/loaders.ts";
@@ -14,7 +15,7 @@ import { readBearerToken } from "../graphql/bearer-token.ts";
 import type { GraphqlEndpointParts } from "../graphql/graphql-endpoint.ts";
 import { anonymousCaller, type SocketCaller, type SocketCallers } from "./websocket-callers.ts";
 
-/** What a socket without a valid access token is closed with; the reason says why there is none. */
+/** The code that closes a socket without a valid access token; the reason says why there is none. */
 const CLOSED_UNAUTHENTICATED = CloseCode.Forbidden;
 /** RFC 6455's registry: try again later. */
 const CLOSED_UNAVAILABLE = 1013;
@@ -31,7 +32,7 @@ export interface Wire extends WebSocket {
   close(code: number, reason: string): void;
 }
 
-/** What is known of a socket since it was asked for. */
+/** The facts of a socket that are known since it was asked for. */
 export interface Opening {
   readonly client: ClientInfo;
   readonly headers: IncomingHttpHeaders;
@@ -68,7 +69,7 @@ export function serveConnection(parts: ConnectionParts, wire: Wire, opening: Ope
       const operation = { ...read, variableValues: payload.variables ?? {}, context: createContext(parts, caller, opening) };
       return { schema: graph.schema(), document: read.document, operationName: payload.operationName ?? null, operation };
     },
-    execute: (args) => graph.operations.run((args as OperationArgs).operation),
+    execute: async (args) => readResult(await graph.operations.run((args as OperationArgs).operation)),
     subscribe: (args) =>
       graph.operations.subscribe((args as OperationArgs).operation, async () => {
         const isCleared = await caller?.clearance();

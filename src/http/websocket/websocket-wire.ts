@@ -5,7 +5,7 @@ import type { Wire } from "./websocket-connection.ts";
 
 const MAXIMUM_WAITING_BYTES = 4 * 1024 * 1024;
 
-/** Whoever takes this little of what they ask for is cut off. */
+/** Whether a client takes so little of what it asks for that it is to be cut off. */
 export function isStuck(socket: WebSocket): boolean {
   return socket.bufferedAmount > MAXIMUM_WAITING_BYTES;
 }

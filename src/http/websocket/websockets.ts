@@ -29,7 +29,7 @@ export interface WebSocketParts extends GraphqlEndpointParts {
 
 export interface WebSocketOptions {
   readonly allowed: AllowedOrigins;
-  /** Of answers to those who get no socket. */
+  /** The headers of answers to clients that get no socket. */
   readonly securityHeaders: SecurityHeaders;
   readonly clientAddressOf: ClientAddressOf;
   readonly answers: UnfinishedAnswers;
@@ -54,7 +54,8 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
   }
 
   app.server.on("upgrade", (request, socket, head) => {
-    // Pipelined, which no browser does. Node hands over an upgrade as soon as it is read: answers under way would be written into the socket.
+    // Pipelined, which no browser does. Node hands over an upgrade as soon as it is read: answers under way would be written into the
+    // socket.
     if (options.answers.has(socket)) return socket.destroy();
     if (!asksForWebSocket(request)) return ignoreUpgrade(app.server, { request, socket, head });
     const status = refusedUpgrade(request, options.allowed);
@@ -71,15 +72,15 @@ export function serveWebSockets(app: FastifyInstance, parts: WebSocketParts, opt
 }
 
 /**
- * A client whose protocol is not named in the answer gives up by itself (1006), without learning why: so an unknown one is named, and closed
- * with 4406 by graphql-ws.
+ * A client whose protocol is not named in the answer gives up by itself (1006), without learning why: so an unknown one is named, and
+ * closed with 4406 by graphql-ws.
  */
 function chooseProtocol(offered: Set<string>): string | false {
   const [first = false] = offered;
   return handleProtocols(offered) || first;
 }
 
-/** A connection that is dead without a word is found by a ping that nobody answers; one that answers, and takes nothing else, by what waits. */
+/** Finds connections that are dead: by a ping without an answer, or, where pings are answered and nothing else is taken, by what waits. */
 function keepSocketsAlive(sockets: WebSocketServer): NodeJS.Timeout {
   const silent = new WeakSet<WebSocket>();
   const timer = setInterval(() => {

@@ -3,8 +3,8 @@ import { unwatchFile, watchFile as watch } from "node:fs";
 const EVERY_MILLISECONDS = 1000;
 
 /**
- * Calls back after the file has changed, until it is told to stop. By looking at it again and again: volumes of orchestrators change files by
- * swapping links, which notifications of the system do not tell.
+ * Calls back after the file has changed, until it is told to stop. By looking at it again and again: volumes of orchestrators change files
+ * by swapping links, which notifications of the system do not tell.
  */
 export function watchFile(path: string, changed: () => Promise<void>): () => void {
   let pending = Promise.resolve();

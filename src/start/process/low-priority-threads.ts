@@ -16,6 +16,7 @@ const work = promisify(pbkdf2);
 /**
  * Lets hashes run only in the time that nobody else needs: on Linux each thread has a nice value of its own, and raising it takes no
  * right. Nothing names the threads of the pool, so they are those that have worked when the pool has.
+ * What it is worth, and when it can go: docs/design/kept-for-speed.md.
  * How many of `threads` it has found; fewer, and none on other systems, is no failure: the queue alone has to do there.
  */
 export async function lowerThreadPool(threads: number, nice: number): Promise<number> {

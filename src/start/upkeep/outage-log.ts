@@ -1,7 +1,10 @@
 import type { Logger } from "pino";
 import { problemOf } from "../../telemetry/logger.ts";
 
-/** So long without a failure, and then a success: before that, an outage is not taken for over. More than the slowest chore's attempts are apart. */
+/**
+ * So long without a failure, and then a success: before that, an outage is not taken for over. More than the slowest chore's attempts are
+ * apart.
+ */
 const QUIET_MILLISECONDS = 15_000;
 const REPEAT_MILLISECONDS = 60_000;
 

@@ -11,8 +11,8 @@ export interface RemovedRolesParts {
 }
 
 /**
- * Looks which roles users hold that were taken out of gateway.yaml: they have no scopes, and `@hasRole` still finds them. It reads all users,
- * in one process at a time. The log has them once, and again where they are others or held by others.
+ * Looks which roles users hold that were taken out of gateway.yaml: they have no scopes, and `@hasRole` still finds them. It reads all
+ * users, in one process at a time. The log has them once, and again where they are others or held by others.
  */
 export function createRemovedRolesCheck(
   directory: Pick<AccountDirectory, "countOtherRoles">,

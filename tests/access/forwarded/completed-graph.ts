@@ -3,7 +3,8 @@ import { anonymous } from "../guarded-graph.ts";
 import { createOutsideGraph, shown } from "./guarded-answers.ts";
 
 export const graph = createOutsideGraph(`
-  type Query { open: Int closed: Int @authenticated strict: Int! @authenticated me: Me items: [Item!] nodes: [Node] any: [Any] list: [[Int!]!] must: Me!
+  type Query { open: Int closed: Int @authenticated strict: Int! @authenticated me: Me items: [Item!] nodes: [Node]
+  any: [Any] list: [[Int!]!] must: Me!
     level: Level json: Json ok: Boolean ratio: Float name: String }
   type Me { id: ID name: String! secret: Int @authenticated deep: Me hard: Int! @hasRole(roles: ["admin"]) }
   scalar Json

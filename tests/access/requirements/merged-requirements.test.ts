@@ -174,7 +174,8 @@ describe("a field that pulls others needs what they need", () => {
   const cover = (...graphs: ReturnType<typeof pulling>[]) => words(coverRequiredFields(mergeRequirements(graphs), graphs));
   const prices = subschema(
     "prices",
-    'type Query { p: Product } type Product { cost: Money @hasRole(roles: ["admin"]) owner: Owner } type Owner @authenticated { id: ID tax: Int @requiresScopes(scopes: [["tax"]]) } scalar Money',
+    'type Query { p: Product } type Product { cost: Money @hasRole(roles: ["admin"]) owner: Owner } type Owner ' +
+      '@authenticated { id: ID tax: Int @requiresScopes(scopes: [["tax"]]) } scalar Money',
   );
   const withPrices = (sdl: string) => {
     const graph = pulling("stock", sdl);
@@ -212,7 +213,8 @@ describe("a field that pulls others needs what they need", () => {
     const a = pulling("a", 'type Query { a: T } type T { x: Int @authenticated y: Int @requires(fields: "x") }');
     const b = pulling(
       "b",
-      'type Query { b: T } type T { y: Int @external z: Int @requires(fields: "y") w: Int @requires(fields: "v") v: Int @requires(fields: "w z") }',
+      'type Query { b: T } type T { y: Int @external z: Int @requires(fields: "y") w: Int @requires(fields: "v") v: Int ' +
+        '@requires(fields: "w z") }',
     );
     expect(cover(a, b)).toEqual({
       "T.x": "authenticated",
@@ -225,7 +227,8 @@ describe("a field that pulls others needs what they need", () => {
   test("on interfaces, from every implementor", () => {
     const graph = pulling(
       "a",
-      `type Query { a: T } type T { i: I x: Int @requires(fields: "i { id }") } interface I { id: ID } type P implements I { id: ID @authenticated }`,
+      'type Query { a: T } type T { i: I x: Int @requires(fields: "i { id }") } interface I { id: ID } type P ' +
+        "implements I { id: ID @authenticated }",
     );
     expect(cover(graph)["T.x"]).toBe("authenticated");
   });

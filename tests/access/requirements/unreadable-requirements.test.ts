@@ -55,7 +55,8 @@ describe("whatever cannot be read stops the start", () => {
     ],
     [
       "a product of too many",
-      `type T @hasRole(roles: [${Array.from({ length: 50 }, (_, n) => `"a${n}"`)}]) { a: Int } extend type T @hasRole(roles: [${Array.from({ length: 50 }, (_, n) => `"b${n}"`)}])`,
+      `type T @hasRole(roles: [${Array.from({ length: 50 }, (_, n) => `"a${n}"`)}]) { a: Int }
+      extend type T @hasRole(roles: [${Array.from({ length: 50 }, (_, n) => `"b${n}"`)}])`,
       /^T: .*2500 alternatives/,
     ],
     ["a union", "union U @authenticated = A | B", /^U: @authenticated cannot stand on a union/],

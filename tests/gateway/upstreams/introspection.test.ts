@@ -141,7 +141,8 @@ test.each(kinds)("with %s, it does not matter how an operation is split into fra
     ${mixed[kind]}
     me { id email __typename }
     __schema { __typename queryType { name fields { name type { kind ofType { name } } } } directives { name args { name defaultValue } } }
-    __type(name: "User") { name kind fields(includeDeprecated: true) { name args { name type { name } } type { kind name ofType { name kind } } } }
+    __type(name: "User") { name kind fields(includeDeprecated: true) { name args { name type { name } }
+      type { kind name ofType { name kind } } } }
   }`);
   async function ask(query: string) {
     const { data, errors } = await gateway.post({ query, variables: { yes: true } }, { token });

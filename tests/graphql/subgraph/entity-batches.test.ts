@@ -142,7 +142,8 @@ test("entities count as calls like every other root field", async () => {
   const limited = await startTestGateway({ limits: "{ Query._entities: { max: 2, window: 1m } }" });
   const { accessToken: token, user: own } = await limited.register();
   const query =
-    "query($r: [_Any!]!) { a: _entities(representations: $r) { __typename } b: _entities(representations: $r) { __typename } c: _entities(representations: $r) { __typename } }";
+    "query($r: [_Any!]!) { a: _entities(representations: $r) { __typename } b: _entities(representations: $r) { " +
+    "__typename } c: _entities(representations: $r) { __typename } }";
   const reply = await limited.post({ query, variables: { r: [{ __typename: "User", id: own.id }] } }, { token });
   expect(codesOf(reply)).toEqual(["RATE_LIMITED"]);
   await limited.close();

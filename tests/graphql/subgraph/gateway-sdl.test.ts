@@ -75,7 +75,8 @@ test("the SDL for a federation leaves out what makes a subgraph, by the specific
 });
 
 test("the executable schema has the fields of the subgraph specification", async () => {
-  const query = `{ __schema { queryType { fields { name args { name type { ...T } } type { ...T } } } types { name kind possibleTypes { name } } } }
+  const query = `{ __schema { queryType { fields { name args { name type { ...T } } type { ...T } } }
+    types { name kind possibleTypes { name } } } }
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`;
   const { __schema } = dataOf(await gateway.post({ query })) as {
     __schema: { queryType: { fields: { name: string }[] }; types: { name: string }[] };

@@ -45,7 +45,8 @@ async function watch(auth: AuthFieldsFragment, at: TestGateway = gateway): Promi
   open.push(socket);
   await socket.init({ accessToken: auth.accessToken });
   const { id, received } = socket.subscribe(SessionEventsDocument, {});
-  // The subscription stands once later operations that ask the database are answered; the first may be answered on another connection of the pool.
+  // The subscription stands once later operations that ask the database are answered; the first may be answered on another connection of
+  // the pool.
   for (let asks = 0; asks < 4; asks += 1) await socket.ask(ReauthenticateDocument, { accessToken: auth.accessToken });
   await expect.poll(() => at.auth.sessionWatch.isWatched(auth.user.id)).toBe(true);
   return { ...auth, socket, id, received, brief: () => received.map(briefly) };

@@ -78,7 +78,8 @@ describe("sessions", () => {
   test("are at most a thousand, the most recently used ones", async () => {
     const { user, session, accessToken } = await gateway.register();
     await gateway.database.sql`
-      insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at, access_expires_at)
+      insert into sessions (id, user_id, family_hash, current_hash, created_at, last_used_at, idle_expires_at, expires_at,
+        access_expires_at)
       select gen_random_uuid(), user_id, family_hash, current_hash, created_at, last_used_at - number * interval '1 second',
         idle_expires_at, expires_at, access_expires_at
       from sessions, generate_series(1, 1100) as number where id = ${session.id}`;
@@ -126,7 +127,8 @@ describe("events of a session", () => {
       select ('00000000-0000-7000-8000-' || lpad(number::text, 12, '0'))::uuid, 'TOKEN_REFRESHED', now(), ${session.id}, true
       from generate_series(1, 120) as number`;
     const query =
-      "{ sessions { one: events(first: 1) { type } usual: events { id } null: events(first: null) { id } most: events(first: 100) { id } } }";
+      "{ sessions { one: events(first: 1) { type } usual: events { id } null: events(first: null) { id } most: " +
+      "events(first: 100) { id } } }";
     const { sessions } = dataOf(await gateway.post({ query }, { token: accessToken }));
     const [{ one, usual, null: byNull, most }] = sessions as [Record<string, { type?: string; id?: string }[]>];
     expect(one).toEqual([{ type: "REGISTERED" }]);

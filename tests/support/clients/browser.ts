@@ -27,11 +27,20 @@ export interface Browser {
 
 type Send = (method: string, params?: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
+/** What a browser does beside showing pages, and a process for each page: the half of its work. */
+const lean = [
+  ...["background-networking", "component-update", "default-apps", "extensions", "sync", "breakpad", "domain-reliability"],
+  ...["component-extensions-with-background-pages", "site-isolation-trials", "software-rasterizer"],
+].map((name) => `--disable-${name}`);
+const oneRenderer = ["--renderer-process-limit=1", "--process-per-site", "--disable-features=IsolateOrigins,site-per-process,Translate"];
+
 /** A real one, driven by its own protocol (Chrome DevTools). */
 export async function startBrowser(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "browser-"));
   const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--window-size=390,700"];
-  const child = spawn("chromium", [...flags, `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("chromium", [...flags, ...lean, ...oneRenderer, `--user-data-dir=${profile}`, "about:blank"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const origin = await debuggingOrigin(child);
   const sockets = new Set<WebSocket>();
   return {

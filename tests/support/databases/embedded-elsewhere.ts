@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { join } from "node:path";
 import postgres from "postgres";
 
-/** Another gateway process: it prints the URL, holds, and stops the database at the end of its input. */
+/** Another gateway process, of the built server: it prints the URL, holds, and stops the database at the end of its input. */
 export function startElsewhere(folder: string): ChildProcess {
-  const module = new URL("../../../src/dev-postgres/embedded-postgres.ts", import.meta.url).href;
+  const module = new URL("../../../dist/dev-postgres/embedded-postgres.js", import.meta.url).href;
   const code = `
     import { startEmbeddedPostgres } from ${JSON.stringify(module)};
     const database = await startEmbeddedPostgres({ directory: ${JSON.stringify(join(folder, "data"))}, log() {} });
     console.log(database.url);
     process.stdin.on("end", () => database.stop().then(() => process.exit(0))).resume();
   `;
-  return spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code], { stdio: ["pipe", "pipe", "inherit"] });
+  return spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["pipe", "pipe", "inherit"] });
 }
 
 export async function urlOf(child: ChildProcess): Promise<string> {

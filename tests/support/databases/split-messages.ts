@@ -1,4 +1,7 @@
-/** Tells of each message of PostgreSQL as it is whole. The answer to a request for TLS is one byte; everything after it is a letter, a length, and the rest. */
+/**
+ * Tells of each message of PostgreSQL as it is whole. The answer to a request for TLS is one byte; everything after it is a letter, a
+ * length, and the rest.
+ */
 export function splitMessages(onMessage: (message: Buffer) => void): (chunk: Buffer) => void {
   let held = Buffer.alloc(0);
   let isFirst = true;

@@ -69,15 +69,17 @@ function leaveOutLooks(onStatement: (text: string) => void): (text: string) => v
 }
 
 /**
- * Every process looks every second, and notes what became of a message whenever that is; and its chores, whenever they are due, begin with a lock
- * that only one of all processes gets.
+ * Every process looks every second, and notes what became of a message whenever that is; and its chores, whenever they are due, begin with
+ * a lock that only one of all processes gets.
  */
 function isUpkeep(statement: string): boolean {
   if (statement.includes("pg_try_advisory_xact_lock")) return true;
   return statement.includes("from outbox where state = 'PENDING'") || /^\s*(with due as \(\s*select id from|update) outbox/.test(statement);
 }
 
-/** Frontend messages (PostgreSQL's documentation, "Message Formats"): Query, Parse, which gives a statement a name, and Bind, which uses it. */
+/**
+ * Frontend messages (PostgreSQL's documentation, "Message Formats"): Query, Parse, which gives a statement a name, and Bind, which uses it.
+ */
 function createReader(onStatement: (text: string) => void): (chunk: Buffer) => void {
   const texts = new Map<string, string>();
   let buffer = Buffer.alloc(0);

@@ -51,13 +51,15 @@ const behaviours = {
     ),
   "values nested without end": (response: ServerResponse) =>
     response.end(
-      `{"data":{"item":null,"note":"note","blob":${nested}},"errors":[{"message":"m","path":["item"],"extensions":{"code":"DEEP","more":${nested}}}]}`,
+      `{"data":{"item":null,"note":"note","blob":${nested}},
+        "errors":[{"message":"m","path":["item"],"extensions":{"code":"DEEP","more":${nested}}}]}`,
     ),
 } as const;
 
 export type Behaviour = keyof typeof behaviours;
 export const brokenSdl =
-  "scalar Blob type Query { item: Item, note: String, other: String!, blob: Blob } type Item { name: String!, tags: [String!] } type Mutation { change: String }";
+  "scalar Blob type Query { item: Item, note: String, other: String!, blob: Blob } type Item { name: String!, tags: " +
+  "[String!] } type Mutation { change: String }";
 
 export interface BrokenUpstream {
   readonly url: string;

@@ -4,7 +4,10 @@ import { type ServedContext, type ServedGraph, serveGraph } from "./served-graph
 
 const identityOf = (_: unknown, __: unknown, { headers }: ServedContext) => headers["gateway-identity"] ?? null;
 
-/** A graph whose every field says whom it was told is calling, by the token that it was told it with. The names begin with that of the graph. */
+/**
+ * A graph whose every field says whom it was told is calling, by the token that it was told it with. The names begin with that of the
+ * graph.
+ */
 export function serveEchoGraph(name: string, server: "mercurius" | "yoga" | "apollo"): Promise<ServedGraph> {
   const find = (_: unknown, { ids }: { ids: string[] }) => ids.map((id) => ({ id }));
   return serveGraph({

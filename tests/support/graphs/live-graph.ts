@@ -42,7 +42,9 @@ export interface LiveGraph extends ServedGraph {
   listeners(topic: string): number;
 }
 
-/** A graph with subscriptions whose sources say nothing by themselves: over graphql-ws by Apollo Server, over server-sent events by Yoga. */
+/**
+ * A graph with subscriptions whose sources say nothing by themselves: over graphql-ws by Apollo Server, over server-sent events by Yoga.
+ */
 export async function serveLiveGraph(name: string, server: "apollo" | "yoga"): Promise<LiveGraph> {
   const topics = new Map<string, Set<(value: unknown) => void>>();
   const listenersOf = (topic: string) => topics.get(topic) ?? topics.set(topic, new Set()).get(topic) ?? new Set();

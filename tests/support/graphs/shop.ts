@@ -160,7 +160,8 @@ export async function openShop(): Promise<Shop> {
       `upstreams:\n${Object.entries(graphs)
         .map(([name, { url }]) => {
           const live = name === "reviews" ? "sse" : "graphql-ws";
-          return `  - { name: ${name}, url: "${url}", sdl: { query: _sdl }, subscriptions: { protocol: ${live} }${settings && `, ${settings}`} }\n`;
+          const others = `subscriptions: { protocol: ${live} }${settings && `, ${settings}`}`;
+          return `  - { name: ${name}, url: "${url}", sdl: { query: _sdl }, ${others} }\n`;
         })
         .join("")}`,
     takeCalls: () =>

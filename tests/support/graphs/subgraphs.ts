@@ -2,7 +2,8 @@ import { type ServedGraph, serveGraph } from "./served-graph.ts";
 
 /** Subgraphs of Apollo Federation 2, written by hand: the subgraph specification needs no library. */
 
-const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@external", "@requires", "@shareable", "@authenticated", "@requiresScopes", "@interfaceObject"])`;
+const imported = ["@key", "@external", "@requires", "@shareable", "@authenticated", "@requiresScopes", "@interfaceObject"];
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ${JSON.stringify(imported)})`;
 const subgraphFields = "scalar _Any\n type _Service { sdl: String! }";
 
 const inventorySdl = `${link}
@@ -22,11 +23,15 @@ async function serveSubgraph(server: "apollo" | "yoga", sdl: string, resolvers: 
   const names = Object.keys(resolveEntity ?? {});
   const served = sdl.replace(
     link,
-    "directive @interfaceObject on OBJECT directive @key(fields: String!) repeatable on OBJECT | INTERFACE directive @external on FIELD_DEFINITION directive @requires(fields: String!) on FIELD_DEFINITION directive @authenticated on FIELD_DEFINITION directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION",
+    "directive @interfaceObject on OBJECT directive @key(fields: String!) repeatable on OBJECT | INTERFACE directive " +
+      "@external on FIELD_DEFINITION directive @requires(fields: String!) on FIELD_DEFINITION directive @authenticated on " +
+      "FIELD_DEFINITION directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION",
   );
   return serveGraph({
     server,
-    sdl: `${served} ${subgraphFields} union _Entity = ${names.join(" | ")} extend type Query { _service: _Service! _entities(representations: [_Any!]!): [_Entity]! }`,
+    sdl:
+      `${served} ${subgraphFields} union _Entity = ${names.join(" | ")} extend type Query { _service: _Service! ` +
+      "_entities(representations: [_Any!]!): [_Entity]! }",
     resolvers: {
       ...types,
       _Entity: { __resolveType: (value: { __typename: string }) => value.__typename },

@@ -4,7 +4,9 @@ import { openDatabase } from "../../../src/database/open-database.ts";
 import { createTestTransact } from "../databases/transact.ts";
 import { SCHEMA } from "../raw-client.ts";
 
-/** Erases what is due at an instant, in a process of its own, which may be killed at any moment: `erasing-process.ts DATABASE_URL INSTANT`. */
+/**
+ * Erases what is due at an instant, in a process of its own, which may be killed at any moment: `erasing-process.ts DATABASE_URL INSTANT`.
+ */
 const [url = "", instant = ""] = process.argv.slice(2);
 const { database, close } = openDatabase({ url, schema: SCHEMA, poolSize: 2 });
 const [clock, random] = [() => new Date(instant), createSecureRandom()];

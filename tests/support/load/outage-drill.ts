@@ -20,7 +20,9 @@ interface Ground {
   untilRefused(): Promise<void>;
 }
 
-/** Makes ready for it. What comes back lets it happen, and resolves as soon as the address leads to a database that can be written to again. */
+/**
+ * Makes ready for it. What comes back lets it happen, and resolves as soon as the address leads to a database that can be written to again.
+ */
 type Outage = (ground: Ground) => Promise<() => Promise<void>>;
 
 const outages = {

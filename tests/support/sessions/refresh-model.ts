@@ -1,6 +1,6 @@
 /**
- * What docs/design/refresh-tokens.md promises of one session, without a secret, a hash or a row: a token is known by its generation, a client
- * by a letter.
+ * What docs/design/refresh-tokens.md promises of one session, without a secret, a hash or a row: a token is known by its generation, a
+ * client by a letter.
  */
 export interface World {
   /** Of the current token. */

@@ -139,7 +139,8 @@ export type Command = fc.AsyncCommand<Story, Played>;
 const goesOn = ({ answers }: Story) => answers.filter((answer) => String(answer).startsWith("SESSION_ENDED")).length < 2;
 
 const describeUse = ({ who, behind, key, place, isLost }: Use) =>
-  `${who} refreshes ${behind > 0 ? `with a token ${behind} before, ` : ""}from ${place}, key: ${key}${isLost ? ", and gets no answer" : ""}`;
+  `${who} refreshes ${behind > 0 ? `with a token ${behind} before, ` : ""}from ${place}, key: ${key}` +
+  (isLost ? ", and gets no answer" : "");
 
 export const refreshing = (...uses: readonly Use[]): Command => ({
   check: (story) => goesOn(story) && uses.every(({ who }) => story.held[who].length > 0),

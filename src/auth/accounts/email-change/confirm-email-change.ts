@@ -22,10 +22,10 @@ export interface EmailChangeProof {
 }
 
 /**
- * Changes the address, which counts as verified, and tells the old one, with a link that undoes it. Access tokens issued before are refused,
- * because they name the old address; sessions go on with their next refresh. `viewer` throws where nobody is signed in: a code takes that.
- * Throws BAD_USER_INPUT, INVALID_ONE_TIME_TOKEN, UNAUTHENTICATED, and EMAIL_TAKEN where the address has become another account's meanwhile:
- * whoever reads its mail may know.
+ * Changes the address, which counts as verified, and tells the old one, with a link that undoes it. Access tokens issued before are
+ * refused, because they name the old address; sessions go on with their next refresh. `viewer` throws where nobody is signed in: a code
+ * takes that. Throws BAD_USER_INPUT, INVALID_ONE_TIME_TOKEN, UNAUTHENTICATED, and EMAIL_TAKEN where the address has become another
+ * account's meanwhile: whoever reads its mail may know.
  */
 export type ConfirmEmailChange = (proof: EmailChangeProof, viewer: () => Revocable, client: ClientInfo) => Promise<Account>;
 
@@ -92,8 +92,8 @@ export function createConfirmEmailChange(parts: ConfirmEmailChangeParts): Confir
 
 function createPerform({ oneTimeTokens, notices, endSessions, clock, options }: ConfirmEmailChangeParts) {
   /**
-   * Tells the old address; from then on, and as long as it can be gone back to, it is nobody else's. Not counted: the link is the way back, and each
-   * change takes a proof of another mailbox.
+   * Tells the old address; from then on, and as long as it can be gone back to, it is nobody else's. Not counted: the link is the way back,
+   * and each change takes a proof of another mailbox.
    */
   async function tellOldAddress({ tx, send }: UnitOfWork, { before, proves }: Confirmed): Promise<void> {
     if (!before.emailVerified || !notices.isSent("email_changed")) return;

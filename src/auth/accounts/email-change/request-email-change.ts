@@ -20,9 +20,9 @@ export interface WantedEmailChange {
 }
 
 /**
- * Sends a link and a code to the new address, which replace those of an earlier request. To an address that is another account's, or that one
- * can go back to, goes word of that instead: nothing else tells the caller, or anybody else, which it was.
- * Throws BAD_USER_INPUT, what `RequireFreshLogin` throws, UNAUTHENTICATED, and SERVICE_UNAVAILABLE where no mail can be sent.
+ * Sends a link and a code to the new address, which replace those of an earlier request. To an address that is another account's, or that
+ * one can go back to, goes word of that instead: nothing else tells the caller, or anybody else, which it was. Throws BAD_USER_INPUT, what
+ * `RequireFreshLogin` throws, UNAUTHENTICATED, and SERVICE_UNAVAILABLE where no mail can be sent.
  */
 export type RequestEmailChange = (change: WantedEmailChange, viewer: Revocable, client: ClientInfo) => Promise<void>;
 

@@ -18,9 +18,9 @@ export interface UndoneEmailChange {
 }
 
 /**
- * Gives the account back to whoever reads the mail of its old address: ends every session, makes the password unusable, sends a link that sets
- * a new one, takes back an erasure that was asked for, and voids every other link, those that undo earlier changes excepted.
- * Throws INVALID_ONE_TIME_TOKEN, and SERVICE_UNAVAILABLE where no mail can be sent.
+ * Gives the account back to whoever reads the mail of its old address: ends every session, makes the password unusable, sends a link that
+ * sets a new one, takes back an erasure that was asked for, and voids every other link, those that undo earlier changes excepted. Throws
+ * INVALID_ONE_TIME_TOKEN, and SERVICE_UNAVAILABLE where no mail can be sent.
  */
 export type UndoEmailChange = (token: string, client: ClientInfo) => Promise<UndoneEmailChange>;
 

@@ -20,10 +20,9 @@ export interface DeletedAccount {
 }
 
 /**
- * Ends every session of the viewer, and has the account erased after the grace, during which signing in takes that back. Links that were sent
- * before are void, except those that undo a change of address, which put the erasure off as long as they are good: whoever took the account over
- * must not get rid of them like this.
- * Throws what `RequireFreshLogin` throws, UNAUTHENTICATED, LAST_ADMIN.
+ * Ends every session of the viewer, and has the account erased after the grace, during which signing in takes that back. Links that were
+ * sent before are void, except those that undo a change of address, which put the erasure off as long as they are good: whoever took the
+ * account over must not get rid of them like this. Throws what `RequireFreshLogin` throws, UNAUTHENTICATED, LAST_ADMIN.
  */
 export type DeleteAccount = (password: string | undefined, viewer: Revocable, client: ClientInfo) => Promise<DeletedAccount>;
 

@@ -19,9 +19,9 @@ import {
 
 /**
  * Erases the accounts whose time has come, in small batches; safe in any number of processes, and taken up by any of them where one dies.
- * Audit events stay, under a pseudonym of the user and of each session that nobody can trace back, without addresses and whatever else tells
- * of a person. The number of accounts of which nothing is left. The signal stops it after the batch that is under way. An account that cannot be
- * erased holds up no other: the run goes on, and fails at its end.
+ * Audit events stay, under a pseudonym of the user and of each session that nobody can trace back, without addresses and whatever else
+ * tells of a person. The number of accounts of which nothing is left. The signal stops it after the batch that is under way. An account
+ * that cannot be erased holds up no other: the run goes on, and fails at its end.
  */
 export type EraseAccounts = (signal?: AbortSignal) => Promise<number>;
 

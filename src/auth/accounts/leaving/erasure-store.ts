@@ -10,8 +10,8 @@ import { sessions } from "../../../database/tables/sessions.ts";
 import { users } from "../../../database/tables/users.ts";
 
 /*
- * A user whose erasure has begun: the row has nothing left of them but its id, and says by what their audit entries are to go on. It goes last,
- * so that whoever finds it after a process died knows what is left to do, and under which name.
+ * A user whose erasure has begun: the row has nothing left of them but its id, and says by what their audit entries are to go on. It goes
+ * last, so that whoever finds it after a process died knows what is left to do, and under which name.
  */
 
 export interface BegunErasure {
@@ -32,8 +32,8 @@ const KEY_PREFIX = "erased ";
 const isBegun = sql`email_key like ${`${KEY_PREFIX}%`}`;
 
 /**
- * Takes what is known of one user, whose time has come, out of the row, and with it all that hangs on their address: nobody can sign in, and
- * the address is free. Undefined where there is none, or only such as somebody signs in to at this moment.
+ * Takes what is known of one user, whose time has come, out of the row, and with it all that hangs on their address: nobody can sign in,
+ * and the address is free. Undefined where there is none, or only such as somebody signs in to at this moment.
  */
 export async function beginErasure(tx: Transaction, { ofUser, sessionSecret }: Pseudonyms, now: Date): Promise<string | undefined> {
   const rows = await tx.execute<{ id: string }>(sql`
@@ -41,7 +41,8 @@ export async function beginErasure(tx: Transaction, { ofUser, sessionSecret }: P
     set email = 'erased', email_key = ${KEY_PREFIX}::text || id, email_verified = false, password_hash = ${`!${ofUser} ${sessionSecret}`},
       roles = '{}', status = 'DISABLED', created_at = ${now.toISOString()}, last_login_at = null, erasure_at = ${now.toISOString()}
     where id = (
-      select id from ${users} where erasure_at <= ${now.toISOString()} and not ${isBegun} order by erasure_at limit 1 for update skip locked)
+      select id from ${users} where erasure_at <= ${now.toISOString()} and not ${isBegun}
+        order by erasure_at limit 1 for update skip locked)
     returning id`);
   const [row] = rows;
   if (row === undefined) return undefined;

@@ -22,8 +22,8 @@ export interface PasswordChange {
 
 /**
  * Replaces the viewer's password, ends every other session and refuses every access token issued before: this session goes on
- * with its next refresh. Messages that could change password or address are void. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the current password is wrong, UNAUTHENTICATED where
- * the session has ended meanwhile, TOO_BUSY (OWASP ASVS 5.0: 6.2.3, 7.4.3).
+ * with its next refresh. Messages that could change password or address are void. Throws BAD_USER_INPUT, INVALID_CREDENTIALS where the
+ * current password is wrong, UNAUTHENTICATED where the session has ended meanwhile, TOO_BUSY (OWASP ASVS 5.0: 6.2.3, 7.4.3).
  */
 export type ChangePassword = (change: PasswordChange, viewer: Revocable, client: ClientInfo) => Promise<Account>;
 

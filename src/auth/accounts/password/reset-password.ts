@@ -22,8 +22,9 @@ export interface PasswordReset {
 }
 
 /**
- * Sets a new password, ends every session and marks the address as proven; the number of ended sessions. Enables nobody. Throws BAD_USER_INPUT for a
- * password that breaks a rule and TOO_BUSY, after both of which the token is still good, or INVALID_ONE_TIME_TOKEN (OWASP ASVS 5.0: 6.4.3).
+ * Sets a new password, ends every session and marks the address as proven; the number of ended sessions. Enables nobody. Throws
+ * BAD_USER_INPUT for a password that breaks a rule and TOO_BUSY, after both of which the token is still good, or INVALID_ONE_TIME_TOKEN
+ * (OWASP ASVS 5.0: 6.4.3).
  */
 export type ResetPassword = (reset: PasswordReset, client: ClientInfo) => Promise<number>;
 

@@ -14,8 +14,8 @@ export interface RequestedCode {
 }
 
 /**
- * Has a message sent to an address. What is answered, done and sent is the same in number and shape whether or not the address has an account.
- * Throws BAD_USER_INPUT, or SERVICE_UNAVAILABLE where no mail can be sent.
+ * Has a message sent to an address. What is answered, done and sent is the same in number and shape whether or not the address has an
+ * account. Throws BAD_USER_INPUT, or SERVICE_UNAVAILABLE where no mail can be sent.
  */
 export type RequestMessage = (email: string, client: ClientInfo) => Promise<void>;
 

@@ -13,8 +13,8 @@ import { type AddressedAccount, lockAccountOfAddress } from "./proof-store.ts";
 import type { SendVerification } from "./verification-messages.ts";
 
 /**
- * Registers somebody who has to prove the address before they sign in. Always ends in EMAIL_NOT_VERIFIED, after the same statements and one message,
- * whether the address is new, waits for its proof, or has been proven: only its owner learns which (OWASP ASVS 5.0: 6.3.8).
+ * Registers somebody who has to prove the address before they sign in. Always ends in EMAIL_NOT_VERIFIED, after the same statements and one
+ * message, whether the address is new, waits for its proof, or has been proven: only its owner learns which (OWASP ASVS 5.0: 6.3.8).
  */
 export type RegisterUnproven = (credentials: ReadCredentials, roles: readonly string[], client: ClientInfo) => Promise<never>;
 

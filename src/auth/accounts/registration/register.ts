@@ -16,8 +16,8 @@ import { createRegisterUnproven } from "./register-unproven.ts";
 import type { SendVerification } from "./verification-messages.ts";
 
 /**
- * Creates a user and opens the first session. Throws BAD_USER_INPUT, REGISTRATION_REFUSED, EMAIL_TAKEN or TOO_BUSY; where the address has to
- * be verified first, always EMAIL_NOT_VERIFIED in place of EMAIL_TAKEN and of success.
+ * Creates a user and opens the first session. Throws BAD_USER_INPUT, REGISTRATION_REFUSED, EMAIL_TAKEN or TOO_BUSY; where the address has
+ * to be verified first, always EMAIL_NOT_VERIFIED in place of EMAIL_TAKEN and of success.
  */
 export type Register = (credentials: Credentials, client: ClientInfo) => Promise<RegisteredSession>;
 

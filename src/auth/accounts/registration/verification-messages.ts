@@ -20,7 +20,8 @@ export interface VerificationWish {
 
 /**
  * Has one message sent, about the verification of an address or why there is none: to known and unknown addresses by the same
- * statements. It goes to the address that the account has, never to another spelling of it. Answers the attempt of its code, for the client that has asked.
+ * statements. It goes to the address that the account has, never to another spelling of it. Answers the attempt of its code, for the client
+ * that has asked.
  */
 export type SendVerification = (unit: UnitOfWork, wish: VerificationWish) => Promise<string>;
 

@@ -20,8 +20,9 @@ export interface EmailProof {
 }
 
 /**
- * Marks the address as proven, and answers it. Whoever reads the mail of an address takes the account: where several have registered with it,
- * every session ends, none of their passwords counts, and a link to set one is sent. Throws BAD_USER_INPUT, or INVALID_ONE_TIME_TOKEN for whatever is wrong.
+ * Marks the address as proven, and answers it. Whoever reads the mail of an address takes the account: where several have registered with
+ * it, every session ends, none of their passwords counts, and a link to set one is sent. Throws BAD_USER_INPUT, or INVALID_ONE_TIME_TOKEN
+ * for whatever is wrong.
  */
 export type VerifyEmail = (proof: EmailProof, client: ClientInfo) => Promise<string>;
 

@@ -48,8 +48,8 @@ export function createEndSessions(
   }
 
   /**
-   * Those that live although some were marked; their number. How many were marked does not tell whether there are any: one that ends while it is
-   * to be marked, by a logout, is not among the marked ones, and no other one takes its place.
+   * Those that live although some were marked; their number. How many were marked does not tell whether there are any: one that ends while
+   * it is to be marked, by a logout, is not among the marked ones, and no other one takes its place.
    */
   async function endTheRest(tx: Transaction, of: SessionsOfUser, { account, actorId, endReason }: SessionsToEnd): Promise<number> {
     const endedAt = clock();

@@ -47,8 +47,8 @@ interface EndRow {
 const DUE_COLUMNS = sql`id, user_id, opened_below, id_below, ended_at, end_reason, actor_id, marked_until, walks`;
 
 /**
- * The oldest end with something left to do. One of everybody is walked through twice, the second time once whatever was under way when it was
- * committed is over: before `walkedAgain`.
+ * The oldest end with something left to do. One of everybody is walked through twice, the second time once whatever was under way when it
+ * was committed is over: before `walkedAgain`.
  */
 export async function findUnmarkedEnd(client: Database | Transaction, walkedAgain: Date): Promise<UnmarkedEnd | undefined> {
   const [row] = await client.execute<EndRow & Record<string, unknown>>(sql`

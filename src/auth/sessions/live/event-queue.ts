@@ -13,8 +13,8 @@ interface Taker<Event> {
 }
 
 /**
- * Holds at most `limit` events; one more ends it, so that nobody's slowness fills the memory. `onEnd` is called once. It takes events before the
- * first is asked for. A Repeater (`@repeaterjs/repeater`) does not, and keeps 1024 more than its buffer holds.
+ * Holds at most `limit` events; one more ends it, so that nobody's slowness fills the memory. `onEnd` is called once. It takes events
+ * before the first is asked for. A Repeater (`@repeaterjs/repeater`) does not, and keeps 1024 more than its buffer holds.
  */
 export function createEventQueue<Event>(limit: number, onEnd: () => void): EventQueue<Event> {
   const waiting: Event[] = [];

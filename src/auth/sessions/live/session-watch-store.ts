@@ -28,8 +28,8 @@ function seenColumns(database: Database) {
 }
 
 /**
- * So many sessions of a user are looked at, those that were opened last, and as many that ended last: a script that signs in over and over must
- * neither fill the memory nor cost a second of the database's time in each.
+ * So many sessions of a user are looked at, those that were opened last, and as many that ended last: a script that signs in over and over
+ * must neither fill the memory nor cost a second of the database's time in each.
  */
 const MAXIMUM_WATCHED_SESSIONS = 1000;
 
@@ -43,7 +43,8 @@ function newestOpen({ $client: client, $tables: tables }: Database, userId: Frag
 
 function lastEnded({ $client: client, $tables: tables }: Database, userId: Fragment, since: Fragment) {
   return client`(
-      select * from ${tables.sessions} where user_id = ${userId} and ended_at >= ${since} order by ended_at desc limit ${MAXIMUM_WATCHED_SESSIONS}
+      select * from ${tables.sessions} where user_id = ${userId} and ended_at >= ${since}
+        order by ended_at desc limit ${MAXIMUM_WATCHED_SESSIONS}
     ) as sessions`;
 }
 
@@ -56,7 +57,8 @@ export async function findChangedSessions(database: Database, watched: readonly 
     select seen.*
     from json_to_recordset(${asked}::text::json) as watched (user_id uuid, since timestamptz)
       cross join lateral (
-        select exists (select from ${tables.sessionEnds} as session_ends where session_ends.user_id = watched.user_id or session_ends.user_id is null) as together
+        select exists (select from ${tables.sessionEnds} as session_ends where session_ends.user_id = watched.user_id
+          or session_ends.user_id is null) as together
       ) as ended
       cross join lateral (
         select ${seenColumns(database)} from ${newestOpen(database, userId)} where last_used_at >= watched.since or ended.together

@@ -31,10 +31,9 @@ export type RecordedSignIn = { readonly kind: "signed_in"; readonly account: Acc
 /**
  * Notes the sign-in on the user's row, which also makes it wait for whoever is disabling that user or changing the password, opens
  * the session and writes the audit entry, with what is told of them. Undefined, and nothing of it done, where the user is no longer
- * active, no longer has the password that was verified, or is to be erased. Sign-ins of one user take turns at that row, and each counts the
- * sessions once it is its turn.
- * One statement, hence one transaction and one round trip: each time that it wakes up beside a hash, the process finds its caches
- * full of the hash's memory. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
+ * active, no longer has the password that was verified, or is to be erased. Sign-ins of one user take turns at that row, and each counts
+ * the sessions once it is its turn. One statement, hence one transaction and one round trip: each time that it wakes up beside a hash, the
+ * process finds its caches full of the hash's memory. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
  */
 export async function recordSignIn(database: Statements, signIn: SignIn): Promise<RecordedSignIn | undefined> {
   const { session, passwordHash, event, maximum } = signIn;
@@ -89,6 +88,7 @@ function noteDevice(statements: Statements, { device, session }: SignIn) {
     )`;
   if (device.notice === undefined) return noted;
   return client`${noted}, is_news as (
-      select user_id from noted where exists (select from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
+      select user_id from noted
+        where exists (select from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
     ), ${noticeParts(statements, "is_news", device.notice)}`;
 }

@@ -24,8 +24,8 @@ type Settled =
   | { readonly kind: "reused" };
 
 /**
- * Rotate if the token is current; answer the common replay without a lock; decide all else, reuse above all, under it. Most calls come to one
- * of the first two, which are one statement each, its audit entry included, and go without `transact`.
+ * Rotate if the token is current; answer the common replay without a lock; decide all else, reuse above all, under it. Most calls come to
+ * one of the first two, which are one statement each, its audit entry included, and go without `transact`.
  */
 export function createRefresh(parts: SessionParts, options: SessionOptions): Sessions["refresh"] {
   const { accounts, transact } = parts;

@@ -6,7 +6,9 @@ import { isLiveSession } from "../../revocations/session-ends-store.ts";
 import { type Account, accountColumns } from "../../users/account-store.ts";
 import { GENERATIONS_PER_FOLLOWER } from "./judge-refresh.ts";
 
-/** A genuine token that is current, or the direct predecessor with the key of its rotation, or within its grace and not followed too often. */
+/**
+ * A genuine token that is current, or the direct predecessor with the key of its rotation, or within its grace and not followed too often.
+ */
 export interface RefreshingToken {
   readonly sessionId: string;
   readonly familyHash: Buffer;
@@ -20,7 +22,9 @@ export interface RefreshingToken {
   readonly rotatedSince: Date;
 }
 
-/** Whose session a token would refresh, by the rules of `judgeRefresh`. Undefined where it would not: it only reads, and decides nothing. */
+/**
+ * Whose session a token would refresh, by the rules of `judgeRefresh`. Undefined where it would not: it only reads, and decides nothing.
+ */
 export type FindRefreshingAccount = (token: RefreshingToken) => Promise<Account | undefined>;
 
 export function createFindRefreshingAccount(database: Database): FindRefreshingAccount {

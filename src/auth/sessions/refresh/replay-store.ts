@@ -23,7 +23,8 @@ export interface Replay {
 
 /**
  * The common replay, without a lock: of a thousand losers of one rotation none waits for another's commit.
- * Of the client that rotated, or of one that proves its retry: it changes nothing, so it may be judged by what was committed when it was asked; all else is judged under the lock.
+ * Of the client that rotated, or of one that proves its retry: it changes nothing, so it may be judged by what was committed when it was
+ * asked; all else is judged under the lock.
  */
 export async function replaySession(database: Database, replay: Replay): Promise<(SessionOfAccount & { nonce: Buffer }) | undefined> {
   const { $tables: tables } = database;

@@ -24,7 +24,8 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
   const rows = await database.$client<Row[]>`
     with asked as (
       select * from json_to_recordset(${asked}::text::json) as asked (
-        position integer, session uuid, family text, presented text, successor text, nonce text, retry text, client text, instant timestamptz,
+        position integer, session uuid, family text, presented text, successor text, nonce text, retry text,
+          client text, instant timestamptz,
         idle_end timestamptz, access_end timestamptz, event uuid, event_type text, event_instant timestamptz, address text, agent text
       )
     ), locked as materialized (

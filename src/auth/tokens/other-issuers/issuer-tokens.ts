@@ -20,7 +20,9 @@ export type VerifyIssuerToken = (token: string) => Promise<VerifiedIssuerToken |
 
 /** The last instant that a `Date` knows. */
 const END_OF_TIME = 8.64e15;
-/** Issuers that know RFC 9068 say `at+jwt`, the others `JWT` or nothing. Any other type is another kind of token (RFC 8725, section 3.11). */
+/**
+ * Issuers that know RFC 9068 say `at+jwt`, the others `JWT` or nothing. Any other type is another kind of token (RFC 8725, section 3.11).
+ */
 const accessTokenType = /^(application\/)?(at\+)?jwt$/i;
 
 export function createIssuerTokens(

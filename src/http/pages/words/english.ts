@@ -13,7 +13,8 @@ export const english: PageWords = {
   resendTitle: "No message, or an old one?",
   resendButton: "Send another message",
   resendDone:
-    "A message is on its way to that address. It can take a minute, and it may be among the spam. Open its link, or stay here and enter its code.",
+    "A message is on its way to that address. It can take a minute, and it may be among the spam. Open its link, or " +
+    "stay here and enter its code.",
   codeText: "Enter the code of the message that was sent to you.",
   code: "Code of six digits",
   email: "E-mail address",

@@ -13,7 +13,8 @@ export const french: PageWords = {
   resendTitle: "Pas de message, ou un ancien ?",
   resendButton: "Envoyer un nouveau message",
   resendDone:
-    "Un message est en route vers cette adresse. Cela peut prendre une minute ; regardez aussi dans les indésirables. Ouvrez son lien, ou restez ici et saisissez son code.",
+    "Un message est en route vers cette adresse. Cela peut prendre une minute ; regardez aussi dans les indésirables. " +
+    "Ouvrez son lien, ou restez ici et saisissez son code.",
   codeText: "Saisissez le code du message que vous avez reçu.",
   code: "Code à six chiffres",
   email: "Adresse e-mail",
@@ -36,7 +37,8 @@ export const french: PageWords = {
   undoText: "Si vous n’avez pas changé l’adresse, appuyez sur le bouton : l’ancienne est rétablie et tout le monde est déconnecté.",
   undoButton: "Rétablir l’ancienne adresse",
   undoDone:
-    "Votre ancienne adresse est rétablie et tout le monde est déconnecté. Nous vous avons envoyé un message avec un lien pour choisir un nouveau mot de passe.",
+    "Votre ancienne adresse est rétablie et tout le monde est déconnecté. Nous vous avons envoyé un message avec un " +
+    "lien pour choisir un nouveau mot de passe.",
   problems: {
     unreachable: "Le serveur est injoignable. Vérifiez votre connexion, puis réessayez.",
     sentences: {

@@ -13,7 +13,8 @@ export const german: PageWords = {
   resendTitle: "Keine Nachricht, oder eine alte?",
   resendButton: "Neue Nachricht senden",
   resendDone:
-    "Eine Nachricht ist an diese Adresse unterwegs. Das kann eine Minute dauern; vielleicht liegt sie im Spam. Öffnen Sie ihren Link, oder bleiben Sie hier und geben Sie ihren Code ein.",
+    "Eine Nachricht ist an diese Adresse unterwegs. Das kann eine Minute dauern; vielleicht liegt sie im Spam. Öffnen " +
+    "Sie ihren Link, oder bleiben Sie hier und geben Sie ihren Code ein.",
   codeText: "Geben Sie den Code aus der Nachricht ein.",
   code: "Code aus sechs Ziffern",
   email: "E-Mail-Adresse",
@@ -36,14 +37,16 @@ export const german: PageWords = {
   undoText: "Haben Sie die Adresse nicht geändert, drücken Sie den Knopf: Die alte gilt wieder, und alle werden abgemeldet.",
   undoButton: "Alte Adresse wiederherstellen",
   undoDone:
-    "Ihre alte Adresse gilt wieder, und alle sind abgemeldet. Wir haben Ihnen eine Nachricht mit einem Link gesandt, über den Sie ein neues Passwort festlegen.",
+    "Ihre alte Adresse gilt wieder, und alle sind abgemeldet. Wir haben Ihnen eine Nachricht mit einem Link gesandt, " +
+    "über den Sie ein neues Passwort festlegen.",
   problems: {
     unreachable: "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.",
     sentences: {
       [passwordProblems.tooShort]: "Dieses Passwort ist zu kurz.",
       [passwordProblems.common]: "Dieses Passwort benutzen viele; Angreifer probieren es zuerst.",
       [passwordProblems.pattern]:
-        "Dieses Passwort ist leicht zu erraten: eine Wiederholung, eine Zahlenreihe, benachbarte Tasten oder ein häufiges Wort mit wenig dazu.",
+        "Dieses Passwort ist leicht zu erraten: eine Wiederholung, eine Zahlenreihe, benachbarte Tasten oder ein " +
+        "häufiges Wort mit wenig dazu.",
       [passwordProblems.ownAddress]: "Dieses Passwort ist Ihre E-Mail-Adresse oder ein Teil davon.",
     },
     fields: {

@@ -4,5 +4,5 @@ import { german } from "./german.ts";
 import type { PageWords } from "./page-words.ts";
 import { spanish } from "./spanish.ts";
 
-/** By the tag of the language (RFC 5646). The first one is for whoever reads none of them. */
+/** The words by the tag of their language (RFC 5646). The first one is for readers of none of them. */
 export const languages: Readonly<Record<string, PageWords>> = { en: english, de: german, fr: french, es: spanish };

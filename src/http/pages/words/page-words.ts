@@ -1,4 +1,4 @@
-/** What the account pages say in one language. `{{service}}` stands for the name of the service. */
+/** The words of the account pages in one language. `{{service}}` stands for the name of the service. */
 export interface PageWords {
   readonly noScript: string;
   /** A link without its token. */
@@ -39,15 +39,15 @@ export interface PageWords {
   readonly problems: PageProblems;
 }
 
-/** What went wrong, for the person who reads it. */
+/** The words for what went wrong. */
 export interface PageProblems {
   /** There was no answer. */
   readonly unreachable: string;
-  /** By the server's own sentence about a field: what is wrong, and no more, for the page has the rule beside it. */
+  /** The words by the server's own sentence about a field. They say only what is wrong, since the page has the rule beside it. */
   readonly sentences: Readonly<Record<string, string>>;
-  /** By the name of a field. Absent: the server's own sentence, which is English. */
+  /** The words by the name of a field. Absent: the server's own sentence, which is English. */
   readonly fields: Readonly<Record<string, string>>;
-  /** By the code of an error. Absent: `other`, else the server's own sentence. */
+  /** The words by the code of an error. Absent: `other`, else the server's own sentence. */
   readonly codes: Readonly<Record<string, string>>;
   readonly other?: string;
 }

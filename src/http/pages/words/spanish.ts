@@ -13,7 +13,8 @@ export const spanish: PageWords = {
   resendTitle: "¿Ningún mensaje, o uno antiguo?",
   resendButton: "Enviar otro mensaje",
   resendDone:
-    "Hay un mensaje en camino a esa dirección. Puede tardar un minuto; mire también en el correo no deseado. Abra su enlace, o quédese aquí e introduzca su código.",
+    "Hay un mensaje en camino a esa dirección. Puede tardar un minuto; mire también en el correo no deseado. Abra su " +
+    "enlace, o quédese aquí e introduzca su código.",
   codeText: "Introduzca el código del mensaje que ha recibido.",
   code: "Código de seis cifras",
   email: "Correo electrónico",
@@ -36,7 +37,8 @@ export const spanish: PageWords = {
   undoText: "Si usted no cambió la dirección, pulse el botón: se restablece la anterior y se cierran todas las sesiones.",
   undoButton: "Restablecer la dirección anterior",
   undoDone:
-    "Su dirección anterior está restablecida y se han cerrado todas las sesiones. Le hemos enviado un mensaje con un enlace para elegir una contraseña nueva.",
+    "Su dirección anterior está restablecida y se han cerrado todas las sesiones. Le hemos enviado un mensaje con un " +
+    "enlace para elegir una contraseña nueva.",
   problems: {
     unreachable: "No se puede conectar con el servidor. Compruebe su conexión e inténtelo de nuevo.",
     sentences: {

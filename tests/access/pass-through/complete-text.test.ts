@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { buildSchema, executeSync, Kind, parse, validate } from "graphql";
 import { expect, test } from "vitest";
 import { completeResult } from "../../../src/access/forwarded/complete-result.ts";
-import { isCompleteText } from "../../../src/access/forwarded/complete-text.ts";
 import type { Cut } from "../../../src/access/forwarded/cut.ts";
 import { cutOperation } from "../../../src/access/forwarded/cut-operation.ts";
 import { createGuardedSchema } from "../../../src/access/forwarded/guarded-schema.ts";
+import { isCompleteText } from "../../../src/access/pass-through/complete-text.ts";
 import { readRequirements } from "../../../src/access/requirements/read-requirements.ts";
 import { rounds } from "../../support/rounds.ts";
 import { caller } from "../guarded-graph.ts";
@@ -27,7 +27,8 @@ const sdl = `
   scalar Json
   enum Kind { A B }
   interface Node { id: ID! }
-  type Item implements Node { id: ID! count: Int size: Float! isOn: Boolean kind: Kind json: Json tags: [String!] secret: String @hasRole(roles: ["admin"]) parts: [Item!]! }
+  type Item implements Node { id: ID! count: Int size: Float! isOn: Boolean kind: Kind json: Json tags: [String!]
+  secret: String @hasRole(roles: ["admin"]) parts: [Item!]! }
   type Query { item: Item node: Node }
 `;
 
