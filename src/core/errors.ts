@@ -53,7 +53,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   },
   INVALID_CREDENTIALS: {
     message: "The e-mail address or the password is wrong.",
-    when: "wrong e-mail or password, or a disabled user: one answer, the same work",
+    when: "wrong e-mail or password, or a disabled user: one answer, the same work; also the wrong password of somebody who is signed in",
     facts: "",
   },
   EMAIL_TAKEN: {
