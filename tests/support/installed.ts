@@ -6,8 +6,8 @@ interface Surroundings {
 }
 
 /**
- * Whether there is a program on this machine that some tests need: without it they are skipped. Throws instead where `CI` is set, since what
- * is proven there must not depend on what happens to be installed.
+ * Whether there is a program on this machine that some tests need: without it they are skipped. Throws instead where `CI` is set, since
+ * what is proven there must not depend on what happens to be installed.
  */
 export function isInstalled(program: string, { env = process.env, warn = warnOnStderr }: Surroundings = {}): boolean {
   if (spawnSync(program, ["--version"]).status === 0) return true;
