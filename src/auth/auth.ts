@@ -69,6 +69,8 @@ export interface Auth extends Readers {
 /** The outside world, as parameters. */
 export interface World {
   readonly database: Database;
+  /** The same or a replica of it, which may be behind: for what is only listed. */
+  readonly replica: Database;
   readonly clock: Clock;
   readonly random: Random;
   readonly hashing: PasswordParts;
@@ -110,7 +112,7 @@ export interface AuthOptions {
 
 /** Wires the domain together for a server. Reads keys and revocations before it answers. */
 export async function createAuth(world: World, options: AuthOptions): Promise<Auth> {
-  const { database, clock, random, hooks } = world;
+  const { database, replica, clock, random, hooks } = world;
   const { revocations, feed, sessionWatch, ...work } = createWork(world, options);
   const { audit, transact } = work;
   const signingKeys = options.createKeys({ database, transact, clock });
@@ -126,7 +128,7 @@ export async function createAuth(world: World, options: AuthOptions): Promise<Au
   if (hooks.claims !== undefined) checkTokenSize(accessTokens.issue, { roles: [...options.accessTokens.roles.keys()], now: clock() });
   await feed.start();
   return {
-    ...createReaders(database, { accounts: accountStore, clock, ...options.sessions }),
+    ...createReaders({ database, replica }, { accounts: accountStore, clock, ...options.sessions }),
     ...accounts,
     administration,
     sessions,
@@ -211,14 +213,17 @@ interface ReaderParts {
   readonly refreshGraceSeconds: number;
 }
 
-function createReaders(database: Database, { accounts, clock, refreshGraceSeconds }: ReaderParts): Readers {
+function createReaders(
+  { database, replica }: Pick<World, "database" | "replica">,
+  { accounts, clock, refreshGraceSeconds }: ReaderParts,
+): Readers {
   return {
     directory: createAccountDirectory({
       accounts,
-      store: createAccountDirectoryStore(database),
+      store: createAccountDirectoryStore(replica),
       countOtherRoles: createCountOtherRoles(database),
     }),
-    auditTrail: createAuditTrail({ store: createAuditTrailStore(database), clock, refreshGraceSeconds }),
+    auditTrail: createAuditTrail({ store: createAuditTrailStore(replica), clock, refreshGraceSeconds }),
     sessionLists: createSessionLists({ store: createSessionListStore(database), clock }),
   };
 }

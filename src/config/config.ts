@@ -1,5 +1,6 @@
 import { findConflicts } from "./environment/config-rules.ts";
 import { completeConnectionStrings } from "./environment/connection-strings.ts";
+import { type DatabaseConfig, toDatabaseConfig } from "./environment/database-config.ts";
 import { type Environment, readVariables } from "./environment/environment.ts";
 import type { VariableValues } from "./environment/variables.ts";
 import { readWebhookSecrets } from "./environment/webhook-secrets.ts";
@@ -13,17 +14,7 @@ import type { SmtpServer } from "./values/smtp.ts";
 export interface Config extends FileSections {
   readonly environment: "development" | "production";
   readonly http: HttpConfig;
-  readonly database: {
-    /** Undefined: the embedded PostgreSQL. */
-    readonly url: string | undefined;
-    /** Where it differs: without a transaction pooler. */
-    readonly directUrl: string | undefined;
-    /** Where everything of ours is. */
-    readonly schema: string;
-    readonly poolSize: number;
-    /** Undefined: as the URL says. */
-    readonly preparesStatements: false | undefined;
-  };
+  readonly database: DatabaseConfig;
   /** Newest first. Undefined in development only: the caller makes one and keeps it in `.data/`. */
   readonly secrets: readonly string[] | undefined;
   readonly tokens: TokenConfig;
@@ -176,13 +167,7 @@ function toConfig(values: VariableValues, sections: FileSections): Omit<Config, 
       trustedDocumentsFile: values.TRUSTED_DOCUMENTS,
       maximumConnections: values.MAX_CONNECTIONS,
     },
-    database: {
-      url: values.DATABASE_URL,
-      directUrl: values.DATABASE_DIRECT_URL,
-      schema: values.DATABASE_SCHEMA,
-      poolSize: values.DATABASE_POOL_SIZE,
-      preparesStatements: values.DATABASE_PREPARED_STATEMENTS === "off" ? false : undefined,
-    },
+    database: toDatabaseConfig(values),
     secrets: values.SECRET,
     tokens: toTokenConfig(values, issuerOf(values)),
     sessions: {

@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import { LostConnectionError } from "./lost-connection.ts";
 import { openSoleConnection } from "./sole-connection.ts";
 
 /**
@@ -7,7 +8,7 @@ import { openSoleConnection } from "./sole-connection.ts";
  */
 export interface ListeningConnection {
   readonly sql: postgres.Sql;
-  /** Rejects where nothing is announced, because the server follows another one. */
+  /** Rejects with `IS_STANDBY` where nothing is announced, because the server follows another one. */
   listen(): Promise<void>;
   /** At once, without waiting for an answer that may never come. */
   close(): Promise<void>;
@@ -28,11 +29,20 @@ export function openListeningConnection(url: string, channel: string, hear: () =
       if (heard === channel) hear();
     },
   });
+  let isPrimary = false;
   return {
     sql,
-    listen: async () => {
+    async listen() {
+      // An address that still leads to the primary of before must not hold us: it answers, and nothing new is ever written there.
+      isPrimary ||= await askIsPrimary(sql);
+      if (!isPrimary) throw new LostConnectionError("IS_STANDBY");
       await sql`listen ${sql(channel)}`;
     },
     close: async () => close(),
   };
+}
+
+async function askIsPrimary(sql: postgres.Sql): Promise<boolean> {
+  const [row] = await sql<{ isStandby: boolean }[]>`select pg_is_in_recovery() as "isStandby"`;
+  return row?.isStandby === false;
 }

@@ -2,6 +2,7 @@ const messages = {
   CONNECTION_CLOSED: "The connection to the database was lost.",
   CONNECTION_ENDED: "The connections to the database are closed.",
   CONNECT_TIMEOUT: "The database did not let us in within the time for it.",
+  IS_STANDBY: "The server that answers is a standby, which follows another one: it knows late what was written.",
   NOT_WRITABLE: "None of the hosts of DATABASE_URL can be written to.",
   STATEMENT_TIMEOUT: "The database did not answer a statement within the time for it.",
 } as const;

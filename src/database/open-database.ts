@@ -1,6 +1,7 @@
 import type postgres from "postgres";
 import { parseConnectionString } from "./connection-string/connection-string.ts";
 import { createDatabase, type Database } from "./database.ts";
+import { watchReplica } from "./read-replica.ts";
 import { transact } from "./transactions.ts";
 import { createFacade } from "./wire/facade.ts";
 import { createOpener } from "./wire/opener.ts";
@@ -22,6 +23,8 @@ export interface OpenDatabaseOptions {
   readonly preparesStatements?: boolean | undefined;
   /** Puts something around the pool that sees its statements. */
   readonly instrument?: ((pool: postgres.Sql) => postgres.Sql) | undefined;
+  /** Where nothing is written: of several hosts the first one that answers is taken, and `onAnswer` hears of each answer. */
+  readonly replica?: { onAnswer(): void } | undefined;
 }
 
 const stopwatch = () => performance.now();
@@ -50,12 +53,14 @@ export function openDatabase(options: OpenDatabaseOptions): OpenDatabase {
       default_transaction_isolation: "read committed",
     },
     stopwatch,
+    takesAnyHost: options.replica !== undefined,
   });
   const forTransactions = Math.max(1, Math.ceil(options.poolSize / 2));
   const deadlineMilliseconds = DEADLINE_MILLISECONDS;
   const statements = createPool(opener, { size: Math.max(1, options.poolSize - forTransactions), deadlineMilliseconds, stopwatch });
   const transactions = createPool(opener, { size: forTransactions, deadlineMilliseconds, stopwatch });
-  const client = createFacade(statements.run, (work) => transact(transactions, work));
+  const run = options.replica === undefined ? statements.run : watchReplica(statements.run, options.replica.onAnswer);
+  const client = createFacade(run, (work) => transact(transactions, work));
   const pool = options.instrument?.(client) ?? client;
   return {
     database: createDatabase(pool, options.schema),

@@ -5,6 +5,7 @@ const clientCodes = new Set([
   "CONNECT_TIMEOUT",
   "STATEMENT_TIMEOUT",
   "NOT_WRITABLE",
+  "IS_STANDBY",
   "TLS_FAILED",
   "PROTOCOL_FAILED",
   "EAI_AGAIN",
@@ -44,6 +45,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 /** True where the database is there, and gave one statement up: no outage, and yet "unavailable" to whoever asked. */
 export function isStatementGivenUp(error: unknown): boolean {
   return error instanceof Error && (momentaryCodes.test(codeOf(error)) || isStatementGivenUp(error.cause));
+}
+
+/** Whether the server said, where only a primary will do, that it is a standby. */
+export function isStandbyError(error: unknown): boolean {
+  return error instanceof Error && codeOf(error) === "IS_STANDBY";
 }
 
 function codeOf(error: Error): string {

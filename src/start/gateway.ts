@@ -37,11 +37,12 @@ import { limitFactorOf, logLimitStoreChange, logRefusals } from "./limits.ts";
 import { openOutbox } from "./messages/outbox.ts";
 import { chooseOtherIssuers, logIssuerChange } from "./other-issuers.ts";
 import { type Prepared, prepare } from "./prepared.ts";
+import { openReplica } from "./read-replica.ts";
 import { createReadiness } from "./readiness.ts";
 import { serviceNamesOf } from "./service-names.ts";
 import { chooseKeys } from "./signing-keys.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
-import { createDatabaseOutage, createFailureLog, createWorkLog } from "./upkeep/failure-log.ts";
+import { createDatabaseOutage, createFailureLog, createReplicaOutage, createWorkLog } from "./upkeep/failure-log.ts";
 import { createRemovedRolesCheck } from "./upkeep/removed-roles.ts";
 import { startUpkeep, type Wait } from "./upkeep/upkeep.ts";
 
@@ -99,7 +100,10 @@ async function openGateway(config: Config, parts: GatewayParts, onFailure: (clos
   onFailure(closeDatabase);
   const outages = { logger, stopwatch: parts.stopwatch ?? (() => performance.now()) };
   const databaseOutage = createDatabaseOutage(outages);
-  const failureLog = createFailureLog(outages, databaseOutage);
+  const replicaOutage = createReplicaOutage(outages);
+  const { replica, closeReplica } = openReplica(config, { database, instrument, onAnswer: replicaOutage.worked });
+  onFailure(closeReplica);
+  const failureLog = createFailureLog(outages, { database: databaseOutage, replica: replicaOutage });
   const workLog = createWorkLog(outages, { database: databaseOutage, calls: failureLog });
   const outbox = await openOutbox(config, { ...parts, database, clock, workLog, outages, onOutcome: telemetry.countMessage });
   const hooks = await openHooks(config, logger);
@@ -107,7 +111,8 @@ async function openGateway(config: Config, parts: GatewayParts, onFailure: (clos
   const { engine, queue } = await createHashing(config.hashing, { engine: parts.passwordEngine, logger });
   const hashing = { engine: telemetry.instrumentEngine(engine), queue };
   const onRefusal = telemetry.countRefusals(logRefusals(logger));
-  const auth = await openAuth(config, { ...parts, database, clock, hashing, commonPasswords, log, onRefusal, hooks: hooks.deciding });
+  const openParts = { ...parts, database, replica, clock, hashing, commonPasswords, log, onRefusal, hooks: hooks.deciding };
+  const auth = await openAuth(config, openParts);
   onFailure(auth.close);
   await ensureFirstAdmin(config, { ...parts, database, clock, hashing, log });
   telemetry.watch({ ...auth, hashingQueue: queue, outbox });
@@ -135,7 +140,7 @@ async function openGateway(config: Config, parts: GatewayParts, onFailure: (clos
       await closeGraph();
       await Promise.all([upkeep.stop(), outbox.stop(hurry), hooks.stop()]);
       await auth.close();
-      await closeDatabase();
+      await Promise.all([closeDatabase(), closeReplica()]);
     },
   };
 }
@@ -151,7 +156,7 @@ function passEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent
 }
 
 type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger" | "redisDeadlineMilliseconds"> &
-  Pick<World, "database" | "clock" | "hashing" | "commonPasswords" | "log" | "hooks" | "onRefusal">;
+  Pick<World, "database" | "replica" | "clock" | "hashing" | "commonPasswords" | "log" | "hooks" | "onRefusal">;
 
 function openAuth(config: Config, { databaseUrl, secrets, logger, redisDeadlineMilliseconds, ...world }: AuthParts): Promise<Auth> {
   const directUrl = config.database.directUrl ?? databaseUrl;

@@ -6,12 +6,16 @@ import { StartupError } from "../core/errors.ts";
 import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from "../dev-postgres/embedded-postgres.ts";
 import { developmentSecret } from "./files/development-secret.ts";
 
-/** What has to be there before a gateway can be: a PostgreSQL, and the secrets that its signing keys are encrypted under. */
-export interface Storage {
+/** A PostgreSQL that is there. */
+export interface ReachedPostgres {
   readonly databaseUrl: string;
-  readonly secrets: readonly [string, ...string[]];
   /** Stops an embedded PostgreSQL that this process has to stop. */
   close(): Promise<void>;
+}
+
+/** What has to be there before a gateway can be: a PostgreSQL, and the secrets that its signing keys are encrypted under. */
+export interface Storage extends ReachedPostgres {
+  readonly secrets: readonly [string, ...string[]];
 }
 
 /** From the configuration; in development, what it leaves out is made and kept in `.data/` of the working directory. */
@@ -20,13 +24,26 @@ export async function openStorage(
   log: (line: string) => void,
   embedding: Pick<EmbeddedPostgresOptions, "onEnd" | "signal"> = {},
 ): Promise<Storage> {
+  const [newest = developmentSecret(dataDirectory()), ...older] = config.secrets ?? [];
+  return { ...(await reachPostgres(config.database.url, log, embedding)), secrets: [newest, ...older] };
+}
+
+/** The one of the URL; without one, the embedded one in `.data/` of the working directory, which is started unless it runs. */
+export async function reachPostgres(
+  url: string | undefined,
+  log: (line: string) => void,
+  embedding: Pick<EmbeddedPostgresOptions, "onEnd" | "signal"> = {},
+): Promise<ReachedPostgres> {
+  if (url !== undefined) return { databaseUrl: url, close: () => Promise.resolve() };
+  const embedded = await startEmbeddedPostgres({ ...embedding, directory: dataDirectory(), log });
+  return { databaseUrl: embedded.url, close: embedded.stop };
+}
+
+/** Made where it is not there. */
+function dataDirectory(): string {
   const directory = join(process.cwd(), ".data");
-  if (config.secrets === undefined || config.database.url === undefined) makeDirectory(directory);
-  const [newest = developmentSecret(directory), ...older] = config.secrets ?? [];
-  const secrets: Storage["secrets"] = [newest, ...older];
-  if (config.database.url !== undefined) return { databaseUrl: config.database.url, secrets, close: () => Promise.resolve() };
-  const embedded = await startEmbeddedPostgres({ ...embedding, directory, log });
-  return { databaseUrl: embedded.url, secrets, close: embedded.stop };
+  makeDirectory(directory);
+  return directory;
 }
 
 function makeDirectory(path: string): void {

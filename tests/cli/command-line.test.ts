@@ -45,7 +45,8 @@ describe("migrate", () => {
     const database = await createTestDatabase();
     const [journal] = await database.sql`select count(*)::int as n from migrations`;
     await database.sql.unsafe("drop schema auth cascade");
-    const env = { DATABASE_URL: database.url, SECRET: TEST_SECRET };
+    // Nothing else of production's configuration is asked for, or looked at.
+    const env = { NODE_ENV: "production", DATABASE_URL: database.url, PORT: "http" };
     expect(await runCommand(["migrate"], { env })).toEqual({ code: 0, stdout: `Applied ${journal?.n} migrations.\n`, stderr: "" });
     expect(await runCommand(["migrate"], { env })).toMatchObject({ code: 0, stdout: "Nothing to do: the database is up to date.\n" });
     expect(await database.sql`select from users`).toEqual([]);
@@ -96,9 +97,15 @@ describe.concurrent("a failure is one line and exit code 1, without a stack or a
   });
 
   test("with a configuration that is wrong, every problem named", async () => {
-    const result = await runCommandAlone(["migrate"], { env: { NODE_ENV: "production", PORT: "http" } });
+    const result = await runCommandAlone(["rotate-keys"], { env: { NODE_ENV: "production", PORT: "http" } });
     expect([result.code, result.stdout]).toEqual([1, ""]);
     for (const variable of ["DATABASE_URL", "SECRET", "PUBLIC_URL", "PORT"]) expect(result.stderr).toContain(`- ${variable} `);
+  });
+
+  test("of migrate in production without a database: that alone", async () => {
+    const result = await runCommandAlone(["migrate"], { env: { NODE_ENV: "production", PORT: "http" } });
+    expect([result.code, result.stdout]).toEqual([1, ""]);
+    expect(result.stderr).toMatch(/^The configuration has 1 problem:\n {2}- DATABASE_URL is required in production\.\n/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
+import { variables } from "../../src/config/environment/variables.ts";
 import { ConfigError } from "../../src/config/values/config-error.ts";
 import { parseDuration } from "../../src/config/values/durations.ts";
 import { problemsOf, production, secret, variablesOf } from "./config-problems.ts";
@@ -154,6 +155,18 @@ test("every problem is reported at once, those of the file included", () => {
 
 test("a rule says nothing about a variable that is wrong by itself", () => {
   expect(variablesOf({ SESSION_MAX_TTL: "1 day", SESSION_IDLE_TTL: "300d" })).toEqual(["SESSION_MAX_TTL"]);
+});
+
+test("every variable that is wrong is told in a sentence of ours", () => {
+  const all = (text: string) => Object.fromEntries(Object.keys(variables).map((name) => [name, text]));
+  const anything = ["a b", "example.com", "-1", "<>"].flatMap((text) => problemsOf(all(text)));
+  expect(new Set(anything.map(({ variable }) => variable)).size).toBeGreaterThan(30);
+  expect(anything.filter(({ problem }) => !/^(must|is|completes) .*\.$/.test(problem))).toEqual([]);
+  const [origins] = problemsOf({ CORS_ORIGINS: "example.com" });
+  expect(origins?.problem).toBe("must list origins, each with its scheme and without a path, such as https://app.example.com.");
+  expect(problemsOf({ CORS_ORIGINS: "*" }).map(({ problem }) => problem)).toEqual([
+    "must name origins: * would let every web site call with its visitors' sessions.",
+  ]);
 });
 
 test("no value is ever quoted: a secret may stand in the wrong variable", () => {

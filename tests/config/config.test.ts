@@ -79,8 +79,8 @@ test.each([
   expect(problemsOf(env)).toMatchObject([{ variable, problem: expect.stringContaining("is required with") }]);
 });
 
-test("DATABASE_DIRECT_URL without DATABASE_URL is refused: it is another way to the same database", () => {
-  expect(variablesOf({ DATABASE_DIRECT_URL: "postgres://db.example.com/gateway" })).toEqual(["DATABASE_DIRECT_URL"]);
+test.each(["DATABASE_DIRECT_URL", "DATABASE_READ_URL"])("%s without DATABASE_URL is refused: it leads to the same data", (variable) => {
+  expect(variablesOf({ [variable]: "postgres://db.example.com/gateway" })).toEqual([variable]);
 });
 
 test("production has its own defaults", () => {

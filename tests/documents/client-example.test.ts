@@ -6,7 +6,8 @@ import { newEmail, PASSWORD } from "../support/sign-in.ts";
 /** The client of docs/guides/clients.md, as it stands there. */
 interface Client {
   call(query: string): Promise<unknown>;
-  callPublic(query: string, variables: object): Promise<{ data: { register: { user: { id: string } } } }>;
+  token(): Promise<string | undefined>;
+  register(input: object): Promise<void>;
   signIn(input: object): Promise<void>;
   signOut(): Promise<void>;
 }
@@ -50,11 +51,9 @@ async function someone() {
   const store = memory();
   const restart = (send: typeof fetch = fetch) => createClient({ url: `${gateway.url}/graphql`, store, send });
   const client = restart();
-  const { data: registered } = await client.callPublic("mutation ($input: RegisterInput!) { register(input: $input) { user { id } } }", {
-    input: { email, password: PASSWORD },
-  });
-  const userId = registered.register.user.id;
-  await client.signIn({ email, password: PASSWORD });
+  await client.register({ email, password: PASSWORD });
+  const [user] = await gateway.database.sql`select id from users where email = ${email}`;
+  const userId = String(user?.id);
   const count = async (type: string) => {
     const [row] = await gateway.database.sql`select count(*)::int as n from audit_events where user_id = ${userId} and type = ${type}`;
     return row?.n;
@@ -100,8 +99,19 @@ test("a session that has ended is told by its code, and its token forgotten", as
   const { refreshToken = "" } = store.now;
   await client.signOut();
   expect(store.now).toEqual({});
-  await expect(client.call(ME)).rejects.toMatchObject({ code: "INVALID_REFRESH_TOKEN" });
+  expect(await client.token()).toBeUndefined();
+  expect(await client.call(ME)).toMatchObject({ data: { me: null }, errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
   store.write({ refreshToken });
   await expect(restart().call(ME)).rejects.toMatchObject({ code: "SESSION_ENDED", endReason: "LOGOUT" });
   expect(store.now).toEqual({});
+});
+
+test("whoever has registered is signed in by one session; a sign-in that fails is told by its code", async () => {
+  const { client, email, userId } = await someone();
+  expect(await client.call(ME)).toEqual({ data: { me: { email } } });
+  const sessions = await gateway.database.sql`select id from sessions where user_id = ${userId}`;
+  expect(sessions).toHaveLength(1);
+  const refused = createClient({ url: `${gateway.url}/graphql`, store: memory() });
+  await expect(refused.signIn({ email, password: "a wrong password" })).rejects.toMatchObject({ code: "INVALID_CREDENTIALS" });
+  await expect(refused.register({ email, password: PASSWORD })).rejects.toMatchObject({ code: "EMAIL_TAKEN" });
 });

@@ -1,7 +1,7 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -16,6 +16,7 @@ import { createSecureRandom } from "../../src/core/random.ts";
 import { createEmptyDatabase } from "../support/database.ts";
 import { readDocument } from "../support/documents.ts";
 import { startKeyServer } from "../support/keys/key-server.ts";
+import { copyUnbuilt, link } from "../support/unbuilt-checkout.ts";
 
 /*
  * What npm packs, unpacked as npm installs it. Registries are not asked: the packages that ours depend on are linked from this checkout,
@@ -74,11 +75,6 @@ async function install(path: string): Promise<readonly string[]> {
   return files.map((each) => each.path);
 }
 
-function link(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  symlinkSync(from, to);
-}
-
 describe("the gateway, packed", () => {
   test("serves by `npx graphql-auth-gateway serve` in any folder, and says where", async () => {
     const database = await createEmptyDatabase();
@@ -101,7 +97,23 @@ describe("the gateway, packed", () => {
   test("has the programs, the migrations and the schema, and no sources", () => {
     const wanted = [...promised("."), "dist/main.js", "drizzle/meta/_journal.json", "schema/auth.graphql", "LICENSE"];
     expect(gatewayPaths).toEqual(expect.arrayContaining(wanted));
-    expect(gatewayPaths.filter((path) => /^(src|packages|tests|node_modules|\.env$|\.data)/.test(path))).toEqual([]);
+    expect(gatewayPaths.filter((path) => /^(src|packages\/(?!verify\/README\.md$)|tests|node_modules|\.env$|\.data)/.test(path))).toEqual(
+      [],
+    );
+  });
+
+  test("has what its pages link to, but the tests and the table of imports, as docs/README.md says", () => {
+    expect(readDocument("docs/README.md")).toContain("the package that `npm run pack` makes has no tests");
+    const pages = gatewayPaths.filter((path) => path.endsWith(".md"));
+    const lost = pages.flatMap((page) => {
+      const text = readDocument(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
+      const targets = [...text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map(([, target = ""]) => join(dirname(page), target));
+      return targets
+        .filter((target) => !gatewayPaths.some((path) => path === target || path.startsWith(target)))
+        .map((target) => [page, target]);
+    });
+    expect(pages.length).toBeGreaterThan(30);
+    expect(lost.filter(([, target = ""]) => !target.startsWith("tests/") && target !== ".dependency-cruiser.mjs")).toEqual([]);
   });
 
   test("is built by the command that packs it, and verify as well, in a checkout that never was", async () => {
@@ -129,19 +141,6 @@ describe("the gateway, packed", () => {
     expect(misfits).toEqual([]);
   });
 });
-
-/** What builds and packs; of the sources only the files that the packages promise, because compiling all of them takes long. */
-function copyUnbuilt(target: string): string {
-  const kept = ["package.json", ".npmrc", "build.mjs", "tsconfig.json", "tsconfig.build.json", "packages", "src/http/pages/files"];
-  const isSource = (path: string) => !/\/(dist|node_modules)$/.test(path);
-  for (const path of kept) cpSync(join(root, path), join(target, path), { recursive: true, filter: isSource });
-  for (const path of ["src/main.ts", "src/cli/main.ts", "src/hooks/hooks.ts"]) {
-    mkdirSync(dirname(join(target, path)), { recursive: true });
-    writeFileSync(join(target, path), "export {};\n");
-  }
-  link(join(root, "node_modules"), join(target, "node_modules"));
-  return target;
-}
 
 /** npm's own. */
 function npmSemver(): { satisfies(version: string, range: string): boolean } {

@@ -5,6 +5,7 @@ import { type ASTNode, Kind, type OperationDefinitionNode, parse, print } from "
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blocksOf, readDocument } from "../support/documents.ts";
 import { ISSUER, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { PASSWORD } from "../support/sign-in.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -60,6 +61,17 @@ describe("docs/guides/administration.md", () => {
     const guarded = roots.filter(({ directives }) => directives?.some(({ name }) => ["hasRole", "requiresScopes"].includes(name.value)));
     expect(guarded.length).toBeGreaterThan(9);
     expect(guarded.map(({ name }) => name.value).filter((name) => !shown.includes(name))).toEqual([]);
+  });
+
+  test("signs an admin in by what it shows for a shell, and asks for users", async () => {
+    const { user } = await gateway.registerAdmin();
+    const shell = blocks.find(({ language, text }) => language === "sh" && text.includes("access_token="))?.text ?? "";
+    const here = shell
+      .replaceAll("http://localhost:4000", gateway.url)
+      .replace("admin@example.com", user.email)
+      .replace("the password of that account", PASSWORD);
+    const { stdout } = await promisify(execFile)("bash", ["-c", here]);
+    expect(JSON.parse(stdout)).toMatchObject({ data: { users: { edges: [{ node: { email: user.email } }, expect.anything()] } } });
   });
 
   test("shows what an admin can do", async () => {

@@ -1,11 +1,12 @@
 import { withDeadline } from "../../core/deadline.ts";
+import { isStandbyError } from "../../database/unavailable.ts";
 import { createReadingPace } from "./reading-pace.ts";
 import { createRevocationReader, type RevocationReader, type RevocationReaderParts } from "./revocation-reader.ts";
 
 export interface RevocationFeedParts extends Omit<RevocationReaderParts, "onAnnouncement"> {
   /** Milliseconds that only ever go forward, whatever happens to the clock. */
   readonly stopwatch: () => number;
-  /** Told once when the feed breaks and once when it is back. */
+  /** Told once when the feed breaks, once more where it then meets a standby, and once when it is back. */
   readonly onChange: (change: { connected: true } | { connected: false; error: unknown }) => void;
 }
 
@@ -33,7 +34,7 @@ export function createRevocationFeed(parts: RevocationFeedParts, options: { maxL
   let reader: RevocationReader | undefined;
   let confirmedAt = Number.NEGATIVE_INFINITY;
   const pace = createReadingPace(readAndReport, maxLag / READINGS_PER_LAG);
-  let state: "connected" | "broken" | "stopped" = "connected";
+  let state: "connected" | "broken" | "at a standby" | "stopped" = "connected";
 
   async function read(): Promise<void> {
     const startedAt = stopwatch();
@@ -52,14 +53,30 @@ export function createRevocationFeed(parts: RevocationFeedParts, options: { maxL
   async function readAndReport(): Promise<boolean> {
     try {
       await read();
-      if (state === "broken") onChange({ connected: true });
-      if (state === "broken") state = "connected";
+      noteReading();
       return true;
     } catch (error) {
-      if (state === "connected") onChange({ connected: false, error });
-      if (state === "connected") state = "broken";
+      noteFailure(error);
       return false;
     }
+  }
+
+  function noteReading(): void {
+    if (state === "stopped") return;
+    if (state !== "connected") onChange({ connected: true });
+    state = "connected";
+  }
+
+  /**
+   * A lost connection is told first, and says nothing of why it stays away: that its address leads to a standby has to be mended by
+   * somebody.
+   */
+  function noteFailure(error: unknown): void {
+    const next = isStandbyError(error) ? "at a standby" : "broken";
+    const isNews = state === "connected" || (state === "broken" && next === "at a standby");
+    if (!isNews) return;
+    onChange({ connected: false, error });
+    state = next;
   }
 
   return {

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { LostConnectionError } from "../../database/lost-connection.ts";
 import { nameTables } from "../../database/qualified-names.ts";
 import { revocations } from "../../database/tables/revocations.ts";
 import { sessions } from "../../database/tables/sessions.ts";
@@ -45,6 +46,7 @@ export interface RevocationReading {
 interface ReadingRow {
   position: string;
   connection_id: string;
+  is_standby: boolean;
   kind: Revocation["kind"] | null;
   subject_id: string;
   version: number | null;
@@ -56,7 +58,8 @@ const ROWS_AT_A_TIME = 1000;
 
 /**
  * Applies what was revoked by transactions that had not ended at the position `since`. Rows appear when they commit, in any order:
- * this misses none of them and repeats none, however long some transaction stays open.
+ * this misses none of them and repeats none, however long some transaction stays open. Rejects with `IS_STANDBY` where a pooler sends
+ * what only reads to a standby: what has not arrived there yet would be missing.
  */
 export async function readRevocationsSince(
   client: Database["$client"],
@@ -65,7 +68,7 @@ export async function readRevocationsSince(
 ): Promise<RevocationReading> {
   const slices = client<ReadingRow[]>`
     select pg_current_snapshot()::text as position,
-      pg_backend_pid() || '@' || pg_postmaster_start_time() as connection_id,
+      pg_backend_pid() || '@' || pg_postmaster_start_time() as connection_id, pg_is_in_recovery() as is_standby,
       kind, subject_id, version, expires_at
     from (select 1) as always
       left join ${nameTables(client, from.schema).revocations} on transaction_id >= pg_snapshot_xmin(${from.since}::pg_snapshot)
@@ -73,7 +76,8 @@ export async function readRevocationsSince(
         and expires_at > ${from.now.toISOString()}::timestamptz`.cursor(ROWS_AT_A_TIME);
   let reading: RevocationReading | undefined;
   for await (const rows of slices) {
-    for (const { position, connection_id, kind, subject_id, version, expires_at } of rows) {
+    for (const { position, connection_id, is_standby, kind, subject_id, version, expires_at } of rows) {
+      if (is_standby) throw new LostConnectionError("IS_STANDBY");
       reading ??= { position, connectionId: connection_id };
       if (kind !== null) apply({ kind, subjectId: subject_id, version, expiresAt: new Date(expires_at) });
     }

@@ -1,7 +1,10 @@
 import { createExportUsers, type Exported } from "../../auth/transfer/export-users.ts";
+import { isDatabaseUnavailable } from "../../database/unavailable.ts";
+import { openReplica } from "../../start/read-replica.ts";
 import type { Command } from "../parts/command.ts";
+import { CommandError } from "../parts/command-error.ts";
 import { count } from "../parts/count.ts";
-import { withOperatorSession } from "../parts/operator-session.ts";
+import { type OperatorSession, withOperatorSession } from "../parts/operator-session.ts";
 import { openStandardOutput, openUsersFile } from "../parts/users-output.ts";
 
 export const exportUsers: Command = {
@@ -18,7 +21,7 @@ out; sessions, tokens and the audit trail stay here.`,
     const path = options.get("output");
     const output = path === undefined ? openStandardOutput(process.stdout) : await openUsersFile(path);
     try {
-      const exported = await withOperatorSession((session) => createExportUsers(session)(output.write));
+      const exported = await withOperatorSession((session) => exportFrom(session, output.write));
       await output.finish();
       return tell(describe(exported), path);
     } catch (error) {
@@ -27,6 +30,22 @@ out; sessions, tokens and the audit trail stay here.`,
     }
   },
 };
+
+async function exportFrom(session: OperatorSession, write: (lines: string) => Promise<void>): Promise<Exported> {
+  const { replica, closeReplica } = openReplica(session.config, { ...session, onAnswer: () => undefined });
+  try {
+    return await createExportUsers({ database: replica })(write);
+  } catch (error) {
+    if (session.config.database.readUrl === undefined || !isDatabaseUnavailable(error)) throw error;
+    throw new CommandError(
+      `The read replica of DATABASE_READ_URL is out of reach, or gave the export up for what it had to replay meanwhile.
+Try again, or export them from the database itself, with DATABASE_READ_URL= before the command.`,
+      { cause: error },
+    );
+  } finally {
+    await closeReplica();
+  }
+}
 
 /** The result is for standard output, unless the users are there. */
 function tell(text: string, path: string | undefined): string {

@@ -1,6 +1,7 @@
 import { createAudit } from "../../auth/audit/audit.ts";
 import { createTransact, type Transact } from "../../auth/work/unit-of-work.ts";
 import { type Config, parseConfig } from "../../config/config.ts";
+import { parseDatabaseConfig } from "../../config/environment/database-config.ts";
 import { loadEnvFile } from "../../config/environment/env-file.ts";
 import { readConfigFile } from "../../config/file/config-file.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
@@ -10,7 +11,7 @@ import { migrateDatabase } from "../../database/migrate.ts";
 import { openDatabase } from "../../database/open-database.ts";
 import { createNews } from "../../start/messages/news.ts";
 import { onOrderToStop } from "../../start/process/stop-orders.ts";
-import { openStorage, type Storage } from "../../start/storage.ts";
+import { openStorage, reachPostgres, type Storage } from "../../start/storage.ts";
 
 /** The exit code of whoever was stopped by Ctrl-C, as shells have it. */
 const STOPPED = 130;
@@ -30,15 +31,30 @@ export interface OperatorSession extends OperatorStorage {
   readonly random: Random;
 }
 
-/**
- * Closes the storage also when `work` fails, and when somebody stops the command. An embedded PostgreSQL that a server in this folder runs
- * is shared, and left running.
- */
-export async function withStorage<Result>(work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
+async function withStorage<Result>(work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
   loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
-  // Where the data are: a command that runs in the wrong folder would succeed on an empty database of its own.
-  const opening = openStorage(config, tellOperator);
+  return whileOpen(openStorage(config, tellOperator), (storage) =>
+    work({ config, storage, directUrl: config.database.directUrl ?? storage.databaseUrl }),
+  );
+}
+
+/** For what needs a database and nothing else of the configuration. */
+export async function withPostgres<Result>(work: (opened: { directUrl: string; schema: string }) => Promise<Result>): Promise<Result> {
+  loadEnvFile(process.env, process.cwd());
+  const { url, directUrl, schema } = parseDatabaseConfig(process.env);
+  // The embedded one says where the data are: a command that runs in the wrong folder would succeed on an empty database of its own.
+  return whileOpen(reachPostgres(url, tellOperator), ({ databaseUrl }) => work({ directUrl: directUrl ?? databaseUrl, schema }));
+}
+
+/**
+ * Closes what is opened also when `work` fails, and when somebody stops the command. An embedded PostgreSQL that a server in this folder
+ * runs is shared, and left running.
+ */
+async function whileOpen<Opened extends { close(): Promise<void> }, Result>(
+  opening: Promise<Opened>,
+  work: (opened: Opened) => Promise<Result>,
+): Promise<Result> {
   let isStopped = false;
   onOrderToStop(async (_reason, hurry) => {
     isStopped = true;
@@ -46,15 +62,15 @@ export async function withStorage<Result>(work: (opened: OperatorStorage) => Pro
     await (await opening).close();
     process.exit(STOPPED);
   });
-  const storage = await opening;
+  const opened = await opening;
   try {
-    return await work({ config, storage, directUrl: config.database.directUrl ?? storage.databaseUrl });
+    return await work(opened);
   } catch (error) {
     // That the database went away under it is nothing to be told.
     if (isStopped) await new Promise(() => undefined);
     throw error;
   } finally {
-    await storage.close();
+    await opened.close();
   }
 }
 

@@ -47,6 +47,12 @@ const productionRules: readonly Rule[] = [
     problem: "is the direct way to the database of DATABASE_URL, which is not set.",
   },
   {
+    variable: "DATABASE_READ_URL",
+    besides: ["DATABASE_URL"],
+    isBroken: (values) => values.DATABASE_READ_URL !== undefined && values.DATABASE_URL === undefined,
+    problem: "is a replica of the database of DATABASE_URL, which is not set.",
+  },
+  {
     variable: "ACCESS_TOKEN_TTL",
     // Shorter ones only turn every request into a refresh. In development they let one watch a client refresh without waiting.
     isBroken: (values) => inProduction(values) && values.ACCESS_TOKEN_TTL < 60,

@@ -11,7 +11,7 @@ export interface CompletedEnvironment {
 export function completeConnectionStrings(env: Environment): CompletedEnvironment {
   const urls: Record<string, string> = {};
   const problems = new Map<string, ConfigProblem>();
-  for (const name of ["DATABASE_URL", "DATABASE_DIRECT_URL"]) {
+  for (const name of ["DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_READ_URL"]) {
     const written = setting(env, name);
     if (written === undefined) continue;
     const completed = completeConnectionString(written, (variable) => setting(env, variable));

@@ -32,6 +32,13 @@ export const databaseVariables = {
     example: "postgres://gateway:password@db.example.com:5432/gateway",
     value: databaseUrl,
   },
+  DATABASE_READ_URL: {
+    description:
+      "A read replica of the same database, for lists of users, the audit trail and exports; nothing is decided by what it says.",
+    defaultNote: "DATABASE_URL",
+    example: "postgres://gateway:password@replica.example.com:5432/gateway",
+    value: databaseUrl,
+  },
   REDIS_URL: {
     description: "Where all processes count calls together; memory takes over while it is away.",
     defaultNote: "none: calls are counted in PostgreSQL and in the memory of each process",

@@ -59,9 +59,19 @@ export const origin = z
 
 export const corsOrigin = z
   .string()
-  .refine((written) => written !== "*", "must name origins: * would let every web site call with its visitors' sessions.")
-  .refine((written) => written !== "null", "must not allow the origin null: sandboxed frames of any web site have it.")
-  .pipe(z.union([z.string().refine(isAppOrigin), origin], { error: originProblem }));
+  .refine((written) => written !== "*", {
+    error: "must name origins: * would let every web site call with its visitors' sessions.",
+    abort: true,
+  })
+  .refine((written) => written !== "null", {
+    error: "must not allow the origin null: sandboxed frames of any web site have it.",
+    abort: true,
+  })
+  .refine(
+    (written) => isAppOrigin(written) || isOrigin(written),
+    "must list origins, each with its scheme and without a path, such as https://app.example.com.",
+  )
+  .transform((written) => (isAppOrigin(written) ? written : new URL(written).origin));
 
 /** RFC 8414 section 2: an issuer is a URL without query or fragment. Kept as written, because verifiers compare it as a string. */
 export const issuer = z.string().refine(isWebUrl, "must be an http:// or https:// URL without query, fragment or credentials.");

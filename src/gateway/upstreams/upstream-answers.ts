@@ -17,7 +17,7 @@ export function readAnswer(upstream: string, { status, text }: UpstreamAnswer): 
 export function readResult(upstream: string, sent: unknown): ExecutionResult {
   if (!isRecord(sent)) return noAnswer(upstream, "an answer that is no JSON object");
   const { data = null, errors } = sent;
-  const read = errors === undefined || errors === null ? [] : readUpstreamErrors(errors);
+  const read = errors === undefined || errors === null ? [] : readUpstreamErrors(errors, data === null ? upstream : undefined);
   if (read === undefined || !(data === null || isRecord(data))) return noAnswer(upstream, "an answer that is no GraphQL");
   if (data === null && read.length === 0) return noAnswer(upstream, "an answer without data and errors");
   return { data, ...(read.length > 0 && { errors: read }) };

@@ -5,7 +5,7 @@ import type { Answered } from "../../graphql/answers.ts";
 import type { RequestContext } from "../../graphql/context.ts";
 import { readAnswer } from "./upstream-answers.ts";
 import { connectUpstream } from "./upstream-connection.ts";
-import { unavailableBecause, upstreamUnavailable } from "./upstream-errors.ts";
+import { misfitOf, unavailableBecause, upstreamUnavailable } from "./upstream-errors.ts";
 import { createUpstreamHeaders } from "./upstream-headers.ts";
 import type { ConnectionOptions } from "./upstream-options.ts";
 import { createUpstreamSubscriber } from "./upstream-subscriptions.ts";
@@ -40,6 +40,8 @@ export interface UpstreamParts {
   /** Why an upstream gave no answer. */
   onFailure(upstream: string, error: unknown, requestId: string): void;
   onAnswer(upstream: string): void;
+  /** It refused what fits the SDL that it was taken in by. */
+  onMisfit(upstream: string, problem: string, requestId: string): void;
   /** Lets others see how it answers. */
   observeUpstream(upstream: Upstream): Upstream;
 }
@@ -48,7 +50,7 @@ const jsonHeaders = { "content-type": "application/json", accept: "application/g
 
 export function createUpstream(
   options: ConnectionOptions,
-  { createIdentityTokens, onFailure, onAnswer, observeUpstream }: UpstreamParts,
+  { createIdentityTokens, onFailure, onAnswer, onMisfit, observeUpstream }: UpstreamParts,
 ): Upstream {
   const { name } = options;
   const connection = connectUpstream(options);
@@ -73,9 +75,10 @@ export function createUpstream(
           return { kind: "text", text: answer.text };
         }
         const result = readAnswer(name, answer);
-        const cause = unavailableBecause(result);
-        if (cause === undefined) onAnswer(name);
-        else onFailure(name, cause, context.requestId);
+        const [cause, misfit] = [unavailableBecause(result), misfitOf(result)];
+        if (cause !== undefined) onFailure(name, cause, context.requestId);
+        else if (misfit !== undefined) onMisfit(name, misfit, context.requestId);
+        else onAnswer(name);
         return result;
       } catch (error) {
         return failed(error, context.requestId);

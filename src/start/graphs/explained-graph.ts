@@ -28,6 +28,7 @@ export async function readExplainedGraph(sections: GraphSections): Promise<Expla
     createIdentityTokens: () => ({ issue: unreachable, issueAnonymous: unreachable }),
     readFile: (path) => readOperatorsFile("gateway.yaml", path),
     onFailure: unreachable,
+    onMisfit: unreachable,
     onAnswer: unreachable,
     observeUpstream: (upstream) => upstream,
   });

@@ -98,6 +98,11 @@ async function opener(
   const { openComposedGraph } = await import("../../gateway/composition/open-composed-graph.ts");
   const words = { away: "a graph behind the gateway gave no answer", back: "a graph behind the gateway answers again" };
   const outageOf = createOutages("upstream", words, outages);
+  const refusals = {
+    away: "a graph behind the gateway does not fit its SDL: it refuses operations that do",
+    back: "a graph behind the gateway has refused nothing that fits its SDL for a while",
+  };
+  const misfitOf = createOutages("upstream", refusals, outages);
   const parts: OpenComposedGraphParts = {
     auth: { ...authGraph, gatewayFields },
     publicErrors,
@@ -106,7 +111,11 @@ async function opener(
       createIdentityTokens({ keys: auth.signingKeys, clock, random: createSecureRandom() }, { issuer: config.tokens.issuer }),
     readFile: (path) => readOperatorsFile("gateway.yaml", path),
     onFailure: (upstream, error, requestId) => outageOf(upstream).failed(error, { requestId }),
-    onAnswer: (upstream) => outageOf(upstream).worked(),
+    onAnswer(upstream) {
+      outageOf(upstream).worked();
+      misfitOf(upstream).worked();
+    },
+    onMisfit: (upstream, problem, requestId) => misfitOf(upstream).failed(new Error(problem), { requestId }),
   };
   return () => openComposedGraph(readGraphSources(config), parts);
 }

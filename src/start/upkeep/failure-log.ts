@@ -1,3 +1,4 @@
+import { isReplicaLost } from "../../database/read-replica.ts";
 import { isDatabaseUnavailable, isStatementGivenUp } from "../../database/unavailable.ts";
 import { createOutage, createOutages, type Outage, type OutageParts } from "./outage-log.ts";
 
@@ -13,6 +14,19 @@ export function createDatabaseOutage(parts: OutageParts): Outage {
   );
 }
 
+/** What failed for want of the read replica alone. */
+export function createReplicaOutage(parts: OutageParts): Outage {
+  return createOutage(
+    {
+      away:
+        "the read replica is out of reach: lists of users, the audit trail and exports are answered SERVICE_UNAVAILABLE; " +
+        "nothing else is",
+      back: "the read replica is back",
+    },
+    parts,
+  );
+}
+
 /** Logs what failed while a call was answered. */
 export interface FailureLog {
   failed(error: unknown, requestId: string): void;
@@ -21,7 +35,7 @@ export interface FailureLog {
 }
 
 /** Each failure that nobody expects has its stack; an outage of the database is told as such, and so are statements that it gave up. */
-export function createFailureLog(parts: OutageParts, database: Outage): FailureLog {
+export function createFailureLog(parts: OutageParts, { database, replica }: { database: Outage; replica: Outage }): FailureLog {
   const words = {
     away: "the database gave a statement up: the call is answered SERVICE_UNAVAILABLE; further ones are counted",
     back: "the database gives up no more statements",
@@ -30,6 +44,7 @@ export function createFailureLog(parts: OutageParts, database: Outage): FailureL
   return {
     failed(err, requestId) {
       if (isStatementGivenUp(err)) givenUp.failed(err, { requestId });
+      else if (isReplicaLost(err)) replica.failed(err, { requestId });
       else if (isDatabaseUnavailable(err)) database.failed(err, { requestId });
       else parts.logger.error({ err, requestId }, "unexpected error");
     },

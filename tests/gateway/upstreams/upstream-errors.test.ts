@@ -74,3 +74,37 @@ test.each([undefined, null, {}, { code: 7 }, "none"])(
     lanes.close();
   },
 );
+
+test.each([
+  ["GRAPHQL_VALIDATION_FAILED", { code: "GRAPHQL_VALIDATION_FAILED" }],
+  ["UPSTREAM_ERROR", undefined],
+])("an upstream that does not fit its SDL is named in the answer, and in the log: %s", async (code, extensions) => {
+  const message = 'Cannot query field "one" on type "Query".';
+  upstreams[0]?.answer("/", { errors: [{ message, locations: [{ line: 1, column: 3 }], extensions }] });
+  upstreams[1]?.answer("/", { data: { two: 2 } });
+  const before = gateway.logs.length;
+  // What was told of it before is over.
+  gateway.clock.advance(60);
+  expect((await gateway.post({ query: "{ one }" })).errors).toMatchObject([{ message, extensions: { code, upstream: "one" } }]);
+  const { data, errors } = await gateway.post({ query: "{ one two }" });
+  expect(data).toEqual({ one: null, two: 2 });
+  expect(errors).toMatchObject([{ message, extensions: { code, upstream: "one" } }]);
+  expect(gateway.logs.slice(before)).toContainEqual(
+    expect.objectContaining({
+      level: 40,
+      msg: "a graph behind the gateway does not fit its SDL: it refuses operations that do",
+      upstream: "one",
+      problem: expect.objectContaining({ message }),
+    }),
+  );
+});
+
+test("what an upstream says of a value that was sent to it is not in the log", async () => {
+  gateway.clock.advance(60);
+  upstreams[0]?.answer("/", { errors: [{ message: 'Expected Int, found "hunter2".', extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] });
+  const before = gateway.logs.length;
+  expect((await gateway.post({ query: "{ one }" })).errors).toMatchObject([{ extensions: { upstream: "one" } }]);
+  const told = JSON.stringify(gateway.logs.slice(before));
+  expect(told).toContain("GRAPHQL_VALIDATION_FAILED");
+  expect(told).not.toContain("hunter2");
+});

@@ -46,7 +46,9 @@ const orderOf = (id: string, fields: string) => ({
 });
 
 test("docs/guides/federation.md shows the composition and the gateway of these tests", () => {
-  expect(readDocument("docs/guides/federation.md")).toContain(`\`\`\`ts\n${readDocument("tests/support/graphs/supergraph.ts")}\`\`\``);
+  for (const file of ["supergraph.ts", "http-transport.ts"]) {
+    expect(readDocument("docs/guides/federation.md")).toContain(`\`\`\`ts\n${readDocument(`tests/support/graphs/${file}`)}\`\`\``);
+  }
 });
 
 describe("the supergraph", () => {
