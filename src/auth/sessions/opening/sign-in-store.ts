@@ -5,7 +5,7 @@ import { messageColumns, messageRows, type OutboxRow } from "../../../outbox/out
 import { entryOf, insertEntry } from "../../audit/audit-entry-store.ts";
 import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Account } from "../../users/account-store.ts";
-import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "../session-row.ts";
+import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "../session-row-store.ts";
 import type { Session } from "../session-state.ts";
 import type { SessionSecrets } from "../session-store.ts";
 import type { Device } from "./devices.ts";
@@ -57,7 +57,7 @@ export async function recordSignIn(database: Statements, signIn: SignIn): Promis
     ), audited as (
       ${insertEntry(database, entryOf(event))} from signed_in
     )${tellNews(database, signIn)}${noteDevice(database, signIn)}
-    select *, not exists (select from signed_in) as is_full from noted_on_user`;
+    select *, not exists (select 1 from signed_in) as is_full from noted_on_user`;
   const [row] = rows;
   if (row === undefined) return undefined;
   return row.is_full ? { kind: "full" } : { kind: "signed_in", account: readHeldAccount(row) };
@@ -89,6 +89,6 @@ function noteDevice(statements: Statements, { device, session }: SignIn) {
   if (device.notice === undefined) return noted;
   return client`${noted}, is_news as (
       select user_id from noted
-        where exists (select from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
+        where exists (select 1 from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
     ), ${noticeParts(statements, "is_news", device.notice)}`;
 }
