@@ -1,6 +1,6 @@
-import { type AuditEventType, auditEventTypes } from "../../database/tables/audit-event-types.ts";
+import { type AuditEventType, auditEventTypes, NOBODY } from "../../database/tables/audit-event-types.ts";
 
-export { type AuditEventType, auditEventTypes };
+export { type AuditEventType, auditEventTypes, NOBODY };
 
 export type AuditDetail = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
