@@ -172,14 +172,32 @@ const floorsOfDomain = [
   "accounts",
   "admin",
   "transfer",
+  "purge",
 ];
 const upwards = floorsOfDomain.slice(0, -1).map((room, index) => ({
   name: `floors of auth: ${room}`,
   severity: "error",
   comment: `auth/${room} stands below auth/${floorsOfDomain.slice(index + 1).join(", auth/")}.`,
   from: { path: `^src/auth/${room}/` },
-  to: { path: [`^src/auth/(?:${floorsOfDomain.slice(index + 1).join("|")})/`, "^src/auth/(?:auth|operator)\\.ts$"] },
+  to: { path: [`^src/auth/(?:${floorsOfDomain.slice(index + 1).join("|")})/`, "^src/auth/[^/]+$"] },
 }));
+/** A folder that has no row here is held against nothing. */
+const outside = [
+  {
+    name: "no room",
+    severity: "error",
+    comment: "every folder of src/ is a room of the table, and no file but main.ts stands beside them.",
+    from: { path: `^src/(?!main\\.ts$|(?:${rooms.map(({ room }) => room).join("|")})/)` },
+    to: {},
+  },
+  {
+    name: "no floor of auth",
+    severity: "error",
+    comment: "every folder of src/auth/ is one of floorsOfDomain, and no file but auth.ts and operator.ts stands beside them.",
+    from: { path: `^src/auth/(?!(?:auth|operator)\\.ts$|(?:${floorsOfDomain.join("|")})/)` },
+    to: {},
+  },
+];
 const stores = {
   name: "stores",
   severity: "error",
@@ -241,7 +259,7 @@ const unresolved = { name: "unresolved", severity: "error", from: {}, to: { coul
 const cycles = { name: "cycles", severity: "error", from: {}, to: { circular: true } };
 
 export default {
-  forbidden: [...rooms.map(ruleOf), ...upwards, stores, sections, readers, opening, redis, verify, unresolved, cycles],
+  forbidden: [...rooms.map(ruleOf), ...upwards, ...outside, stores, sections, readers, opening, redis, verify, unresolved, cycles],
   options: {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "^src/http/pages/files/" },

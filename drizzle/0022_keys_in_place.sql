@@ -3,6 +3,8 @@ ALTER TABLE "auth"."sessions" DROP CONSTRAINT "sessions_pkey", ADD CONSTRAINT "s
 -- The constraint that was validated before spares looking at every entry again.
 ALTER TABLE "auth"."audit_events" ALTER COLUMN "user_id" SET NOT NULL;--> statement-breakpoint
 ALTER TABLE "auth"."audit_events" DROP CONSTRAINT "audit_events_user_id", DROP CONSTRAINT "audit_events_pkey", ADD CONSTRAINT "audit_events_user_id_id_pk" PRIMARY KEY USING INDEX "audit_events_user_id_id_pk";--> statement-breakpoint
+-- As it was, entries of before excepted.
+ALTER TABLE "auth"."audit_events" ADD CONSTRAINT "audit_events_type_known" CHECK ("auth"."audit_events"."type" in ('REGISTERED', 'LOGIN_SUCCEEDED', 'LOGIN_FAILED', 'LOGOUT', 'TOKEN_REFRESHED', 'REFRESH_REPLAYED', 'REFRESH_REUSED', 'SESSION_REVOKED', 'PASSWORD_CHANGED', 'EMAIL_VERIFICATION_REQUESTED', 'EMAIL_VERIFIED', 'PASSWORD_RESET_REQUESTED', 'PASSWORD_RESET', 'EMAIL_CHANGE_REQUESTED', 'EMAIL_CHANGED', 'EMAIL_CHANGE_UNDONE', 'ACCOUNT_DELETION_REQUESTED', 'ACCOUNT_RESTORED', 'ACCOUNT_ERASED', 'ACCOUNT_EXPORTED', 'ROLES_CHANGED', 'USER_DISABLED', 'USER_ENABLED', 'USER_UNLOCKED', 'FORCED_LOGOUT', 'RATE_LIMITED', 'SIGNING_KEY_ROTATED')) NOT VALID;--> statement-breakpoint
 CREATE TABLE "auth"."session_ends_of_everybody" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"id_below" uuid NOT NULL,

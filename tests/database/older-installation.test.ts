@@ -110,7 +110,7 @@ test("its audit trail reads the same, and what concerned nobody still does", asy
     { type: "FORCED_LOGOUT", userId: null },
     { type: "LOGIN_FAILED", userId: null },
   ]);
-  expect(trailBefore).toHaveLength(5);
+  expect(trailBefore).toHaveLength(6);
   expect(await readTrail()).toEqual(trailBefore);
 });
 

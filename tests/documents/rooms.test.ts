@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** Each is written into a house of its own, and has to be refused by the rule beside it. */
 const probes: readonly (readonly [file: string, imports: string, rule: string])[] = [
+  ["billing/probe.ts", "drizzle-orm", "no room"],
+  ["billing/probe.ts", "../database/tables/users.ts", "no room"],
+  ["probe.ts", "jsonwebtoken", "no room"],
+  ["auth/billing/probe.ts", "../sessions/sessions.ts", "no floor of auth"],
+  ["auth/probe.ts", "./sessions/sessions.ts", "no floor of auth"],
+  ["auth/sessions/probe.ts", "../probe.ts", "floors of auth: sessions"],
+  ["auth/users/probe.ts", "../purge/purge.ts", "floors of auth: users"],
   ["core/probe.ts", "../auth/audit/audit.ts", "core"],
   ["config/probe.ts", "../core/errors.ts", "config"],
   ["config/probe.ts", "../mail/own-words.ts", "config"],
@@ -92,3 +99,11 @@ test.each(probes.map(([file, imports, rule], index) => ({ file, imports, rule, i
     }
   },
 );
+
+test("statements are sent by stores alone, and by the room of the database", () => {
+  const src = fileURLToPath(new URL("../../src/", import.meta.url));
+  const senders = readdirSync(src, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && readFileSync(join(src, file), "utf8").includes("$client"))
+    .filter((file) => !file.endsWith("-store.ts") && !file.startsWith("database/"));
+  expect(senders).toEqual([]);
+});

@@ -7,5 +7,8 @@ const LONG = 8;
 export function similarName(name: string, known: readonly string[]): string | undefined {
   const upperCase = name.toUpperCase();
   const allowed = name.length < LONG ? 1 : 2;
-  return known.find((other) => editDistance(upperCase, other.toUpperCase()).steps <= allowed);
+  // Slips are counted in a time that grows with the product of both lengths: a name that is too long by itself is not compared.
+  return known.find(
+    (other) => Math.abs(other.length - name.length) <= allowed && editDistance(upperCase, other.toUpperCase()).steps <= allowed,
+  );
 }

@@ -1,7 +1,10 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { listed } from "./listed.ts";
 
-/** Why sessions end: the names are those of the public contract. */
+/**
+ * Why sessions end: the names are those of the public contract. A new one changes the constraints of two tables, `sessions` and
+ * `session_ends`: the migration adds them as `NOT VALID`, and the next one validates them.
+ */
 export const sessionEndReasons = [
   "LOGOUT",
   "LOGOUT_ALL",

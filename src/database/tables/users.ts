@@ -18,7 +18,7 @@ export const users = authSchema.table(
     status: text("status", { enum: ["ACTIVE", "DISABLED"] })
       .notNull()
       .default("ACTIVE"),
-    /** Raised when roles, status or password change or every session is ended: access tokens of an older version are refused. */
+    /** Raised when roles, status, password or address change, or every session is ended: access tokens of an older version are refused. */
     version: integer("version").notNull().default(1),
     createdAt: instant("created_at").notNull(),
     lastLoginAt: instant("last_login_at"),

@@ -15,15 +15,17 @@ const MAXIMUM_LENGTH = 256;
 
 /** The types that a request's `Accept` header takes. */
 export interface Accepted {
-  /** Whether it takes anything that an answer can be. */
-  readonly isAnswerable: boolean;
+  /** Whether it takes a GraphQL answer. */
+  readonly takesAnswer: boolean;
+  /** Whether it takes a page, which is all that a browser may ask for. */
+  readonly takesPage: boolean;
   /** The media type of a GraphQL answer; undefined where Apollo Server has to say. */
   readonly answerType: string | undefined;
 }
 
 export type ReadAccept = (accept: string | undefined) => Accepted;
 
-const anything: Accepted = { isAnswerable: true, answerType: answerTypes[0] };
+const anything: Accepted = { takesAnswer: true, takesPage: true, answerType: answerTypes[0] };
 
 /** Every client sends the same header each time, so what was worked out is kept. */
 export function createAcceptReader(): ReadAccept {
@@ -42,7 +44,8 @@ function negotiate(accept: string): Accepted {
   const taken = new Negotiator({ headers: { accept } }).mediaTypes(offered);
   const answerType = taken.find((type) => type !== page);
   return {
-    isAnswerable: taken.some((type) => type !== unspoken),
+    takesAnswer: taken.some((type) => answerTypes.includes(type)),
+    takesPage: taken.includes(page),
     answerType: answerType === unspoken ? undefined : answerType,
   };
 }

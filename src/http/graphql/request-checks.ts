@@ -36,7 +36,9 @@ function refusalOf(request: FastifyRequest, isHost: (host: string) => boolean, r
   // Node has a request begin, and refuses it afterwards.
   if (isUnknownTransfer(request.headers["transfer-encoding"]))
     return { status: 400, problem: "Has a Transfer-Encoding other than chunked." };
-  const { isAnswerable } = readAccept(request.headers.accept);
+  const { takesAnswer, takesPage } = readAccept(request.headers.accept);
+  // Nothing answers a POST with a page.
+  const isAnswerable = takesAnswer || (takesPage && request.method !== "POST");
   return isAnswerable ? undefined : { status: 406, problem: "Accepts none of the media types of an answer; accept application/json." };
 }
 

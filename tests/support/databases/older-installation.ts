@@ -156,6 +156,11 @@ async function insertAuditEvents(sql: postgres.Sql, { now }: OlderRows): Promise
     { ...common, id: id(4), type: "LOGIN_SUCCEEDED", user_id: carol.id, actor_id: carol.id, session_id: older.carolsSession },
     { ...common, id: id(5), type: "FORCED_LOGOUT", user_id: null },
   ])}`;
+  // Written by hand before types were checked.
+  const [known] = await sql`select pg_get_constraintdef(oid) as text from pg_constraint where conname = 'audit_events_type_known'`;
+  await sql`alter table audit_events drop constraint audit_events_type_known`;
+  await sql`insert into audit_events ${sql({ ...common, id: id(6), type: "WRITTEN_BY_HAND", user_id: null })}`;
+  await sql.unsafe(`alter table audit_events add constraint audit_events_type_known ${known?.text}`);
 }
 
 async function insertOthers(sql: postgres.Sql, { now }: OlderRows): Promise<void> {

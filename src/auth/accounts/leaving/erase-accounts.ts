@@ -20,7 +20,8 @@ import {
 /**
  * Erases the accounts whose time has come, in small batches; safe in any number of processes, and taken up by any of them where one dies.
  * Audit events stay, under a pseudonym of the user and of each session that nobody can trace back, without addresses and whatever else
- * tells of a person. The number of accounts of which nothing is left. The signal stops it after the batch that is under way.
+ * tells of a person. The number of accounts of which nothing is left. The signal stops it after the batch that is under way. An account
+ * that cannot be erased holds up no other: the run goes on, and fails at its end.
  */
 export type EraseAccounts = (signal?: AbortSignal) => Promise<number>;
 
@@ -36,6 +37,8 @@ const ROWS_PER_BATCH = 2000;
 const ERASURES_PER_RUN = 1000;
 /** A request that found the account just before may still write an audit event of it: the row goes when there can be none any more. */
 const LATE_ENTRY_SECONDS = 60;
+/** So many at once are no fault of the accounts: the database does not answer. */
+const MOST_FAILURES = 10;
 const SECRET_BYTES = 32;
 
 const steps: readonly EraseBatch[] = [eraseSessions, eraseOwnEntries, eraseDeedsToOthers];
@@ -63,16 +66,27 @@ export function createEraseAccounts(parts: EraseAccountsParts): EraseAccounts {
     });
   }
 
+  async function eraseOne(erasure: BegunErasure, signal: AbortSignal | undefined): Promise<boolean> {
+    const isWhole = await eraseInBatches(erasure, signal);
+    const isLate = addSeconds(erasure.begunAt, LATE_ENTRY_SECONDS) <= clock();
+    return isWhole && isLate && (await finish(erasure));
+  }
+
   return async (signal) => {
     for (let begun = 0; begun < ERASURES_PER_RUN && signal?.aborted !== true; begun += 1) {
       if ((await begin()) === undefined) break;
     }
     let erased = 0;
+    const failures: unknown[] = [];
     for (const erasure of await findBegunErasures(database, clock(), ERASURES_PER_RUN)) {
-      const isWhole = await eraseInBatches(erasure, signal);
-      const isLate = addSeconds(erasure.begunAt, LATE_ENTRY_SECONDS) <= clock();
-      if (isWhole && isLate && (await finish(erasure))) erased += 1;
+      try {
+        if (await eraseOne(erasure, signal)) erased += 1;
+      } catch (error) {
+        failures.push(error);
+        if (failures.length === MOST_FAILURES) break;
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return erased;
   };
 }

@@ -1,6 +1,7 @@
 import { lte, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../../database/database.ts";
 import { accountErasures } from "../../../database/tables/account-erasures.ts";
+import { isKnownAuditEventType } from "../../../database/tables/audit-event-types.ts";
 import { auditEvents } from "../../../database/tables/audit-events.ts";
 import { emailAddresses } from "../../../database/tables/email-addresses.ts";
 import { identitySubjects } from "../../../database/tables/identity-subjects.ts";
@@ -136,13 +137,24 @@ export const eraseSessions: EraseBatch = async (tx, { userId }, { after, limit }
 /** Facts that are about nobody, by their names. What is not among them goes. */
 const keptFacts = ["after", "before", "by", "coordinate", "endedSessions", "reason", "roles"];
 
+const isKnown = isKnownAuditEventType(sql`audit_events.type`);
+
+/**
+ * An entry of an unknown type goes: nobody can say what of it is about a person, and the database takes no change of it. Somebody has
+ * written it by hand before types were checked, or a newer version beside this one has.
+ */
+const deleteUnknown = sql`unknown as (
+      delete from ${auditEvents} as audit_events using batch
+      where audit_events.user_id = batch.user_id and audit_events.id = batch.id and not ${isKnown}
+    )`;
+
 /** The entries about the user. Where an admin did it, the address is the admin's, and stays. */
 export const eraseOwnEntries: EraseBatch = (tx, { userId, pseudonyms }, { after, limit }) =>
   readBatch(
     tx,
     sql`
     with batch as (
-      select id from ${auditEvents} where (user_id, id) > (${userId}::uuid, ${after}::uuid) and user_id = ${userId}
+      select user_id, id from ${auditEvents} where (user_id, id) > (${userId}::uuid, ${after}::uuid) and user_id = ${userId}
       order by user_id, id limit ${limit}
     ), changed as (
       update ${auditEvents} as audit_events
@@ -154,8 +166,8 @@ export const eraseOwnEntries: EraseBatch = (tx, { userId, pseudonyms }, { after,
         detail = (
           select jsonb_object_agg(key, value) from jsonb_each(detail)
           where key = any(${sql.param(keptFacts)}::text[]) and not (type = 'USER_DISABLED' and key = 'reason'))
-      where user_id = ${userId} and id = any(array(select id from batch))
-    )
+      where user_id = ${userId} and id = any(array(select id from batch)) and ${isKnown}
+    ), ${deleteUnknown}
     select id from batch order by id`,
     after,
   );
@@ -172,8 +184,8 @@ export const eraseDeedsToOthers: EraseBatch = (tx, { userId, pseudonyms }, { aft
       order by actor_id, id limit ${limit}
     ), changed as (
       update ${auditEvents} as audit_events set actor_id = ${pseudonyms.ofUser}, ip_address = null, user_agent = null
-      from batch where audit_events.user_id = batch.user_id and audit_events.id = batch.id
-    )
+      from batch where audit_events.user_id = batch.user_id and audit_events.id = batch.id and ${isKnown}
+    ), ${deleteUnknown}
     select id from batch order by id`,
     after,
   );

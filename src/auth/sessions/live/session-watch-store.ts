@@ -2,7 +2,7 @@ import type { Fragment } from "postgres";
 import type { SessionEndReason } from "../../../core/errors.ts";
 import type { Database } from "../../../database/database.ts";
 import { endColumnsOf } from "../../revocations/session-ends-store.ts";
-import { readSession, type SessionRow, sessionRowColumns } from "../session-row.ts";
+import { readSession, type SessionRow, sessionRowColumns } from "../session-row-store.ts";
 import type { Session } from "../session-state.ts";
 
 /** A session as it was read; every rotation raises its generation by one. */

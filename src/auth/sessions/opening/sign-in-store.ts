@@ -5,7 +5,7 @@ import { messageColumns, messageRows, type OutboxRow } from "../../../outbox/out
 import { entryOf, insertEntry } from "../../audit/audit-entry-store.ts";
 import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Account } from "../../users/account-store.ts";
-import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "../session-row.ts";
+import { type HeldAccountRow, heldAccountColumns, readHeldAccount } from "../session-row-store.ts";
 import type { Session } from "../session-state.ts";
 import type { SessionSecrets } from "../session-store.ts";
 import type { Device } from "./devices.ts";

@@ -2,7 +2,7 @@ import type { Database } from "../../../database/database.ts";
 import { entryOf, insertEntry } from "../../audit/audit-entry-store.ts";
 import type { AuditEvent } from "../../audit/audit-events.ts";
 import { isLive } from "../../revocations/session-ends-store.ts";
-import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row-store.ts";
 
 export interface Replay {
   readonly userId: string;

@@ -1,6 +1,6 @@
 import type { Database } from "../../../database/database.ts";
 import { isDatabaseUnavailable } from "../../../database/unavailable.ts";
-import type { SessionOfAccount } from "../session-row.ts";
+import type { SessionOfAccount } from "../session-row-store.ts";
 import { rotateSessions } from "./rotation-batch-store.ts";
 import { type Rotation, rotateSession } from "./rotation-store.ts";
 

@@ -1,6 +1,6 @@
 import type { Database } from "../../../database/database.ts";
 import { type EntryValues, insertEntry } from "../../audit/audit-entry-store.ts";
-import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row.ts";
+import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row-store.ts";
 import { isRotatable, type Rotation, type RotationValues, setRotated } from "./rotation-store.ts";
 
 /** What became of one rotation of a batch. */
