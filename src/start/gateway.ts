@@ -98,6 +98,7 @@ async function openGateway(config: Config, parts: GatewayParts, onFailure: (clos
   const { instrumentPool: instrument } = telemetry;
   const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
   onFailure(closeDatabase);
+  await database.$isSpread();
   const outages = { logger, stopwatch: parts.stopwatch ?? (() => performance.now()) };
   const databaseOutage = createDatabaseOutage(outages);
   const replicaOutage = createReplicaOutage(outages);
