@@ -98,7 +98,6 @@ async function openGateway(config: Config, parts: GatewayParts, onFailure: (clos
   const { instrumentPool: instrument } = telemetry;
   const { database, close: closeDatabase } = openDatabase({ ...config.database, url: databaseUrl, instrument });
   onFailure(closeDatabase);
-  await database.$isSpread();
   const outages = { logger, stopwatch: parts.stopwatch ?? (() => performance.now()) };
   const databaseOutage = createDatabaseOutage(outages);
   const replicaOutage = createReplicaOutage(outages);
@@ -159,7 +158,9 @@ function passEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent
 type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger" | "redisDeadlineMilliseconds"> &
   Pick<World, "database" | "replica" | "clock" | "hashing" | "commonPasswords" | "log" | "hooks" | "onRefusal">;
 
-function openAuth(config: Config, { databaseUrl, secrets, logger, redisDeadlineMilliseconds, ...world }: AuthParts): Promise<Auth> {
+async function openAuth(config: Config, { databaseUrl, secrets, logger, redisDeadlineMilliseconds, ...world }: AuthParts): Promise<Auth> {
+  // Asked at the start, and of no call.
+  await world.database.$isSpread();
   const directUrl = config.database.directUrl ?? databaseUrl;
   return createAuth(
     {

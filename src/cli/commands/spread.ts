@@ -1,5 +1,4 @@
-import type postgres from "postgres";
-import { openSoleConnection } from "../../database/sole-connection.ts";
+import { openSoleConnection, type SoleConnection } from "../../database/sole-connection.ts";
 import { takeSoleLock } from "../../database/sole-lock.ts";
 import { describePlace, type PlacedTable, readSpreadState } from "../../database/spread/citus.ts";
 import { countConnections, dropLeftovers, spreadTable } from "../../database/spread/spread-tables.ts";
@@ -21,8 +20,8 @@ brings new tables. There is no way back but a dump.`,
 };
 
 interface Work {
-  readonly sql: postgres.Sql;
-  readonly patient: postgres.Sql;
+  readonly sql: SoleConnection["sql"];
+  readonly patient: SoleConnection["sql"];
   readonly schema: string;
 }
 
@@ -74,14 +73,14 @@ async function spreadInTurn(url: string, { sql, patient, schema }: Work): Promis
   }
 }
 
-async function readTables(sql: postgres.Sql, schema: string): Promise<{ tables: readonly PlacedTable[]; nodes: number }> {
+async function readTables(sql: SoleConnection["sql"], schema: string): Promise<{ tables: readonly PlacedTable[]; nodes: number }> {
   const state = await readSpreadState(sql, schema);
   if (state.kind === "refused") throw new CommandError(state.problem);
   return state;
 }
 
 /** What they have asked for waits while a table is taken over, and finds tables that are half here and half there in between. */
-async function refuseServers(sql: postgres.Sql): Promise<void> {
+async function refuseServers(sql: SoleConnection["sql"]): Promise<void> {
   const connections = await countConnections(sql);
   if (connections === 0) return;
   throw new CommandError(`Servers are connected to the database (${count(connections, "connection")}). Stop all of them, and commands that are
