@@ -98,10 +98,12 @@ export async function markNextOfUser(tx: Transaction, end: UnmarkedEndOfUser, li
   if (userId === undefined) return { marked: [], isLast: true };
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
     update ${sessions} as sessions set ${markAs(end)}
-    where user_id = ${userId} and id = any(array(
-      select id from ${sessions} where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
+    from (
+      select user_id as owner, id from ${sessions}
+      where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
       order by opened_version, id limit ${limit} for update
-    ))
+    ) as batch
+    where sessions.user_id = batch.owner and sessions.id = batch.id
     returning sessions.id, user_id, end_reason`);
   return { marked: markedOf(rows), isLast: rows.length < limit };
 }
