@@ -1,12 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import { NIL as FIRST_ID } from "uuid";
+import { CLOCK_SKEW_SECONDS } from "../../../core/clock.ts";
 import type { SessionEndReason } from "../../../core/errors.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import { tryLock } from "../../../database/locks.ts";
 import { sessionEnds } from "../../../database/tables/session-ends.ts";
 import { sessions } from "../../../database/tables/sessions.ts";
 import { users as userTable } from "../../../database/tables/users.ts";
-import { CLOCK_SKEW_SECONDS } from "../../revocations/session-ends-store.ts";
 
 /*
  * Marking the sessions that one row of `session_ends` has ended. All of it is done under one lock, oldest end first, so that each session
