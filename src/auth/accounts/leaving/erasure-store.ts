@@ -103,8 +103,8 @@ const keptFacts = ["after", "before", "by", "coordinate", "endedSessions", "reas
 const isKnown = isKnownAuditEventType(sql`audit_events.type`);
 
 /**
- * An entry of an unknown type goes: nobody can say what of it is about a person, and the database takes no change of it. Somebody has written
- * it by hand before types were checked, or a newer version beside this one has.
+ * An entry of an unknown type goes: nobody can say what of it is about a person, and the database takes no change of it. Somebody has
+ * written it by hand before types were checked, or a newer version beside this one has.
  */
 const deleteUnknown = sql`unknown as (
       delete from ${auditEvents} as audit_events using batch where audit_events.id = batch.id and not ${isKnown}
