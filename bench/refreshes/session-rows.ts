@@ -39,6 +39,7 @@ export async function fillSessions(databaseUrl: string, count: number): Promise<
     count,
     tokenOf: (number) =>
       formatRefreshToken({
+        userId: idOf(Math.floor(number / SESSIONS_OF_A_USER)),
         sessionId: idOf(number),
         familySecret: secret("family", number),
         generationSecret: secret("generation", number),

@@ -103,7 +103,9 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   },
   RATE_LIMITED: {
     message: "Too many calls; wait before the next one.",
-    when: "more calls of a field than its limit allows one caller, or too many wrong passwords for one account; nothing was done",
+    when:
+      "more calls than a limit allows one caller, or too many wrong passwords, wrong codes, messages or sign-ins of one " +
+      "account; nothing was done",
     facts: "retryAfterSeconds, setting (in development)",
   },
   TOO_BUSY: {

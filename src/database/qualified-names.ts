@@ -5,6 +5,7 @@ export type QualifiedName = postgres.Helper<string>;
 
 const tables = {
   auditEvents: "audit_events",
+  emailAddresses: "email_addresses",
   knownDevices: "known_devices",
   migrations: "migrations",
   oneTimeTokens: "one_time_tokens",
@@ -13,6 +14,7 @@ const tables = {
   recentNotices: "recent_notices",
   revocations: "revocations",
   sessionEnds: "session_ends",
+  sessionEndsOfEverybody: "session_ends_of_everybody",
   sessions: "sessions",
   signingKeys: "signing_keys",
   userImports: "user_imports",

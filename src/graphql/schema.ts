@@ -11,7 +11,7 @@ import { limitFields } from "./limits/limit-fields.ts";
 import { createLimitTable, type LimitOverrides, listRootFields } from "./limits/limit-table.ts";
 import { type AppliedLimit, rateLimitDirective, readAppliedLimits } from "./limits/rate-limit-directive.ts";
 import { noPubSub } from "./no-pub-sub.ts";
-import { checkPolicies } from "./policies/root-policies.ts";
+import { checkPolicies } from "./policies/check-policies.ts";
 import { AccessResolver } from "./resolvers/access-resolver.ts";
 import { AccountExportResolver } from "./resolvers/account-export-resolver.ts";
 import { AccountLifeResolver } from "./resolvers/account-life-resolver.ts";
@@ -83,7 +83,7 @@ export async function buildGuardedGraph(): Promise<GuardedGraph> {
   const gatewaySdl = { stitching: toStitchingSdl(document), federation: toFederationSdl(document) };
   const guarded = guardSchema(addSubgraphFields(schema, gatewaySdl), requirements, (context) => (context as RequestContext).viewer);
   const statedLimits = readAppliedLimits(document);
-  checkPolicies(listRootFields(schema), new Set(statedLimits.keys()));
+  checkPolicies(schema, statedLimits);
   return { schema: guarded, requirements, statedLimits, sdl, gatewaySdl };
 }
 

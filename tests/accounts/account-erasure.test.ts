@@ -81,6 +81,7 @@ async function live(): Promise<{ held: AuthFieldsFragment; admin: AuthFieldsFrag
   dataOf(await gateway.send(DisableUserDocument, { userId, reason }, byAdmin));
   dataOf(await gateway.send(EnableUserDocument, { userId }, byAdmin));
   await sql`insert into known_devices values (${userId}, '\\x00', now())`;
+  await sql`insert into identity_subjects (issuer, subject, user_id) values ('https://issuer.example', ${email}, ${userId})`;
 
   const held = await logIn(moved.user.email);
   const sessions = await sql`select id from sessions where user_id = ${userId}`;
@@ -95,7 +96,16 @@ describe("erasing an account", () => {
     const { held, admin, personal, entries } = await live();
     const userId = held.user.id;
     const before = await dump();
-    for (const table of ["users", "sessions", "audit_events", "outbox", "one_time_tokens", "known_devices"]) {
+    for (const table of [
+      "users",
+      "sessions",
+      "audit_events",
+      "outbox",
+      "one_time_tokens",
+      "known_devices",
+      "email_addresses",
+      "identity_subjects",
+    ]) {
       expect([table, tablesWith(before, userId).includes(table)]).toEqual([table, true]);
     }
     for (const secret of personal) expect([secret, tablesWith(before, secret).length > 0]).toEqual([secret, true]);

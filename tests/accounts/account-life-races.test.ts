@@ -8,6 +8,7 @@ import { askForChange, changeEmail, confirm, registerVerified, stateOf, undo, un
 import { rounds } from "../support/rounds.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
+import { moveAddress } from "../support/users/addresses.ts";
 
 /*
  * Two things at once, on two gateways: whichever comes first, the state afterwards is one that one of the two orders leads to. Hashes take
@@ -114,11 +115,12 @@ test("whoever waits for an address while its owner gives it up and reserves it g
   const [rival, wanted] = [await registerVerified(one), newEmail()];
   const { token } = await askForChange(one, rival, wanted);
   const owner = await registerVerified(one);
-  await one.database.sql`update users set email = ${wanted}, email_key = ${wanted} where id = ${owner.user.id}`;
+  await moveAddress(one.database.sql, owner.user.id, wanted);
   const givesUp = (email: string) => `
+    update email_addresses set state = 'RESERVED', until = now() + '7 days' where email_key = '${email}';
     update users set email = '${newEmail()}', email_key = '${newEmail()}' where email_key = '${email}';
-    insert into one_time_tokens (id, purpose, subject, user_id, email, email_key, token_hash, created_at, expires_at)
-    values (gen_random_uuid(), 'UNDO_EMAIL_CHANGE', '${owner.user.id}', '${owner.user.id}', '${email}', '${email}',
+    insert into one_time_tokens (id, purpose, user_id, has_account, email, email_key, token_hash, created_at, expires_at)
+    values (gen_random_uuid(), 'UNDO_EMAIL_CHANGE', '${owner.user.id}', true, '${email}', '${email}',
       sha256(convert_to(gen_random_uuid()::text, 'UTF8')), now(), now() + '7 days')`;
   const confirmed = await whileHeld(givesUp(wanted), () => confirm(other, token));
   expect(codesOf(confirmed)).toEqual(["EMAIL_TAKEN"]);
@@ -127,7 +129,8 @@ test("whoever waits for an address while its owner gives it up and reserves it g
   // Where addresses have to be verified, registering does not look first, but inserts.
   const strict = await startTestGateway({ database: one.database, clock: one.clock, env: { EMAIL_VERIFICATION: "required" } });
   const input = { email: owner.user.email, password: PASSWORD };
-  await one.database.sql`update users set email = ${input.email}, email_key = ${input.email} where id = ${owner.user.id}`;
+  await one.database.sql`update email_addresses set state = 'ACCOUNT', until = null where user_id = ${owner.user.id}`;
+  await moveAddress(one.database.sql, owner.user.id, input.email);
   const registered = await whileHeld(givesUp(input.email), () => strict.send(RegisterDocument, { input }));
   expect(codesOf(registered)).toEqual(["EMAIL_NOT_VERIFIED"]);
   expect(await one.database.sql`select id from users where email_key in (${wanted}, ${input.email})`).toHaveLength(0);

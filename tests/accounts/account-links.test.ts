@@ -50,7 +50,7 @@ test.each<[name: string, request: Omit<RawRequest, "body">]>([
   const messages = await messagesTo(gateway, user.email);
   const links = messages.flatMap(({ content }) => ("link" in content.facts ? [content.facts.link] : []));
   for (const link of links)
-    expect(link).toMatch(/^https:\/\/accounts\.example\.com\/account\/(verify-email|reset-password)#token=ot1_[\w-]{43}$/);
+    expect(link).toMatch(/^https:\/\/accounts\.example\.com\/account\/(verify-email|reset-password)#token=ot2_[\w-]{64}$/);
   expect(JSON.stringify(messages)).not.toContain("evil");
   // One is of the registration: such requests are taken for the operations that they are.
   expect(links).toHaveLength(3);

@@ -3,6 +3,7 @@ import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { PASSWORD } from "../support/sign-in.ts";
+import { moveAddress } from "../support/users/addresses.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -109,7 +110,7 @@ describe("two spellings are one address", () => {
 
 test("whoever has an address that reads as a Latin one already goes on signing in", async () => {
   const { user } = dataOf(await register("apple@example.com")).register;
-  await gateway.database.sql`update users set email = 'аррӏе@example.com', email_key = 'аррӏе@example.com' where id = ${user.id}`;
+  await moveAddress(gateway.database.sql, user.id, "аррӏе@example.com");
   expect((await gateway.login("аррӏе@example.com")).user.id).toBe(user.id);
   expect(codesOf(await gateway.send(LoginDocument, { input: { email: "apple@example.com", password: PASSWORD } }))).toEqual([
     "INVALID_CREDENTIALS",

@@ -149,7 +149,7 @@ describe("verifyEmail", () => {
   });
 
   test.each<[string, (email: string) => Promise<VerifyEmailInput>]>([
-    ["a token that was never issued", async () => ({ token: `ot1_${"A".repeat(43)}` })],
+    ["a token that was never issued", async () => ({ token: `ot2_${"A".repeat(64)}` })],
     ["what is no token", async () => ({ token: "'; drop table users; --" })],
     ["a token with a space", async (email) => ({ token: `${tokenOf(await factsFor(email))} ` })],
     ["a token of another purpose", async (email) => ({ token: await resetTokenOf(email) })],

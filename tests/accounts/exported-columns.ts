@@ -16,6 +16,10 @@ const secret = leftOut("a secret, or made of one");
 
 const internal = leftOut("how it is kept, not what");
 
+const unwritten = leftOut("nothing writes it yet");
+
+const erasing = leftOut("of an account that is being erased, which nobody can export");
+
 const ofNobody = leftOut("tells of no user");
 
 const session = (exported: Export, row: Record<string, unknown>) => exported.sessions.find(({ id }) => id === row.id);
@@ -45,6 +49,13 @@ export const kept: Readonly<Record<string, Readonly<Record<string, Shown | strin
     last_login_at: ({ user }) => user.lastLoginAt,
     erasure_at: ({ user }) => user.erasureAt,
   },
+  email_addresses: {
+    email_key: leftOut("the address in another spelling, or one that was given up; the audit entries show that"),
+    user_id: ({ user }) => user.id,
+    state: internal,
+    until: leftOut("the message to the former address says it"),
+  },
+  account_erasures: { user_id: erasing, pseudonym: erasing, session_secret: erasing, begun_at: erasing },
   sessions: {
     id: (exported, row) => session(exported, row)?.id,
     user_id: ({ user }) => user.id,
@@ -72,13 +83,20 @@ export const kept: Readonly<Record<string, Readonly<Record<string, Shown | strin
     id: internal,
     user_id: leftOut("goes when the sessions that it has ended are marked; the sessions show it"),
     opened_below: internal,
-    id_below: internal,
     ended_at: internal,
     end_reason: internal,
     actor_id: internal,
-    marked_until: internal,
-    walks: internal,
   },
+  session_ends_of_everybody: {
+    id: ofNobody,
+    id_below: ofNobody,
+    ended_at: ofNobody,
+    end_reason: ofNobody,
+    actor_id: ofNobody,
+    marked_until: ofNobody,
+    walks: ofNobody,
+  },
+  identity_subjects: { issuer: unwritten, subject: unwritten, user_id: unwritten },
   audit_events: {
     id: (exported, row) => event(exported, row)?.id,
     type: (exported, row) => event(exported, row)?.type,
@@ -110,8 +128,8 @@ export const kept: Readonly<Record<string, Readonly<Record<string, Shown | strin
   one_time_tokens: {
     id: internal,
     purpose: internal,
-    subject: internal,
     user_id: ({ user }) => user.id,
+    has_account: internal,
     email: ({ pendingEmail }) => pendingEmail,
     email_key: leftOut("the address in another spelling"),
     token_hash: secret,

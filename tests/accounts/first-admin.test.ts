@@ -1,3 +1,4 @@
+import { NIL } from "uuid";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
@@ -51,7 +52,7 @@ test("is made at the first start, may sign in, and is audited as what the config
   expect(others).toEqual([]);
   expect(admin).toMatchObject({ email: ADMIN_EMAIL, email_key: "ada@example.com", status: "ACTIVE", version: 1 });
   const events =
-    await database.sql`select type, user_id, actor_id, detail from audit_events where type <> 'LOGIN_SUCCEEDED' and user_id is not null
+    await database.sql`select type, user_id, actor_id, detail from audit_events where type <> 'LOGIN_SUCCEEDED' and user_id <> ${NIL}
       order by id`;
   const about = { user_id: admin?.id, actor_id: null };
   expect(events).toEqual([

@@ -14,6 +14,7 @@ import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import { moveAddress } from "../support/users/addresses.ts";
 
 const NEW_PASSWORD = "another walk by the sea";
 
@@ -138,14 +139,15 @@ describe("a reset", () => {
     const { user } = await gateway.register();
     const token = await ask(user.email);
     const email = newEmail();
-    await gateway.database.sql`update users set email = ${email}, email_key = ${email} where id = ${user.id}`;
+    await moveAddress(gateway.database.sql, user.id, email);
     await expectRefused(token, email);
   });
 
   test("with the token of another purpose, a code in its place, or none of ours is refused", async () => {
     const { user } = await gateway.register();
     const { code, ...verification } = await lastFacts(gateway, user.email, "verify_email");
-    for (const token of [tokenOf(verification), code, "", `ot1_${"A".repeat(43)}`, "ot1_\0"]) await expectRefused(token, user.email);
+    for (const token of [tokenOf(verification), code, "", `ot1_${"A".repeat(43)}`, `ot2_${"A".repeat(64)}`, "ot1_\0", "ot2_", "ot2_\0"])
+      await expectRefused(token, user.email);
   });
 
   test("of a disabled user looks like any other, and enables nobody", async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { NIL } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   AuditEventsDocument,
@@ -41,7 +42,7 @@ async function insertEvent({ at = noonPlus(0), type = "LOGOUT", userId, sessionI
   const id = `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${sequence.toString(16).padStart(12, "0")}`;
   await gateway.database.sql`
     insert into audit_events (id, type, occurred_at, user_id, session_id, succeeded)
-    values (${id}, ${type}, ${at}, ${userId ?? null}, ${sessionId ?? null}, true)`;
+    values (${id}, ${type}, ${at}, ${userId ?? NIL}, ${sessionId ?? null}, true)`;
   return id;
 }
 
@@ -202,6 +203,7 @@ describe("filters", () => {
     ["user", { userId: bob }, ["failed"]],
     ["user in capitals", { userId: bob.toUpperCase() }, ["failed"]],
     ["nobody", { userId: randomUUID() }, []],
+    ["nobody, by what stands for it in the table", { userId: NIL }, []],
     ["session", { sessionId: phone }, ["loggedOut", "refreshed", "registered"]],
     ["user and session", { userId: ada, sessionId: laptop }, ["refreshedAgain", "loggedIn"]],
     ["somebody else's session", { userId: bob, sessionId: laptop }, []],

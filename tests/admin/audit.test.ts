@@ -44,7 +44,7 @@ test("no log line holds a password, a hash or a token", async () => {
   await gateway.send(RefreshDocument, { input: { refreshToken } });
   await gateway.send(LoginDocument, { input: { email: user.email, password: "a wrong password, unlike any" } });
   const log = JSON.stringify(gateway.logs);
-  for (const secret of [PASSWORD, "a wrong password, unlike any", accessToken, "rt1_", "$argon2", user.email])
+  for (const secret of [PASSWORD, "a wrong password, unlike any", accessToken, "rt2_", "$argon2", user.email])
     expect(log).not.toContain(secret);
 });
 

@@ -1,3 +1,4 @@
+import { NIL } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createOperator } from "../../src/auth/operator.ts";
 import { createHashingQueue } from "../../src/auth/passwords/hashing-queue.ts";
@@ -45,7 +46,7 @@ test("a command signs everybody out: their tokens are refused in every process, 
   expect([await isTaken(one, again.accessToken), await isTaken(other, again.accessToken)]).toEqual([true, true]);
   dataOf(await other.send(RefreshDocument, { input: { refreshToken: again.refreshToken } }));
   const [audited] = await one.database.sql`select user_id, actor_id, detail from audit_events where type = 'FORCED_LOGOUT'`;
-  expect(audited).toEqual({ user_id: null, actor_id: null, detail: { by: "operator" } });
+  expect(audited).toEqual({ user_id: NIL, actor_id: null, detail: { by: "operator" } });
   await until(async () => {
     await one.auth.markEndedSessions();
     const [row] = await one.database.sql`select count(*)::int as open from sessions where ended_at is null and id <> ${again.session.id}`;
@@ -55,7 +56,7 @@ test("a command signs everybody out: their tokens are refused in every process, 
   one.clock.advance(3601);
   await until(async () => {
     await one.auth.markEndedSessions();
-    const [row] = await one.database.sql`select count(*)::int as ends from session_ends`;
+    const [row] = await one.database.sql`select count(*)::int as ends from session_ends_of_everybody`;
     return row?.ends === 0;
   }, 20_000);
   const reasons = await one.database.sql`select end_reason, count(*)::int as sessions from sessions where ended_at is not null group by 1`;
@@ -92,11 +93,11 @@ test.each([
 ])("the clock of the operator may be %s: all are ended by one row, and whoever signs in again stays", async (_way, milliseconds) => {
   const { sql } = one.database;
   const server = await startTestGateway({ database: one.database, clock: createTestClock() });
-  await sql`truncate session_ends, revocations`;
+  await sql`truncate session_ends_of_everybody, revocations`;
   const users = [await server.register(), await server.register()];
   await endAllAt(() => new Date(Date.now() + milliseconds));
   const [left] = await sql`
-    select (select count(*)::int from session_ends) as ends,
+    select (select count(*)::int from session_ends_of_everybody) as ends,
       (select count(*)::int from revocations where subject_id in ${sql(users.map(({ session }) => session.id))}) as one_by_one`;
   expect(left).toEqual({ one_by_one: 0, ends: 1 });
   for (const user of users) await expectSignedOut(user);

@@ -28,7 +28,7 @@ async function idsIn(table: string): Promise<string[]> {
 
 test("sessions go thirty days after their end, whatever ended them; until then they say why they ended", async () => {
   const [loggedOut, idle] = [await gateway.register(), await gateway.register()];
-  await gateway.auth.sessions.logout({ refreshToken: loggedOut.refreshToken ?? "", sessionId: undefined }, noClient);
+  await gateway.auth.sessions.logout({ refreshToken: loggedOut.refreshToken ?? "", viewer: undefined }, noClient);
   gateway.clock.advance(29 * DAY);
   const alive = await gateway.register();
   expect((await gateway.auth.purge()).sessions).toBe(0);
@@ -51,7 +51,7 @@ test("sessions go thirty days after their end, whatever ended them; until then t
 
 test("revocations go when the last token that they concern has expired", async () => {
   const { session, refreshToken } = await gateway.register();
-  await gateway.auth.sessions.logout({ refreshToken: refreshToken ?? "", sessionId: undefined }, noClient);
+  await gateway.auth.sessions.logout({ refreshToken: refreshToken ?? "", viewer: undefined }, noClient);
   gateway.clock.advance(15 * 60);
   await gateway.auth.purge();
   expect(await idsIn("revocations")).toContain(session.id);
@@ -59,6 +59,17 @@ test("revocations go when the last token that they concern has expired", async (
   gateway.clock.advance(70 * 60);
   expect((await gateway.auth.purge()).revocations).toBe(1);
   expect(await idsIn("revocations")).toEqual([]);
+});
+
+test("an address that nobody can go back to any more is forgotten, and one that somebody can is kept", async () => {
+  const { user } = await gateway.register();
+  await database.sql`
+    insert into email_addresses (email_key, user_id, state, until) values
+      ('gone@example.com', ${user.id}, 'RESERVED', ${new Date(gateway.clock.now().getTime() - 3_660_000)}),
+      ('kept@example.com', ${user.id}, 'RESERVED', ${new Date(gateway.clock.now().getTime() + 3_660_000)})`;
+  expect((await gateway.auth.purge()).reservations).toBe(1);
+  const left = await database.sql`select email_key from email_addresses where user_id = ${user.id} order by email_key`;
+  expect(left.map(({ email_key }) => email_key)).toEqual(["kept@example.com", user.email]);
 });
 
 test("audit events go when AUDIT_RETENTION is over, to the millisecond", async () => {
@@ -101,6 +112,7 @@ test("one process at a time: whoever finds another at it leaves it to that one",
       auditEvents: 0,
       rateLimits: 0,
       oneTimeTokens: 0,
+      reservations: 0,
       knownDevices: 0,
       recentNotices: 0,
       messages: 0,
@@ -116,6 +128,7 @@ test("a purge that is told to stop does no further batch", async () => {
     auditEvents: 0,
     rateLimits: 0,
     oneTimeTokens: 0,
+    reservations: 0,
     knownDevices: 0,
     recentNotices: 0,
     messages: 0,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LoginDocument, UnlockUserDocument } from "../generated/operations.ts";
+import { LoginDocument, RegisterDocument, UnlockUserDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { hasRedis, startTestRedis, type TestRedis } from "../support/databases/redis.ts";
@@ -71,6 +71,18 @@ describe.each([
 
 describe("unlock", () => {
   const given = () => ({ SECRET: TEST_SECRET, DATABASE_URL: database.url });
+  test("forgets also what was counted for registering with the address", async () => {
+    const env = { EMAIL_VERIFICATION: "required" };
+    const gateway = await startTestGateway({ database, limits: "{ messagesPerAddress: { max: 1, window: 1h } }", env });
+    const email = "registered@example.com";
+    const register = async () => codesOf(await gateway.send(RegisterDocument, { input: { email, password: PASSWORD } }));
+    expect(await register()).toEqual(["EMAIL_NOT_VERIFIED"]);
+    expect(await register()).toEqual(["RATE_LIMITED"]);
+    expect(await runCommand(["unlock", email], { env: given() })).toMatchObject({ code: 0 });
+    await until(async () => (await register())[0] === "EMAIL_NOT_VERIFIED", PATIENCE);
+    await gateway.close();
+  });
+
   test("of an address that no account has says so, and notes nothing", async () => {
     const before = await database.sql`select id from audit_events`;
     const { code, stderr } = await runCommand(["unlock", "nobody@example.com"], { env: given() });

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { LONGEST_ACCESS_TOKEN_SECONDS } from "../../src/auth/revocations/revocation.ts";
 import { type Variable, variables } from "../../src/config/environment/variables.ts";
 
 const entries = Object.entries<Variable>(variables);
@@ -28,4 +29,17 @@ test.each(entries)("the default and the example of %s are valid themselves", (_n
 test.each(entries)("%s is described in one line, with a default", (_name, variable) => {
   expect(variable.description).toMatch(/^[^\n]{10,140}\.$/);
   expect(variable.default ?? variable.defaultNote).toBeTruthy();
+});
+
+test("every variable reaches the configuration, but the one that names its file", async () => {
+  const read = (name: string) => readFile(new URL(`../../src/config/${name}`, import.meta.url), "utf8");
+  const source = (await read("config.ts")) + (await read("environment/database-config.ts"));
+  const unread = entries.map(([name]) => name).filter((name) => !new RegExp(`\\bvalues\\.${name}\\b`).test(source));
+  expect(unread).toEqual(["GATEWAY_CONFIG"]);
+});
+
+test("no access token can be configured to live longer than a revocation is remembered", () => {
+  const { value } = variables.ACCESS_TOKEN_TTL;
+  expect(value.parse(`${LONGEST_ACCESS_TOKEN_SECONDS}s`)).toBe(LONGEST_ACCESS_TOKEN_SECONDS);
+  expect(value.safeParse(`${LONGEST_ACCESS_TOKEN_SECONDS + 1}s`).success).toBe(false);
 });

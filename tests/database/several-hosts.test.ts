@@ -87,7 +87,7 @@ const standbyLine = {
   problem: { type: "LostConnectionError", code: "IS_STANDBY", message: expect.stringContaining("is a standby") },
 };
 
-test("a feed whose address leads to a standby says so once, drops it, and is back with the primary; meanwhile tokens are looked up", async () => {
+test("a feed whose address leads to a standby says so once, drops it, and returns with the primary; tokens are looked up", async () => {
   const sql = openRawClient(primary.url);
   const database = { url: primary.url, sql, drop: () => Promise.resolve() };
   const address = await startTcpProxy(primary.url);

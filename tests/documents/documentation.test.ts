@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { auditEventTable } from "../../src/auth/audit/audit-event-table.ts";
+import { auditEventTypes } from "../../src/auth/audit/audit-events.ts";
 import { limitNames } from "../../src/auth/limits/limits-section.ts";
 import { type Variable, variables } from "../../src/config/environment/variables.ts";
 import { sections } from "../../src/config/file/sections.ts";
@@ -27,6 +29,15 @@ test("docs/reference/configuration.md shows every section of gateway.yaml and ea
   }
 });
 
+test("docs/reference/audit-events.md lists every type of event, and how its line in the log is marked", () => {
+  const rows = auditEventTypes.map((type) => [
+    `\`${type}\``,
+    auditEventTable[type].level === "warn" ? "40" : "30",
+    auditEventTable[type].when,
+  ]);
+  expect(sectionOf(readDocument("docs/reference/audit-events.md"), "audit events")).toBe(table(["type", "level", "when"], rows));
+});
+
 test("docs/concepts/authorization.md names every reason for having no viewer", () => {
   const source = readDocument("src/core/permissions.ts");
   const [, union = ""] = /export type AnonymousReason =([^;]*);/.exec(source) ?? [];
@@ -41,23 +52,50 @@ test("docs/concepts/sessions-and-refresh-tokens.md says of every reason what end
   expect(reasons).toEqual([...sessionEndReasons]);
 });
 
-test("docs/concepts/words.md explains at most 30 words, each once", () => {
-  const words = [...readDocument("docs/concepts/words.md").matchAll(/^- \*\*([^*]+)\*\*:/gm)].map(([, word]) => word);
-  expect(words.length).toBeGreaterThan(20);
-  expect(words.length).toBeLessThanOrEqual(30);
-  expect(new Set(words).size).toBe(words.length);
+test("docs/concepts/words.md has at most 30 entries, and explains each word once", () => {
+  const page = readDocument("docs/concepts/words.md");
+  const entries = page.match(/^- \*\*[^*]+\*\*:/gm) ?? [];
+  expect(entries.length).toBeGreaterThan(20);
+  expect(entries.length).toBeLessThanOrEqual(30);
+  const words = [...page.matchAll(/\*\*([^*]+)\*\*/g)].map(([, word = ""]) => word.toLowerCase());
+  expect(words.length).toBeGreaterThan(entries.length);
+  expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([]);
 });
 
 const testLinks = /\[([^\]]+)\]\(\.\.\/\.\.\/(tests\/[\w/-]+\.test\.ts)\)/g;
 /** Titles stand in the source as they do in the document; parts of a longer one are parted by ›. */
 const testsNamedIn = (text: string) => [...text.matchAll(testLinks)].map(([, title = "", file = ""]) => ({ title, file }));
 
+/** Whether a test or a group of tests is called so: the title of one in a comment is none. */
+function isTitleIn(source: string, title: string): boolean {
+  const literal = title.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  return new RegExp(`^ *(?:(?:describe|test)(?:\\.each\\(.*\\))?|[\\]}](?: as const)?\\))\\(\\s*"${literal}",`, "m").test(source);
+}
+
+test.each([
+  'test("a title", () => {',
+  '  describe("a title", () => {',
+  'test.each(["a", "b"])("a title", () => {',
+  'test.each([\n  "a",\n])("a title", () => {',
+  'test.each([\n  "a",\n] as const)("a title", () => {',
+])("a title of a test counts: %s", (source) => {
+  expect(isTitleIn(source, "a title")).toBe(true);
+});
+
+test.each(['// test("a title", () => {', 'expect(of("a title", 1))', 'test.skip("a title", () => {', 'test("not a title", () => {'])(
+  "no title of a test that runs: %s",
+  (source) => {
+    expect(isTitleIn(source, "a title")).toBe(false);
+  },
+);
+
 describe("docs/design/refresh-tokens.md", () => {
   const page = readDocument("docs/design/refresh-tokens.md");
 
   test.each(testsNamedIn(page))("names a test that there is: $title", ({ title, file }) => {
-    const source = readDocument(file);
-    expect(title.split(" › ").filter((part) => !source.includes(`"${part}",`))).toEqual([]);
+    const source = readDocument(file).replaceAll(/\/\*[\s\S]*?\*\//g, "");
+    expect(source).not.toMatch(/\b(?:describe|test)\.(?:skip|todo|only)\b/);
+    expect(title.split(" › ").filter((part) => !isTitleIn(source, part))).toEqual([]);
   });
 
   test("names one for each of eight properties, and for the rule about followers", () => {

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { errorTable } from "../../src/core/errors.ts";
@@ -14,35 +13,6 @@ const tutorial = readDocument("docs/start/tutorial.md");
 test("the table of errors is the one of the code", () => {
   const rows = Object.entries(errorTable).map(([code, { when, facts }]) => [`\`${code}\``, when, facts === "" ? "" : `\`${facts}\``]);
   expect(sectionOf(readDocument("docs/reference/errors.md"), "errors")).toBe(table(["code", "when", "facts"], rows));
-});
-
-test("leads nowhere that does not exist", () => {
-  for (const name of [
-    "README.md",
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-    "CHANGELOG.md",
-    "docs/README.md",
-    "docs/start/tutorial.md",
-    "docs/reference/errors.md",
-    "docs/reference/configuration.md",
-    "docs/concepts/authorization.md",
-    "docs/design/performance.md",
-    "docs/concepts/revocation.md",
-    "docs/guides/live-events.md",
-    "docs/reference/command-line.md",
-    "docs/concepts/limits.md",
-    "docs/concepts/passwords.md",
-    "docs/guides/moving-in.md",
-    "docs/guides/upstreams.md",
-    "docs/guides/gateway.md",
-    "docs/guides/federation.md",
-    "docs/guides/stitching.md",
-  ]) {
-    const page = readDocument(name);
-    const links = [...page.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link ?? "");
-    for (const link of links) expect(readDocument(join(dirname(name), link)), `${name}: ${link}`).not.toBe("");
-  }
 });
 
 test("stays short", () => {

@@ -186,7 +186,7 @@ describe("where refresh tokens travel in cookies", () => {
     const login = () => ({ headers, body: { query: loggingIn, variables: { input } } });
     const answer = await compareLanes(own, login);
     expect(answer).toMatchObject({ isDirect: true, headers: { "access-control-allow-origin": "https://app.test" } });
-    expect(String(answer.headers["set-cookie"])).toMatch(/^__Host-refresh_token=rt1_[^;]+;.*HttpOnly; Secure; SameSite=Strict$/);
+    expect(String(answer.headers["set-cookie"])).toMatch(/^__Host-refresh_token=rt2_[^;]+;.*HttpOnly; Secure; SameSite=Strict$/);
 
     const cookieOf = async () => String((await own.askReference(login())).headers["set-cookie"]).split(";")[0] ?? "";
     const logout = await compareLanes(own, async () => ({

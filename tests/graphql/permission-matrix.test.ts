@@ -52,8 +52,9 @@ async function haveMailed(held: AuthFieldsFragment): Promise<Cast["mailed"]> {
   const { token: change } = await askForChange(gateway, held, newEmail());
   const undo = `ot1_${id}`;
   await gateway.database.sql`
-    insert into one_time_tokens (id, purpose, subject, user_id, email, email_key, token_hash, created_at, expires_at)
-    select gen_random_uuid(), 'UNDO_EMAIL_CHANGE', id, id, ${`old-${email}`}, ${`old-${email}`}, sha256(convert_to(${undo}, 'UTF8')), now(),
+    insert into one_time_tokens (id, purpose, user_id, has_account, email, email_key, token_hash, created_at, expires_at)
+    select gen_random_uuid(), 'UNDO_EMAIL_CHANGE', id, true, ${`old-${email}`},
+      ${`old-${email}`}, sha256(convert_to(${undo}, 'UTF8')), now(),
       ${new Date(gateway.clock.now().getTime() + 60_000)}
     from users where id = ${id}`;
   const verification = tokenOf(await lastFacts(gateway, email, "verify_email"));

@@ -30,10 +30,10 @@ describe("who is not to have a token asks nobody", () => {
   test("a refresh token that is not genuine, though its session lives", async () => {
     const [mine, other] = [await hooked.gateway.register(), await hooked.gateway.register()];
     const bytes = (token: string | null | undefined) => Buffer.from((token ?? "").slice(4), "base64url");
-    const forged = Buffer.concat([bytes(mine.refreshToken).subarray(0, 16), bytes(other.refreshToken).subarray(16)]);
+    const forged = Buffer.concat([bytes(mine.refreshToken).subarray(0, 32), bytes(other.refreshToken).subarray(32)]);
     hooked.hooks.takeCalls();
-    expect(codesOf(await refresh(`rt1_${forged.toString("base64url")}`))).toEqual(["INVALID_REFRESH_TOKEN"]);
-    expect(codesOf(await refresh("rt1_nonsense"))).toEqual(["INVALID_REFRESH_TOKEN"]);
+    expect(codesOf(await refresh(`rt2_${forged.toString("base64url")}`))).toEqual(["INVALID_REFRESH_TOKEN"]);
+    expect(codesOf(await refresh("rt2_nonsense"))).toEqual(["INVALID_REFRESH_TOKEN"]);
     expect(hooked.hooks.takeCalls()).toEqual([]);
   });
 

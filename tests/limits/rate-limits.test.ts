@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { NIL } from "uuid";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { LoginDocument, MeDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf, type Reply, type SendOptions } from "../support/client.ts";
@@ -78,7 +79,7 @@ describe("login", () => {
     await times(20, () => logIn(gateway, { email: "ada@example.com", password: "wrong password" }));
     const [event, ...others] = await auditedRefusals();
     expect(others).toEqual([]);
-    expect(event).toMatchObject({ succeeded: false, user_id: null, ip_address: "203.0.113.1", detail: { coordinate: "Mutation.login" } });
+    expect(event).toMatchObject({ succeeded: false, user_id: NIL, ip_address: "203.0.113.1", detail: { coordinate: "Mutation.login" } });
     expect(JSON.stringify(event)).not.toContain("ada@");
     gateway.clock.advance(60);
     await times(5, () => logIn(gateway, { email: "ada@example.com", password: "wrong password" }));
@@ -172,7 +173,7 @@ test("a user changes the password ten times in 15 minutes at most, wherever from
   const token = data?.register.accessToken;
   const own = await times(12, (index) => gateway.post({ query }, from(`203.0.113.${index}`, { token })));
   expect([countOf(own, "INVALID_CREDENTIALS"), countOf(own, "RATE_LIMITED")]).toEqual([10, 2]);
-  const [event] = (await auditedRefusals()).filter(({ user_id }) => user_id !== null);
+  const [event] = (await auditedRefusals()).filter(({ user_id }) => user_id !== NIL);
   expect(event).toMatchObject({ user_id: data?.register.user.id, detail: { coordinate: "Mutation.changePassword" } });
 });
 

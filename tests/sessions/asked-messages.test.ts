@@ -78,7 +78,7 @@ describe("messages", () => {
 test("tokens are tried ten times in 15 minutes from one address; a password that breaks a rule is no try", async () => {
   const gateway = await start(PRODUCT);
   const reset = (newPassword: string) =>
-    gateway.send(ResetPasswordDocument, { input: { token: `ot1_${"A".repeat(43)}`, newPassword } }, from("203.0.113.7"));
+    gateway.send(ResetPasswordDocument, { input: { token: `ot2_${"A".repeat(64)}`, newPassword } }, from("203.0.113.7"));
   for (let index = 0; index < 12; index += 1) expect(codesOf(await reset("short"))).toEqual(["BAD_USER_INPUT"]);
   const replies = await times(14, () => reset("another walk by the sea"));
   expect([countOf(replies, "INVALID_ONE_TIME_TOKEN"), countOf(replies, "RATE_LIMITED")]).toEqual([10, 4]);

@@ -60,7 +60,7 @@ describe("where both are allowed the client chooses when it signs in", () => {
         await gateway.send(LoginDocument, { input: input(carrier, user.email) }),
       ]) {
         expect(codesOf(reply)).toEqual([]);
-        expect(reply.text).toMatch(/"refreshToken":"rt1_[\w-]{107}"/);
+        expect(reply.text).toMatch(/"refreshToken":"rt2_[\w-]{128}"/);
         expect(cookiesOf(reply)).toEqual([]);
       }
     },
@@ -73,9 +73,9 @@ describe("where both are allowed the client chooses when it signs in", () => {
       await gateway.send(LoginDocument, { input: input("COOKIE", user.email) }),
     ]) {
       expect(codesOf(reply)).toEqual([]);
-      expect(reply.text).not.toContain("rt1_");
+      expect(reply.text).not.toContain("rt2_");
       expect(cookiesOf(reply)).toEqual([
-        expect.stringMatching(/^__Host-refresh_token=rt1_[\w-]{107}; Path=\/; .*HttpOnly; Secure; SameSite=Strict/),
+        expect.stringMatching(/^__Host-refresh_token=rt2_[\w-]{128}; Path=\/; .*HttpOnly; Secure; SameSite=Strict/),
       ]);
     }
   });
@@ -90,20 +90,20 @@ describe("the answer to a token travels the way that the token came", () => {
     const { cookie, session } = await browser();
     const reply = await gateway.send(RefreshDocument, refreshInput === undefined ? {} : { input: refreshInput }, holding(cookie));
     expect(dataOf(reply).refresh.refreshToken).toBeNull();
-    expect(reply.text).not.toContain("rt1_");
-    expect(cookieValueOf(reply)).toMatch(/^rt1_/);
+    expect(reply.text).not.toContain("rt2_");
+    expect(cookieValueOf(reply)).toMatch(/^rt2_/);
     expect(await rowOf(session.id)).toEqual({ generation: 1, end_reason: null });
   });
 
   test("a token in the input counts before the cookie, whose session it leaves alone, and it is answered in the body", async () => {
     const [held, victim] = [await app(), await browser()];
     const reply = await gateway.send(RefreshDocument, { input: { refreshToken: held.refreshToken } }, holding(victim.cookie));
-    expect(dataOf(reply).refresh).toMatchObject({ refreshToken: expect.stringMatching(/^rt1_/), session: { id: held.session.id } });
+    expect(dataOf(reply).refresh).toMatchObject({ refreshToken: expect.stringMatching(/^rt2_/), session: { id: held.session.id } });
     expect(cookiesOf(reply)).toEqual([]);
     expect(await rowOf(victim.session.id)).toEqual({ generation: 0, end_reason: null });
   });
 
-  test.each(["", "rt1_garbage"])(
+  test.each(["", "rt2_garbage"])(
     "a token in the input that is worth nothing (%j) is not replaced by the cookie's",
     async (refreshToken) => {
       const victim = await browser();
@@ -141,7 +141,7 @@ describe("what the server does not allow is refused before anything is done", ()
         code: "BAD_USER_INPUT",
         fields: { carrier: [expect.stringContaining(allowed)] },
       });
-      expect(reply.text).not.toContain("rt1_");
+      expect(reply.text).not.toContain("rt2_");
       expect(cookiesOf(reply)).toEqual([]);
     }
     expect(await isKnown(wanted.email)).toBe(false);
@@ -186,18 +186,18 @@ describe("where a cookie could be set or used, other pages are refused", () => {
     expect([byPage.status, byPage.headers.getSetCookie().length]).toEqual([200, 1]);
     const native = await app();
     const reply = await gateway.send(RefreshDocument, { input: { refreshToken: native.refreshToken } });
-    expect(dataOf(reply).refresh.refreshToken).toMatch(/^rt1_/);
+    expect(dataOf(reply).refresh.refreshToken).toMatch(/^rt2_/);
   });
 });
 
 test("without REFRESH_COOKIE_SECURE, as Safari on http://localhost needs it, the cookie has a plain name and works", async () => {
   const plain = await start({ REFRESH_TOKEN_CARRIER: "cookie", REFRESH_COOKIE_SECURE: "false" });
   const reply = await plain.send(RegisterDocument, { input: input() });
-  expect(cookiesOf(reply)).toEqual([expect.stringMatching(/^refresh_token=rt1_[\w-]{107}; Path=\/; .*HttpOnly; SameSite=Strict$/)]);
+  expect(cookiesOf(reply)).toEqual([expect.stringMatching(/^refresh_token=rt2_[\w-]{128}; Path=\/; .*HttpOnly; SameSite=Strict$/)]);
   const cookie = cookieValueOf(reply);
   expect(codesOf(await plain.send(RefreshDocument, {}, holding(cookie)))).toEqual(["INVALID_REFRESH_TOKEN"]);
   const refreshed = await plain.send(RefreshDocument, {}, { headers: { cookie: `refresh_token=${cookie}` } });
   expect(dataOf(refreshed).refresh.refreshToken).toBeNull();
-  expect(cookieValueOf(refreshed)).toMatch(/^rt1_/);
+  expect(cookieValueOf(refreshed)).toMatch(/^rt2_/);
   await plain.close();
 });

@@ -40,12 +40,12 @@ describe("the cookie", () => {
     const reply = await send();
     const payload = (dataOf(reply as Reply<Record<string, AuthFieldsFragment>>) as Record<string, AuthFieldsFragment>)[operation];
     const cookie = cookieOf(reply);
-    expect(cookie?.value).toMatch(/^rt1_[\w-]{107}$/);
+    expect(cookie?.value).toMatch(/^rt2_[\w-]{128}$/);
     expect(cookie?.attributes).toEqual({ Path: "/", HttpOnly: true, Secure: true, SameSite: "Strict", Expires: expect.any(String) });
     const expires = Date.parse(String(cookie?.attributes.Expires));
     expect(Math.abs(expires - Date.parse(payload?.session.idleExpiresAt ?? ""))).toBeLessThan(1000);
     expect(payload?.refreshToken).toBeNull();
-    expect(reply.text).not.toContain("rt1_");
+    expect(reply.text).not.toContain("rt2_");
   });
 
   test.each(["Strict", "Lax", "None"])("has the SameSite attribute that is configured: %s", async (sameSite) => {
@@ -61,7 +61,7 @@ describe("the cookie", () => {
   test("is never logged", async () => {
     const { cookie } = await signUp();
     await refresh(cookie);
-    expect(JSON.stringify(gateway.logs)).not.toContain("rt1_");
+    expect(JSON.stringify(gateway.logs)).not.toContain("rt2_");
   });
 });
 
@@ -99,7 +99,7 @@ describe("refresh", () => {
   test.each([
     ["nothing at all", "INVALID_REFRESH_TOKEN", async () => undefined],
     ["an empty cookie", "INVALID_REFRESH_TOKEN", async () => ""],
-    ["garbage", "INVALID_REFRESH_TOKEN", async () => "rt1_%00garbage"],
+    ["garbage", "INVALID_REFRESH_TOKEN", async () => "rt2_%00garbage"],
     ["a forged token of a session that exists", "INVALID_REFRESH_TOKEN", async () => forged((await signUp()).cookie)],
     [
       "a session that has ended",
@@ -128,8 +128,8 @@ describe("refresh", () => {
 
   /** The genuine session, somebody else's secrets. */
   function forged(token: string): string {
-    const bytes = Buffer.from(token.slice(4), "base64url").fill(7, 16);
-    return `rt1_${bytes.toString("base64url")}`;
+    const bytes = Buffer.from(token.slice(4), "base64url").fill(7, 32);
+    return `rt2_${bytes.toString("base64url")}`;
   }
 });
 

@@ -88,7 +88,7 @@ const anything = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .constantFrom<("session" | "family" | "generation")[]>("session", "session", "family", "family", "generation")
+      .constantFrom<("user" | "session" | "family" | "generation")[]>("user", "session", "family", "family", "generation")
       .map(forging),
   },
   { weight: 1, arbitrary: fc.constant(loggingOut) },

@@ -119,8 +119,8 @@ describe("what proves no retry", () => {
   test("a key does not make a forged token genuine, and ends nothing", async () => {
     const first = await gateway.register();
     await refreshed(first.refreshToken, { retryKey: KEY });
-    const bytes = Buffer.from((first.refreshToken ?? "").slice(4), "base64url").fill(7, 16, 48);
-    const forged = `rt1_${bytes.toString("base64url")}`;
+    const bytes = Buffer.from((first.refreshToken ?? "").slice(4), "base64url").fill(7, 32, 64);
+    const forged = `rt2_${bytes.toString("base64url")}`;
     expect(codesOf(await refresh(forged, { retryKey: KEY }))).toEqual(["INVALID_REFRESH_TOKEN"]);
     expect(await endOf(first.session.id)).toBeNull();
   });

@@ -112,7 +112,7 @@ test("a batch that meets the logout of some of its sessions leaves those dead an
     const leaving = sessions.filter((_session, index) => isLeaving(index));
     const [outcomes, ended] = await Promise.all([
       Promise.allSettled(sessions.map((session) => refresh(gateway, session))),
-      Promise.all(leaving.map(({ token }) => other.auth.sessions.logout({ refreshToken: token, sessionId: undefined }, origin))),
+      Promise.all(leaving.map(({ token }) => other.auth.sessions.logout({ refreshToken: token, viewer: undefined }, origin))),
     ]);
     expect(ended).toEqual(leaving.map(() => 1));
     for (const [index, outcome] of outcomes.entries()) {

@@ -135,7 +135,7 @@ describe("logout", () => {
 
   test.each([
     ["nothing at all", undefined],
-    ["a malformed token", "rt1_nonsense"],
+    ["a malformed token", "rt2_nonsense"],
     ["an empty token", ""],
   ])("is no error for %s, and ends nothing", async (_name, refreshToken) => {
     const { logout } = dataOf(await gateway.send(LogoutDocument, { input: { refreshToken } }));

@@ -39,7 +39,7 @@ describe("what is audited is counted", () => {
       await use(refresh.refreshToken);
       await use(refreshToken);
       await use(refreshToken);
-      await use("rt1_nonsense");
+      await use("rt2_nonsense");
     });
     const outcomes = ["rotated", "replayed", "reused", "ended", "not_genuine"];
     expect(outcomes.map((outcome) => grown(`auth_token_refresh_total{outcome="${outcome}"}`))).toEqual([2, 1, 1, 1, 1]);

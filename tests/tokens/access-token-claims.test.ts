@@ -33,7 +33,7 @@ describe("a token of another kind is refused:", () => {
     ...types,
     ...claimed,
     ["a refresh token", "not_an_access_token", ({ refreshToken }) => refreshToken],
-    ["something that begins like a refresh token", "not_an_access_token", () => "rt1_"],
+    ["something that begins like a refresh token", "not_an_access_token", () => "rt2_"],
     ["no type claim", "malformed", () => issued({ claims: { type: undefined } })],
     ["an unknown critical header", "unsupported_critical_header", () => issued({ header: { crit: ["exp"], exp: 1 } })],
     ["b64 as critical header", "unsupported_critical_header", () => issued({ header: { crit: ["b64"], b64: false } })],
@@ -168,7 +168,7 @@ describe("what is no token of ours is refused:", () => {
     ["8,193 characters", "too_large", () => "a".repeat(8193)],
     ["15,000 characters", "too_large", () => "a".repeat(15_000)],
     ["a genuine token over 8 kB", "too_large", () => issued({ claims: { padding: "x".repeat(8192) } })],
-    ["a refresh token over 8 kB", "too_large", () => `rt1_${"x".repeat(8192)}`],
+    ["a refresh token over 8 kB", "too_large", () => `rt2_${"x".repeat(8192)}`],
   ])("%s → %s", async (...attack) => expectRefused(attack));
 
   test("__proto__ beside genuine claims changes nothing", async () => {

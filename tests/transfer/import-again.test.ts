@@ -1,19 +1,12 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
-import type postgres from "postgres";
 import { describe, expect, test } from "vitest";
 import { newEmail } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
+import { reserveAddress } from "../support/users/addresses.ts";
 import { importBeside } from "./imported-users.ts";
 
 const imported = importBeside();
 const { rowOf } = imported;
-
-async function reserve(user: { id: string }, email: string, sql: postgres.ISql = imported.gateway.database.sql): Promise<void> {
-  await sql`
-    insert into one_time_tokens (id, purpose, subject, user_id, email, email_key, token_hash, created_at, expires_at)
-    values (gen_random_uuid(), 'UNDO_EMAIL_CHANGE', ${user.id}, ${user.id}, ${email}, ${email}, ${email}::bytea,
-      now(), now() + interval '7 days')`;
-}
 
 describe("a file that was imported before", () => {
   test("is known by its content, wherever it lies: nothing is done", async () => {
@@ -105,7 +98,7 @@ test("no id and no address is given twice, in any order or spelling, near or far
 test("addresses that an account can still go back to are nobody else's, whoever comes first", async () => {
   const { user } = await imported.gateway.register();
   const old = newEmail();
-  await reserve(user, old);
+  await reserveAddress(imported.gateway.database.sql, user.id, old);
   const path = await imported.files.write([{ email: old.toUpperCase() }, { email: newEmail() }]);
   const dry = await imported.files.importFile(path, "--dry-run");
   const { code, report } = await imported.files.importFile(path);
@@ -119,8 +112,8 @@ test("an address that is given up for another one during the import stays reserv
   const { user } = await imported.gateway.register();
   const path = await imported.files.write([{ email: user.email }, { email: newEmail() }]);
   const importing = await imported.gateway.database.sql.begin(async (sql) => {
+    await reserveAddress(sql, user.id, user.email);
     await sql`update users set email = 'new@example.com', email_key = 'new@example.com' where id = ${user.id}`;
-    await reserve(user, user.email, sql);
     const started = imported.files.importFile(path);
     const waiting = () =>
       imported.gateway.database.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;

@@ -1,11 +1,12 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
 import type { ReadCredentials } from "../accounts/password/credentials.ts";
-import { type NewAccount, newAccount } from "../accounts/registration/new-account.ts";
+import { newAccount } from "../accounts/registration/new-account.ts";
 import type { AuditFacts } from "../audit/audit.ts";
 import type { PasswordHasher } from "../passwords/passwords.ts";
-import { type Account, insertAccount } from "../users/account-store.ts";
+import type { Account } from "../users/account-store.ts";
 import { ADMIN_ROLE } from "../users/admin-store.ts";
+import { insertAccount, type NewAccount } from "../users/new-account-store.ts";
 import type { UnitOfWork } from "../work/unit-of-work.ts";
 
 /** Who decided: somebody at a shell, the configuration at the start, or a file of users. No user of ours either way. */

@@ -1,24 +1,6 @@
-import { type AuditEventType, auditEventTypes } from "../../database/tables/audit-event-types.ts";
+import { type AuditEventType, auditEventTypes, NOBODY } from "../../database/tables/audit-event-types.ts";
 
-export { type AuditEventType, auditEventTypes };
-
-/** Events that somebody on call may want to see: they are logged at WARN, the others at INFO. */
-export const securityEvents: ReadonlySet<AuditEventType> = new Set([
-  "LOGIN_FAILED",
-  "REFRESH_REPLAYED",
-  "REFRESH_REUSED",
-  "PASSWORD_CHANGED",
-  "PASSWORD_RESET",
-  "EMAIL_CHANGED",
-  "EMAIL_CHANGE_UNDONE",
-  "ACCOUNT_DELETION_REQUESTED",
-  "ROLES_CHANGED",
-  "USER_DISABLED",
-  "USER_ENABLED",
-  "USER_UNLOCKED",
-  "FORCED_LOGOUT",
-  "RATE_LIMITED",
-]);
+export { type AuditEventType, auditEventTypes, NOBODY };
 
 export type AuditDetail = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 

@@ -5,7 +5,7 @@ import { groupBy } from "../../core/group-by.ts";
 import type { Database } from "../../database/database.ts";
 import { auditEvents } from "../../database/tables/audit-events.ts";
 import type { PageSpan } from "../paging/pages.ts";
-import type { AuditEvent, AuditEventType } from "./audit-events.ts";
+import { type AuditEvent, type AuditEventType, NOBODY } from "./audit-events.ts";
 
 /** What is absent does not filter. */
 export interface AuditEventFilter {
@@ -103,6 +103,8 @@ async function findAll(database: Database, { range, limit, isTold }: Wanted): Pr
 /** Of a session, of a user, or of both; a session narrows more. */
 async function findOfOwner(database: Database, filter: AuditEventFilter, { range, limit, isTold }: Wanted): Promise<AuditEvent[]> {
   const { userId, sessionId } = filter;
+  // What concerns nobody is no user's, whatever is asked for.
+  if (userId === NOBODY) return [];
   const [column, key] = sessionId === undefined ? [auditEvents.userId, userId] : [auditEvents.sessionId, sessionId];
   const where = and(
     isWithin(column, sql`${key}`, range),
@@ -220,5 +222,5 @@ function newestFirst(column: IndexedColumn): [SQL, SQL] {
 }
 
 function toEvent(row: typeof auditEvents.$inferSelect): AuditEvent {
-  return { ...row, type: row.type as AuditEventType };
+  return { ...row, userId: row.userId === NOBODY ? null : row.userId, type: row.type as AuditEventType };
 }

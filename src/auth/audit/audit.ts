@@ -5,7 +5,8 @@ import type { Database, Transaction } from "../../database/database.ts";
 import type { Outbox } from "../../outbox/outbox.ts";
 import type { NewMessage } from "../../outbox/outbox-messages.ts";
 import type { OutboxRow } from "../../outbox/outbox-store.ts";
-import { type AuditEvent, securityEvents } from "./audit-events.ts";
+import { auditEventTable } from "./audit-event-table.ts";
+import type { AuditEvent } from "./audit-events.ts";
 import { insertAuditEvents } from "./audit-store.ts";
 
 export type AuditFacts = Pick<AuditEvent, "type"> &
@@ -60,7 +61,7 @@ export function createAudit(parts: AuditParts): Audit {
   }
 
   function announce(event: AuditEvent): void {
-    log(securityEvents.has(event.type) ? "warn" : "info", event);
+    log(auditEventTable[event.type].level, event);
   }
 
   async function tell(tx: Transaction, { outbox, messagesOf }: News, events: readonly AuditEvent[]): Promise<void> {

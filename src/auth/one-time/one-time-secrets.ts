@@ -4,14 +4,26 @@ import { deriveKey } from "../../core/sealing.ts";
 import { sha256 } from "../../core/sha256.ts";
 import { uuidOfHex } from "../../core/uuid-text.ts";
 
-const PREFIX = "ot1_";
+const PREFIX = "ot2_";
+const ID_BYTES = 16;
 const TOKEN_BYTES = 32;
 const CODES = 1_000_000;
 const CODE_DIGITS = 6;
 
-/** `ot1_` + base64url of 256 random bits. */
-export function newToken(random: Random): string {
-  return PREFIX + random.bytes(TOKEN_BYTES).toString("base64url");
+/** `ot2_` + base64url of the user's id and 256 random bits. */
+export function newToken(userId: string, random: Random): string {
+  const id = Buffer.from(userId.replaceAll("-", ""), "hex");
+  return PREFIX + Buffer.concat([id, random.bytes(TOKEN_BYTES)]).toString("base64url");
+}
+
+/**
+ * Whose a token says it is. Undefined for those of an earlier version, `ot1_`, which are good for as long as it was told, and for what is
+ * none.
+ */
+export function readTokenUser(token: string): string | undefined {
+  const bytes = Buffer.from(token.slice(PREFIX.length), "base64url");
+  if (!token.startsWith(PREFIX) || bytes.length < ID_BYTES) return undefined;
+  return uuidOfHex(bytes.toString("hex", 0, ID_BYTES));
 }
 
 const ATTEMPT_PREFIX = "at1_";

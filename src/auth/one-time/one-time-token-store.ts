@@ -1,21 +1,21 @@
-import { and, eq, gt, inArray, isNotNull, lt, max, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, lt, max, ne, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
+import { emailAddresses } from "../../database/tables/email-addresses.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
-import { users } from "../../database/tables/users.ts";
 
 export type OneTimeTokenRow = typeof oneTimeTokens.$inferSelect;
 export type OneTimePurpose = OneTimeTokenRow["purpose"];
 
-/** Takes the place of the live one of the same purpose and subject; what was contested stays so. */
+/** Takes the place of the live one of the same purpose and user; what was contested stays so. */
 export async function putOneTimeToken(tx: Transaction, row: OneTimeTokenRow): Promise<void> {
-  const { id: _id, purpose: _purpose, subject: _subject, isContested, ...changes } = row;
+  const { id, purpose: _purpose, userId: _userId, isContested, ...changes } = row;
   await tx
     .insert(oneTimeTokens)
     .values(row)
     .onConflictDoUpdate({
-      target: [oneTimeTokens.purpose, oneTimeTokens.subject],
+      target: [oneTimeTokens.userId, oneTimeTokens.purpose],
       targetWhere: sql`${oneTimeTokens.purpose} <> 'UNDO_EMAIL_CHANGE'`,
-      set: { ...changes, id: row.id, isContested: sql`${oneTimeTokens.isContested} or ${isContested}` },
+      set: { ...changes, id, isContested: sql`${oneTimeTokens.isContested} or ${isContested}` },
     });
 }
 
@@ -27,6 +27,8 @@ export async function findOneTimeToken(connection: Database | Transaction, live:
 
 export interface LiveToken {
   readonly purpose: OneTimePurpose;
+  /** Undefined for a token of an earlier version, which does not say whose it is. */
+  readonly userId: string | undefined;
   readonly tokenHash: Buffer;
   readonly now: Date;
 }
@@ -37,8 +39,9 @@ export async function takeOneTimeToken(tx: Transaction, live: LiveToken): Promis
   return rows[0];
 }
 
-function isLive({ purpose, tokenHash, now }: LiveToken): SQL | undefined {
-  return and(eq(oneTimeTokens.tokenHash, tokenHash), eq(oneTimeTokens.purpose, purpose), gt(oneTimeTokens.expiresAt, now));
+function isLive({ purpose, userId, tokenHash, now }: LiveToken): SQL | undefined {
+  const isOfUser = userId === undefined ? undefined : eq(oneTimeTokens.userId, userId);
+  return and(isOfUser, eq(oneTimeTokens.tokenHash, tokenHash), eq(oneTimeTokens.purpose, purpose), gt(oneTimeTokens.expiresAt, now));
 }
 
 export interface OpenCode {
@@ -50,7 +53,7 @@ export interface OpenCode {
 }
 
 export interface CodeTry extends OpenCode {
-  readonly subject: string;
+  readonly userId: string;
 }
 
 /** What a code may still be tried of. */
@@ -66,17 +69,17 @@ function isOpen({ purpose, now, most, attemptHash }: OpenCode): SQL | undefined 
 }
 
 /** Counts a try; the transaction has to commit, whatever it comes to. Undefined where there is no code, or it has had all its tries. */
-export async function countCodeTry(tx: Transaction, { subject, ...code }: CodeTry): Promise<OneTimeTokenRow | undefined> {
+export async function countCodeTry(tx: Transaction, { userId, ...code }: CodeTry): Promise<OneTimeTokenRow | undefined> {
   const rows = await tx
     .update(oneTimeTokens)
     .set({ codeTries: sql`${oneTimeTokens.codeTries} + 1` })
-    .where(and(eq(oneTimeTokens.subject, subject), isOpen(code)))
+    .where(and(eq(oneTimeTokens.userId, userId), isOpen(code)))
     .returning();
   return rows[0];
 }
 
-export async function deleteOneTimeToken(tx: Transaction, id: string): Promise<void> {
-  await tx.delete(oneTimeTokens).where(eq(oneTimeTokens.id, id));
+export async function deleteOneTimeToken(tx: Transaction, { userId, id }: Pick<OneTimeTokenRow, "userId" | "id">): Promise<void> {
+  await tx.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), eq(oneTimeTokens.id, id)));
 }
 
 /** Undoing is not among them unless it is named. */
@@ -114,7 +117,7 @@ export async function dropLaterUndoTokens(
 }
 
 /**
- * Whether there is such a code of an address, with or without account: `withoutAccount` is its subject where it has none. One look for
+ * Whether there is such a code of an address, with or without account: `withoutAccount` stands for its user where it has none. One look for
  * both.
  */
 export async function hasOpenCode(
@@ -122,8 +125,9 @@ export async function hasOpenCode(
   address: { emailKey: string; withoutAccount: string },
   code: OpenCode,
 ): Promise<boolean> {
-  const owner = database.select({ id: users.id }).from(users).where(eq(users.emailKey, address.emailKey));
-  const isOfAddress = or(eq(oneTimeTokens.subject, address.withoutAccount), inArray(oneTimeTokens.subject, owner));
+  const owner = sql`
+    select user_id from ${emailAddresses} where ${emailAddresses.emailKey} = ${address.emailKey} and ${emailAddresses.state} = 'ACCOUNT'`;
+  const isOfAddress = sql`${oneTimeTokens.userId} = any(array(${owner}) || ${address.withoutAccount}::uuid)`;
   const rows = await database
     .select({ id: oneTimeTokens.id })
     .from(oneTimeTokens)
@@ -136,16 +140,17 @@ export async function findAddressOfCode(database: Database, userId: string, code
   const rows = await database
     .select({ emailKey: oneTimeTokens.emailKey })
     .from(oneTimeTokens)
-    .where(and(eq(oneTimeTokens.subject, userId), isOpen(code)));
+    .where(and(eq(oneTimeTokens.userId, userId), isOpen(code)));
   return rows[0]?.emailKey ?? undefined;
 }
 
-/** Until when the user's changes of address can be undone; undefined where none can. */
-export async function findLastUndoExpiry(tx: Transaction, userId: string): Promise<Date | undefined> {
+/** The addresses that a user can go back to, and until when. */
+export async function findUndoable(tx: Transaction, userId: string): Promise<{ emailKey: string; until: Date }[]> {
   const isUndo = and(eq(oneTimeTokens.userId, userId), eq(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"));
   const rows = await tx
-    .select({ expiresAt: max(oneTimeTokens.expiresAt) })
+    .select({ emailKey: oneTimeTokens.emailKey, until: max(oneTimeTokens.expiresAt) })
     .from(oneTimeTokens)
-    .where(isUndo);
-  return rows[0]?.expiresAt ?? undefined;
+    .where(isUndo)
+    .groupBy(oneTimeTokens.emailKey);
+  return rows.flatMap(({ emailKey, until }) => (emailKey === null || until === null ? [] : [{ emailKey, until }]));
 }

@@ -1,7 +1,7 @@
 import { addSeconds, type Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
-import { createKeyedHashes, hashToken, newAttempt, newCode, newToken, readCode } from "./one-time-secrets.ts";
+import { createKeyedHashes, hashToken, newAttempt, newCode, newToken, readCode, readTokenUser } from "./one-time-secrets.ts";
 import {
   countCodeTry,
   deleteOneTimeToken,
@@ -108,8 +108,9 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
     async issue(tx, { purpose, subject, proves, ttlSeconds, boundTo, isContested = false }) {
       const now = clock();
       const id = random.id(now);
+      const userId = idOf(subject);
       const issued = {
-        token: newToken(random),
+        token: newToken(userId, random),
         code: newCode(random),
         attempt: newAttempt(random),
         expiresAt: addSeconds(now, ttlSeconds),
@@ -117,8 +118,8 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
       await putOneTimeToken(tx, {
         id,
         purpose,
-        subject: idOf(subject),
-        userId: subject.userId ?? null,
+        userId,
+        hasAccount: subject.userId !== undefined,
         email: proves?.email ?? null,
         emailKey: proves?.emailKey ?? null,
         tokenHash: hashToken(issued.token),
@@ -133,18 +134,18 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
       return issued;
     },
     async find(connection, purpose, token) {
-      return toOneTimeToken(await findOneTimeToken(connection, { purpose, tokenHash: hashToken(token), now: clock() }));
+      return toOneTimeToken(await findOneTimeToken(connection, { purpose, ...keyOf(token), now: clock() }));
     },
     async take(tx, purpose, token) {
-      return toOneTimeToken(await takeOneTimeToken(tx, { purpose, tokenHash: hashToken(token), now: clock() }));
+      return toOneTimeToken(await takeOneTimeToken(tx, { purpose, ...keyOf(token), now: clock() }));
     },
     async takeByCode(tx, { purpose, subject, code: text, attempt }) {
       const attemptHash = attempt === undefined ? undefined : hashToken(attempt);
-      const row = await countCodeTry(tx, { purpose, subject: idOf(subject), now: clock(), most: TRIES_PER_CODE, attemptHash });
+      const row = await countCodeTry(tx, { purpose, userId: idOf(subject), now: clock(), most: TRIES_PER_CODE, attemptHash });
       const code = readCode(text);
       if (row === undefined || row.codeHash === null || code === undefined || !hashes.codeFits(code, row.id, row.codeHash))
         return undefined;
-      await deleteOneTimeToken(tx, row.id);
+      await deleteOneTimeToken(tx, row);
       return toOneTimeToken(row);
     },
     isTry: (database, { emailKey, attempt }) =>
@@ -160,12 +161,16 @@ export function createOneTimeTokens({ clock, random, secrets }: OneTimeTokenPart
   };
 }
 
+function keyOf(token: string) {
+  return { userId: readTokenUser(token), tokenHash: hashToken(token) };
+}
+
 /** What is typed on another device. A new password is not: whoever has a code of six digits may have guessed it. */
 const hasCode: ReadonlySet<OneTimePurpose> = new Set(["VERIFY_EMAIL", "CHANGE_EMAIL"]);
 
 /** That of an address without account proves nothing. */
 function toOneTimeToken(row: Awaited<ReturnType<typeof findOneTimeToken>>): OneTimeToken | undefined {
-  if (row === undefined || row.userId === null) return undefined;
+  if (row?.hasAccount !== true) return undefined;
   const { id, userId, email, emailKey, boundTo, isContested, createdAt } = row;
   const proves = email === null || emailKey === null ? undefined : { email, emailKey };
   return { id, userId, proves, boundTo, isContested, createdAt };

@@ -19,7 +19,8 @@ export interface Page<Item> {
   readonly hasNextPage: boolean;
 }
 
-const MAXIMUM_FIRST = 100;
+/** The most that a `first` accepts, where nothing else is said. */
+export const MAXIMUM_FIRST = 100;
 
 /** What is wrong with a page's size, if anything. */
 export function firstProblem(first: number, most: number = MAXIMUM_FIRST): string | undefined {

@@ -7,8 +7,5 @@ export interface PasswordHash {
   verify(password: string, engine: Pick<PasswordEngine, "verify">): Promise<boolean>;
 }
 
-/**
- * Stands where an account has no password, in a form that nothing reads: whatever is typed is wrong, after the same work. A stored one may
- * go on after the mark, which changes nothing.
- */
+/** Stands where an account has no password, in a form that nothing reads: whatever is typed is wrong, after the same work. */
 export const UNUSABLE_PASSWORD_HASH = "!";

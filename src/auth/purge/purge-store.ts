@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { tryLock } from "../../database/locks.ts";
 import { auditEvents } from "../../database/tables/audit-events.ts";
+import { emailAddresses } from "../../database/tables/email-addresses.ts";
 import { knownDevices } from "../../database/tables/known-devices.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
 import { outbox } from "../../database/tables/outbox.ts";
@@ -52,8 +53,17 @@ export async function deleteOldMessages(tx: Transaction, before: Date, limit: nu
  */
 export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
-    delete from ${oneTimeTokens} where id in (
-      select id from ${oneTimeTokens} where expires_at < ${before.toISOString()} and not is_contested
+    delete from ${oneTimeTokens} where (user_id, id) in (
+      select user_id, id from ${oneTimeTokens} where expires_at < ${before.toISOString()} and not is_contested
+      limit ${limit} for update skip locked)`);
+  return deleted.count;
+}
+
+/** Addresses that nobody can go back to any more. Skips one that is being taken. */
+export async function deleteExpiredReservations(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const deleted = await tx.execute(sql`
+    delete from ${emailAddresses} where email_key in (
+      select email_key from ${emailAddresses} where state = 'RESERVED' and until < ${before.toISOString()}
       limit ${limit} for update skip locked)`);
   return deleted.count;
 }
@@ -78,7 +88,8 @@ export async function deleteOldNotices(tx: Transaction, before: Date, limit: num
 /** Entries are deleted in the order of their ids, which is that of time. */
 export async function deleteAuditEvents(tx: Transaction, beforeId: string, limit: number): Promise<number> {
   const deleted = await tx.execute(sql`
-    delete from ${auditEvents} where id in (select id from ${auditEvents} where id < ${beforeId} order by id limit ${limit})`);
+    delete from ${auditEvents} where (user_id, id) in (
+      select user_id, id from ${auditEvents} where id < ${beforeId} order by id limit ${limit})`);
   return deleted.count;
 }
 
@@ -98,10 +109,10 @@ export async function deleteEndedSessions(
 ): Promise<SessionWalk> {
   const [row] = await tx.execute<{ last: string | null; seen: number; deleted: number }>(sql`
     with looked_at as (
-      select id from ${sessions} where id > ${from.after} order by id limit ${from.limit}
+      select user_id, id from ${sessions} where id > ${from.after} order by id limit ${from.limit}
     ), deleted as (
       delete from ${sessions} as sessions using looked_at
-      where sessions.id = looked_at.id
+      where sessions.user_id = looked_at.user_id and sessions.id = looked_at.id
         and least(ended_at, idle_expires_at, expires_at) < ${from.endedBefore.toISOString()}
       returning sessions.id
     )

@@ -7,6 +7,7 @@ import {
   deleteEndedRateLimits,
   deleteEndedSessions,
   deleteExpiredOneTimeTokens,
+  deleteExpiredReservations,
   deleteExpiredRevocations,
   deleteOldDevices,
   deleteOldMessages,
@@ -23,6 +24,8 @@ export interface Purged {
   /** Of the outbox. */
   readonly messages: number;
   readonly oneTimeTokens: number;
+  /** Of addresses that accounts could go back to. */
+  readonly reservations: number;
   readonly knownDevices: number;
   /** Counts of what users were told. */
   readonly recentNotices: number;
@@ -95,6 +98,10 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
       auditEvents: await purgeInBatches((tx) => deleteAuditEvents(tx, oldestKept, ROWS_PER_BATCH), signal),
       oneTimeTokens: await purgeInBatches(
         (tx) => deleteExpiredOneTimeTokens(tx, addSeconds(now, -PURGE_MARGIN_SECONDS), ROWS_PER_BATCH),
+        signal,
+      ),
+      reservations: await purgeInBatches(
+        (tx) => deleteExpiredReservations(tx, addSeconds(now, -PURGE_MARGIN_SECONDS), ROWS_PER_BATCH),
         signal,
       ),
       rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),

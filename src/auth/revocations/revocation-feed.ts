@@ -67,7 +67,10 @@ export function createRevocationFeed(parts: RevocationFeedParts, options: { maxL
     state = "connected";
   }
 
-  /** A lost connection is told first, and says nothing of why it stays away: that its address leads to a standby has to be mended by somebody. */
+  /**
+   * A lost connection is told first, and says nothing of why it stays away: that its address leads to a standby has to be mended by
+   * somebody.
+   */
   function noteFailure(error: unknown): void {
     const next = isStandbyError(error) ? "at a standby" : "broken";
     const isNews = state === "connected" || (state === "broken" && next === "at a standby");

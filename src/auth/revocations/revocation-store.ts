@@ -95,7 +95,7 @@ export function createTokenLookUp(database: Database): LookUpToken {
     .from(sessions)
     .innerJoin(users, sql`${users.id} = ${sessions.userId}`)
     .where(
-      sql`${sessions.id} = ${sql.placeholder("sessionId")} and ${isNotEndedSession}
+      sql`${sessions.userId} = ${sql.placeholder("userId")} and ${sessions.id} = ${sql.placeholder("sessionId")} and ${isNotEndedSession}
         and ${users.id} = ${sql.placeholder("userId")} and ${users.version} <= ${sql.placeholder("version")}
           and ${users.status} = 'ACTIVE'`,
     )

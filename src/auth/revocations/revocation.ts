@@ -23,12 +23,12 @@ export interface Revocable {
   readonly version: number;
 }
 
-/** By how much a replay's access token may outlive what its session's row says, without the row being changed: the longest grace. */
+/** By how much the access token of a retry may outlive what its session's row says: up to that the row is not written again. */
 export const LATE_REPLAY_SECONDS = 300;
 /** And a token is signed a moment after the row was written, and taken for a few seconds after it has expired. */
 export const LATE_TOKEN_SECONDS = LATE_REPLAY_SECONDS + 60;
 
-/** No configuration lets an access token live longer. */
+/** No configuration lets an access token live longer: the most that ACCESS_TOKEN_TTL may be. */
 export const LONGEST_ACCESS_TOKEN_SECONDS = 86_400;
 /** Whose clock is behind the writer's takes tokens for that much longer. */
 const SLOW_CLOCK_SECONDS = 3600;

@@ -11,9 +11,9 @@ import { lockSession } from "./session-store.ts";
  */
 export async function lockViewer(tx: Transaction, viewer: Revocable): Promise<AccountWithPassword> {
   const account = await lockAccount(tx, viewer.userId);
-  const session = await lockSession(tx, viewer.sessionId);
+  const session = await lockSession(tx, { userId: viewer.userId, id: viewer.sessionId });
   const isCurrent = account !== undefined && account.status === "ACTIVE" && account.version <= viewer.version;
-  if (!isCurrent || session === undefined || session.userId !== account.id || session.endedAt !== null) {
+  if (!isCurrent || session === undefined || session.endedAt !== null) {
     throw new AuthError("UNAUTHENTICATED", { reason: "revoked" });
   }
   return account;

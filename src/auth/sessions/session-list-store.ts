@@ -4,12 +4,13 @@ import type { Database } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
 import { isLiveSession, openedSince } from "../revocations/session-ends-store.ts";
 import type { Session } from "./session-state.ts";
-import { sessionColumns } from "./session-store.ts";
+import { type SessionKey, sessionColumns } from "./session-store.ts";
 
 export interface SessionListStore {
   /** Those that live at that instant, most recently used first, at most `limit` of each user, by user. */
   findLiveSessions(userIds: readonly string[], at: { now: Date; limit: number }): Promise<Map<string, Session[]>>;
   findSession(id: string): Promise<Session | undefined>;
+  findSessionOf(key: SessionKey): Promise<Session | undefined>;
   /** Those that exist, in no order. */
   findSessions(ids: readonly string[]): Promise<Session[]>;
 }
@@ -43,6 +44,11 @@ export function createSessionListStore(database: Database): SessionListStore {
     .from(sessions)
     .where(eq(sessions.id, sql.placeholder("id")))
     .prepare("find_session");
+  const byKey = database
+    .select(sessionColumns)
+    .from(sessions)
+    .where(and(eq(sessions.userId, sql.placeholder("userId")), eq(sessions.id, sql.placeholder("id"))))
+    .prepare("find_session_of");
   const byIds = database
     .select(sessionColumns)
     .from(sessions)
@@ -55,6 +61,7 @@ export function createSessionListStore(database: Database): SessionListStore {
       return groupBy(found, ({ userId }) => userId);
     },
     findSession: async (id) => (await byId.execute({ id }))[0],
+    findSessionOf: async ({ userId, id }) => (await byKey.execute({ userId, id }))[0],
     findSessions: async (ids) => await byIds.execute({ ids }),
   };
 }

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, isNull, max, notInArray, sql } from "drizzle-orm";
+import { and, count, desc, eq, isNull, max, notInArray, type SQL, sql } from "drizzle-orm";
 import { addSeconds, CLOCK_SKEW_SECONDS } from "../../core/clock.ts";
 import type { Transaction } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
@@ -44,28 +44,35 @@ export async function insertSession(
   await tx.insert(sessions).values(session).prepare("insert_session").execute();
 }
 
+/** What a session is found by. */
+export type SessionKey = Pick<Session, "userId" | "id">;
+
+function isSession({ userId, id }: SessionKey): SQL | undefined {
+  return and(eq(sessions.userId, userId), eq(sessions.id, id));
+}
+
 /** Locks the row until the transaction ends; callers are judged in the order in which they get the lock. */
-export async function lockSession(tx: Transaction, id: string): Promise<SessionRecord | undefined> {
+export async function lockSession(tx: Transaction, { userId, id }: SessionKey): Promise<SessionRecord | undefined> {
   const query = tx
     .select(recordColumns)
     .from(sessions)
-    .where(eq(sessions.id, sql.placeholder("id")))
+    .where(and(eq(sessions.userId, sql.placeholder("userId")), eq(sessions.id, sql.placeholder("id"))))
     .for("update")
     .prepare("lock_session");
-  return (await query.execute({ id }))[0];
+  return (await query.execute({ userId, id }))[0];
 }
 
 /** Notes that an access token was issued without a rotation. */
-export async function extendAccess(tx: Transaction, id: string, until: Date): Promise<void> {
+export async function extendAccess(tx: Transaction, session: SessionKey, until: Date): Promise<void> {
   await tx
     .update(sessions)
     .set({ accessExpiresAt: sql`greatest(${sessions.accessExpiresAt}, ${sql.param(until, sessions.accessExpiresAt)})` })
-    .where(eq(sessions.id, id));
+    .where(isSession(session));
 }
 
 /** Notes that a client other than the one that rotated was given the successor, without a proof. */
-export async function noteFollower(tx: Transaction, { id, generation }: Pick<SessionRecord, "id" | "generation">): Promise<void> {
-  await tx.update(sessions).set({ followedGeneration: generation }).where(eq(sessions.id, id));
+export async function noteFollower(tx: Transaction, session: SessionKey & Pick<SessionRecord, "generation">): Promise<void> {
+  await tx.update(sessions).set({ followedGeneration: session.generation }).where(isSession(session));
 }
 
 /** Which of a user's sessions. */
@@ -90,16 +97,19 @@ const newestFirst = [desc(sessions.endedAt), desc(sessions.openedVersion), desc(
 
 /** Ends sessions of a user that live, the newest ones, at most `limit`. Whoever rotates one of them meanwhile finds it ended. */
 export async function markSessionsOf(tx: Transaction, of: SessionsOfUser, end: SessionEnd, limit: number): Promise<EndedSession[]> {
+  // Locked where they are looked for, and looked for once: else all sessions of the user might be walked through, and these looked for anew
+  // with each.
   const ids = tx
     .select({ id: sessions.id })
     .from(sessions)
     .where(liveSessions(of, end.endedAt))
     .orderBy(...newestFirst)
-    .limit(limit);
+    .limit(limit)
+    .for("no key update");
   return await tx
     .update(sessions)
     .set(end)
-    .where(and(inArray(sessions.id, ids), isNull(sessions.endedAt)))
+    .where(and(eq(sessions.userId, of.userId), sql`${sessions.id} = any(array(${ids}))`))
     .returning({ id: sessions.id });
 }
 
@@ -126,9 +136,9 @@ export async function lastAccessExpiry(tx: Transaction, userId: string, limit: n
 }
 
 /** For good: no statement sets `ended_at` back, and a session that had ended keeps its reason. */
-export async function endSession(tx: Transaction, id: string, end: SessionEnd): Promise<void> {
+export async function endSession(tx: Transaction, session: SessionKey, end: SessionEnd): Promise<void> {
   await tx
     .update(sessions)
     .set(end)
-    .where(and(eq(sessions.id, id), isNull(sessions.endedAt)));
+    .where(and(isSession(session), isNull(sessions.endedAt)));
 }

@@ -35,7 +35,7 @@ export interface Sessions {
    * Ends the session of the refresh token if there is one, else the one that the caller's access token vouches for.
    * The number of ended sessions: 0 where the token is not genuine or the session had ended before.
    */
-  logout(of: { refreshToken: string | undefined; sessionId: string | undefined }, origin: ClientInfo): Promise<number>;
+  logout(of: { refreshToken: string | undefined; viewer: Revocable | undefined }, origin: ClientInfo): Promise<number>;
   /** Ends one of the viewer's own sessions; one that had ended before stays as it was. Throws NOT_FOUND for any other. */
   revoke(sessionId: string, viewer: Revocable, origin: ClientInfo): Promise<Session>;
   /** Ends every session of the viewer, and refuses all their access tokens. The number of ended sessions. */

@@ -4,21 +4,22 @@ import { sha256 } from "../../core/sha256.ts";
 import { uuidOfHex } from "../../core/uuid-text.ts";
 
 /**
- * `rt1_` + base64url(session id ‖ family secret F ‖ generation secret S): opaque to clients, 111 characters.
- * F is the same for the session's whole life and proves that a token is genuine, whatever its age; S is replaced at every
- * rotation by HMAC-SHA-256(S, R) with a random nonce R, so that whoever holds S can be given the same successor again,
- * and whoever only reads the database (hashes and R) can compute none.
+ * `rt2_` + base64url(user id ‖ session id ‖ family secret F ‖ generation secret S): opaque to clients, 132 characters. Whose it is comes
+ * first, so that every statement about it can name the user. F is the same for the session's whole life and proves that a token is genuine,
+ * whatever its age; S is replaced at every rotation by HMAC-SHA-256(S, R) with a random nonce R, so that whoever holds S can be given the
+ * same successor again, and whoever only reads the database (hashes and R) can compute none.
  */
 export interface RefreshToken {
+  readonly userId: string;
   readonly sessionId: string;
   readonly familySecret: Buffer;
   readonly generationSecret: Buffer;
 }
 
-const PREFIX = "rt1_";
+const PREFIX = "rt2_";
 const ID_BYTES = 16;
 export const SECRET_BYTES = 32;
-const ENCODED_LENGTH = PREFIX.length + Math.ceil(((ID_BYTES + 2 * SECRET_BYTES) * 8) / 6);
+const ENCODED_LENGTH = PREFIX.length + Math.ceil(((2 * ID_BYTES + 2 * SECRET_BYTES) * 8) / 6);
 
 /** True for text that claims to be a refresh token, genuine or not. */
 export function looksLikeRefreshToken(text: string): boolean {
@@ -30,18 +31,16 @@ export function parseRefreshToken(text: string): RefreshToken | undefined {
   if (text.length !== ENCODED_LENGTH || !looksLikeRefreshToken(text)) return undefined;
   const bytes = Buffer.from(text.slice(PREFIX.length), "base64url");
   // The bytes come from outside: the library's own formatter would throw.
-  const sessionId = uuidOfHex(bytes.toString("hex", 0, ID_BYTES));
+  const userId = uuidOfHex(bytes.toString("hex", 0, ID_BYTES));
+  const sessionId = uuidOfHex(bytes.toString("hex", ID_BYTES, 2 * ID_BYTES));
   if (!isUuid(sessionId)) return undefined;
   if (PREFIX + bytes.toString("base64url") !== text) return undefined;
-  return {
-    sessionId,
-    familySecret: bytes.subarray(ID_BYTES, ID_BYTES + SECRET_BYTES),
-    generationSecret: bytes.subarray(ID_BYTES + SECRET_BYTES),
-  };
+  const secrets = bytes.subarray(2 * ID_BYTES);
+  return { userId, sessionId, familySecret: secrets.subarray(0, SECRET_BYTES), generationSecret: secrets.subarray(SECRET_BYTES) };
 }
 
 export function formatRefreshToken(token: RefreshToken): string {
-  const bytes = Buffer.concat([bytesOfUuid(token.sessionId), token.familySecret, token.generationSecret]);
+  const bytes = Buffer.concat([bytesOfUuid(token.userId), bytesOfUuid(token.sessionId), token.familySecret, token.generationSecret]);
   return PREFIX + bytes.toString("base64url");
 }
 

@@ -1,10 +1,9 @@
-import { and, eq, gt, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { auditEvents } from "../../database/tables/audit-events.ts";
-import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
 import { userImports } from "../../database/tables/user-imports.ts";
 import { users } from "../../database/tables/users.ts";
-import type { NewAccount } from "../accounts/registration/new-account.ts";
+import { findOwners } from "../users/email-address-store.ts";
 
 /** How far the import of a file has come. */
 export type ImportState = typeof userImports.$inferSelect;
@@ -41,38 +40,6 @@ export async function moveImport(tx: Transaction, { fileHash, fromLine, toLine, 
   return moved.length > 0;
 }
 
-/**
- * The ids of those that could be inserted: neither their address nor their id was taken. In the order of addresses, so that two imports do
- * not wait for each other in a circle; as one parameter, because one for each value takes several times as long to build and to read.
- */
-export async function insertUsers(tx: Transaction, accounts: readonly NewAccount[]): Promise<ReadonlySet<string>> {
-  const rows = JSON.stringify(accounts);
-  const inserted = await tx.execute<{ id: string }>(sql`
-    insert into ${users} (id, email, email_key, email_verified, password_hash, roles, status, version, created_at, last_login_at)
-    select id, email, "emailKey", "emailVerified", "passwordHash", roles, status, version, "createdAt", "lastLoginAt"
-    from json_to_recordset(${rows}::text::json) as accounts (
-      id uuid, email text, "emailKey" text, "emailVerified" boolean, "passwordHash" text, roles text[], status text, version integer,
-      "createdAt" timestamptz, "lastLoginAt" timestamptz
-    )
-    order by "emailKey" collate "C"
-    on conflict do nothing
-    returning id`);
-  return new Set(inserted.map(({ id }) => id));
-}
-
-/**
- * Takes back those whose address an account can still go back to; their ids. A statement of its own after the insertion: only then it
- * sees a change of address that the insertion had to wait for.
- */
-export async function deleteReserved(tx: Transaction, ids: ReadonlySet<string>, now: Date): Promise<ReadonlySet<string>> {
-  const reserved = await tx.execute<{ id: string }>(sql`
-    delete from ${users} using ${oneTimeTokens} as tokens
-    where ${users.id} = any(${sql.param([...ids])}::uuid[]) and tokens.email_key = ${users.emailKey}
-      and tokens.purpose = 'UNDO_EMAIL_CHANGE' and tokens.expires_at > ${now.toISOString()}
-    returning ${users.id}`);
-  return new Set(reserved.map(({ id }) => id));
-}
-
 export interface Sought {
   readonly ids: readonly string[];
   readonly emailKeys: readonly string[];
@@ -88,6 +55,7 @@ export interface Holder {
 }
 
 export async function findHolders(connection: Database | Transaction, { ids, emailKeys }: Sought): Promise<Holder[]> {
+  const sought = [...ids, ...(await findOwners(connection, emailKeys))];
   // Nothing was told of an account before it was made. By its index alone: as one of a type, it would be looked for among all of that type.
   const first = sql`(
     select detail from ${auditEvents} as entries where entries.user_id = ${users.id} order by entries.user_id, entries.id limit 1
@@ -100,25 +68,5 @@ export async function findHolders(connection: Database | Transaction, { ids, ema
       line: sql<number | null>`(${first} ->> 'line')::int`,
     })
     .from(users)
-    .where(or(isAmong(users.emailKey, emailKeys), isAmong(users.id, ids)));
-}
-
-/** Those addresses among the keys that an account can still go back to. */
-export async function findReserved(
-  connection: Database | Transaction,
-  emailKeys: readonly string[],
-  now: Date,
-): Promise<ReadonlySet<string>> {
-  const rows = await connection
-    .select({ emailKey: oneTimeTokens.emailKey })
-    .from(oneTimeTokens)
-    .where(
-      and(eq(oneTimeTokens.purpose, "UNDO_EMAIL_CHANGE"), isAmong(oneTimeTokens.emailKey, emailKeys), gt(oneTimeTokens.expiresAt, now)),
-    );
-  return new Set(rows.flatMap(({ emailKey }) => emailKey ?? []));
-}
-
-/** As one parameter, however many they are. */
-function isAmong(column: typeof users.id | typeof users.emailKey | typeof oneTimeTokens.emailKey, values: readonly string[]): SQL {
-  return sql`${column} = any(${sql.param([...values])}::${sql.raw(column.getSQLType())}[])`;
+    .where(sql`${users.id} = any(${sql.param(sought)}::uuid[])`);
 }

@@ -2,13 +2,13 @@ import { noClient } from "../../core/client-info.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
 import type { Database, Transaction } from "../../database/database.ts";
-import type { NewAccount } from "../accounts/registration/new-account.ts";
 import { rolesChanged } from "../admin/new-admin.ts";
 import type { AuditFacts } from "../audit/audit.ts";
 import { ADMIN_ROLE, lockAdmins } from "../users/admin-store.ts";
+import { insertAccounts, type NewAccount } from "../users/new-account-store.ts";
 import type { Transact } from "../work/unit-of-work.ts";
 import { separateRepeated } from "./import-lines.ts";
-import { beginImport, deleteReserved, type ImportState, insertUsers, moveImport } from "./import-store.ts";
+import { beginImport, type ImportState, moveImport } from "./import-store.ts";
 import { type GoodLine, type LineBatch, readBatches } from "./line-batches.ts";
 import { judgeAll, judgeRepeated, reviewBatch, type Settled, settle } from "./settle-lines.ts";
 import { createTally, type Tally, type Watch } from "./tally.ts";
@@ -99,9 +99,7 @@ async function importBatch(parts: ImportParts, batch: LineBatch, place: Place): 
 async function insertAll(tx: Transaction, accounts: readonly NewAccount[], now: Date): Promise<ReadonlySet<string>> {
   if (accounts.length === 0) return new Set();
   if (accounts.some(({ roles }) => roles.includes(ADMIN_ROLE))) await lockAdmins(tx);
-  const inserted = await insertUsers(tx, accounts);
-  const reserved = await deleteReserved(tx, inserted, now);
-  return new Set([...inserted].filter((id) => !reserved.has(id)));
+  return insertAccounts(tx, accounts, now);
 }
 
 /** The id tells when the account was created, so that lists by id are lists by time. */

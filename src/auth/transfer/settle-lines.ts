@@ -1,7 +1,8 @@
 import type { Database, Transaction } from "../../database/database.ts";
+import { findReserved } from "../users/email-address-store.ts";
 import type { BadLine } from "./bad-line.ts";
 import { heldBy, type ImportLine, judgeLines, separateRepeated, soughtBy, type Verdict } from "./import-lines.ts";
-import { findHolders, findReserved, type Holder } from "./import-store.ts";
+import { findHolders, type Holder } from "./import-store.ts";
 import type { LineBatch } from "./line-batches.ts";
 import type { FieldProblem } from "./line-members.ts";
 

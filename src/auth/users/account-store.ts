@@ -1,6 +1,6 @@
-import { and, eq, exists, gt, sql } from "drizzle-orm";
+import { and, eq, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
-import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
+import { emailAddresses } from "../../database/tables/email-addresses.ts";
 import { users } from "../../database/tables/users.ts";
 
 export type UserStatus = "ACTIVE" | "DISABLED";
@@ -43,6 +43,13 @@ export type AccountChanges = Partial<
   Pick<AccountWithPassword, "email" | "emailVerified" | "roles" | "status" | "passwordHash" | "erasureAt"> & { emailKey: string }
 >;
 
+/** Of `users`: who has an address. By the user's own row as well, so that it is looked at again once it has been waited for. */
+export function hasAddress(emailKey: string | Placeholder): SQL {
+  return sql`${users.id} = (
+    select user_id from ${emailAddresses} where ${emailAddresses.emailKey} = ${emailKey} and ${emailAddresses.state} = 'ACCOUNT')
+    and ${users.emailKey} = ${emailKey}`;
+}
+
 const columnsWithPassword = { ...accountColumns, passwordHash: users.passwordHash };
 
 export interface AccountStore {
@@ -68,7 +75,7 @@ export function createAccountStore(database: Database): AccountStore {
   const byEmailKey = database
     .select(columnsWithPassword)
     .from(users)
-    .where(eq(users.emailKey, sql.placeholder("emailKey")))
+    .where(hasAddress(sql.placeholder("emailKey")))
     .prepare("find_account_for_sign_in");
   const withPassword = database
     .select(columnsWithPassword)
@@ -81,44 +88,6 @@ export function createAccountStore(database: Database): AccountStore {
     findAccountForSignIn: async (emailKey) => (await byEmailKey.execute({ emailKey }))[0],
     findAccountWithPassword: async (id) => (await withPassword.execute({ id }))[0],
   };
-}
-
-/**
- * False where the address is taken, also by a registration that commits at the same moment, or reserved when the account is created. Two
- * statements whatever they come to: whoever gives an address up reserves it in the same transaction, which the first one may have waited
- * for.
- */
-export async function insertAccount(tx: Transaction, account: AccountWithPassword & { emailKey: string }): Promise<boolean> {
-  const inserted = await tx
-    .insert(users)
-    .values({ ...account, roles: [...account.roles] })
-    .onConflictDoNothing({ target: users.emailKey })
-    .returning({ id: users.id });
-  const reservations = tx
-    .select({ id: oneTimeTokens.id })
-    .from(oneTimeTokens)
-    .where(and(isReservation, eq(oneTimeTokens.emailKey, account.emailKey), gt(oneTimeTokens.expiresAt, account.createdAt)));
-  const takenBack = await tx
-    .delete(users)
-    .where(and(eq(users.id, account.id), exists(reservations)))
-    .returning({ id: users.id });
-  return inserted.length > takenBack.length;
-}
-
-/** Written out as it is in the index. */
-const isReservation = sql`${oneTimeTokens.purpose} = 'UNDO_EMAIL_CHANGE'`;
-
-/** Whether another account has an address, or could go back to it. */
-export async function isAddressTaken(tx: Transaction, address: { emailKey: string; exceptUserId: string; now: Date }): Promise<boolean> {
-  const { emailKey, exceptUserId, now } = address;
-  const [row] = await tx.execute<{ taken: boolean }>(sql`
-    select exists (select 1 from ${users} where ${users.emailKey} = ${emailKey} and ${users.id} <> ${exceptUserId})
-      or exists (
-        select 1 from ${oneTimeTokens}
-        where ${isReservation} and ${oneTimeTokens.emailKey} = ${emailKey} and ${oneTimeTokens.userId} <> ${exceptUserId}
-          and ${oneTimeTokens.expiresAt} > ${now.toISOString()}
-      ) as taken`);
-  return row?.taken === true;
 }
 
 /** The same password, hashed otherwise: no new version. Does nothing where another hash has taken the place of `from` meanwhile. */

@@ -31,9 +31,10 @@ export interface UnitOfWork {
  * then. Where the process dies before it comes to either, or never learns that the commit succeeded, the rows count: the other processes
  * read the revocation from its table, and so does this one, by the feed or at its next start. Only the lines of the log are missing then.
  *
- * Two changes do without, because a transaction would cost each of them several round trips: the rotation of a refresh token, of which
- * many are written by one statement, and a login, which is one statement. They write their own audit event, revoke nothing, and share with
- * this what follows a commit, `Audit.announce`.
+ * The rotation of a refresh token and a login do without, because a transaction would cost each of them several round trips: of rotations
+ * many are written by one statement, and a login is one statement. They write their own audit event, revoke nothing, and share with this
+ * what follows a commit, `Audit.announce`. What writes no event, message or revocation has plain transactions: beginning an erasure, its
+ * batches, and the purge.
  */
 export type Transact = <Result>(client: ClientInfo, work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
 

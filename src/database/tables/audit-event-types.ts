@@ -33,6 +33,9 @@ export const auditEventTypes = [
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
+/** Whose account an event concerns that concerns none: a part of a key is never null. */
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
+
 /** For a CHECK constraint, which takes no parameters. */
 export function isKnownAuditEventType(column: SQLWrapper): SQL {
   return sql`${column} in (${listed(auditEventTypes)})`;

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, jsonb, text, uuid } from "drizzle-orm/pg-core";
-import { isKnownAuditEventType } from "./audit-event-types.ts";
+import { boolean, check, index, jsonb, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { isKnownAuditEventType, NOBODY } from "./audit-event-types.ts";
 import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 
@@ -11,10 +11,11 @@ import { instant } from "./column-types.ts";
 export const auditEvents = authSchema.table(
   "audit_events",
   {
-    id: uuid("id").primaryKey(),
+    id: uuid("id").notNull(),
     type: text("type").notNull(),
     occurredAt: instant("occurred_at").notNull(),
-    userId: uuid("user_id"),
+    /** `NOBODY` where it concerns no account: a part of the key is never null. */
+    userId: uuid("user_id").notNull().default(NOBODY),
     actorId: uuid("actor_id"),
     sessionId: uuid("session_id"),
     ipAddress: text("ip_address"),
@@ -24,9 +25,10 @@ export const auditEvents = authSchema.table(
   },
   // "What happened?" is asked of a user, of a session, of a type of event and of a time, newest first.
   (table) => [
+    primaryKey({ columns: [table.userId, table.id] }),
     // Entries that were there before it are not looked at: a trail is not rewritten.
     check("audit_events_type_known", isKnownAuditEventType(table.type)),
-    index("audit_events_user").on(table.userId, table.id),
+    index("audit_events_id").on(table.id).concurrently(),
     index("audit_events_session").on(table.sessionId, table.id),
     index("audit_events_type").on(table.type, table.id),
     // What admins did to others is to be found when they are erased. Of all other entries there is nothing in it, and they pay nothing for

@@ -1,24 +1,23 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
-import { users } from "./users.ts";
 
 /** What was sent to an address, so that whoever reads its mail can prove it. A row goes when its token is used. */
 export const oneTimeTokens = authSchema.table(
   "one_time_tokens",
   {
-    id: uuid("id").primaryKey(),
+    id: uuid("id").notNull(),
     purpose: text("purpose", { enum: ["VERIFY_EMAIL", "RESET_PASSWORD", "CHANGE_EMAIL", "UNDO_EMAIL_CHANGE"] }).notNull(),
-    /** The user's id; for an address without account 16 bytes of a hash of it, so that the same rows are written for both. */
-    subject: uuid("subject").notNull(),
-    /** Null for an address without account: such a token proves nothing. */
-    userId: uuid("user_id").references(() => users.id, { onDelete: "cascade" }),
+    /** For an address without account 16 bytes of a hash of it, so that the same rows are written for both. */
+    userId: uuid("user_id").notNull(),
+    /** False for an address without account: such a token proves nothing. */
+    hasAccount: boolean("has_account").notNull(),
     /** The address that it proves, as typed, and its key; null without account. */
     email: text("email"),
     emailKey: text("email_key"),
     /** SHA-256 of the token. */
-    tokenHash: bytea("token_hash").notNull().unique(),
+    tokenHash: bytea("token_hash").notNull(),
     /** Of the 6-digit code, under a key derived from `SECRET`: a million of them are soon tried. Null where there is none. */
     codeHash: bytea("code_hash"),
     /** SHA-256 of what the client was given that asked for the code, and without which it is not good. */
@@ -32,11 +31,11 @@ export const oneTimeTokens = authSchema.table(
     expiresAt: instant("expires_at").notNull(),
   },
   (table) => [
+    primaryKey({ columns: [table.userId, table.id] }),
     // One live token a purpose: a new one takes the place of the one before. Each change of address can be undone by itself.
-    uniqueIndex("one_time_tokens_subject").on(table.purpose, table.subject).where(sql`${table.purpose} <> 'UNDO_EMAIL_CHANGE'`),
-    // An address that an account can go back to is nobody else's meanwhile.
-    index("one_time_tokens_reserved").on(table.emailKey).where(sql`${table.purpose} = 'UNDO_EMAIL_CHANGE'`),
-    index("one_time_tokens_user").on(table.userId),
+    uniqueIndex("one_time_tokens_purpose").on(table.userId, table.purpose).where(sql`${table.purpose} <> 'UNDO_EMAIL_CHANGE'`),
+    // What a link has, whose token of an earlier version names no user.
+    index("one_time_tokens_hash").on(table.tokenHash),
     index("one_time_tokens_expires_at").on(table.expiresAt),
   ],
 );

@@ -1,4 +1,4 @@
-import { check, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { authSchema } from "./auth-schema.ts";
 import { bytea, instant } from "./column-types.ts";
 import { isKnownEndReason } from "./end-reasons.ts";
@@ -12,7 +12,7 @@ import { users } from "./users.ts";
 export const sessions = authSchema.table(
   "sessions",
   {
-    id: uuid("id").primaryKey(),
+    id: uuid("id").notNull(),
     userId: uuid("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
@@ -52,8 +52,11 @@ export const sessions = authSchema.table(
     userAgent: text("user_agent"),
   },
   (table) => [
+    primaryKey({ columns: [table.userId, table.id] }),
     check("sessions_end_reason", isKnownEndReason(table.endReason)),
     // A user's live sessions, newest first, and the latest that have ended: none of it is changed by a rotation.
     index("sessions_of_user").on(table.userId, table.endedAt, table.openedVersion, table.id).concurrently(),
+    // One by its id alone, for admins; all of them in the order of their ids.
+    index("sessions_id").on(table.id).concurrently(),
   ],
 );

@@ -9,8 +9,8 @@ export const users = authSchema.table(
     id: uuid("id").primaryKey(),
     /** As typed, for display. */
     email: text("email").notNull(),
-    /** Trimmed, NFC, lower case: what makes an address unique. */
-    emailKey: text("email_key").notNull().unique(),
+    /** Trimmed, NFC, lower case, for searching. What is unique is in `email_addresses`. */
+    emailKey: text("email_key").notNull(),
     emailVerified: boolean("email_verified").notNull().default(false),
     /** A PHC string, such as `$argon2id$v=19$m=19456,t=2,p=1$…`. */
     passwordHash: text("password_hash").notNull(),
@@ -18,7 +18,7 @@ export const users = authSchema.table(
     status: text("status", { enum: ["ACTIVE", "DISABLED"] })
       .notNull()
       .default("ACTIVE"),
-    /** Raised when roles, status or password change or every session is ended: access tokens of an older version are refused. */
+    /** Raised when roles, status, password or address change, or every session is ended: access tokens of an older version are refused. */
     version: integer("version").notNull().default(1),
     createdAt: instant("created_at").notNull(),
     lastLoginAt: instant("last_login_at"),

@@ -17,6 +17,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { MAXIMUM_FIRST } from "../../auth/paging/pages.ts";
 import { mutationsThat } from "../policies/root-policies.ts";
 
 /** The size of a document, with every fragment counted wherever it is spread. */
@@ -32,11 +33,9 @@ export interface DocumentSize {
   readonly credentials: number;
 }
 
-/** The most that a `first` accepts, unless its default is more; a variable could be as much. */
-const LARGEST_PAGE = 100;
 /** The assumed number of items in a list without pages: someone's live sessions. */
 const ASSUMED_ITEMS = 10;
-export const credentialFields = mutationsThat(({ takesPassword }) => takesPassword === true);
+export const credentialFields = mutationsThat(({ passwords }) => passwords !== undefined);
 
 const nothing: DocumentSize = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, credentials: 0 };
 const endless: DocumentSize = { ...nothing, depth: Number.POSITIVE_INFINITY };
@@ -147,7 +146,8 @@ function expectedItems(node: FieldNode, field: Field | undefined, parent: GraphQ
 }
 
 function pageSize({ arguments: given = [] }: FieldNode, byDefault: unknown): number {
-  const most = typeof byDefault === "number" ? Math.max(byDefault, LARGEST_PAGE) : LARGEST_PAGE;
+  // What a variable could be.
+  const most = typeof byDefault === "number" ? Math.max(byDefault, MAXIMUM_FIRST) : MAXIMUM_FIRST;
   const value = given.find(({ name }) => name.value === "first")?.value;
   const written = value === undefined ? byDefault : value.kind === Kind.INT ? Number(value.value) : undefined;
   return typeof written === "number" ? Math.min(Math.max(written, 1), most) : most;

@@ -1,4 +1,5 @@
 import { type RequestContext, viewerOf } from "../context.ts";
+import { registrationWith } from "../policies/account-limits.ts";
 import type { AccountSubject } from "../policies/root-policies.ts";
 import { accountKey, domainOf, givesArgument, hasArgument, textArgument } from "./arguments.ts";
 
@@ -7,7 +8,21 @@ type FindSubject = (args: Arguments, context: RequestContext) => string | undefi
 
 /** The account or domain that a call is counted for. Undefined where it is about nobody, or does not count. */
 export function findSubject(subject: AccountSubject, args: Arguments, context: RequestContext): ReturnType<FindSubject> {
-  return subjects[subject](args, context);
+  return subjectOf(subject).find(args, context);
+}
+
+/** The arguments that it is found by, as paths: where a field does not have them, its calls count for nobody. */
+export function argumentsOf(subject: AccountSubject): readonly string[] {
+  return subjectOf(subject).paths;
+}
+
+interface Subject {
+  readonly paths: readonly string[];
+  readonly find: FindSubject;
+}
+
+function subjectOf(subject: AccountSubject): Subject {
+  return typeof subject === "string" ? subjects[subject] : { paths: [subject.viewerWith], find: viewerWith(subject.viewerWith) };
 }
 
 /** Finds the account that `login` counts for: its address is in the access token. */
@@ -38,17 +53,18 @@ async function wantedDomainWithCode(args: Arguments, context: RequestContext): P
  */
 function registration(args: Arguments, { auth }: RequestContext): string | undefined {
   const account = auth.accounts.mustVerify ? accountKey(args) : undefined;
-  return account && `registration ${account}`;
+  return account && registrationWith(account);
 }
 
-const subjects: Readonly<Record<AccountSubject, FindSubject>> = {
-  email: (args) => accountKey(args),
-  newEmail: (args) => accountKey(args, "input.newEmail"),
-  registration,
-  viewerWithPassword: viewerWith("input.password"),
-  viewerWithCurrentPassword: viewerWith("input.currentPassword"),
-  viewerWithCode: (args, context) => (hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined),
-  emailWithCode,
-  domainWithCode: async (args, context) => domainOf(await emailWithCode(args, context)),
-  wantedDomainWithCode,
+const code = ["input.code"];
+const codeOfEmail = ["input.email", "input.code", "input.attempt"];
+
+const subjects: Readonly<Record<Extract<AccountSubject, string>, Subject>> = {
+  email: { paths: ["input.email"], find: (args) => accountKey(args) },
+  newEmail: { paths: ["input.newEmail"], find: (args) => accountKey(args, "input.newEmail") },
+  registration: { paths: ["input.email"], find: registration },
+  viewerWithCode: { paths: code, find: (args, context) => (hasArgument(args, "input.code") ? viewerOf(context)?.userId : undefined) },
+  emailWithCode: { paths: codeOfEmail, find: emailWithCode },
+  domainWithCode: { paths: codeOfEmail, find: async (args, context) => domainOf(await emailWithCode(args, context)) },
+  wantedDomainWithCode: { paths: code, find: wantedDomainWithCode },
 };

@@ -3,6 +3,7 @@ import type { NamedQuota } from "../../auth/limits/call-limits.ts";
 import { DEFAULT_LIMIT } from "../../auth/limits/default-limits.ts";
 import { AuthError } from "../../core/errors.ts";
 import type { RequestContext } from "../context.ts";
+import { accountCountKey } from "../policies/account-limits.ts";
 import type { AccountCount } from "../policies/root-policies.ts";
 import { policyOf } from "../policies/root-policies.ts";
 import { findSubject } from "./account-subjects.ts";
@@ -75,7 +76,8 @@ async function listQuotas(
     limit === undefined ? [] : fieldQuotas(coordinate, { limit, context, detail: ` ${identifyArguments(paths, args)}` });
   for (const { name, subject, countsOnly, limit: own } of perAccount) {
     const found = await findSubject(subject, args, context);
-    if (found !== undefined) quotas.push({ key: `${name} ${found}`, limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
+    if (found !== undefined)
+      quotas.push({ key: accountCountKey(name, found), limit: own, setting: own.setting, ...(countsOnly && { countsOnly }) });
   }
   return quotas;
 }

@@ -3,7 +3,7 @@ import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolve
 import type { Refusal } from "../../auth/limits/call-limits.ts";
 import { AuthError } from "../../core/errors.ts";
 import type { RequestContext } from "../context.ts";
-import { policyOf } from "../policies/root-policies.ts";
+import { accountCountsOf } from "../policies/root-policies.ts";
 import { type AccountLimit, admitStatedCall } from "./admit-stated-call.ts";
 import { allFieldsQuotas, fieldQuotas } from "./caller-quotas.ts";
 import type { FieldLimit, LimitTable } from "./limit-table.ts";
@@ -52,7 +52,7 @@ function limitResolver(resolve: Resolver, { coordinate, limit, table }: LimitedF
 }
 
 function accountLimitsOf(coordinate: string, table: LimitTable): AccountLimit[] {
-  return (policyOf(coordinate)?.perAccount ?? []).flatMap((count) => {
+  return accountCountsOf(coordinate).flatMap((count) => {
     const limit = table.perAccount(count.name);
     return limit === undefined ? [] : [{ ...count, limit }];
   });

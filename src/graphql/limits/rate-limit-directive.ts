@@ -44,10 +44,15 @@ export function readAppliedLimits(sdl: DocumentNode): ReadonlyMap<string, Applie
 
 function readLimit(coordinate: string, directive: ConstDirectiveNode): AppliedLimit {
   const { max, window, identityArgs } = getArgumentValues(rateLimitDirective, directive);
-  const [, amount, unit = ""] = /^(\d{1,9})([smhd])$/.exec(String(window)) ?? [];
-  const windowSeconds = Number(amount) * (secondsByUnit.get(unit) ?? Number.NaN);
+  const windowSeconds = readWindow(String(window));
   if (!(Number(max) >= 1 && windowSeconds >= 1)) {
     throw new Error(`${coordinate}: @rateLimit needs a max of at least 1 and a window such as "15m"`);
   }
   return { max: Number(max), windowSeconds, identityArgs: Array.isArray(identityArgs) ? identityArgs.map(String) : [] };
+}
+
+/** In seconds; NaN for what is no window. */
+export function readWindow(window: string): number {
+  const [, amount, unit = ""] = /^(\d{1,9})([smhd])$/.exec(window) ?? [];
+  return Number(amount) * (secondsByUnit.get(unit) ?? Number.NaN);
 }

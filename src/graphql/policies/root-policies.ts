@@ -3,11 +3,11 @@ import type { ErrorCode } from "../../core/errors.ts";
 
 /** The account or domain that a call is counted for. Only a code can be guessed, so a proof by a link's token counts for nobody. */
 export type AccountSubject =
+  /** The viewer, where the call gives the argument at this path. */
+  | { readonly viewerWith: string }
   | "email"
   | "newEmail"
   | "registration"
-  | "viewerWithPassword"
-  | "viewerWithCurrentPassword"
   | "viewerWithCode"
   | "emailWithCode"
   | "domainWithCode"
@@ -21,6 +21,11 @@ export interface AccountCount {
   readonly countsOnly?: ErrorCode | "success";
 }
 
+/** The passwords that a call takes, as paths of its arguments. */
+type TakenPasswords =
+  /** Wrong ones are counted for the account that they are of: the viewer's, or that of the address in the input. */
+  { readonly checks: string; readonly of: "viewer" | "email"; readonly sets?: string } | { readonly checks?: never; readonly sets: string };
+
 /** The policy for calls of one root field: limits, rules for documents and sockets, and the schema itself read it here. */
 export interface RootPolicy {
   /** `@rateLimit` of the schema. Absent: the limit of all other fields. */
@@ -32,9 +37,10 @@ export interface RootPolicy {
   readonly countedBy?: "address";
   /** A good password costs its caller nothing: an office behind one address is not shut out by its own people. */
   readonly givesSuccessBack?: true;
+  /** Beside that of wrong passwords, which follows from `passwords`. */
   readonly perAccount?: readonly AccountCount[];
-  /** It checks or sets a password: a request has at most one such call. */
-  readonly takesPassword?: true;
+  /** A request has at most one call that takes any. */
+  readonly passwords?: TakenPasswords;
   /** `websocket`: over a WebSocket alone. Absent: a mutation comes over HTTP alone, all else over both. */
   readonly transport?: "websocket";
 }
@@ -57,30 +63,28 @@ const policies = {
     rateLimit: { max: 5, window: "15m" },
     countedBy: "address",
     givesSuccessBack: true,
-    perAccount: [wrongPasswords("email"), signIns("email")],
-    takesPassword: true,
+    perAccount: [signIns("email")],
+    passwords: { checks: "input.password", of: "email" },
   },
   "Mutation.register": {
     rateLimit: { max: 20, window: "1h" },
     countedBy: "address",
     perAccount: [messages("registration")],
-    takesPassword: true,
+    passwords: { sets: "input.password" },
   },
   "Mutation.changePassword": {
     rateLimit: proofs,
-    perAccount: [wrongPasswords("viewerWithCurrentPassword")],
-    takesPassword: true,
+    passwords: { checks: "input.currentPassword", of: "viewer", sets: "input.newPassword" },
   },
-  "Mutation.resetPassword": { rateLimit: proofs, countedBy: "address", takesPassword: true },
+  "Mutation.resetPassword": { rateLimit: proofs, countedBy: "address", passwords: { sets: "input.newPassword" } },
   "Mutation.requestEmailChange": {
     rateLimit: hourly,
-    perAccount: [wrongPasswords("viewerWithPassword"), messages("newEmail")],
-    takesPassword: true,
+    perAccount: [messages("newEmail")],
+    passwords: { checks: "input.password", of: "viewer" },
   },
   "Mutation.deleteAccount": {
     rateLimit: hourly,
-    perAccount: [wrongPasswords("viewerWithPassword")],
-    takesPassword: true,
+    passwords: { checks: "input.password", of: "viewer" },
   },
   "Mutation.confirmEmailChange": { rateLimit: proofs, perAccount: [codes("viewerWithCode"), codesOfDomain("wantedDomainWithCode")] },
   "Mutation.undoEmailChange": { rateLimit: proofs },
@@ -105,11 +109,18 @@ const policies = {
 } as const satisfies Readonly<Record<string, RootPolicy>>;
 
 type PolicyName = keyof typeof policies;
-const byCoordinate: ReadonlyMap<string, RootPolicy> = new Map(Object.entries(policies));
+export const policiesByField: ReadonlyMap<string, RootPolicy> = new Map(Object.entries(policies));
 
 /** The policy of a root field; undefined for queries and subscriptions without one, and for fields of other graphs. */
 export function policyOf(coordinate: string): RootPolicy | undefined {
-  return byCoordinate.get(coordinate);
+  return policiesByField.get(coordinate);
+}
+
+/** All limits over the calls about one account or domain. */
+export function accountCountsOf(coordinate: string): readonly AccountCount[] {
+  const { passwords, perAccount = [] } = policyOf(coordinate) ?? {};
+  if (passwords?.checks === undefined) return perAccount;
+  return [wrongPasswords(passwords.of === "email" ? "email" : { viewerWith: passwords.checks }), ...perAccount];
 }
 
 /** The text of the directive that shows the limit in the schema. */
@@ -122,20 +133,6 @@ export function rateLimitOf(
 
 /** The mutations of which this holds, by name. */
 export function mutationsThat(holds: (policy: RootPolicy) => boolean): ReadonlySet<string> {
-  const names = [...byCoordinate].filter(([, policy]) => holds(policy)).map(([coordinate]) => coordinate.split("."));
+  const names = [...policiesByField].filter(([, policy]) => holds(policy)).map(([coordinate]) => coordinate.split("."));
   return new Set(names.flatMap(([type, field = ""]) => (type === "Mutation" ? [field] : [])));
-}
-
-/** Throws where a mutation of ours has no policy, a policy no field, or the schema shows other limits than those that count. */
-export function checkPolicies(rootFields: readonly string[], limited: ReadonlySet<string>): void {
-  const known = new Set(rootFields);
-  const problems = [
-    ...rootFields.filter((field) => field.startsWith("Mutation.") && !byCoordinate.has(field)).map((field) => `${field} has no policy`),
-    ...[...byCoordinate.keys()].filter((field) => !known.has(field)).map((field) => `${field} has a policy, and is no field`),
-    ...[...limited].filter((field) => policyOf(field)?.rateLimit === undefined).map((field) => `${field} has a limit that is no policy's`),
-    ...[...byCoordinate]
-      .filter(([field, { rateLimit }]) => rateLimit !== undefined && !limited.has(field))
-      .map(([field]) => `${field} does not show its limit in the schema`),
-  ];
-  if (problems.length > 0) throw new Error(`src/graphql/policies/root-policies.ts: ${problems.join("; ")}.`);
 }

@@ -55,7 +55,7 @@ export class SessionResolver {
     // To answer "no session ended" would be wrong where nobody knows whose token this is.
     const isUnverifiable = isAnonymous(context.viewer) && context.viewer.reason === "unverifiable";
     if (refreshToken === undefined && isUnverifiable) throw new AuthError("SERVICE_UNAVAILABLE", {});
-    const endedSessions = await context.auth.sessions.logout({ refreshToken, sessionId: viewerOf(context)?.sessionId }, context.client);
+    const endedSessions = await context.auth.sessions.logout({ refreshToken, viewer: viewerOf(context) }, context.client);
     context.refreshTokens.withdraw(refreshToken);
     return { endedSessions };
   }

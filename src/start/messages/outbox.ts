@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
-import type { AuditEvent, AuditEventType } from "../../auth/audit/audit-events.ts";
+import { auditEventTable } from "../../auth/audit/audit-event-table.ts";
+import type { AuditEvent } from "../../auth/audit/audit-events.ts";
 import type { Config } from "../../config/config.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Database } from "../../database/database.ts";
@@ -43,16 +44,6 @@ export interface RunningOutbox {
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
-/** So many of them, and so few with a message, that the next look by itself is soon enough. */
-const quietEvents: ReadonlySet<AuditEventType> = new Set([
-  "LOGIN_SUCCEEDED",
-  "LOGIN_FAILED",
-  "LOGOUT",
-  "TOKEN_REFRESHED",
-  "REFRESH_REPLAYED",
-  "RATE_LIMITED",
-]);
-
 /** Not yet sending. Throws a StartupError where the operator's templates are wrong, or the secret of a webhook. */
 export async function openOutbox(config: Config, parts: OutboxParts): Promise<RunningOutbox> {
   const { database, secrets, logger } = parts;
@@ -75,7 +66,7 @@ export async function openOutbox(config: Config, parts: OutboxParts): Promise<Ru
       couriers = channels.filter((channel) => deliverers[channel] !== undefined).map((channel) => startCourier(channel, courierParts));
     },
     heed({ type }) {
-      if (!quietEvents.has(type)) for (const courier of couriers) courier.wake();
+      if (!auditEventTable[type].isQuiet) for (const courier of couriers) courier.wake();
     },
     async countPending() {
       pending = await countPending(database, MOST_PENDING);

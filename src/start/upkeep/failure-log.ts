@@ -18,7 +18,9 @@ export function createDatabaseOutage(parts: OutageParts): Outage {
 export function createReplicaOutage(parts: OutageParts): Outage {
   return createOutage(
     {
-      away: "the read replica is out of reach: lists of users, the audit trail and exports are answered SERVICE_UNAVAILABLE; nothing else is",
+      away:
+        "the read replica is out of reach: lists of users, the audit trail and exports are answered SERVICE_UNAVAILABLE; " +
+        "nothing else is",
       back: "the read replica is back",
     },
     parts,

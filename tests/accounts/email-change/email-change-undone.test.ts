@@ -82,7 +82,7 @@ describe("undoing", () => {
     const { token } = await askForChange(gateway, held, newEmail());
     dataOf(await gateway.send(RequestPasswordResetDocument, { email: held.user.email }));
     const reset = tokenOf(await lastFacts(gateway, held.user.email, "reset_password"));
-    for (const wrong of [token, reset, "", "ot1_"]) expect(codesOf(await undo(gateway, wrong))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
+    for (const wrong of [token, reset, "", "ot1_", "ot2_"]) expect(codesOf(await undo(gateway, wrong))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
     expect(codesOf(await confirm(gateway, reset))).toEqual(["INVALID_ONE_TIME_TOKEN"]);
   });
 });
@@ -100,8 +100,8 @@ describe("without mail, or without the notice", () => {
     // As it was sent while there was an SMTP_URL.
     const token = "ot1_of-the-test";
     await mute.database.sql`
-      insert into one_time_tokens (id, purpose, subject, user_id, email, email_key, token_hash, created_at, expires_at)
-      values (gen_random_uuid(), 'UNDO_EMAIL_CHANGE', ${held.user.id}, ${held.user.id}, 'old@example.com', 'old@example.com',
+      insert into one_time_tokens (id, purpose, user_id, has_account, email, email_key, token_hash, created_at, expires_at)
+      values (gen_random_uuid(), 'UNDO_EMAIL_CHANGE', ${held.user.id}, true, 'old@example.com', 'old@example.com',
         sha256(convert_to(${token}, 'UTF8')), now(), ${new Date(gateway.clock.now().getTime() + DAYS * 1000)})`;
     expect(codesOf(await undo(mute, token))).toEqual(["SERVICE_UNAVAILABLE"]);
     expect(await stateOf(mute, held.user.id)).toMatchObject({ email: held.user.email, live: 1, tokens: ["UNDO_EMAIL_CHANGE"] });

@@ -38,7 +38,7 @@ describe("asking for a change", () => {
     expect(mail).toMatchObject({ to: wanted.toUpperCase(), userId: held.user.id, content: { template: "confirm_email_change" } });
     expect((mail?.expiresAt.getTime() ?? 0) - (mail?.createdAt.getTime() ?? 0)).toBeCloseTo(DAYS * 1000, -4);
     const facts = await lastFacts(gateway, wanted, "confirm_email_change");
-    expect(facts.link).toMatch(/^http:\/\/localhost:\d+\/account\/confirm-email-change#token=ot1_/);
+    expect(facts.link).toMatch(/^http:\/\/localhost:\d+\/account\/confirm-email-change#token=ot2_/);
     expect(facts.code).toMatch(/^\d{6}$/);
     expect(await stateOf(gateway, held.user.id)).toMatchObject({ email: held.user.email, live: 1 });
     const about = { actor_id: held.user.id, session_id: held.session.id, succeeded: true, detail: null };
@@ -109,7 +109,7 @@ describe("confirming", () => {
 
     const facts = await lastFacts(gateway, old, "email_changed");
     expect(facts.newEmail).toBe(wanted);
-    expect(facts.link).toMatch(/\/account\/undo-email-change#token=ot1_/);
+    expect(facts.link).toMatch(/\/account\/undo-email-change#token=ot2_/);
     expect(Date.parse(facts.undoUntil ?? "") - gateway.clock.now().getTime()).toBeGreaterThan(7 * DAYS * 1000 - 60_000);
     expect(await stateOf(gateway, held.user.id)).toMatchObject({
       email: wanted,

@@ -167,11 +167,11 @@ test("with the refresh token in a cookie, it travels through in both directions"
   const signedIn = await client.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } });
   expect(dataOf(signedIn).register.refreshToken).toBeNull();
   const [set = ""] = signedIn.headers.getSetCookie();
-  expect(set).toMatch(/^__Host-refresh_token=rt1_[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$/);
+  expect(set).toMatch(/^__Host-refresh_token=rt2_[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$/);
   const query = "mutation { refresh { accessToken } }";
   const refreshed = await client.post({ query }, { headers: { cookie: set.split(";")[0] ?? "" } });
   expect(dataOf(refreshed).refresh).toEqual({ accessToken: expect.stringMatching(/^ey/) });
-  expect(refreshed.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-refresh_token=rt1_/)]);
+  expect(refreshed.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-refresh_token=rt2_/)]);
   const foreign = await client.post({ query }, { headers: { cookie: set.split(";")[0] ?? "", origin: "https://evil.example" } });
   expect([foreign.data?.refresh ?? null, foreign.headers.getSetCookie()]).toEqual([null, []]);
   await gateway.close();

@@ -130,10 +130,10 @@ describe("with the refresh token in a cookie", () => {
     const signedIn = await client.send(RegisterDocument, { input: { email: newEmail(), password: PASSWORD } });
     expect(dataOf(signedIn).register.refreshToken).toBeNull();
     const [set] = signedIn.headers.getSetCookie();
-    expect(set).toMatch(/^__Host-refresh_token=rt1_[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$/);
+    expect(set).toMatch(/^__Host-refresh_token=rt2_[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$/);
     const refreshed = await client.post(refresh, { headers: { cookie: cookieOf(signedIn.headers) } });
     expect(dataOf(refreshed).refresh).toEqual({ accessToken: expect.stringMatching(/^ey/), refreshToken: null });
-    expect(cookieOf(refreshed.headers)).toMatch(/^__Host-refresh_token=rt1_/);
+    expect(cookieOf(refreshed.headers)).toMatch(/^__Host-refresh_token=rt2_/);
     expect(cookieOf(refreshed.headers)).not.toBe(cookieOf(signedIn.headers));
   });
 

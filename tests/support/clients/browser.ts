@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
+import { isInstalled } from "../installed.ts";
 
 /** Whether there is a Chromium on this machine. */
-export const hasBrowser = spawnSync("chromium", ["--version"]).status === 0;
+export const hasBrowser = isInstalled("chromium");
 
 export interface BrowserPage {
   /** The value of an expression in the page, once its promise is settled. */

@@ -51,7 +51,7 @@ export function watchLanes(url: string): Lanes {
 
 const volatile: readonly [pattern: RegExp, name: string][] = [
   [/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "<access token>"],
-  [/rt1_[\w-]+/g, "<refresh token>"],
+  [/rt2_[\w-]+/g, "<refresh token>"],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<id>"],
   [/Expires=[^;]* 20\d\d [^;]*/g, "Expires=<later>"],
   [/"retryAfterSeconds":\d+/g, "<soon>"],

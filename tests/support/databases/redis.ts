@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { createClient } from "@redis/client";
 import { findFreePort } from "../../../src/dev-postgres/free-port.ts";
+import { isInstalled } from "../installed.ts";
 
-export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
-if (!hasRedis) process.stderr.write("redis-server is not installed: what needs it is skipped (apt-get install redis-server)\n");
+export const hasRedis = isInstalled("redis-server");
 
 export interface TestRedis {
   readonly url: string;

@@ -189,12 +189,12 @@ export const waiting = (milliseconds: number): Command => ({
 });
 
 /** With one part of the token made up. Only who knows the family secret has held a token of the session. */
-export const forging = (part: "session" | "family" | "generation"): Command => ({
+export const forging = (part: "user" | "session" | "family" | "generation"): Command => ({
   check: () => true,
   async run(story, real) {
-    const first = { session: 0, family: 16, generation: 48 }[part];
-    const bytes = Buffer.from((real.tokens.at(-1) ?? "").slice("rt1_".length), "base64url");
-    const forged = `rt1_${bytes.fill(7, first, first + (part === "session" ? 6 : 32)).toString("base64url")}`;
+    const first = { user: 0, session: 16, family: 32, generation: 64 }[part];
+    const bytes = Buffer.from((real.tokens.at(-1) ?? "").slice("rt2_".length), "base64url");
+    const forged = `rt2_${bytes.fill(7, first, first + (part === "session" || part === "user" ? 6 : 32)).toString("base64url")}`;
     const answer = await send(real, forged, { place: "elsewhere" });
     if (typeof answer !== "string") throw new Error("A forged token was taken.");
     const at = real.gateway.clock.now().getTime();

@@ -3,12 +3,14 @@ import { addSeconds, type Clock } from "../../../core/clock.ts";
 import { AuthError } from "../../../core/errors.ts";
 import { badInput } from "../../../core/input-problems.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
+import { findUndoable } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeToken, OneTimeTokens, ProvenAddress } from "../../one-time/one-time-tokens.ts";
 import type { Revocable } from "../../revocations/revocation.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
 import { lockViewer } from "../../sessions/lock-viewer.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import { type Account, lockAccount } from "../../users/account-store.ts";
+import { reserveAddresses } from "../../users/email-address-store.ts";
 import { readEmailAddress } from "../../users/email-addresses.ts";
 import type { Notices } from "../../users/notices.ts";
 import type { Transact, UnitOfWork } from "../../work/unit-of-work.ts";
@@ -117,6 +119,7 @@ function createPerform({ oneTimeTokens, notices, endSessions, clock, options }: 
     // They were sent to the old address.
     await oneTimeTokens.drop(tx, account.id, ["VERIFY_EMAIL", "RESET_PASSWORD"]);
     await tellOldAddress(unit, confirmed);
+    await reserveAddresses(tx, account.id, await findUndoable(tx, account.id));
     await record({ type: "EMAIL_CHANGED", userId: account.id, actorId: account.id });
     await endSessions.revokeAccess(unit, account);
     return account;

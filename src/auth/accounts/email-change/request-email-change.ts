@@ -7,7 +7,8 @@ import type { IssuedToken, OneTimeTokens } from "../../one-time/one-time-tokens.
 import type { Revocable } from "../../revocations/revocation.ts";
 import { lockViewer } from "../../sessions/lock-viewer.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
-import { type Account, isAddressTaken } from "../../users/account-store.ts";
+import type { Account } from "../../users/account-store.ts";
+import { isAddressTaken } from "../../users/email-address-store.ts";
 import { type EmailAddress, readEmailAddress, readNewEmailAddress } from "../../users/email-addresses.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
 import type { RequireFreshLogin } from "../password/fresh-login.ts";
@@ -48,7 +49,7 @@ export function createRequestEmailChange(parts: RequestEmailChangeParts): Reques
       const account = await lockViewer(tx, viewer);
       refuseSame(account, email);
       const { id } = account;
-      const isTaken = await isAddressTaken(tx, { emailKey: email.key, exceptUserId: id, now: clock() });
+      const isTaken = await isAddressTaken(tx, { emailKey: email.key, userId: id, now: clock() });
       const proves = { email: email.address, emailKey: email.key };
       const wanted = { purpose: "CHANGE_EMAIL", subject: { userId: id }, proves, ttlSeconds: CHANGE_SECONDS } as const;
       const issued = await oneTimeTokens.issue(tx, { ...wanted, boundTo: bindToVersion(account) });

@@ -1,7 +1,7 @@
 import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import type { Transaction } from "../../../database/database.ts";
-import { findLastUndoExpiry } from "../../one-time/one-time-token-store.ts";
+import { findUndoable } from "../../one-time/one-time-token-store.ts";
 import type { OneTimeTokens } from "../../one-time/one-time-tokens.ts";
 import type { Revocable } from "../../revocations/revocation.ts";
 import type { EndSessions } from "../../sessions/ending/end-sessions.ts";
@@ -49,7 +49,7 @@ export function createDeleteAccount(parts: DeleteAccountParts): DeleteAccount {
 
   async function erasureAtOf(tx: Transaction, { id }: Account): Promise<Date> {
     const graceEnd = addSeconds(clock(), options.deletionGraceSeconds);
-    return later(graceEnd, (await findLastUndoExpiry(tx, id)) ?? graceEnd);
+    return (await findUndoable(tx, id)).reduce((latest, { until }) => later(latest, until), graceEnd);
   }
 
   async function perform(unit: UnitOfWork, viewer: Revocable): Promise<DeletedAccount> {

@@ -49,7 +49,7 @@ export function createEraseAccounts(parts: EraseAccountsParts): EraseAccounts {
 
   function begin(): Promise<string | undefined> {
     const now = clock();
-    const pseudonyms = { ofUser: random.id(now), sessionSecret: random.bytes(SECRET_BYTES).toString("hex") };
+    const pseudonyms = { ofUser: random.id(now), sessionSecret: random.bytes(SECRET_BYTES) };
     return database.transaction((tx) => beginErasure(tx, pseudonyms, now));
   }
 

@@ -1,17 +1,21 @@
-import { type SQL, sql } from "drizzle-orm";
+import { lte, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../../database/database.ts";
+import { accountErasures } from "../../../database/tables/account-erasures.ts";
 import { isKnownAuditEventType } from "../../../database/tables/audit-event-types.ts";
 import { auditEvents } from "../../../database/tables/audit-events.ts";
+import { emailAddresses } from "../../../database/tables/email-addresses.ts";
+import { identitySubjects } from "../../../database/tables/identity-subjects.ts";
 import { knownDevices } from "../../../database/tables/known-devices.ts";
 import { oneTimeTokens } from "../../../database/tables/one-time-tokens.ts";
 import { outbox } from "../../../database/tables/outbox.ts";
 import { recentNotices } from "../../../database/tables/recent-notices.ts";
 import { sessions } from "../../../database/tables/sessions.ts";
 import { users } from "../../../database/tables/users.ts";
+import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";
 
 /*
- * A user whose erasure has begun: the row has nothing left of them but its id, and says by what their audit entries are to go on. It goes
- * last, so that whoever finds it after a process died knows what is left to do, and under which name.
+ * A user whose erasure has begun: the row has nothing left of them but its id, and `account_erasures` says by what their audit entries are
+ * to go on.
  */
 
 export interface BegunErasure {
@@ -20,60 +24,74 @@ export interface BegunErasure {
   readonly begunAt: Date;
 }
 
-/** What stands in the audit entries afterwards. Both are kept in the row alone: once it has gone, nobody can tell whose they were. */
+/** What stands in the audit entries afterwards. */
 export interface Pseudonyms {
   readonly ofUser: string;
-  /** 32 bytes in hexadecimal: those of sessions are hashes of it and the session's id. */
-  readonly sessionSecret: string;
+  /** 32 bytes: those of sessions are hashes of it and the session's id. */
+  readonly sessionSecret: Buffer;
 }
-
-/** A space is in no address, and no password fits what begins with an exclamation mark. */
-const KEY_PREFIX = "erased ";
-const isBegun = sql`email_key like ${`${KEY_PREFIX}%`}`;
 
 /**
  * Takes what is known of one user, whose time has come, out of the row, and with it all that hangs on their address: nobody can sign in,
- * and the address is free. Undefined where there is none, or only such as somebody signs in to at this moment.
+ * and the address is free. Undefined where there is none, or only such as somebody signs in to, or begins to erase, at this moment.
  */
 export async function beginErasure(tx: Transaction, { ofUser, sessionSecret }: Pseudonyms, now: Date): Promise<string | undefined> {
-  const rows = await tx.execute<{ id: string }>(sql`
+  const rows = await tx.execute<{ user_id: string }>(sql`
+    insert into ${accountErasures} (user_id, pseudonym, session_secret, begun_at)
+    select due.id, ${ofUser}::uuid, ${sessionSecret}::bytea, ${now.toISOString()}::timestamptz
+    from (
+      select id from ${users} as users
+      where erasure_at <= ${now.toISOString()}
+        and not exists (select 1 from ${accountErasures} as account_erasures where account_erasures.user_id = users.id)
+      order by erasure_at limit 1 for update skip locked
+    ) as due
+    on conflict do nothing
+    returning user_id`);
+  const userId = rows[0]?.user_id;
+  if (userId !== undefined) await emptyUser(tx, userId, now);
+  return userId;
+}
+
+/** What does not go by itself with the user's row. */
+const withoutForeignKey = [emailAddresses, identitySubjects, oneTimeTokens, outbox];
+
+/** What stands for the address is in no address, and another one for each: lists are in its order. */
+async function emptyUser(tx: Transaction, userId: string, now: Date): Promise<void> {
+  await tx.execute(sql`
     update ${users}
-    set email = 'erased', email_key = ${KEY_PREFIX}::text || id, email_verified = false, password_hash = ${`!${ofUser} ${sessionSecret}`},
-      roles = '{}', status = 'DISABLED', created_at = ${now.toISOString()}, last_login_at = null, erasure_at = ${now.toISOString()}
-    where id = (
-      select id from ${users} where erasure_at <= ${now.toISOString()} and not ${isBegun}
-        order by erasure_at limit 1 for update skip locked)
-    returning id`);
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  await tx.execute(sql`delete from ${oneTimeTokens} where user_id = ${row.id}`);
-  await tx.execute(sql`delete from ${knownDevices} where user_id = ${row.id}`);
-  await tx.execute(sql`delete from ${recentNotices} where user_id = ${row.id}`);
-  await tx.execute(sql`delete from ${outbox} where user_id = ${row.id}`);
-  return row.id;
+    set email = 'erased', email_key = 'erased ' || id, email_verified = false, password_hash = ${UNUSABLE_PASSWORD_HASH}, roles = '{}',
+      status = 'DISABLED', created_at = ${now.toISOString()}, last_login_at = null, erasure_at = ${now.toISOString()}
+    where id = ${userId}`);
+  for (const table of [...withoutForeignKey, knownDevices, recentNotices]) {
+    await tx.execute(sql`delete from ${table} where user_id = ${userId}`);
+  }
 }
 
 /** The oldest ones, at most `limit`. */
 export async function findBegunErasures(database: Database, now: Date, limit: number): Promise<BegunErasure[]> {
-  const rows = await database.execute<{ id: string; password_hash: string; erasure_at: string }>(sql`
-    select id, password_hash, erasure_at from ${users}
-    where erasure_at <= ${now.toISOString()} and ${isBegun} order by erasure_at limit ${limit}`);
-  return rows.map(({ id, password_hash, erasure_at }) => {
-    const [ofUser = "", sessionSecret = ""] = password_hash.slice(1).split(" ");
-    return { userId: id, pseudonyms: { ofUser, sessionSecret }, begunAt: new Date(erasure_at) };
-  });
+  const rows = await database
+    .select()
+    .from(accountErasures)
+    .where(lte(accountErasures.begunAt, now))
+    .orderBy(accountErasures.begunAt)
+    .limit(limit);
+  return rows.map(({ userId, pseudonym, sessionSecret, begunAt }) => ({
+    userId,
+    pseudonyms: { ofUser: pseudonym, sessionSecret },
+    begunAt,
+  }));
 }
 
 /** False where another process is at it, or has finished it. */
 export async function lockErasure(tx: Transaction, userId: string): Promise<boolean> {
-  const rows = await tx.execute(sql`select 1 from ${users} where id = ${userId} and ${isBegun} for update skip locked`);
+  const rows = await tx.execute(sql`select 1 from ${accountErasures} where user_id = ${userId} for update skip locked`);
   return rows.length > 0;
 }
 
 /** With whatever still hangs on it, and with messages about what has been done to it since. */
 export async function deleteErasedUser(tx: Transaction, userId: string): Promise<void> {
-  await tx.execute(sql`delete from ${outbox} where user_id = ${userId}`);
-  await tx.execute(sql`delete from ${users} where id = ${userId} and ${isBegun}`);
+  for (const table of withoutForeignKey) await tx.execute(sql`delete from ${table} where user_id = ${userId}`);
+  await tx.execute(sql`delete from ${users} where id = ${userId}`);
 }
 
 export interface Batch {
@@ -93,7 +111,8 @@ export type EraseBatch = (tx: Transaction, erasure: BegunErasure, span: BatchSpa
 
 export const eraseSessions: EraseBatch = async (tx, { userId }, { after, limit }) => {
   const deleted = await tx.execute(sql`
-    delete from ${sessions} where id in (select id from ${sessions} where user_id = ${userId} limit ${limit})`);
+    delete from ${sessions} where user_id = ${userId}
+      and id = any(array(select id from ${sessions} where user_id = ${userId} limit ${limit}))`);
   return { rows: deleted.count, last: after };
 };
 
@@ -107,7 +126,8 @@ const isKnown = isKnownAuditEventType(sql`audit_events.type`);
  * written it by hand before types were checked, or a newer version beside this one has.
  */
 const deleteUnknown = sql`unknown as (
-      delete from ${auditEvents} as audit_events using batch where audit_events.id = batch.id and not ${isKnown}
+      delete from ${auditEvents} as audit_events using batch
+      where audit_events.user_id = batch.user_id and audit_events.id = batch.id and not ${isKnown}
     )`;
 
 /** The entries about the user. Where an admin did it, the address is the admin's, and stays. */
@@ -116,7 +136,7 @@ export const eraseOwnEntries: EraseBatch = (tx, { userId, pseudonyms }, { after,
     tx,
     sql`
     with batch as (
-      select id from ${auditEvents} where (user_id, id) > (${userId}::uuid, ${after}::uuid) and user_id = ${userId}
+      select user_id, id from ${auditEvents} where (user_id, id) > (${userId}::uuid, ${after}::uuid) and user_id = ${userId}
       order by user_id, id limit ${limit}
     ), changed as (
       update ${auditEvents} as audit_events
@@ -128,7 +148,7 @@ export const eraseOwnEntries: EraseBatch = (tx, { userId, pseudonyms }, { after,
         detail = (
           select jsonb_object_agg(key, value) from jsonb_each(detail)
           where key = any(${sql.param(keptFacts)}::text[]) and not (type = 'USER_DISABLED' and key = 'reason'))
-      from batch where audit_events.id = batch.id and ${isKnown}
+      where user_id = ${userId} and id = any(array(select id from batch)) and ${isKnown}
     ), ${deleteUnknown}
     select id from batch order by id`,
     after,
@@ -140,13 +160,13 @@ export const eraseDeedsToOthers: EraseBatch = (tx, { userId, pseudonyms }, { aft
     tx,
     sql`
     with batch as (
-      select id from ${auditEvents}
+      select user_id, id from ${auditEvents}
       where (actor_id, id) > (${userId}::uuid, ${after}::uuid) and actor_id = ${userId} and actor_id is not null
         and actor_id is distinct from user_id
       order by actor_id, id limit ${limit}
     ), changed as (
       update ${auditEvents} as audit_events set actor_id = ${pseudonyms.ofUser}, ip_address = null, user_agent = null
-      from batch where audit_events.id = batch.id and ${isKnown}
+      from batch where audit_events.user_id = batch.user_id and audit_events.id = batch.id and ${isKnown}
     ), ${deleteUnknown}
     select id from batch order by id`,
     after,
@@ -159,6 +179,6 @@ async function readBatch(tx: Transaction, statement: SQL, after: string): Promis
 
 /** Null where there is none. A UUIDv8 (RFC 9562, section 5.8), so that it is an id like any other. */
 function sessionPseudonym({ sessionSecret }: Pseudonyms) {
-  const hash = sql`left(encode(sha256(decode(${sessionSecret}, 'hex') || uuid_send(session_id)), 'hex'), 32)`;
+  const hash = sql`left(encode(sha256(${sessionSecret}::bytea || uuid_send(session_id)), 'hex'), 32)`;
   return sql`overlay(overlay(${hash} placing '8' from 13) placing 'a' from 17)::uuid`;
 }

@@ -29,7 +29,7 @@ export type RequireFreshLogin = (asking: AskingSession) => Promise<void>;
 
 export interface FreshLoginParts {
   readonly store: Pick<AccountStore, "findAccountWithPassword">;
-  readonly sessionList: Pick<SessionListStore, "findSession">;
+  readonly sessionList: Pick<SessionListStore, "findSessionOf">;
   readonly passwords: Pick<Passwords, "verify">;
   readonly audit: Pick<Audit, "record">;
   readonly clock: Clock;
@@ -51,7 +51,8 @@ export function createFreshLogin({ store, sessionList, passwords, audit, clock }
 
   return async (asking) => {
     if (asking.password !== undefined) return requirePassword(asking.password, asking);
-    const session = await sessionList.findSession(asking.viewer.sessionId);
+    const { userId, sessionId } = asking.viewer;
+    const session = await sessionList.findSessionOf({ userId, id: sessionId });
     const isFresh = session !== undefined && addSeconds(session.createdAt, FRESH_SECONDS) >= clock();
     if (!isFresh) throw new AuthError("FRESH_LOGIN_REQUIRED", { maxAgeSeconds: FRESH_SECONDS });
   };

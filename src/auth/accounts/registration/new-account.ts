@@ -1,7 +1,5 @@
-import type { AccountWithPassword } from "../../users/account-store.ts";
 import type { EmailAddress } from "../../users/email-addresses.ts";
-
-export type NewAccount = AccountWithPassword & { readonly emailKey: string };
+import type { NewAccount } from "../../users/new-account-store.ts";
 
 export interface NewAccountFacts {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { Transaction } from "../../../database/database.ts";
 import { users } from "../../../database/tables/users.ts";
-import { type Account, type AccountWithPassword, accountColumns } from "../../users/account-store.ts";
+import { type Account, type AccountWithPassword, accountColumns, hasAddress } from "../../users/account-store.ts";
 
 /** An account, with what its address is compared by. */
 export interface AddressedAccount extends AccountWithPassword {
@@ -12,7 +12,7 @@ const columns = { ...accountColumns, passwordHash: users.passwordHash, emailKey:
 
 /** Locks the row until the transaction ends. */
 export async function lockAccountOfAddress(tx: Transaction, emailKey: string): Promise<AddressedAccount | undefined> {
-  const rows = await tx.select(columns).from(users).where(eq(users.emailKey, emailKey)).for("update");
+  const rows = await tx.select(columns).from(users).where(hasAddress(emailKey)).for("update");
   return rows[0];
 }
 

@@ -5,7 +5,7 @@ import type { Random } from "../../../core/random.ts";
 import type { AuditFacts } from "../../audit/audit.ts";
 import type { PasswordHasher } from "../../passwords/passwords.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
-import { insertAccount } from "../../users/account-store.ts";
+import { insertAccount } from "../../users/new-account-store.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
 import type { ReadCredentials } from "../password/credentials.ts";
 import { newAccount } from "./new-account.ts";

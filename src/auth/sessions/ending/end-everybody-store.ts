@@ -1,6 +1,6 @@
 import { and, asc, gte, inArray, isNull, sql } from "drizzle-orm";
 import type { Transaction } from "../../../database/database.ts";
-import { sessionEnds } from "../../../database/tables/session-ends.ts";
+import { sessionEndsOfEverybody } from "../../../database/tables/session-ends-of-everybody.ts";
 import { sessions } from "../../../database/tables/sessions.ts";
 import type { NewSessionEnd } from "../../revocations/session-ends-store.ts";
 import type { SessionEnd, SessionRecord } from "../session-state.ts";
@@ -15,7 +15,7 @@ export async function readDatabaseClock(tx: Transaction): Promise<Date> {
 }
 
 export async function endSessionsOfEverybody(tx: Transaction, idBelow: string, end: NewSessionEnd): Promise<void> {
-  await tx.insert(sessionEnds).values({ ...end, idBelow });
+  await tx.insert(sessionEndsOfEverybody).values({ ...end, idBelow });
 }
 
 /** Ends the next sessions with an id as high as this, whoever has them; none, where there are none left. */

@@ -1,9 +1,15 @@
 import { noClient } from "../../../core/client-info.ts";
 import { addSeconds, type Clock } from "../../../core/clock.ts";
 import type { Database } from "../../../database/database.ts";
-import { deleteSessionEnd } from "../../revocations/session-ends-store.ts";
 import type { Transact } from "../../work/unit-of-work.ts";
-import { findUnmarkedEnd, lockMarking, markNextOfEverybody, markNextOfUser, type UnmarkedEnd } from "./mark-sessions-store.ts";
+import {
+  deleteSessionEnd,
+  findUnmarkedEnd,
+  lockMarking,
+  markNextOfEverybody,
+  markNextOfUser,
+  type UnmarkedEnd,
+} from "./mark-sessions-store.ts";
 
 /**
  * Marks the sessions that were ended by one row, batch after batch, each with the audit entry that it would have got at once; the number of
@@ -20,8 +26,8 @@ const BATCHES_PER_RUN = 200;
 const SECOND_WALK_SECONDS = 3600;
 
 /** An end of everybody goes after its second walk, one of a user as soon as nothing is left. */
-function isDone({ userId, walks }: UnmarkedEnd, isLast: boolean): boolean {
-  return isLast && (userId !== null || walks > 0);
+function isDone(end: UnmarkedEnd, isLast: boolean): boolean {
+  return isLast && (end.kind === "user" || end.walks > 0);
 }
 
 export function createMarkEndedSessions(parts: { database: Database; transact: Transact; clock: Clock }): MarkEndedSessions {
@@ -33,11 +39,11 @@ export function createMarkEndedSessions(parts: { database: Database; transact: T
       if (!(await lockMarking(tx))) return undefined;
       const end = await findUnmarkedEnd(tx, walkedAgain);
       if (end === undefined) return undefined;
-      const markNext = end.userId === null ? markNextOfEverybody : markNextOfUser;
-      const { marked, isLast } = await markNext(tx, end, ROWS_PER_BATCH);
+      const batch = end.kind === "user" ? markNextOfUser(tx, end, ROWS_PER_BATCH) : markNextOfEverybody(tx, end, ROWS_PER_BATCH);
+      const { marked, isLast } = await batch;
       const about = { type: "SESSION_REVOKED" as const, actorId: end.actorId, detail: { reason: end.endReason } };
       await record(marked.map(({ id, userId }) => ({ ...about, userId, sessionId: id })));
-      if (isDone(end, isLast)) await deleteSessionEnd(tx, end.id);
+      if (isDone(end, isLast)) await deleteSessionEnd(tx, end);
       return marked.length;
     });
   }

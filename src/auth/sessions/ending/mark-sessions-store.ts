@@ -1,16 +1,18 @@
-import { type SQL, sql } from "drizzle-orm";
+import { and, eq, lt, or, type SQL, sql } from "drizzle-orm";
 import { NIL as FIRST_ID } from "uuid";
 import { CLOCK_SKEW_SECONDS } from "../../../core/clock.ts";
 import type { SessionEndReason } from "../../../core/errors.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import { tryLock } from "../../../database/locks.ts";
+import { accountErasures } from "../../../database/tables/account-erasures.ts";
 import { sessionEnds } from "../../../database/tables/session-ends.ts";
+import { sessionEndsOfEverybody } from "../../../database/tables/session-ends-of-everybody.ts";
 import { sessions } from "../../../database/tables/sessions.ts";
-import { users as userTable } from "../../../database/tables/users.ts";
+import { users } from "../../../database/tables/users.ts";
 
 /*
- * Marking the sessions that one row of `session_ends` has ended. All of it is done under one lock, oldest end first, so that each session
- * gets the reason of the first end after it was opened.
+ * Marking the sessions that one row has ended, of `session_ends` or of `session_ends_of_everybody`. All of it is done under one lock,
+ * oldest end first, so that each session gets the reason of the first end after it was opened.
  */
 
 /** False where another process is at it. Held until the transaction ends. */
@@ -18,55 +20,48 @@ export function lockMarking(tx: Transaction): Promise<boolean> {
   return tryLock(tx, "marking");
 }
 
-/** An end whose sessions are not all marked. */
-export interface UnmarkedEnd {
+interface UnmarkedEndOfSome {
   readonly id: string;
-  /** Null for everybody. */
-  readonly userId: string | null;
-  readonly openedBelow: number | null;
-  readonly idBelow: string | null;
   readonly endedAt: Date;
   readonly endReason: SessionEndReason;
   readonly actorId: string | null;
+}
+
+export interface UnmarkedEndOfUser extends UnmarkedEndOfSome {
+  readonly kind: "user";
+  readonly userId: string;
+  readonly openedBelow: number;
+}
+
+export interface UnmarkedEndOfEverybody extends UnmarkedEndOfSome {
+  readonly kind: "everybody";
+  readonly idBelow: string;
   readonly markedUntil: string;
   readonly walks: number;
 }
 
-interface EndRow {
-  id: string;
-  user_id: string | null;
-  opened_below: number | null;
-  id_below: string | null;
-  ended_at: string;
-  end_reason: SessionEndReason;
-  actor_id: string | null;
-  marked_until: string | null;
-  walks: number;
-}
-
-const DUE_COLUMNS = sql`id, user_id, opened_below, id_below, ended_at, end_reason, actor_id, marked_until, walks`;
+/** An end whose sessions are not all marked. */
+export type UnmarkedEnd = UnmarkedEndOfUser | UnmarkedEndOfEverybody;
 
 /**
  * The oldest end with something left to do. One of everybody is walked through twice, the second time once whatever was under way when it
  * was committed is over: before `walkedAgain`.
  */
 export async function findUnmarkedEnd(client: Database | Transaction, walkedAgain: Date): Promise<UnmarkedEnd | undefined> {
-  const [row] = await client.execute<EndRow & Record<string, unknown>>(sql`
-    select ${DUE_COLUMNS} from ${sessionEnds}
-    where user_id is not null or walks = 0 or ended_at < ${walkedAgain.toISOString()}
-    order by ended_at, opened_below limit 1`);
-  if (row === undefined) return undefined;
-  return {
-    id: row.id,
-    userId: row.user_id,
-    openedBelow: row.opened_below,
-    idBelow: row.id_below,
-    endedAt: new Date(row.ended_at),
-    endReason: row.end_reason,
-    actorId: row.actor_id,
-    markedUntil: row.marked_until ?? FIRST_ID,
-    walks: row.walks,
-  };
+  const [ofUser] = await client.select().from(sessionEnds).orderBy(sessionEnds.endedAt, sessionEnds.openedBelow).limit(1);
+  const isDue = or(eq(sessionEndsOfEverybody.walks, 0), lt(sessionEndsOfEverybody.endedAt, walkedAgain));
+  const [ofEverybody] = await client.select().from(sessionEndsOfEverybody).where(isDue).orderBy(sessionEndsOfEverybody.endedAt).limit(1);
+  if (ofEverybody === undefined || (ofUser !== undefined && ofUser.endedAt <= ofEverybody.endedAt)) {
+    return ofUser && { ...ofUser, kind: "user", endReason: ofUser.endReason as SessionEndReason };
+  }
+  const { endReason, markedUntil } = ofEverybody;
+  return { ...ofEverybody, kind: "everybody", endReason: endReason as SessionEndReason, markedUntil: markedUntil ?? FIRST_ID };
+}
+
+/** Once all its sessions are marked. */
+export async function deleteSessionEnd(tx: Transaction, end: UnmarkedEnd): Promise<void> {
+  if (end.kind === "everybody") await tx.delete(sessionEndsOfEverybody).where(eq(sessionEndsOfEverybody.id, end.id));
+  else await tx.delete(sessionEnds).where(and(eq(sessionEnds.userId, end.userId), eq(sessionEnds.id, end.id)));
 }
 
 export interface MarkedBatch {
@@ -76,7 +71,7 @@ export interface MarkedBatch {
 }
 
 /** An expired one gets the end that it had: nobody was signed out by this. */
-function markAs({ endedAt, endReason }: UnmarkedEnd): SQL {
+function markAs({ endedAt, endReason }: UnmarkedEndOfSome): SQL {
   const expiry = sql`least(sessions.idle_expires_at, sessions.expires_at)`;
   const isExpired = sql`${expiry} <= ${endedAt.toISOString()}::timestamptz - ${CLOCK_SKEW_SECONDS} * interval '1 second'`;
   return sql`
@@ -84,44 +79,51 @@ function markAs({ endedAt, endReason }: UnmarkedEnd): SQL {
     end_reason = case when ${isExpired} then 'EXPIRED' else ${endReason}::text end`;
 }
 
-/** Nothing is written about a user whose erasure has begun; until the transaction ends none begins. */
-const notBeingErased = sql`email_key not like 'erased %'`;
+/**
+ * Those users about whom anything may be written, locked: nothing is about one whose erasure has begun, and until the transaction ends none
+ * begins. Two statements, because what begins one locks the user first: whoever has waited for that sees it with the next statement only.
+ */
+async function lockUsers(tx: Transaction, ids: readonly string[]): Promise<string[]> {
+  const wanted = sql.param([...ids]);
+  const found = await tx.execute<{ id: string }>(sql`
+    select id from ${users} where id = any(${wanted}::uuid[]) order by id for key share`);
+  const begun = await tx.execute<{ user_id: string }>(sql`select user_id from ${accountErasures} where user_id = any(${wanted}::uuid[])`);
+  const leaving = new Set(begun.map(({ user_id }) => user_id));
+  return found.map(({ id }) => id).filter((id) => !leaving.has(id));
+}
 
 /** The next sessions of one user, by an index. */
-export async function markNextOfUser(tx: Transaction, end: UnmarkedEnd, limit: number): Promise<MarkedBatch> {
-  const users = await tx.execute(sql`select 1 from ${userTable} where id = ${end.userId} and ${notBeingErased} for key share`);
-  if (users.length === 0) return { marked: [], isLast: true };
+export async function markNextOfUser(tx: Transaction, end: UnmarkedEndOfUser, limit: number): Promise<MarkedBatch> {
+  const [userId] = await lockUsers(tx, [end.userId]);
+  if (userId === undefined) return { marked: [], isLast: true };
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
     update ${sessions} as sessions set ${markAs(end)}
-    from (
-      select id from ${sessions} where user_id = ${end.userId} and ended_at is null and opened_version < ${end.openedBelow}
+    where user_id = ${userId} and id = any(array(
+      select id from ${sessions} where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
       order by opened_version, id limit ${limit} for update
-    ) as batch
-    where sessions.id = batch.id
+    ))
     returning sessions.id, user_id, end_reason`);
   return { marked: markedOf(rows), isLast: rows.length < limit };
 }
 
 /** The next sessions of everybody, by their ids: how far it came is kept in the end's row. */
-export async function markNextOfEverybody(tx: Transaction, end: UnmarkedEnd, limit: number): Promise<MarkedBatch> {
+export async function markNextOfEverybody(tx: Transaction, end: UnmarkedEndOfEverybody, limit: number): Promise<MarkedBatch> {
   const looked = await tx.execute<{ id: string; user_id: string }>(sql`
     select id, user_id from ${sessions} where id > ${end.markedUntil} and id < ${end.idBelow} order by id limit ${limit}`);
   const ids = looked.map(({ id }) => id);
-  const users = [...new Set(looked.map(({ user_id }) => user_id))].sort();
+  const present = await lockUsers(tx, [...new Set(looked.map(({ user_id }) => user_id))]);
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
-    with present as materialized (
-      select id from ${userTable} where id = any(${sql.param(users)}::uuid[]) and ${notBeingErased} order by id for key share
-    ), batch as materialized (
-      select sessions.id from ${sessions} as sessions join present on present.id = sessions.user_id
-      where sessions.id = any(${sql.param(ids)}::uuid[]) and ended_at is null
-      order by sessions.id for update of sessions
+    with batch as materialized (
+      select user_id as owner, id from ${sessions}
+      where id = any(${sql.param(ids)}::uuid[]) and user_id = any(${sql.param(present)}::uuid[]) and ended_at is null
+      order by id for update
     )
-    update ${sessions} as sessions set ${markAs(end)} from batch where sessions.id = batch.id
+    update ${sessions} as sessions set ${markAs(end)} from batch where user_id = batch.owner and sessions.id = batch.id
     returning sessions.id, user_id, end_reason`);
   const isLast = looked.length < limit;
   const until = isLast ? FIRST_ID : (ids.at(-1) ?? FIRST_ID);
   await tx.execute(sql`
-    update ${sessionEnds} set marked_until = ${until}, walks = walks + ${isLast ? 1 : 0} where id = ${end.id}`);
+    update ${sessionEndsOfEverybody} set marked_until = ${until}, walks = walks + ${isLast ? 1 : 0} where id = ${end.id}`);
   return { marked: markedOf(rows), isLast };
 }
 

@@ -16,14 +16,14 @@ export function createRevokeSessions({
     async revoke(sessionId, viewer, origin) {
       const session = await transact(origin, async ({ tx, record, revoke }): Promise<Session | undefined> => {
         await lockViewer(tx, viewer);
-        const found = await lockSession(tx, sessionId);
-        if (found === undefined || found.userId !== viewer.userId) return undefined;
+        const found = await lockSession(tx, { userId: viewer.userId, id: sessionId });
+        if (found === undefined) return undefined;
         const now = clock();
         if (endOf(found, now) !== undefined) return found;
         const end = { endedAt: now, endReason: "REVOKED_BY_USER" as const };
         const about = { userId: viewer.userId, actorId: viewer.userId, sessionId };
         await record({ type: "SESSION_REVOKED", ...about, detail: { reason: end.endReason } });
-        await endSession(tx, sessionId, end);
+        await endSession(tx, found, end);
         await revoke(revocationOfSession(found));
         return { ...found, ...end };
       });

@@ -57,8 +57,8 @@ export async function findChangedSessions(database: Database, watched: readonly 
     select seen.*
     from json_to_recordset(${asked}::text::json) as watched (user_id uuid, since timestamptz)
       cross join lateral (
-        select exists (select from ${tables.sessionEnds} as session_ends where session_ends.user_id = watched.user_id
-          or session_ends.user_id is null) as together
+        select exists (select 1 from ${tables.sessionEnds} as session_ends where session_ends.user_id = watched.user_id)
+          or exists (select 1 from ${tables.sessionEndsOfEverybody}) as together
       ) as ended
       cross join lateral (
         select ${seenColumns(database)} from ${newestOpen(database, userId)} where last_used_at >= watched.since or ended.together

@@ -32,12 +32,14 @@ export async function findOpenSessions(tx: Transaction, userId: string, limit: n
     .limit(limit);
 }
 
-/** So that they are not looked at again at each sign-in. They had ended before: nobody is told. */
+/** Of one user, so that they are not looked at again at each sign-in. They had ended before: nobody is told. */
 export async function markExpiredSessions(tx: Transaction, open: readonly OpenSession[], before: Date): Promise<void> {
-  const ids = open.filter(({ endsAt, hasEnded }) => endsAt < before && !hasEnded).map(({ id }) => id);
-  if (ids.length === 0) return;
+  const expired = open.filter(({ endsAt, hasEnded }) => endsAt < before && !hasEnded);
+  const [first] = expired;
+  if (first === undefined) return;
+  const ids = expired.map(({ id }) => id);
   await tx
     .update(sessions)
     .set({ endedAt: sql`least(${sessions.idleExpiresAt}, ${sessions.expiresAt})`, endReason: "EXPIRED" })
-    .where(and(inArray(sessions.id, ids), isNull(sessions.endedAt)));
+    .where(and(eq(sessions.userId, first.userId), inArray(sessions.id, ids), isNull(sessions.endedAt)));
 }

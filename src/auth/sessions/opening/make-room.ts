@@ -24,7 +24,7 @@ export function createMakeRoom({ endSessions, clock }: MakeRoomParts, { maximum 
   async function endOneByOne({ tx, record, revoke }: UnitOfWork, which: readonly OpenSession[]): Promise<void> {
     for (const { id, userId, accessExpiresAt } of which) {
       await record({ type: "SESSION_REVOKED", userId, actorId: userId, sessionId: id, detail: { reason: endReason } });
-      await endSession(tx, id, { endedAt: clock(), endReason });
+      await endSession(tx, { userId, id }, { endedAt: clock(), endReason });
       await revoke(revocationOfSession({ id, accessExpiresAt }));
     }
   }

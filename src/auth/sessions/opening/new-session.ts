@@ -20,7 +20,7 @@ export function newSession(
 ): UnkeptSession {
   const now = clock();
   const id = random.id(now);
-  const token = { sessionId: id, familySecret: random.bytes(SECRET_BYTES), generationSecret: random.bytes(SECRET_BYTES) };
+  const token = { userId, sessionId: id, familySecret: random.bytes(SECRET_BYTES), generationSecret: random.bytes(SECRET_BYTES) };
   const session: Session = {
     id,
     userId,

@@ -57,7 +57,7 @@ export async function recordSignIn(database: Statements, signIn: SignIn): Promis
     ), audited as (
       ${insertEntry(database, entryOf(event))} from signed_in
     )${tellNews(database, signIn)}${noteDevice(database, signIn)}
-    select *, not exists (select from signed_in) as is_full from noted_on_user`;
+    select *, not exists (select 1 from signed_in) as is_full from noted_on_user`;
   const [row] = rows;
   if (row === undefined) return undefined;
   return row.is_full ? { kind: "full" } : { kind: "signed_in", account: readHeldAccount(row) };
@@ -89,6 +89,6 @@ function noteDevice(statements: Statements, { device, session }: SignIn) {
   if (device.notice === undefined) return noted;
   return client`${noted}, is_news as (
       select user_id from noted
-        where exists (select from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
+        where exists (select 1 from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
     ), ${noticeParts(statements, "is_news", device.notice)}`;
 }

@@ -23,6 +23,7 @@ export function refreshWithClaims(refresh: Sessions["refresh"], parts: ClaimPart
     const { token, retryHash } = readPresented(request);
     const now = clock();
     const account = await findRefreshingAccount({
+      userId: token.userId,
       sessionId: token.sessionId,
       familyHash: hashSecret(token.familySecret),
       presentedHash: hashSecret(token.generationSecret),

@@ -68,6 +68,7 @@ async function rotate(
   const successor = successorOf(token, nonce);
   const event = audit.compose({ type: "TOKEN_REFRESHED", sessionId: token.sessionId }, origin);
   const rotated = await rotateSession({
+    userId: token.userId,
     sessionId: token.sessionId,
     familyHash: hashSecret(token.familySecret),
     presentedHash: hashSecret(token.generationSecret),
@@ -92,6 +93,7 @@ async function replayUnlocked(
   const now = clock();
   const event = audit.compose({ type: "REFRESH_REPLAYED", sessionId: token.sessionId }, origin);
   const replayed = await replaySession(database, {
+    userId: token.userId,
     sessionId: token.sessionId,
     familyHash: hashSecret(token.familySecret),
     presentedHash: hashSecret(token.generationSecret),
@@ -115,7 +117,7 @@ interface Settling extends Asked {
 async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, origin, ...presented }: Settling): Promise<Settled> {
   const { token, client } = presented;
   const { clock } = parts;
-  const session = await lockSession(tx, token.sessionId);
+  const session = await lockSession(tx, { userId: token.userId, id: token.sessionId });
   if (session === undefined) return { kind: "not_genuine" };
   const now = clock();
   const verdict = judgeRefresh(session, presented, { now, graceSeconds: options.refreshGraceSeconds, client });
@@ -124,13 +126,13 @@ async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, orig
   const about = { userId: session.userId, sessionId: session.id };
   if (verdict.kind === "replayed") {
     if (verdict.isFollower) await noteFollower(tx, session);
-    await extendAccess(tx, session.id, addSeconds(now, options.accessTokenTtlSeconds));
+    await extendAccess(tx, session, addSeconds(now, options.accessTokenTtlSeconds));
     await record({ type: "REFRESH_REPLAYED", ...about, actorId: session.userId });
     return { ...verdict, session };
   }
   if (verdict.kind !== "reused") return verdict;
   await record({ type: "REFRESH_REUSED", ...about, succeeded: false });
-  await endSession(tx, session.id, { endedAt: now, endReason: "REUSE_DETECTED" });
+  await endSession(tx, session, { endedAt: now, endReason: "REUSE_DETECTED" });
   await warn(tx, session.userId, { parts, origin, at: now });
   await revoke(revocationOfSession(session));
   return { kind: "reused" };

@@ -10,6 +10,7 @@ import { GENERATIONS_PER_FOLLOWER } from "./judge-refresh.ts";
  * A genuine token that is current, or the direct predecessor with the key of its rotation, or within its grace and not followed too often.
  */
 export interface RefreshingToken {
+  readonly userId: string;
   readonly sessionId: string;
   readonly familyHash: Buffer;
   readonly presentedHash: Buffer;
@@ -36,6 +37,7 @@ export function createFindRefreshingAccount(database: Database): FindRefreshingA
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(
       and(
+        eq(sessions.userId, placeholder("userId")),
         eq(sessions.id, placeholder("sessionId")),
         eq(sessions.familyHash, placeholder("familyHash")),
         or(

@@ -5,6 +5,7 @@ import { isLive } from "../../revocations/session-ends-store.ts";
 import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row-store.ts";
 
 export interface Replay {
+  readonly userId: string;
   readonly sessionId: string;
   readonly familyHash: Buffer;
   /** The hash of the secret that was presented: the direct predecessor's. */
@@ -32,7 +33,8 @@ export async function replaySession(database: Database, replay: Replay): Promise
     with replayed as (
       select ${heldColumns(database)}, rotation_nonce
       from ${tables.sessions} as sessions join ${tables.users} as users on users.id = sessions.user_id
-      where sessions.id = ${replay.sessionId}
+      where sessions.user_id = ${replay.userId}
+        and sessions.id = ${replay.sessionId}
         and family_hash = ${replay.familyHash}
         and previous_hash = ${replay.presentedHash}
         and (retry_hash = ${replay.retryHash}

@@ -24,13 +24,13 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
   const rows = await database.$client<Row[]>`
     with asked as (
       select * from json_to_recordset(${asked}::text::json) as asked (
-        position integer, session uuid, family text, presented text, successor text, nonce text, retry text,
+        position integer, owner uuid, session uuid, family text, presented text, successor text, nonce text, retry text,
           client text, instant timestamptz,
         idle_end timestamptz, access_end timestamptz, event uuid, event_type text, event_instant timestamptz, address text, agent text
       )
     ), locked as materialized (
       select asked.*
-      from asked join ${tables.sessions} as sessions on sessions.id = asked.session
+      from asked join ${tables.sessions} as sessions on sessions.user_id = asked.owner and sessions.id = asked.session
       order by sessions.id
       for no key update of sessions skip locked
     ), rotated as (
@@ -64,6 +64,7 @@ function lockedEntry({ $client: client }: Database): EntryValues {
 
 function lockedValues({ $client: client }: Database): RotationValues {
   return {
+    userId: client`locked.owner`,
     sessionId: client`locked.session`,
     familyHash: client`decode(locked.family, 'hex')`,
     presentedHash: client`decode(locked.presented, 'hex')`,
@@ -81,6 +82,7 @@ function describe(rotation: Rotation, position: number) {
   const { event } = rotation;
   return {
     position,
+    owner: rotation.userId,
     session: rotation.sessionId,
     family: rotation.familyHash.toString("hex"),
     presented: rotation.presentedHash.toString("hex"),

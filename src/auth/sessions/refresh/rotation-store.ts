@@ -6,6 +6,7 @@ import { isLive } from "../../revocations/session-ends-store.ts";
 import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row-store.ts";
 
 export interface Rotation {
+  readonly userId: string;
   readonly sessionId: string;
   readonly familyHash: Buffer;
   /** The hash of the secret that was presented, and of the one that takes its place. */
@@ -46,11 +47,12 @@ export function setRotated({ $client: client }: Statements, values: RotationValu
 
 /** Of `sessions` and `users`: whether the token is the current one of a session that lives, and its user may use it. */
 export function isRotatable(statements: Statements, values: RotationValues): postgres.Fragment {
-  return statements.$client`sessions.id = ${values.sessionId}
+  return statements.$client`sessions.user_id = ${values.userId}
+        and sessions.id = ${values.sessionId}
         and family_hash = ${values.familyHash}
         and current_hash = ${values.presentedHash}
         and ${isLive(statements, values.now)}
-        and users.id = sessions.user_id
+        and users.id = ${values.userId}
         and users.status = 'ACTIVE'`;
 }
 

@@ -2,9 +2,7 @@ import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sig
 import { StartupError } from "../../../core/errors.ts";
 import { keyFromPrivate, type PairAlgorithm } from "./key-pairs.ts";
 import type { SignerKey } from "./signing-keys.ts";
-import { rsaWeakness } from "./weak-keys.ts";
-
-const MINIMUM_RSA_BITS = 2048;
+import { MINIMUM_RSA_BITS, rsaWeakness } from "./weak-keys.ts";
 
 /**
  * The operator's own key: text of a PEM (PKCS #8, PKCS #1 or SEC 1, unencrypted) or of a private JWK (RFC 7517).

@@ -1,4 +1,4 @@
-const MINIMUM_RSA_BITS = 2048;
+export const MINIMUM_RSA_BITS = 2048;
 
 /** The odd primes up to 167, whose product divides what the moduli of ROCA were made from (CVE-2017-15361). */
 const rocaPrimes = [
