@@ -1,8 +1,8 @@
 import { and, count, desc, eq, isNull, max, notInArray, type SQL, sql } from "drizzle-orm";
-import { addSeconds } from "../../core/clock.ts";
+import { addSeconds, CLOCK_SKEW_SECONDS } from "../../core/clock.ts";
 import type { Transaction } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
-import { CLOCK_SKEW_SECONDS, endColumns, isLiveSession, openedSince } from "../revocations/session-ends-store.ts";
+import { endColumns, isLiveSession, openedSince } from "../revocations/session-ends-store.ts";
 import type { Session, SessionEnd, SessionRecord } from "./session-state.ts";
 
 export const sessionColumns = {
