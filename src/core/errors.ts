@@ -1,5 +1,5 @@
-import type { SessionEndReason } from "../database/tables/end-reasons.ts";
 import type { AnonymousReason } from "./permissions.ts";
+import type { SessionEndReason } from "./session-end-reasons.ts";
 
 /** The session end reasons of the public contract. */
 export type { SessionEndReason };

@@ -9,6 +9,7 @@ import {
   RegisterDocument,
 } from "../generated/operations.ts";
 import { codesOf, dataOf, type SendOptions } from "../support/client.ts";
+import { dump, tablesWith } from "../support/databases/dump.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { changeEmail, eventsOf, registerVerified, undo, undoTokenOf } from "../support/mail/email-change.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
@@ -43,21 +44,6 @@ async function eraseWholly(): Promise<number> {
   gateway.clock.advance(LATE);
   return erase();
 }
-
-/** Everything that the database holds, table by table, as text. */
-async function dump(): Promise<Map<string, string>> {
-  const { sql } = gateway.database;
-  const tables = await sql`select table_name from information_schema.tables where table_schema = 'auth' and table_type = 'BASE TABLE'`;
-  const texts = new Map<string, string>();
-  for (const { table_name } of tables) {
-    const rows = await sql`select to_jsonb(t) as row from ${sql(table_name)} as t`;
-    texts.set(table_name, JSON.stringify(rows));
-  }
-  return texts;
-}
-
-const tablesWith = (texts: ReadonlyMap<string, string>, secret: string) =>
-  [...texts].filter(([, text]) => text.toLowerCase().includes(secret.toLowerCase())).map(([name]) => name);
 
 /** A user of whom every table knows something. */
 async function live(): Promise<{ held: AuthFieldsFragment; admin: AuthFieldsFragment; personal: string[]; entries: readonly string[] }> {
@@ -95,7 +81,7 @@ describe("erasing an account", () => {
     const { sql } = gateway.database;
     const { held, admin, personal, entries } = await live();
     const userId = held.user.id;
-    const before = await dump();
+    const before = await dump(sql);
     for (const table of [
       "users",
       "sessions",
@@ -115,7 +101,7 @@ describe("erasing an account", () => {
     await gateway.auth.purge();
     expect(await eraseWholly()).toBe(1);
 
-    const after = await dump();
+    const after = await dump(sql);
     expect(personal.flatMap((secret) => tablesWith(after, secret).map((table) => [secret, table]))).toEqual([]);
     const kept = await sql`select * from audit_events where id = any(${entries}::uuid[]) order by id`;
     expect(kept.map(({ type, succeeded }) => ({ type, succeeded }))).toEqual([...types]);

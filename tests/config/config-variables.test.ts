@@ -32,7 +32,8 @@ test.each(entries)("%s is described in one line, with a default", (_name, variab
 });
 
 test("every variable reaches the configuration, but the one that names its file", async () => {
-  const source = await readFile(new URL("../../src/config/config.ts", import.meta.url), "utf8");
+  const read = (name: string) => readFile(new URL(`../../src/config/${name}`, import.meta.url), "utf8");
+  const source = (await read("config.ts")) + (await read("environment/database-config.ts"));
   const unread = entries.map(([name]) => name).filter((name) => !new RegExp(`\\bvalues\\.${name}\\b`).test(source));
   expect(unread).toEqual(["GATEWAY_CONFIG"]);
 });

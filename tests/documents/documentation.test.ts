@@ -5,7 +5,7 @@ import { auditEventTypes } from "../../src/auth/audit/audit-events.ts";
 import { limitNames } from "../../src/auth/limits/limits-section.ts";
 import { type Variable, variables } from "../../src/config/environment/variables.ts";
 import { sections } from "../../src/config/file/sections.ts";
-import { sessionEndReasons } from "../../src/database/tables/end-reasons.ts";
+import { sessionEndReasons } from "../../src/core/session-end-reasons.ts";
 import { readDocument, sectionOf, table } from "../support/documents.ts";
 
 function defaultOf(variable: Variable): string {

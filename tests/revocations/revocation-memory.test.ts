@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CLOCK_SKEW_SECONDS } from "../../src/auth/purge/purge.ts";
+import { PURGE_MARGIN_SECONDS } from "../../src/auth/purge/purge.ts";
 import { LATE_TOKEN_SECONDS } from "../../src/auth/revocations/revocation.ts";
 import { createRevocationMemory } from "../../src/auth/revocations/revocation-memory.ts";
 import { readDocument } from "../support/documents.ts";
@@ -52,5 +52,5 @@ test("the end of everybody refuses the tokens of sessions with a lower id, and i
 test("the documentation says how long what is revoked is remembered", () => {
   const text = readDocument("docs/concepts/revocation.md").replaceAll(/\s+/g, " ");
   expect(text).toContain(`has expired and ${LATE_TOKEN_SECONDS / 60} minutes more`);
-  expect(text).toContain(`the row is deleted ${CLOCK_SKEW_SECONDS / 60} minutes after that`);
+  expect(text).toContain(`the row is deleted ${PURGE_MARGIN_SECONDS / 60} minutes after that`);
 });

@@ -1,4 +1,4 @@
-import { addSeconds, type Clock } from "../../core/clock.ts";
+import { addSeconds, CLOCK_SKEW_SECONDS, type Clock } from "../../core/clock.ts";
 import { isId } from "../../core/ids.ts";
 import { refuseProblems } from "../../core/input-problems.ts";
 import { parseIpAddress } from "../../core/ip-addresses.ts";
@@ -25,9 +25,6 @@ export interface AuditTrail {
 }
 
 const MAXIMUM_OF_USER = 1000;
-
-/** Clocks of several processes differ. */
-const CLOCK_SKEW_SECONDS = 60;
 
 export interface AuditTrailParts {
   readonly store: AuditTrailStore;

@@ -56,7 +56,7 @@ const BATCHES_PER_RUN = 2000;
 /** Of looking, not of deleting: most sessions that the walk passes are alive. */
 const BATCHES_PER_WALK = 200;
 /** A process whose clock is ahead must not forget for those whose clock is right. */
-export const CLOCK_SKEW_SECONDS = 3600;
+export const PURGE_MARGIN_SECONDS = 3600;
 
 export function createPurge({ database, clock }: { database: Database; clock: Clock }, options: PurgeOptions): Purge {
   /** Where the walk over the sessions goes on. */
@@ -91,14 +91,17 @@ export function createPurge({ database, clock }: { database: Database; clock: Cl
     const oldestKept = firstIdAt(addSeconds(now, -options.auditRetentionSeconds));
     return {
       sessions: await purgeSessions(signal),
-      revocations: await purgeInBatches((tx) => deleteExpiredRevocations(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH), signal),
+      revocations: await purgeInBatches(
+        (tx) => deleteExpiredRevocations(tx, addSeconds(now, -PURGE_MARGIN_SECONDS), ROWS_PER_BATCH),
+        signal,
+      ),
       auditEvents: await purgeInBatches((tx) => deleteAuditEvents(tx, oldestKept, ROWS_PER_BATCH), signal),
       oneTimeTokens: await purgeInBatches(
-        (tx) => deleteExpiredOneTimeTokens(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH),
+        (tx) => deleteExpiredOneTimeTokens(tx, addSeconds(now, -PURGE_MARGIN_SECONDS), ROWS_PER_BATCH),
         signal,
       ),
       reservations: await purgeInBatches(
-        (tx) => deleteExpiredReservations(tx, addSeconds(now, -CLOCK_SKEW_SECONDS), ROWS_PER_BATCH),
+        (tx) => deleteExpiredReservations(tx, addSeconds(now, -PURGE_MARGIN_SECONDS), ROWS_PER_BATCH),
         signal,
       ),
       rateLimits: await purgeInBatches((tx) => deleteEndedRateLimits(tx, now, ROWS_PER_BATCH), signal),

@@ -1,4 +1,5 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { CLOCK_SKEW_SECONDS } from "../../core/clock.ts";
 import type { SessionEndReason } from "../../core/errors.ts";
 import type { Statements, Transaction } from "../../database/database.ts";
 import type { DriverPiece, SqlTag } from "../../database/sql-tag.ts";
@@ -54,10 +55,10 @@ export function openedSince(userId: SQL | string): SQL {
     coalesce((select max(session_ends.opened_below) from ${sessionEnds} where session_ends.user_id = ${userId}), 0)`;
 }
 
-/** A session that has just expired by this process's clock may still be refreshed by another's. */
-export const CLOCK_SKEW_SECONDS = 60;
-
-/** What the first row that ended a session says of it; not where it had expired long before. */
+/**
+ * What the first row that ended a session says of it; not where it had expired long before. One that has just expired by this process's
+ * clock may still be refreshed by another's.
+ */
 function firstEnd<Piece>(tag: SqlTag<Piece>, { ofUser, ofEverybody }: EndTables<Piece>, column: Piece): Piece {
   return tag`(
     select ${column} from (

@@ -1,5 +1,5 @@
 import type { SessionEndReason } from "../../core/errors.ts";
-import { sessionEndReasons } from "../../database/tables/end-reasons.ts";
+import { sessionEndReasons } from "../../core/session-end-reasons.ts";
 
 /** What a session is. `endedAt` and `endReason` are what is stored; a session can have expired without a row that says so. */
 export interface Session {

@@ -129,8 +129,7 @@ export type EraseBatch = (tx: Transaction, erasure: BegunErasure, span: BatchSpa
 
 export const eraseSessions: EraseBatch = async (tx, { userId }, { after, limit }) => {
   const deleted = await tx.execute(sql`
-    delete from ${sessions} where user_id = ${userId}
-      and id = any(array(select id from ${sessions} where user_id = ${userId} limit ${limit}))`);
+    delete from ${sessions} where (user_id, id) in (select user_id, id from ${sessions} where user_id = ${userId} limit ${limit})`);
   return { rows: deleted.count, last: after };
 };
 

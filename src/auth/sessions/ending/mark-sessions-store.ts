@@ -1,5 +1,6 @@
 import { and, eq, lt, or, type SQL, sql } from "drizzle-orm";
 import { NIL as FIRST_ID } from "uuid";
+import { CLOCK_SKEW_SECONDS } from "../../../core/clock.ts";
 import type { SessionEndReason } from "../../../core/errors.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import { tryLock } from "../../../database/locks.ts";
@@ -8,7 +9,6 @@ import { sessionEnds } from "../../../database/tables/session-ends.ts";
 import { sessionEndsOfEverybody } from "../../../database/tables/session-ends-of-everybody.ts";
 import { sessions } from "../../../database/tables/sessions.ts";
 import { users } from "../../../database/tables/users.ts";
-import { CLOCK_SKEW_SECONDS } from "../../revocations/session-ends-store.ts";
 
 /*
  * Marking the sessions that one row has ended, of `session_ends` or of `session_ends_of_everybody`. All of it is done under one lock,
@@ -109,10 +109,12 @@ export async function markNextOfUser(tx: Transaction, end: UnmarkedEndOfUser, li
   if (userId === undefined) return { marked: [], isLast: true };
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
     update ${sessions} as sessions set ${markAs(end)}
-    where user_id = ${userId} and id = any(array(
-      select id from ${sessions} where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
+    from (
+      select user_id as owner, id from ${sessions}
+      where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
       order by opened_version, id limit ${limit} for update
-    ))
+    ) as batch
+    where sessions.user_id = batch.owner and sessions.id = batch.id
     returning sessions.id, user_id, end_reason`);
   return { marked: markedOf(rows), isLast: rows.length < limit };
 }
