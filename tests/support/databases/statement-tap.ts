@@ -68,7 +68,9 @@ function withoutSchema(statement: string): string {
 
 /** Upkeep, delivery and new connections have statements of their own, at any moment. */
 export const isOfACall = (statement: string) =>
-  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|session_ends order by|session_ends_of_everybody where|erasure_at (is not|<)/i.test(statement);
+  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|session_ends order by|session_ends_of_everybody where|erasure_at (is not|<)/i.test(
+    statement,
+  );
 
 /** Of one connection: what couriers do, with the transaction around it, is no part of anybody's work. */
 function leaveOutLooks(onStatement: (text: string) => void): (text: string) => void {
