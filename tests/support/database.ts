@@ -48,9 +48,24 @@ function openTestDatabase(nodes: readonly string[], name: string): TestDatabase 
   async function drop(): Promise<void> {
     await sql.end();
     await untilLeft(serverUrl, name);
-    await Promise.all(nodes.map((node) => onServer(node, `drop database if exists ${name} with (force)`)));
+    await Promise.all(nodes.map((node) => dropOn(node, name)));
   }
   return { url, sql, drop };
+}
+
+const IN_USE = "55006";
+
+/** A Citus looks after its databases by itself, also after somebody has told it to leave one. */
+async function dropOn(node: string, name: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await onServer(node, `drop database if exists ${name} with (force)`);
+      return;
+    } catch (error) {
+      if (tries === 20 || !(error instanceof postgres.PostgresError && error.code === IN_USE)) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 /** Who has just left is gone in a moment; `drop database` looks again only after a tenth of a second. */

@@ -114,9 +114,11 @@ async function findOfOwner(database: Database, filter: AuditEventFilter, { range
   // What concerns nobody is no user's, whatever is asked for.
   if (userId === NOBODY) return [];
   const [column, key] = sessionId === undefined ? [auditEvents.userId, userId] : [auditEvents.sessionId, sessionId];
+  // Entries of a user are in a range of rows already, which says to no Citus at which node they are.
+  const namesUser = sessionId !== undefined || (await database.$isSpread());
   const where = and(
     isWithin(column, sql`${key}`, range),
-    sessionId === undefined || userId === undefined ? undefined : eq(auditEvents.userId, userId),
+    namesUser && userId !== undefined ? eq(auditEvents.userId, userId) : undefined,
     others(filter),
     isTold,
   );

@@ -105,7 +105,10 @@ export async function markSessionsOf(tx: Transaction, of: SessionsOfUser, end: S
     .orderBy(...newestFirst)
     .limit(limit)
     .for("no key update");
-  return await tx.update(sessions).set(end).where(sql`(${sessions.userId}, ${sessions.id}) in (${keys})`).returning({ id: sessions.id });
+  // But where sessions are spread, by whose they are: else every node is asked.
+  const ofNode = (await tx.$isSpread()) ? eq(sessions.userId, of.userId) : undefined;
+  const isMarked = and(ofNode, sql`(${sessions.userId}, ${sessions.id}) in (${keys})`);
+  return await tx.update(sessions).set(end).where(isMarked).returning({ id: sessions.id });
 }
 
 /** How many of a user's sessions live; counts no further than `limit`. */
