@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   "export-users": async () => (await import("./commands/export-users.ts")).exportUsers,
   "rotate-keys": async () => (await import("./commands/rotate-keys.ts")).rotateKeys,
   migrate: async () => (await import("./commands/migrate.ts")).migrate,
+  spread: async () => (await import("./commands/spread.ts")).spread,
   "print-schema": async () => (await import("./commands/print-schema.ts")).printSchema,
   explain: async () => (await import("./commands/explain.ts")).explain,
   "print-access": async () => (await import("./commands/print-access.ts")).printAccess,

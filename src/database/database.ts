@@ -4,6 +4,7 @@ import { drizzle, PostgresJsDatabase, type PostgresJsQueryResultHKT, PostgresJsS
 import type postgres from "postgres";
 import { type Functions, nameFunctions, nameTables, type Tables } from "./qualified-names.ts";
 import { createDialect } from "./schema-dialect.ts";
+import { hasCitus } from "./spread/citus.ts";
 
 type NoRelations = Record<string, never>;
 /** In which schema everything of ours is, and its names for statements that Drizzle cannot express. */
@@ -11,6 +12,11 @@ interface InSchema {
   readonly $schema: string;
   readonly $tables: Tables;
   readonly $functions: Functions;
+  /**
+   * Whether the database has Citus, where its tables may be spread over nodes: asked of it once. What Citus refuses as one statement is
+   * several there, each of which one node answers.
+   */
+  $isSpread(): Promise<boolean>;
 }
 /** What writes such statements: a pool, or the connection of a transaction. */
 export type Statements = InSchema & { readonly $client: postgres.Sql };
@@ -23,8 +29,8 @@ export type Database = Omit<PostgresJsDatabase<NoRelations>, "transaction"> &
 export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, ExtractTablesWithRelations<NoRelations>> & InSchema;
 
 /** The connection of a transaction, for the statements that Drizzle cannot express. */
-export function connectionOf({ _, $schema, $tables, $functions }: Transaction): Statements {
-  return { $client: (_.session as unknown as { readonly client: postgres.Sql }).client, $schema, $tables, $functions };
+export function connectionOf({ _, $schema, $tables, $functions, $isSpread }: Transaction): Statements {
+  return { $client: (_.session as unknown as { readonly client: postgres.Sql }).client, $schema, $tables, $functions, $isSpread };
 }
 
 /** Over a pool of any kind; `openDatabase` opens the one of the server. */
@@ -35,7 +41,19 @@ export function createDatabase(pool: postgres.Sql, schema: string): Database {
   const session = new PostgresJsSession<postgres.Sql, NoRelations, NoRelations>(pool, dialect, undefined);
   const drizzled = new PostgresJsDatabase<NoRelations>(dialect, session, undefined);
   const begin = drizzled.transaction.bind(drizzled);
-  const named: InSchema = { $schema: schema, $tables: nameTables(pool, schema), $functions: nameFunctions(pool, schema) };
+  const names = { $tables: nameTables(pool, schema), $functions: nameFunctions(pool, schema) };
+  const named: InSchema = { $schema: schema, ...names, $isSpread: createSpreadCheck(pool) };
   const transaction: Database["transaction"] = (work, config) => begin((tx) => work(Object.assign(tx, named)), config);
   return Object.assign(drizzled, named, { $client: pool, transaction });
+}
+
+function createSpreadCheck(pool: postgres.Sql): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined;
+  return () => {
+    answer ??= hasCitus(pool).catch((error: unknown) => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  };
 }

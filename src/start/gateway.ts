@@ -158,7 +158,9 @@ function passEvents(logger: Logger, listeners: readonly { heed(event: AuditEvent
 type AuthParts = Pick<GatewayParts, "databaseUrl" | "secrets" | "logger" | "redisDeadlineMilliseconds"> &
   Pick<World, "database" | "replica" | "clock" | "hashing" | "commonPasswords" | "log" | "hooks" | "onRefusal">;
 
-function openAuth(config: Config, { databaseUrl, secrets, logger, redisDeadlineMilliseconds, ...world }: AuthParts): Promise<Auth> {
+async function openAuth(config: Config, { databaseUrl, secrets, logger, redisDeadlineMilliseconds, ...world }: AuthParts): Promise<Auth> {
+  // Asked at the start, and of no call.
+  await world.database.$isSpread();
   const directUrl = config.database.directUrl ?? databaseUrl;
   return createAuth(
     {

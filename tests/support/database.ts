@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { inject } from "vitest";
+import { createCitusDatabase, databaseAt } from "./databases/citus.ts";
 import { openRawClient } from "./raw-client.ts";
 
 export interface TestDatabase {
@@ -16,24 +17,40 @@ export function createTestDatabase(): Promise<TestDatabase> {
   return createDatabaseFrom(inject("templateName"));
 }
 
-/** Without even the schema. */
+/** Without even the schema, and on one server alone. */
 export function createEmptyDatabase(): Promise<TestDatabase> {
-  return createDatabaseFrom("template1");
+  return createDatabaseFrom("template1", [inject("serverUrl")]);
 }
 
-async function createDatabaseFrom(template: string): Promise<TestDatabase> {
+/** Of a Citus: on every node, with nothing in it. */
+export async function createEmptyCitusDatabase(): Promise<TestDatabase> {
+  const nodes = inject("nodes");
+  const name = newName();
+  await createCitusDatabase(nodes, name);
+  return openTestDatabase(nodes, name);
+}
+
+function newName(): string {
+  return `gateway_test_${randomBytes(6).toString("hex")}`;
+}
+
+async function createDatabaseFrom(template: string, nodes: readonly string[] = inject("nodes")): Promise<TestDatabase> {
+  const name = newName();
+  const copy = `create database ${name} template ${template} ${inject("copying")}`;
+  await Promise.all(nodes.map((node) => onServer(node, copy)));
+  return openTestDatabase(nodes, name);
+}
+
+function openTestDatabase(nodes: readonly string[], name: string): TestDatabase {
   const serverUrl = inject("serverUrl");
-  const name = `gateway_test_${randomBytes(6).toString("hex")}`;
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  await onServer(serverUrl, `create database ${name} template ${template} ${inject("copying")}`);
-  const sql = openRawClient(url.href, { max: 2 });
+  const url = databaseAt(serverUrl, name);
+  const sql = openRawClient(url, { max: 2 });
   async function drop(): Promise<void> {
     await sql.end();
     await untilLeft(serverUrl, name);
-    await onServer(serverUrl, `drop database if exists ${name} with (force)`);
+    await Promise.all(nodes.map((node) => onServer(node, `drop database if exists ${name} with (force)`)));
   }
-  return { url: url.href, sql, drop };
+  return { url, sql, drop };
 }
 
 /** Who has just left is gone in a moment; `drop database` looks again only after a tenth of a second. */
@@ -45,10 +62,11 @@ async function untilLeft(serverUrl: string, name: string): Promise<void> {
   }
 }
 
-/** One for all databases that a process makes: it closes its connection when nobody has asked for a while. */
-let admin: postgres.Sql | undefined;
+/** One a node for all databases that a process makes: it closes its connection when nobody has asked for a while. */
+const admins = new Map<string, postgres.Sql>();
 
 async function onServer(url: string, statement: string): Promise<readonly postgres.Row[]> {
-  admin ??= postgres(url, { max: 1, idle_timeout: 5, onnotice: () => undefined });
+  const admin = admins.get(url) ?? postgres(url, { max: 1, idle_timeout: 5, onnotice: () => undefined });
+  admins.set(url, admin);
   return admin.unsafe(statement);
 }

@@ -4,6 +4,7 @@ import postgres from "postgres";
 import type { TestProject } from "vitest/node";
 import { migrateDatabase } from "../../src/database/migrate.ts";
 import { startEmbeddedPostgres } from "../../src/dev-postgres/embedded-postgres.ts";
+import { type CitusNodes, closeToAll, createCitusDatabase, databaseAt, readCitusNodes, spreadForTests } from "./databases/citus.ts";
 import { makeReachableFolder } from "./folders.ts";
 import { bundleBuilt } from "./processes/bundle.ts";
 import { SCHEMA } from "./raw-client.ts";
@@ -16,39 +17,71 @@ declare module "vitest" {
     templateName: string;
     /** How PostgreSQL copies it: the end of `create database`. */
     copying: string;
+    /** Of the Citus of TEST_CITUS_URL, every node; else the server alone. */
+    nodes: CitusNodes;
+    isCitus: boolean;
     /** The folder of the built server, put together in a few files. */
     bundle: string | undefined;
   }
 }
 
-/** One PostgreSQL for the whole run: the one of `DATABASE_URL`, else an embedded one in a folder that goes with it. */
+/**
+ * One PostgreSQL for the whole run: the Citus of `TEST_CITUS_URL`, over which the tables are spread; else the one of `DATABASE_URL`, else an
+ * embedded one in a folder that goes with it.
+ */
 export default async function setUp({ provide }: TestProject): Promise<() => Promise<void>> {
   const server = await startServer();
   const templateName = `gateway_template_${randomBytes(6).toString("hex")}`;
-  const admin = postgres(server.url, { max: 1, onnotice: () => undefined });
-  await admin.unsafe(`create database ${templateName}`);
-  const templateUrl = new URL(server.url);
-  templateUrl.pathname = `/${templateName}`;
-  await migrateDatabase(templateUrl.href, SCHEMA);
+  await makeTemplate(server, templateName);
   provide("serverUrl", server.url);
   provide("templateName", templateName);
   provide("copying", server.copying);
+  provide("nodes", server.nodes);
+  provide("isCitus", server.isCitus);
   provide("bundle", await bundleBuilt());
   return async () => {
-    await admin.unsafe(`drop database if exists ${templateName} with (force)`);
-    await admin.end();
+    for (const node of server.nodes) await onServer(node, `drop database if exists ${templateName} with (force)`);
     await server.stop();
   };
 }
 
-async function startServer(): Promise<{ url: string; copying: string; stop(): Promise<void> }> {
+async function onServer(url: string, statement: string): Promise<void> {
+  const admin = postgres(url, { max: 1, onnotice: () => undefined });
+  await admin.unsafe(statement);
+  await admin.end();
+}
+
+async function makeTemplate({ url, nodes, isCitus }: Server, name: string): Promise<void> {
+  if (isCitus) await createCitusDatabase(nodes, name);
+  else await onServer(url, `create database ${name}`);
+  const templateUrl = databaseAt(url, name);
+  await migrateDatabase(templateUrl, SCHEMA);
+  if (!isCitus) return;
+  await spreadForTests(templateUrl, SCHEMA);
+  await closeToAll(nodes, name);
+}
+
+interface Server {
+  readonly url: string;
+  readonly nodes: CitusNodes;
+  readonly isCitus: boolean;
+  readonly copying: string;
+  stop(): Promise<void>;
+}
+
+async function startServer(): Promise<Server> {
+  const nodes = readCitusNodes(process.env.TEST_CITUS_URL);
+  const stop = () => Promise.resolve();
+  if (nodes !== undefined) return { url: nodes[0], nodes, isCitus: true, copying: "strategy file_copy", stop };
   const given = process.env.DATABASE_URL;
-  if (given !== undefined && given !== "") return { url: given, copying: "", stop: () => Promise.resolve() };
+  if (given !== undefined && given !== "") return { url: given, nodes: [given], isCitus: false, copying: "", stop };
   const directory = await makeReachableFolder("gateway-tests-");
   const embedded = await startEmbeddedPostgres({ directory, log: () => undefined });
   await hurry(embedded.url);
   return {
     url: embedded.url,
+    nodes: [embedded.url],
+    isCitus: false,
     // File by file, and not page by page through the log of changes: a third of the work where files lie in memory.
     copying: "strategy file_copy",
     stop: async () => {

@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import { groupBy } from "../../core/group-by.ts";
 import type { Database } from "../../database/database.ts";
 import { sessions } from "../../database/tables/sessions.ts";
@@ -19,20 +19,8 @@ export interface SessionListStore {
 const MAXIMUM_LOOKED_AT = 10_000;
 
 export function createSessionListStore(database: Database): SessionListStore {
-  // Bounded first: whoever had any number of sessions before there was a limit must not have all of them read for a list.
-  const newest = database
-    .select({ ...sessionColumns, endedAt: sessionColumns.endedAt.as("ended_at"), endReason: sessionColumns.endReason.as("end_reason") })
-    .from(sessions)
-    .where(and(sql`${sessions.userId} = wanted.user_id`, isLiveSession(sql`${sql.placeholder("now")}`), openedSince(sql`wanted.user_id`)))
-    .orderBy(desc(sessions.endedAt), desc(sessions.openedVersion), desc(sessions.id))
-    .limit(MAXIMUM_LOOKED_AT)
-    .as("newest");
-  const live = database
-    .select(newest._.selectedFields)
-    .from(newest)
-    .orderBy(desc(newest.lastUsedAt), desc(newest.id))
-    .limit(sql.placeholder("limit"))
-    .as("live");
+  const ofUser = selectLive(database, sql`${sql.placeholder("userId")}::uuid`).prepare("find_live_sessions_of");
+  const live = selectLive(database, sql`wanted.user_id`).as("live");
   const liveOfUsers = database
     .select({ session: live._.selectedFields })
     .from(sql`unnest(${sql.placeholder("userIds")}::uuid[]) as wanted (user_id)`)
@@ -54,14 +42,51 @@ export function createSessionListStore(database: Database): SessionListStore {
     .from(sessions)
     .where(sql`${sessions.id} = any(${sql.placeholder("ids")}::uuid[])`)
     .prepare("find_sessions");
+  const keys = database
+    .select({ userId: sessions.userId, id: sessions.id })
+    .from(sessions)
+    .where(sql`${sessions.id} = any(${sql.placeholder("ids")}::uuid[])`)
+    .prepare("find_session_keys");
+
+  /** Where sessions are spread: whose they are is asked of every node, and each then of its own. */
+  async function findKeys(ids: readonly string[]): Promise<Session[]> {
+    const found = await keys.execute({ ids });
+    return (await Promise.all(found.map((key) => byKey.execute(key)))).flat();
+  }
+
   return {
     async findLiveSessions(userIds, at) {
-      const rows = await liveOfUsers.execute({ userIds: [...new Set(userIds)], now: at.now.toISOString(), limit: at.limit });
+      const users = [...new Set(userIds)];
+      const limits = { now: at.now.toISOString(), limit: at.limit };
+      if (await database.$isSpread()) {
+        const lists = await Promise.all(users.map((userId) => ofUser.execute({ userId, ...limits })));
+        return groupBy(lists.flat(), ({ userId }) => userId);
+      }
+      const rows = await liveOfUsers.execute({ userIds: users, ...limits });
       const found = rows.map(({ session }) => session);
       return groupBy(found, ({ userId }) => userId);
     },
-    findSession: async (id) => (await byId.execute({ id }))[0],
+    async findSession(id) {
+      if (!(await database.$isSpread())) return (await byId.execute({ id }))[0];
+      return (await findKeys([id]))[0];
+    },
     findSessionOf: async ({ userId, id }) => (await byKey.execute({ userId, id }))[0],
-    findSessions: async (ids) => await byIds.execute({ ids }),
+    findSessions: async (ids) => ((await database.$isSpread()) ? findKeys(ids) : byIds.execute({ ids })),
   };
+}
+
+/** Bounded first: whoever had any number of sessions before there was a limit must not have all of them read for a list. */
+function selectLive(database: Database, userId: SQL) {
+  const newest = database
+    .select({ ...sessionColumns, endedAt: sessionColumns.endedAt.as("ended_at"), endReason: sessionColumns.endReason.as("end_reason") })
+    .from(sessions)
+    .where(and(sql`${sessions.userId} = ${userId}`, isLiveSession(sql`${sql.placeholder("now")}`), openedSince(userId)))
+    .orderBy(desc(sessions.endedAt), desc(sessions.openedVersion), desc(sessions.id))
+    .limit(MAXIMUM_LOOKED_AT)
+    .as("newest");
+  return database
+    .select(newest._.selectedFields)
+    .from(newest)
+    .orderBy(desc(newest.lastUsedAt), desc(newest.id))
+    .limit(sql.placeholder("limit"));
 }

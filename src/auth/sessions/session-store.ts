@@ -97,20 +97,15 @@ const newestFirst = [desc(sessions.endedAt), desc(sessions.openedVersion), desc(
 
 /** Ends sessions of a user that live, the newest ones, at most `limit`. Whoever rotates one of them meanwhile finds it ended. */
 export async function markSessionsOf(tx: Transaction, of: SessionsOfUser, end: SessionEnd, limit: number): Promise<EndedSession[]> {
-  // Locked where they are looked for, and looked for once: else all sessions of the user might be walked through, and these looked for anew
-  // with each.
-  const ids = tx
-    .select({ id: sessions.id })
+  // By their keys alone: were the user named once more, all sessions of the user might be walked through for the sake of these.
+  const keys = tx
+    .select({ userId: sessions.userId, id: sessions.id })
     .from(sessions)
     .where(liveSessions(of, end.endedAt))
     .orderBy(...newestFirst)
     .limit(limit)
     .for("no key update");
-  return await tx
-    .update(sessions)
-    .set(end)
-    .where(and(eq(sessions.userId, of.userId), sql`${sessions.id} = any(array(${ids}))`))
-    .returning({ id: sessions.id });
+  return await tx.update(sessions).set(end).where(sql`(${sessions.userId}, ${sessions.id}) in (${keys})`).returning({ id: sessions.id });
 }
 
 /** How many of a user's sessions live; counts no further than `limit`. */

@@ -50,6 +50,14 @@ export function hasAddress(emailKey: string | Placeholder): SQL {
     and ${users.emailKey} = ${emailKey}`;
 }
 
+/** The account that has an address: for tables that are spread, where the directory of addresses and the user are at two nodes. */
+export function selectOwner(connection: Database | Transaction, emailKey: string | Placeholder) {
+  return connection
+    .select({ userId: emailAddresses.userId })
+    .from(emailAddresses)
+    .where(and(eq(emailAddresses.emailKey, emailKey), eq(emailAddresses.state, "ACCOUNT")));
+}
+
 const columnsWithPassword = { ...accountColumns, passwordHash: users.passwordHash };
 
 export interface AccountStore {
@@ -77,6 +85,12 @@ export function createAccountStore(database: Database): AccountStore {
     .from(users)
     .where(hasAddress(sql.placeholder("emailKey")))
     .prepare("find_account_for_sign_in");
+  const ownerOf = selectOwner(database, sql.placeholder("emailKey")).prepare("find_owner_of_address");
+  const byOwner = database
+    .select(columnsWithPassword)
+    .from(users)
+    .where(and(eq(users.id, sql.placeholder("id")), eq(users.emailKey, sql.placeholder("emailKey"))))
+    .prepare("find_account_of_owner");
   const withPassword = database
     .select(columnsWithPassword)
     .from(users)
@@ -85,7 +99,11 @@ export function createAccountStore(database: Database): AccountStore {
   return {
     findAccount: async (id) => (await byId.execute({ id }))[0],
     findAccounts: async (ids) => await byIds.execute({ ids }),
-    findAccountForSignIn: async (emailKey) => (await byEmailKey.execute({ emailKey }))[0],
+    async findAccountForSignIn(emailKey) {
+      if (!(await database.$isSpread())) return (await byEmailKey.execute({ emailKey }))[0];
+      const [owner] = await ownerOf.execute({ emailKey });
+      return owner && (await byOwner.execute({ id: owner.userId, emailKey }))[0];
+    },
     findAccountWithPassword: async (id) => (await withPassword.execute({ id }))[0],
   };
 }

@@ -2,20 +2,17 @@ import { check, index, integer, primaryKey, text, uuid } from "drizzle-orm/pg-co
 import { authSchema } from "./auth-schema.ts";
 import { instant } from "./column-types.ts";
 import { isKnownEndReason } from "./end-reasons.ts";
-import { users } from "./users.ts";
 
 /**
  * The end of many sessions of one user by one row, which takes the same time however many they are: of those that were opened below a
  * version. It counts from its commit; the sessions' own rows are marked afterwards, in batches, and then this one goes. So there are hardly
- * ever any, and to look for one costs next to nothing.
+ * ever any, and to look for one costs next to nothing. Without a foreign key, because a copy of it may stand on every node.
  */
 export const sessionEnds = authSchema.table(
   "session_ends",
   {
     id: uuid("id").notNull(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     /** Sessions that were opened at a lower `users.version` have ended. */
     openedBelow: integer("opened_below").notNull(),
     endedAt: instant("ended_at").notNull(),

@@ -7,13 +7,25 @@ export interface StatementTap {
   readonly url: string;
   /** The texts of the statements executed while the work lasted, in their order; tables and functions of the server without its schema. */
   during(work: () => Promise<unknown>): Promise<string[]>;
+  /** Those with all that it takes to ask how they are planned: as they were sent, upkeep among them. */
+  sentDuring(work: () => Promise<unknown>): Promise<SentStatement[]>;
   close(): Promise<void>;
+}
+
+export interface SentStatement {
+  /** Tables with their schema. */
+  readonly text: string;
+  /** In their order, as text. */
+  readonly parameters: readonly (string | null)[];
+  /** The numbers of their types, 0 where the server is to find out. */
+  readonly types: readonly number[];
 }
 
 export async function tapStatements(target: string): Promise<StatementTap> {
   const address = new URL(target);
   const sockets = new Set<Socket>();
   const executed: string[] = [];
+  const sent: SentStatement[] = [];
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port: Number(address.port || 5432), host: address.hostname, noDelay: true });
     for (const socket of [near, far]) {
@@ -21,7 +33,10 @@ export async function tapStatements(target: string): Promise<StatementTap> {
       socket.on("error", () => undefined);
     }
     const note = leaveOutLooks((statement) => executed.push(statement));
-    const read = createReader((statement) => note(withoutSchema(statement)));
+    const read = createReader((statement) => {
+      sent.push(statement);
+      note(withoutSchema(statement.text));
+    });
     near.on("data", (chunk: Buffer) => {
       read(chunk);
       far.write(chunk);
@@ -38,6 +53,11 @@ export async function tapStatements(target: string): Promise<StatementTap> {
       await work();
       return executed.slice(before);
     },
+    async sentDuring(work) {
+      const before = sent.length;
+      await work();
+      return sent.slice(before);
+    },
   };
 }
 
@@ -48,7 +68,9 @@ function withoutSchema(statement: string): string {
 
 /** Upkeep, delivery and new connections have statements of their own, at any moment. */
 export const isOfACall = (statement: string) =>
-  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|walks = 0|erasure_at (is not|<)/i.test(statement);
+  !/pg_catalog|revocations|signing_keys|advisory|skip locked|(update|from) outbox|session_ends order by|session_ends_of_everybody where|erasure_at (is not|<)/i.test(
+    statement,
+  );
 
 /** Of one connection: what couriers do, with the transaction around it, is no part of anybody's work. */
 function leaveOutLooks(onStatement: (text: string) => void): (text: string) => void {
@@ -80,8 +102,8 @@ function isUpkeep(statement: string): boolean {
 /**
  * Frontend messages (PostgreSQL's documentation, "Message Formats"): Query, Parse, which gives a statement a name, and Bind, which uses it.
  */
-function createReader(onStatement: (text: string) => void): (chunk: Buffer) => void {
-  const texts = new Map<string, string>();
+function createReader(onStatement: (statement: SentStatement) => void): (chunk: Buffer) => void {
+  const prepared = new Map<string, Omit<SentStatement, "parameters">>();
   let buffer = Buffer.alloc(0);
   // The messages of the start-up have no type: one of eight bytes asks for TLS, the other one says who is there.
   let typeBytes = 0;
@@ -91,15 +113,34 @@ function createReader(onStatement: (text: string) => void): (chunk: Buffer) => v
       const end = typeBytes + buffer.readUInt32BE(typeBytes);
       if (buffer.length < end) return;
       const type = typeBytes === 0 ? "" : String.fromCharCode(buffer[0] ?? 0);
-      const [first = "", second = ""] = buffer
-        .subarray(typeBytes + 4, end)
-        .toString()
-        .split("\0");
-      if (type === "Q") onStatement(first);
-      if (type === "P") texts.set(first, second);
-      if (type === "B") onStatement(texts.get(second) ?? "");
+      const body = buffer.subarray(typeBytes + 4, end);
+      const [first = "", second = ""] = body.toString("latin1").split("\0");
+      const rest = body.subarray(first.length + second.length + 2);
+      const text = Buffer.from(second, "latin1").toString();
+      if (type === "Q") onStatement({ text: Buffer.from(first, "latin1").toString(), parameters: [], types: [] });
+      if (type === "P") prepared.set(first, { text, types: readTypes(rest) });
+      if (type === "B") onStatement({ ...(prepared.get(second) ?? { text: "", types: [] }), parameters: readParameters(rest) });
       buffer = buffer.subarray(end);
       if (end !== 8) typeBytes = 1;
     }
   };
+}
+
+/** The end of Parse: how many types are given, and each. */
+function readTypes(rest: Buffer): number[] {
+  return Array.from({ length: rest.readUInt16BE(0) }, (_none, index) => rest.readUInt32BE(2 + index * 4));
+}
+
+/** The end of Bind: the formats, then each value with its length. */
+function readParameters(rest: Buffer): (string | null)[] {
+  let at = 2 + rest.readUInt16BE(0) * 2;
+  const count = rest.readUInt16BE(at);
+  at += 2;
+  return Array.from({ length: count }, () => {
+    const length = rest.readInt32BE(at);
+    at += 4;
+    if (length < 0) return null;
+    at += length;
+    return rest.subarray(at - length, at).toString();
+  });
 }

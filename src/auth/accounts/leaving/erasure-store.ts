@@ -9,6 +9,7 @@ import { knownDevices } from "../../../database/tables/known-devices.ts";
 import { oneTimeTokens } from "../../../database/tables/one-time-tokens.ts";
 import { outbox } from "../../../database/tables/outbox.ts";
 import { recentNotices } from "../../../database/tables/recent-notices.ts";
+import { sessionEnds } from "../../../database/tables/session-ends.ts";
 import { sessions } from "../../../database/tables/sessions.ts";
 import { users } from "../../../database/tables/users.ts";
 import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";
@@ -36,15 +37,11 @@ export interface Pseudonyms {
  * and the address is free. Undefined where there is none, or only such as somebody signs in to, or begins to erase, at this moment.
  */
 export async function beginErasure(tx: Transaction, { ofUser, sessionSecret }: Pseudonyms, now: Date): Promise<string | undefined> {
+  const due = (await tx.$isSpread()) ? await lockDueOfSpread(tx, now) : sql`(${selectDue(now, 1)} for update skip locked)`;
+  if (due === undefined) return undefined;
   const rows = await tx.execute<{ user_id: string }>(sql`
     insert into ${accountErasures} (user_id, pseudonym, session_secret, begun_at)
-    select due.id, ${ofUser}::uuid, ${sessionSecret}::bytea, ${now.toISOString()}::timestamptz
-    from (
-      select id from ${users} as users
-      where erasure_at <= ${now.toISOString()}
-        and not exists (select 1 from ${accountErasures} as account_erasures where account_erasures.user_id = users.id)
-      order by erasure_at limit 1 for update skip locked
-    ) as due
+    select due.id, ${ofUser}::uuid, ${sessionSecret}::bytea, ${now.toISOString()}::timestamptz from ${due} as due (id)
     on conflict do nothing
     returning user_id`);
   const userId = rows[0]?.user_id;
@@ -52,8 +49,29 @@ export async function beginErasure(tx: Transaction, { ofUser, sessionSecret }: P
   return userId;
 }
 
+function selectDue(now: Date, limit: number): SQL {
+  return sql`
+      select id from ${users} as users
+      where erasure_at <= ${now.toISOString()}
+        and not exists (select 1 from ${accountErasures} as account_erasures where account_erasures.user_id = users.id)
+      order by erasure_at limit ${limit}`;
+}
+
+/** So many are tried, where others hold the first ones. */
+const DUE_TRIED = 10;
+
+/** Where users are spread, only one that is named can be locked. */
+async function lockDueOfSpread(tx: Transaction, now: Date): Promise<SQL | undefined> {
+  for (const { id } of await tx.execute<{ id: string }>(selectDue(now, DUE_TRIED))) {
+    const locked = await tx.execute(sql`
+      select 1 from ${users} where id = ${id} and erasure_at <= ${now.toISOString()} for update skip locked`);
+    if (locked.length > 0) return sql`(values (${id}::uuid))`;
+  }
+  return undefined;
+}
+
 /** What does not go by itself with the user's row. */
-const withoutForeignKey = [emailAddresses, identitySubjects, oneTimeTokens, outbox];
+const withoutForeignKey = [emailAddresses, identitySubjects, oneTimeTokens, outbox, sessionEnds];
 
 /** What stands for the address is in no address, and another one for each: lists are in its order. */
 async function emptyUser(tx: Transaction, userId: string, now: Date): Promise<void> {
@@ -111,8 +129,7 @@ export type EraseBatch = (tx: Transaction, erasure: BegunErasure, span: BatchSpa
 
 export const eraseSessions: EraseBatch = async (tx, { userId }, { after, limit }) => {
   const deleted = await tx.execute(sql`
-    delete from ${sessions} where user_id = ${userId}
-      and id = any(array(select id from ${sessions} where user_id = ${userId} limit ${limit}))`);
+    delete from ${sessions} where (user_id, id) in (select user_id, id from ${sessions} where user_id = ${userId} limit ${limit})`);
   return { rows: deleted.count, last: after };
 };
 

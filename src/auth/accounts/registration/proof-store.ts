@@ -1,7 +1,7 @@
-import { eq } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Transaction } from "../../../database/database.ts";
 import { users } from "../../../database/tables/users.ts";
-import { type Account, type AccountWithPassword, accountColumns, hasAddress } from "../../users/account-store.ts";
+import { type Account, type AccountWithPassword, accountColumns, hasAddress, selectOwner } from "../../users/account-store.ts";
 
 /** An account, with what its address is compared by. */
 export interface AddressedAccount extends AccountWithPassword {
@@ -12,8 +12,19 @@ const columns = { ...accountColumns, passwordHash: users.passwordHash, emailKey:
 
 /** Locks the row until the transaction ends. */
 export async function lockAccountOfAddress(tx: Transaction, emailKey: string): Promise<AddressedAccount | undefined> {
-  const rows = await tx.select(columns).from(users).where(hasAddress(emailKey)).for("update");
+  const rows = await tx
+    .select(columns)
+    .from(users)
+    .where(await isOwner(tx, emailKey))
+    .for("update");
   return rows[0];
+}
+
+/** By the directory in the same statement, or, of tables that are spread, before it: there, what is locked has to be at one node. */
+async function isOwner(tx: Transaction, emailKey: string): Promise<SQL | undefined> {
+  if (!(await tx.$isSpread())) return hasAddress(emailKey);
+  const [owner] = await selectOwner(tx, emailKey);
+  return owner === undefined ? sql`false` : and(eq(users.id, owner.userId), eq(users.emailKey, emailKey));
 }
 
 /** Locks the row until the transaction ends. */

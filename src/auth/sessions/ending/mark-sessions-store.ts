@@ -85,11 +85,22 @@ function markAs({ endedAt, endReason }: UnmarkedEndOfSome): SQL {
  */
 async function lockUsers(tx: Transaction, ids: readonly string[]): Promise<string[]> {
   const wanted = sql.param([...ids]);
-  const found = await tx.execute<{ id: string }>(sql`
+  const found = (await tx.$isSpread())
+    ? await lockOneByOne(tx, ids)
+    : await tx.execute<{ id: string }>(sql`
     select id from ${users} where id = any(${wanted}::uuid[]) order by id for key share`);
   const begun = await tx.execute<{ user_id: string }>(sql`select user_id from ${accountErasures} where user_id = any(${wanted}::uuid[])`);
   const leaving = new Set(begun.map(({ user_id }) => user_id));
   return found.map(({ id }) => id).filter((id) => !leaving.has(id));
+}
+
+/** Where users are spread, only one that is named can be locked. */
+async function lockOneByOne(tx: Transaction, ids: readonly string[]): Promise<{ id: string }[]> {
+  const found: { id: string }[] = [];
+  for (const id of [...ids].sort()) {
+    found.push(...(await tx.execute<{ id: string }>(sql`select id from ${users} where id = ${id} for key share`)));
+  }
+  return found;
 }
 
 /** The next sessions of one user, by an index. */
@@ -98,10 +109,12 @@ export async function markNextOfUser(tx: Transaction, end: UnmarkedEndOfUser, li
   if (userId === undefined) return { marked: [], isLast: true };
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
     update ${sessions} as sessions set ${markAs(end)}
-    where user_id = ${userId} and id = any(array(
-      select id from ${sessions} where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
+    from (
+      select user_id as owner, id from ${sessions}
+      where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
       order by opened_version, id limit ${limit} for update
-    ))
+    ) as batch
+    where sessions.user_id = batch.owner and sessions.id = batch.id
     returning sessions.id, user_id, end_reason`);
   return { marked: markedOf(rows), isLast: rows.length < limit };
 }
@@ -112,13 +125,16 @@ export async function markNextOfEverybody(tx: Transaction, end: UnmarkedEndOfEve
     select id, user_id from ${sessions} where id > ${end.markedUntil} and id < ${end.idBelow} order by id limit ${limit}`);
   const ids = looked.map(({ id }) => id);
   const present = await lockUsers(tx, [...new Set(looked.map(({ user_id }) => user_id))]);
+  // Where sessions are spread, the rows of several nodes cannot be locked in an order; their users are.
+  const inOrder = (await tx.$isSpread()) ? sql`` : sql`order by id for update`;
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
     with batch as materialized (
       select user_id as owner, id from ${sessions}
       where id = any(${sql.param(ids)}::uuid[]) and user_id = any(${sql.param(present)}::uuid[]) and ended_at is null
-      order by id for update
+      ${inOrder}
     )
-    update ${sessions} as sessions set ${markAs(end)} from batch where user_id = batch.owner and sessions.id = batch.id
+    update ${sessions} as sessions set ${markAs(end)} from batch
+    where user_id = batch.owner and sessions.id = batch.id and ended_at is null
     returning sessions.id, user_id, end_reason`);
   const isLast = looked.length < limit;
   const until = isLast ? FIRST_ID : (ids.at(-1) ?? FIRST_ID);

@@ -76,7 +76,7 @@ function tellNews({ $client: client, $tables: tables }: Statements, { news }: Si
     )`;
 }
 
-/** All parts of a statement see what was there before it: so the devices known by then are the other ones. */
+/** The devices that are known already are the other ones: of tables that are spread, a part of a statement sees what those before it wrote. */
 function noteDevice(statements: Statements, { device, session }: SignIn) {
   const { $client: client, $tables: tables } = statements;
   if (device === undefined) return client``;
@@ -88,7 +88,8 @@ function noteDevice(statements: Statements, { device, session }: SignIn) {
     )`;
   if (device.notice === undefined) return noted;
   return client`${noted}, is_news as (
-      select user_id from noted
-        where exists (select 1 from ${tables.knownDevices} as known_devices where known_devices.user_id = noted.user_id)
+      select user_id from noted where exists (
+        select 1 from ${tables.knownDevices} as known_devices
+        where known_devices.user_id = ${session.userId}::uuid and fingerprint <> ${device.fingerprint}::bytea)
     ), ${noticeParts(statements, "is_news", device.notice)}`;
 }

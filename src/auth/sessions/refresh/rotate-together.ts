@@ -35,6 +35,8 @@ export function createRotate(database: Database): Rotate {
   async function sendTogether(batch: readonly Waiting[]): Promise<void> {
     if (batch.length === 1) return batch.forEach(sendAlone);
     try {
+      // Each is at a node of its own there.
+      if (await database.$isSpread()) return batch.forEach(sendAlone);
       const results = await rotateSessions(
         database,
         batch.map(({ rotation }) => rotation),
