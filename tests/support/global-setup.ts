@@ -26,8 +26,8 @@ declare module "vitest" {
 }
 
 /**
- * One PostgreSQL for the whole run: the Citus of `TEST_CITUS_URL`, over which the tables are spread; else the one of `DATABASE_URL`, else an
- * embedded one in a folder that goes with it.
+ * One PostgreSQL for the whole run: the Citus of `TEST_CITUS_URL`, over which the tables are spread; else the one of `DATABASE_URL`, else
+ * an embedded one in a folder that goes with it.
  */
 export default async function setUp({ provide }: TestProject): Promise<() => Promise<void>> {
   const server = await startServer();

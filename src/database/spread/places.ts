@@ -1,7 +1,7 @@
 /**
- * Where the rows of each table are, on a database that has Citus. What belongs to a user is where that user is, so that whatever names one user
- * is asked of one node. What is unique in the whole world is spread by that. What is small, and part of many conditions, is copied to every
- * node; what is small, or has an order, stays on the coordinator.
+ * Where the rows of each table are, on a database that has Citus. What belongs to a user is where that user is, so that whatever names one
+ * user is asked of one node. What is unique in the whole world is spread by that. What is small, and part of many conditions, is copied to
+ * every node; what is small, or has an order, stays on the coordinator.
  */
 export type Place =
   | { readonly kind: "spread"; readonly column: string; readonly beside?: "users" }

@@ -2,8 +2,8 @@ import type postgres from "postgres";
 import type { PlacedTable } from "./citus.ts";
 
 /**
- * Takes a table to where it belongs, with its rows, in one transaction: where that is cut off, it has not happened. Whoever writes to the table
- * waits meanwhile.
+ * Takes a table to where it belongs, with its rows, in one transaction: where that is cut off, it has not happened. Whoever writes to the
+ * table waits meanwhile.
  */
 export async function spreadTable(client: postgres.Sql, schema: string, { name, place }: PlacedTable): Promise<void> {
   const table = `${schema}.${name}`;

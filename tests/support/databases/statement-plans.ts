@@ -11,8 +11,8 @@ export interface StatementPlan {
 const isOfAStore = ({ text }: SentStatement) => /^\s*(select|insert|update|delete|with)\b/i.test(text) && /"auth"\./.test(text);
 
 /**
- * How PostgreSQL plans statements that a server has sent, with the values that were sent along. Reading all of a table is priced so high that it
- * is only done where no index serves: the tables of tests are small.
+ * How PostgreSQL plans statements that a server has sent, with the values that were sent along. Reading all of a table is priced so high
+ * that it is only done where no index serves: the tables of tests are small.
  */
 export async function explainAll(sql: postgres.Sql, statements: readonly SentStatement[]): Promise<StatementPlan[]> {
   const names = await typeNames(sql);
