@@ -12,7 +12,7 @@ import { codesOf, dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { askForChange, changeEmail, registerVerified } from "../support/mail/email-change.ts";
 import { newEmail } from "../support/sign-in.ts";
-import { type Export, eventsIn, kept } from "./exported-columns.ts";
+import { type Export, eventsIn, kept, purgedBy } from "./exported-columns.ts";
 
 const HOME = "203.0.113.31";
 const ADMINS_ADDRESS = "198.51.100.41";
@@ -160,4 +160,10 @@ describe("the export of an account", () => {
     expect(codesOf(await gateway.send(ExportAccountDocument, {}, { token: held.accessToken }))).toEqual(["UNAUTHENTICATED"]);
     expect(codesOf(await gateway.send(ExportAccountDocument, {}))).toEqual(["UNAUTHENTICATED"]);
   });
+});
+
+test("the purge takes old rows of every table, but those that are listed with the reason", async () => {
+  expect(Object.keys(purgedBy).sort()).toEqual(Object.keys(kept).sort());
+  const counted = Object.values(purgedBy).filter((by) => typeof by === "string");
+  expect(counted.sort()).toEqual(Object.keys(await gateway.auth.purge()).sort());
 });

@@ -1,3 +1,4 @@
+import type { Purged } from "../../src/auth/purge/purge.ts";
 import type { ExportAccountQuery } from "../generated/operations.ts";
 
 export type Export = NonNullable<ExportAccountQuery["exportAccount"]>;
@@ -170,4 +171,24 @@ export const kept: Readonly<Record<string, Readonly<Record<string, Shown | strin
     signs_from: ofNobody,
   },
   user_imports: { file_hash: ofNobody, last_line: ofNobody, imported: ofNobody, started_at: ofNobody, finished_at: ofNobody },
+};
+
+/** What deletes old rows of each table: what the purge counts them as, or what else deletes them, or why nothing does. */
+export const purgedBy: Readonly<Record<string, keyof Purged | { readonly otherwise: string }>> = {
+  users: { otherwise: "stays until the user asks for the erasure" },
+  email_addresses: "reservations",
+  account_erasures: { otherwise: "goes with the user's row" },
+  sessions: "sessions",
+  session_ends: { otherwise: "goes when the sessions that it has ended are marked" },
+  session_ends_of_everybody: { otherwise: "goes when the sessions that it has ended are marked" },
+  identity_subjects: { otherwise: "goes with the user" },
+  audit_events: "auditEvents",
+  outbox: "messages",
+  one_time_tokens: "oneTimeTokens",
+  known_devices: "knownDevices",
+  recent_notices: "recentNotices",
+  rate_limits: "rateLimits",
+  revocations: "revocations",
+  signing_keys: { otherwise: "goes with the maintenance of keys" },
+  user_imports: { otherwise: "one row a file, by which an import goes on where it stopped" },
 };

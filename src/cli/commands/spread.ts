@@ -13,8 +13,8 @@ export const spread: Command = {
   flags: { plan: "Says what it would do, and does nothing." },
   summary: "Spreads the tables over the nodes of Citus, by user.",
   description: `For a database that has Citus: users, and whatever belongs to one, go to the workers; what is small stays on the
-coordinator. Servers have to be stopped meanwhile. Each table is taken over with its rows, wholly or not at all; run it again where it was
-cut off, and after an upgrade that brings new tables. There is no way back but a dump.`,
+coordinator. Servers have to be stopped meanwhile. Each table is taken over with its rows, wholly or not at all; run it again
+where it was cut off, and after an upgrade that brings new tables. There is no way back but a dump.`,
   takesPassword: false,
   run: ({ flags }) => withPostgres(({ directUrl, schema }) => spreadAll(directUrl, schema, flags.has("plan"))),
 };
@@ -83,6 +83,6 @@ async function readTables(sql: SoleConnection["sql"], schema: string): Promise<{
 async function refuseServers(sql: SoleConnection["sql"]): Promise<void> {
   const connections = await countConnections(sql);
   if (connections === 0) return;
-  throw new CommandError(`Servers are connected to the database (${count(connections, "connection")}).
-Stop all of them, and commands that are under way, then run this again: while tables are spread, statements that need two of them fail.`);
+  throw new CommandError(`Servers are connected to the database (${count(connections, "connection")}). Stop all of them, and commands
+that are under way, then run this again: while tables are spread, statements that need two of them fail.`);
 }

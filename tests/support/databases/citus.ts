@@ -5,7 +5,10 @@ import { spreadTable } from "../../../src/database/spread/spread-tables.ts";
 /** The nodes of a Citus, each by the address of a database of its own: the coordinator first. */
 export type CitusNodes = readonly [string, ...string[]];
 
-/** `TEST_CITUS_URL`: coordinator and workers, `postgres://user@host:port/postgres?workers=host:port,host:port`. */
+/**
+ * `TEST_CITUS_URL`: the coordinator's address, and those of its workers:
+ * `postgres://user@host:port/postgres?workers=host:port,host:port`.
+ */
 export function readCitusNodes(text: string | undefined): CitusNodes | undefined {
   if (text === undefined || text === "") return undefined;
   const coordinator = new URL(text);

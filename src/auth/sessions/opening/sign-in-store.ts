@@ -76,7 +76,10 @@ function tellNews({ $client: client, $tables: tables }: Statements, { news }: Si
     )`;
 }
 
-/** Known already are the other devices: where tables are spread, a part of a statement sees what those before it wrote. */
+/**
+ * The devices that are known already are the other ones: where tables are spread, a part of a statement sees what the parts before it
+ * wrote.
+ */
 function noteDevice(statements: Statements, { device, session }: SignIn) {
   const { $client: client, $tables: tables } = statements;
   if (device === undefined) return client``;
