@@ -79,8 +79,8 @@ test("one that cannot be written fails alone", async () => {
 
 test("when the database is cut off between its commit and its answer, all are told so, and each retry gets the one successor", async () => {
   const sessions = await openSessions(TOGETHER);
-  // The one connection has the statement prepared, so that the next one is executed without another answer.
-  await Promise.all((await openSessions(2)).map((session) => refresh(gateway, session)));
+  // The one connection has both statements prepared, of one session and of several: the next ones are executed without another answer.
+  await Promise.all((await openSessions(TOGETHER)).map((session) => refresh(gateway, session)));
   proxy.holdAnswers();
   const lost = Promise.allSettled(sessions.map((session) => refresh(gateway, session)));
   await expect.poll(async () => (await statesOf(sessions)).map(({ generation }) => generation)).toEqual(Array(TOGETHER).fill(1));
