@@ -52,6 +52,19 @@ async function openSessions(count: number): Promise<Held[]> {
 
 const refresh = (on: TestGateway, { token }: Pick<Held, "token">, from = origin) => on.auth.sessions.refresh({ refreshToken: token }, from);
 
+/** A connection that was being opened meanwhile is cut off once more, which what is sent first afterwards can meet. */
+async function restoreDatabase(): Promise<void> {
+  proxy.restore();
+  await until(
+    () =>
+      gateway.register().then(
+        () => true,
+        () => false,
+      ),
+    5000,
+  );
+}
+
 /** In the order of the sessions. */
 async function statesOf(sessions: readonly Held[]) {
   const rows = await database.sql`
@@ -87,7 +100,7 @@ test("when the database is cut off between its commit and its answer, all are to
   proxy.cut();
   const outcomes = await lost;
   for (const outcome of outcomes) expect(isDatabaseUnavailable(outcome.status === "rejected" && outcome.reason)).toBe(true);
-  proxy.restore();
+  await restoreDatabase();
   const retried = await Promise.all(sessions.map((session) => refresh(gateway, session)));
   const elsewhere = await Promise.all(sessions.map((session) => refresh(other, session)));
   expect(retried.map(({ refreshToken }) => refreshToken)).toEqual(elsewhere.map(({ refreshToken }) => refreshToken));
@@ -100,7 +113,7 @@ test("when the database is cut off before anything was sent, nothing has happene
   const outcomes = await Promise.allSettled(sessions.map((session) => refresh(gateway, session)));
   for (const outcome of outcomes) expect(isDatabaseUnavailable(outcome.status === "rejected" && outcome.reason)).toBe(true);
   expect(await statesOf(sessions)).toEqual(Array(TOGETHER).fill({ generation: 0, audited: 0, end: null }));
-  proxy.restore();
+  await restoreDatabase();
   await Promise.all(sessions.map((session) => refresh(gateway, session)));
   expect(await statesOf(sessions)).toEqual(Array(TOGETHER).fill({ generation: 1, audited: 1, end: null }));
 });

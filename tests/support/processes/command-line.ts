@@ -14,9 +14,13 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
+/** On a busy machine PostgreSQL can take longer to let somebody in than the 5 seconds that a command gives it. */
+const patient = { PGCONNECT_TIMEOUT: "60" };
+
 /** Runs a command to its end, in a process where others ran before. */
 export function runCommand(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { env = {}, cwd = emptyFolder(), input = "" } = options;
+  const { cwd = emptyFolder(), input = "" } = options;
+  const env = { ...patient, ...options.env };
   return runInHost({ words, env, cwd, input: Buffer.from(input).toString("base64") });
 }
 
@@ -32,7 +36,7 @@ export function failToStart(env: Record<string, string>): Promise<CommandResult>
 
 function runProgram(words: readonly string[], { env, input = "", cwd = emptyFolder() }: CommandOptions): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, words, { env: { PATH: process.env.PATH, ...env }, cwd, timeout: 300_000 });
+    const child = spawn(process.execPath, words, { env: { PATH: process.env.PATH, ...patient, ...env }, cwd, timeout: 300_000 });
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       child[name].on("data", (chunk: Buffer) => {
