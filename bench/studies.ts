@@ -9,6 +9,7 @@ import { benchmarkBombs } from "./studies/bombs.ts";
 import { benchmarkImport } from "./studies/import.ts";
 import { benchmarkKeys } from "./studies/keys.ts";
 import { drillKills } from "./studies/kills.ts";
+import { benchmarkManySessions } from "./studies/many-sessions.ts";
 import { drillOutages } from "./studies/outages.ts";
 import { benchmarkStorm, type StormOptions } from "./studies/storm.ts";
 
@@ -27,13 +28,14 @@ const studies = {
   bombs: benchmarkBombs,
   kills: drillKills,
   outages: drillOutages,
+  "many-sessions": benchmarkManySessions,
   import: benchmarkImport,
   keys: (_ground: Ground, options: StudyOptions) => benchmarkKeys(options.keyMemory),
 } satisfies Record<string, (ground: Ground, options: StudyOptions) => Promise<readonly Verdict[]>>;
 
 export type StudyName = keyof typeof studies;
-/** They tell what something costs of which nothing is promised: run by name only, so that all the others take some ten minutes. */
-export const studiesByNameOnly: ReadonlySet<string> = new Set<StudyName>(["revocations-held", "pages"]);
+/** They take long, or tell what something costs of which nothing is promised: run by name only, so that all the others take some ten minutes. */
+export const studiesByNameOnly: ReadonlySet<string> = new Set<StudyName>(["revocations-held", "pages", "many-sessions"]);
 export const studyNames = Object.keys(studies) as StudyName[];
 
 export function runStudy(name: StudyName, ground: Ground, options: StudyOptions): Promise<readonly Verdict[]> {

@@ -19,9 +19,9 @@ import {
 export type MarkEndedSessions = (signal?: AbortSignal) => Promise<number>;
 
 /** Small, so that nobody waits long for a lock on one of its rows. */
-const ROWS_PER_BATCH = 500;
-/** What is left is for the next time: with several processes the work moves on, and shutting down is never far away. */
-const BATCHES_PER_RUN = 200;
+const ROWS_PER_BATCH = 1000;
+/** What is left is for the next time. More than anybody has sessions: between two runs nothing is marked. */
+const BATCHES_PER_RUN = 2000;
 /** What was under way when everybody was signed out is over by then. */
 const SECOND_WALK_SECONDS = 3600;
 

@@ -103,7 +103,7 @@ async function lockOneByOne(tx: Transaction, ids: readonly string[]): Promise<{ 
   return found;
 }
 
-/** The next sessions of one user, by an index. */
+/** The next sessions of one user, by an index, in its order: in another one, each batch would sort all that are left. */
 export async function markNextOfUser(tx: Transaction, end: UnmarkedEndOfUser, limit: number): Promise<MarkedBatch> {
   const [userId] = await lockUsers(tx, [end.userId]);
   if (userId === undefined) return { marked: [], isLast: true };
@@ -112,7 +112,7 @@ export async function markNextOfUser(tx: Transaction, end: UnmarkedEndOfUser, li
     from (
       select user_id as owner, id from ${sessions}
       where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
-      order by opened_version, id limit ${limit} for update
+      order by ended_at, opened_version, id limit ${limit} for update
     ) as batch
     where sessions.user_id = batch.owner and sessions.id = batch.id
     returning sessions.id, user_id, end_reason`);
