@@ -15,20 +15,28 @@ interface Change {
   readonly statement: string;
 }
 
+/** Without comments. */
+function readText(migration: string): string {
+  return readFileSync(new URL(migration, folder), "utf8").replaceAll(/^\s*--(?!>).*$/gm, "");
+}
+
+function readTexts(migration: string): string[] {
+  const statements = readText(migration).split("--> statement-breakpoint");
+  return statements.map((statement) => statement.trim());
+}
+
 /** What changes a table that is there already and may be large. */
 function readChanges(): Change[] {
   const names = readdirSync(folder)
     .filter((name) => name.endsWith(".sql") && name >= FIRST)
     .sort();
   return names.flatMap((migration) => {
-    const text = readFileSync(new URL(migration, folder), "utf8").replaceAll(/^\s*--(?!>).*$/gm, "");
+    const text = readText(migration);
     const isSettled = new Set([
       ...small,
       ...[...text.matchAll(/CREATE TABLE (?:IF NOT EXISTS )?"auth"\."(\w+)"/g)].map(([, table]) => table),
     ]);
-    return text
-      .split("--> statement-breakpoint")
-      .map((statement) => statement.trim())
+    return readTexts(migration)
       .filter((statement) => !isSettled.has(/^(?:ALTER TABLE|CREATE .*?INDEX .*? ON) "auth"\."(\w+)"/.exec(statement)?.[1]))
       .map((statement) => ({ migration, statement }));
   });
@@ -58,4 +66,21 @@ test("such a constraint is validated by a later migration", () => {
         added.some((one) => one.migration < migration && one.statement.includes(`"${name}"`)),
     );
   expect(names.filter((name) => !isValidated(name))).toEqual(neverValidated);
+});
+
+/** Of a migration's statements: what is copied from a table that may be large, and where to. */
+const copies = changes.flatMap(({ migration, statement }) => {
+  const [, to, from = ""] = /^INSERT INTO "auth"\."(\w+)"[\s\S]*? FROM "auth"\."(\w+)"/.exec(statement) ?? [];
+  return to === undefined || small.has(from) ? [] : [{ migration, to }];
+});
+
+test("a migration that copies a large table takes it from its readers only when the copy and its indexes are made", () => {
+  expect(copies.length).toBeGreaterThan(0);
+  const late = copies.flatMap(({ migration, to }) => {
+    const texts = readTexts(migration);
+    const taken = texts.findIndex((text) => text.startsWith("ALTER TABLE") && !text.startsWith(`ALTER TABLE "auth"."${to}"`));
+    const fills = new RegExp(`^(?:INSERT INTO|CREATE .*INDEX .* ON) "auth"\\."${to}"`);
+    return taken === -1 ? [] : texts.slice(taken).filter((text) => fills.test(text));
+  });
+  expect(late).toEqual([]);
 });
