@@ -19,8 +19,8 @@ interface InSchema {
   $isSpread(): Promise<boolean>;
 }
 /** What writes such statements: a pool, or the connection of a transaction. */
-export type Statements = InSchema & { readonly $client: postgres.Sql };
-/** Drizzle over one pool; `$client` is the pool itself, for the statements that Drizzle cannot express. */
+export type Statements = InSchema & { readonly $sql: postgres.Sql };
+/** Drizzle over one pool; `$sql` is the pool itself, for the statements that Drizzle cannot express. */
 export type Database = Omit<PostgresJsDatabase<NoRelations>, "transaction"> &
   Statements & {
     transaction<Result>(work: (tx: Transaction) => Promise<Result>, config?: PgTransactionConfig): Promise<Result>;
@@ -30,7 +30,7 @@ export type Transaction = PgTransaction<PostgresJsQueryResultHKT, NoRelations, E
 
 /** The connection of a transaction, for the statements that Drizzle cannot express. */
 export function connectionOf({ _, $schema, $tables, $functions, $isSpread }: Transaction): Statements {
-  return { $client: (_.session as unknown as { readonly client: postgres.Sql }).client, $schema, $tables, $functions, $isSpread };
+  return { $sql: (_.session as unknown as { readonly client: postgres.Sql }).client, $schema, $tables, $functions, $isSpread };
 }
 
 /** Over a pool of any kind; `openDatabase` opens the one of the server. */
@@ -44,7 +44,7 @@ export function createDatabase(pool: postgres.Sql, schema: string): Database {
   const names = { $tables: nameTables(pool, schema), $functions: nameFunctions(pool, schema) };
   const named: InSchema = { $schema: schema, ...names, $isSpread: createSpreadCheck(pool) };
   const transaction: Database["transaction"] = (work, config) => begin((tx) => work(Object.assign(tx, named)), config);
-  return Object.assign(drizzled, named, { $client: pool, transaction });
+  return Object.assign(drizzled, named, { $sql: pool, transaction });
 }
 
 function createSpreadCheck(pool: postgres.Sql): () => Promise<boolean> {

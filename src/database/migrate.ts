@@ -42,9 +42,9 @@ interface Work {
   readonly options: MigrationOptions;
 }
 
-async function listMissing(client: postgres.Sql, schema: string): Promise<readonly string[]> {
+async function listMissing(sql: postgres.Sql, schema: string): Promise<readonly string[]> {
   try {
-    const applied = await readJournal(client, schema);
+    const applied = await readJournal(sql, schema);
     return listMigrations().filter((name) => applied?.has(name) !== true);
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -95,17 +95,17 @@ async function applyInOrder({ schema, connection, options }: Work): Promise<numb
 }
 
 /** Makes the schema and its journal, with what an earlier version had in `public`. */
-async function begin(client: postgres.Sql, schema: string, lockWait: LockWait): Promise<ReadonlySet<string>> {
-  const [found] = await client`select from pg_catalog.pg_namespace where nspname = ${schema}`;
-  if (found === undefined) await client`create schema ${client(schema)}`;
-  await refuseTakenSchema(client, schema);
-  const moved = await moveFromPublic(client, schema, lockWait);
-  if (moved.length === 0) await client.unsafe(createJournal(schema));
+async function begin(sql: postgres.Sql, schema: string, lockWait: LockWait): Promise<ReadonlySet<string>> {
+  const [found] = await sql`select from pg_catalog.pg_namespace where nspname = ${schema}`;
+  if (found === undefined) await sql`create schema ${sql(schema)}`;
+  await refuseTakenSchema(sql, schema);
+  const moved = await moveFromPublic(sql, schema, lockWait);
+  if (moved.length === 0) await sql.unsafe(createJournal(schema));
   return new Set(moved);
 }
 
-async function refuseTakenSchema(client: postgres.Sql, schema: string): Promise<void> {
-  const [taken] = await client<{ relname: string }[]>`
+async function refuseTakenSchema(sql: postgres.Sql, schema: string): Promise<void> {
+  const [taken] = await sql<{ relname: string }[]>`
     select tables.relname
     from pg_catalog.pg_class as tables join pg_catalog.pg_namespace as schemas on schemas.oid = tables.relnamespace
     where schemas.nspname = ${schema} limit 1`;

@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 
-/** A name with its schema, to be put into a statement of `$client`. */
+/** A name with its schema, to be put into a statement of `$sql`. */
 export type QualifiedName = postgres.Helper<string>;
 
 const tables = {
@@ -31,15 +31,15 @@ export type Tables = Readonly<Record<keyof typeof tables, QualifiedName>>;
 export type Functions = Readonly<Record<keyof typeof functions, QualifiedName>>;
 
 /** `from ${tables.users} as users`: nothing is looked for on a search_path, which belongs to the database, the role or a pooler. */
-export function nameTables(client: postgres.Sql, schema: string): Tables {
-  return qualify(client, schema, tables);
+export function nameTables(sql: postgres.Sql, schema: string): Tables {
+  return qualify(sql, schema, tables);
 }
 
-export function nameFunctions(client: postgres.Sql, schema: string): Functions {
-  return qualify(client, schema, functions);
+export function nameFunctions(sql: postgres.Sql, schema: string): Functions {
+  return qualify(sql, schema, functions);
 }
 
-function qualify<Key extends string>(client: postgres.Sql, schema: string, names: Readonly<Record<Key, string>>) {
-  const entries = Object.entries<string>(names).map(([key, name]) => [key, client(`${schema}.${name}`)]);
+function qualify<Key extends string>(sql: postgres.Sql, schema: string, names: Readonly<Record<Key, string>>) {
+  const entries = Object.entries<string>(names).map(([key, name]) => [key, sql(`${schema}.${name}`)]);
   return Object.fromEntries(entries) as Record<Key, QualifiedName>;
 }

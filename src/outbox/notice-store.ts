@@ -34,10 +34,10 @@ function writeNotice<Piece>(tag: SqlTag<Piece>, table: Piece, notice: OutboxRow)
 }
 
 /** Part of a statement with the CTE `source`, which has the `user_id` of whoever is to be told, or no row. */
-export function noticeParts({ $client: client, $tables: tables }: Statements, source: string, notice: OutboxRow): DriverPiece {
-  return client`
-    counted as (${countNotice<DriverPiece>(client, { counters: tables.recentNotices, told: client(source), notice })}),
-    told_notice as (${writeNotice<DriverPiece>(client, tables.outbox, notice)})`;
+export function noticeParts({ $sql, $tables: tables }: Statements, source: string, notice: OutboxRow): DriverPiece {
+  return $sql`
+    counted as (${countNotice<DriverPiece>($sql, { counters: tables.recentNotices, told: $sql(source), notice })}),
+    told_notice as (${writeNotice<DriverPiece>($sql, tables.outbox, notice)})`;
 }
 
 /** Counts and writes a notice in a transaction. */

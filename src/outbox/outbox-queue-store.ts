@@ -107,10 +107,10 @@ export async function countPending(database: Database, most: number): Promise<nu
 
 /** The last messages that were kept, newest first. */
 export async function listKept(
-  { $client, $tables }: Database,
+  { $sql, $tables }: Database,
   limit: number,
 ): Promise<Pick<LeasedRow, "id" | "encryptedPayload" | "createdAt">[]> {
-  const rows = await $client<Pick<Row, "id" | "payload" | "created">[]>`
+  const rows = await $sql<Pick<Row, "id" | "payload" | "created">[]>`
     select id, encrypted_payload as payload, (extract(epoch from created_at) * 1000)::float8 as created
     from ${$tables.outbox} where state = 'KEPT' order by id desc limit ${limit}`;
   return rows.map(({ id, payload, created }) => ({ id, encryptedPayload: payload, createdAt: new Date(created) }));

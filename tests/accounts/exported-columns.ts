@@ -51,7 +51,7 @@ export const kept: Readonly<Record<string, Readonly<Record<string, Shown | strin
     erasure_at: ({ user }) => user.erasureAt,
   },
   email_addresses: {
-    email_key: leftOut("the address in another spelling, or one that was given up; the audit entries show that"),
+    email_key: leftOut("the address in another spelling, or one that was given up; the audit events show that"),
     user_id: ({ user }) => user.id,
     state: internal,
     until: leftOut("the message to the former address says it"),

@@ -123,7 +123,7 @@ test("a string without a user is that of whom the process runs as", () => {
 test("a server is told what a string has for it", async () => {
   const url = `${inject("serverUrl")}?application_name=told&options=-c%20work_mem%3D1234kB%20-c%20lock_timeout%3D55ms`;
   const { database, close } = openDatabase({ url, schema: SCHEMA, poolSize: 2 });
-  const [row] = await database.$client`
+  const [row] = await database.$sql`
     select current_setting('application_name') as name, current_setting('work_mem') as memory, current_setting('lock_timeout') as lock`;
   await close();
   expect(row).toEqual({ name: "told", memory: "1234kB", lock: "55ms" });

@@ -10,10 +10,10 @@ describe.each([
   ["unprepared", false],
 ])("a value goes to PostgreSQL and comes back as it was, %s:", (_how, preparesStatements) => {
   let opened: OpenDatabase;
-  let sql: OpenDatabase["database"]["$client"];
+  let sql: OpenDatabase["database"]["$sql"];
   beforeAll(() => {
     opened = openDatabase({ url: inject("serverUrl"), schema: SCHEMA, poolSize: 2, preparesStatements });
-    sql = opened.database.$client;
+    sql = opened.database.$sql;
   });
   afterAll(() => opened.close());
 
@@ -49,7 +49,7 @@ describe.each([
   test.each(["hex", "escape"])("bytes, all of them, where PostgreSQL writes them in the format %s", async (format) => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_none, value) => value));
     const read = await opened.database.transaction(async (tx) => {
-      const { $client: client } = connectionOf(tx);
+      const { $sql: client } = connectionOf(tx);
       await client.unsafe(`set local bytea_output = ${format}`);
       return client`select ${bytes}::bytea as bytes, ${Buffer.alloc(0)}::bytea as none`;
     });

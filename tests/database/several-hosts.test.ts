@@ -42,7 +42,7 @@ function urlOf(ways: readonly TcpProxy[], query = ""): string {
 async function portAt(url: string): Promise<unknown> {
   const { database, close } = openDatabase({ url, schema: SCHEMA, poolSize: 2 });
   try {
-    const [row] = await database.$client`select inet_server_port()::text as port`;
+    const [row] = await database.$sql`select inet_server_port()::text as port`;
     return row?.port;
   } finally {
     await close();

@@ -103,7 +103,7 @@ test.each(probes.map(([file, imports, rule], index) => ({ file, imports, rule, i
 test("statements are sent by stores alone, and by the room of the database", () => {
   const src = fileURLToPath(new URL("../../src/", import.meta.url));
   const senders = readdirSync(src, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts") && readFileSync(join(src, file), "utf8").includes("$client"))
+    .filter((file) => file.endsWith(".ts") && readFileSync(join(src, file), "utf8").includes("$sql"))
     .filter((file) => !file.endsWith("-store.ts") && !file.startsWith("database/"));
   expect(senders).toEqual([]);
 });

@@ -83,26 +83,26 @@ async function expectRightOrUnavailable(statement: Promise<unknown>, right: unkn
 
 /** On every connection at once, so that all of them are open. */
 async function ask(): Promise<void> {
-  const { $client } = opened.database;
+  const { $sql } = opened.database;
   await Promise.all(
-    Array.from({ length: CONNECTIONS }, (_none, one) => expectRightOrUnavailable($client`select ${one}::int as one`, [{ one }])),
+    Array.from({ length: CONNECTIONS }, (_none, one) => expectRightOrUnavailable($sql`select ${one}::int as one`, [{ one }])),
   );
 }
 
 /** Three statements under way on one connection: two that it knows, and one that it describes first. */
 async function askTogether(): Promise<void> {
-  const { $client } = single.database;
+  const { $sql } = single.database;
   await Promise.all([
-    expectRightOrUnavailable($client`select ${1}::int as one`, [{ one: 1 }]),
-    expectRightOrUnavailable($client`select ${2}::int as one`, [{ one: 2 }]),
-    expectRightOrUnavailable($client.unsafe("select $1::int as three", [3]), [{ three: 3 }]),
-    expectRightOrUnavailable($client.unsafe("select 4 as four"), [{ four: 4 }]),
+    expectRightOrUnavailable($sql`select ${1}::int as one`, [{ one: 1 }]),
+    expectRightOrUnavailable($sql`select ${2}::int as one`, [{ one: 2 }]),
+    expectRightOrUnavailable($sql.unsafe("select $1::int as three", [3]), [{ three: 3 }]),
+    expectRightOrUnavailable($sql.unsafe("select 4 as four"), [{ four: 4 }]),
   ]);
 }
 
 /** A connection that nothing was asked on since may be the one that is lost. */
 async function expectToGoOn({ database }: OpenDatabase): Promise<void> {
-  const again = async () => (await database.$client`select ${5}::int as five`)[0];
+  const again = async () => (await database.$sql`select ${5}::int as five`)[0];
   let answer: unknown;
   for (let tries = 0; tries <= CONNECTIONS && answer === undefined; tries += 1) {
     answer = await again().catch((error: unknown) => {
@@ -142,7 +142,7 @@ const placesOf = (bytes: Buffer, count: number) => {
 
 test.each(attacks)("%s among the answers to statements makes none of them wrong", async (_what, bytes) => {
   for (const place of placesOf(bytes, 16)) {
-    await single.database.$client`select ${1}::int as one`;
+    await single.database.$sql`select ${1}::int as one`;
     relay.injectAfter(place, bytes);
     await askTogether();
   }
@@ -159,7 +159,7 @@ test("whatever bytes come among the answers to statements, each is right or ther
   });
   await fc.assert(
     fc.asyncProperty(injected, async ({ place, bytes }) => {
-      await single.database.$client`select ${1}::int as one`;
+      await single.database.$sql`select ${1}::int as one`;
       relay.injectAfter(place, bytes);
       await askTogether();
       await expectToGoOn(single);

@@ -44,19 +44,16 @@ async function withDatabase(
 }
 
 const statements: [string, Work][] = [
-  ["a simple statement", (url) => withDatabase(url, ({ $client }) => $client.unsafe("select 1 as one"))],
-  ["a statement that is described first", (url) => withDatabase(url, ({ $client }) => $client.unsafe("select $1::int as one", [1]))],
+  ["a simple statement", (url) => withDatabase(url, ({ $sql }) => $sql.unsafe("select 1 as one"))],
+  ["a statement that is described first", (url) => withDatabase(url, ({ $sql }) => $sql.unsafe("select $1::int as one", [1]))],
   [
     "a prepared statement, and again",
     (url) =>
-      withDatabase(url, async ({ $client }) => {
-        for (const one of [1, 2, 3]) await $client`select ${one}::int as one, ${["a", "b"]}::text[] as texts`;
+      withDatabase(url, async ({ $sql }) => {
+        for (const one of [1, 2, 3]) await $sql`select ${one}::int as one, ${["a", "b"]}::text[] as texts`;
       }),
   ],
-  [
-    "many statements at once",
-    (url) => withDatabase(url, ({ $client }) => Promise.all([1, 2, 3, 4].map((one) => $client`select ${one}::int`))),
-  ],
+  ["many statements at once", (url) => withDatabase(url, ({ $sql }) => Promise.all([1, 2, 3, 4].map((one) => $sql`select ${one}::int`)))],
   [
     "a transaction",
     (url) =>

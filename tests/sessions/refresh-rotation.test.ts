@@ -74,7 +74,7 @@ describe("rotation", () => {
   });
 });
 
-describe("a replay", () => {
+describe("a retry", () => {
   test("of the direct predecessor gets the same successor, while that is unused", async () => {
     const first = await gateway.register();
     const second = await refreshed(first.refreshToken);
@@ -231,7 +231,7 @@ test("a refresh carries the roles that the user has now", async () => {
   expect(dataOf(await gateway.send(MeDocument, {}, { token: second.accessToken })).me?.roles).toEqual(["user", "admin"]);
 });
 
-test("a disabled user's refresh token opens nothing, current or replayed", async () => {
+test("a disabled user's refresh token opens nothing, current or sent again", async () => {
   const first = await gateway.register();
   const second = await refreshed(first.refreshToken);
   await gateway.database.sql`update users set status = 'DISABLED' where id = ${first.user.id}`;

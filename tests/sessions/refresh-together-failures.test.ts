@@ -14,7 +14,7 @@ import { until } from "../support/until.ts";
 /* Refreshes that share a statement, when it fails: of as many as were asked for together each one is answered, and answered truly. */
 
 const TOGETHER = 12;
-const origin: ClientInfo = { ipAddress: "192.0.2.1", userAgent: "tests" };
+const client: ClientInfo = { ipAddress: "192.0.2.1", userAgent: "tests" };
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -50,7 +50,7 @@ async function openSessions(count: number): Promise<Held[]> {
   return held.map(({ user, session, refreshToken }) => ({ id: session.id, userId: user.id, token: refreshToken ?? "" }));
 }
 
-const refresh = (on: TestGateway, { token }: Pick<Held, "token">, from = origin) => on.auth.sessions.refresh({ refreshToken: token }, from);
+const refresh = (on: TestGateway, { token }: Pick<Held, "token">, from = client) => on.auth.sessions.refresh({ refreshToken: token }, from);
 
 /** A connection that was being opened meanwhile is cut off once more, which what is sent first afterwards can meet. */
 async function restoreDatabase(): Promise<void> {
@@ -80,8 +80,8 @@ async function statesOf(sessions: readonly Held[]) {
 test("one that cannot be written fails alone", async () => {
   const sessions = await openSessions(TOGETHER);
   // No header can hold it, and PostgreSQL no text.
-  const unwritable: ClientInfo = { ...origin, userAgent: "\0" };
-  const outcomes = await Promise.allSettled(sessions.map((session, index) => refresh(gateway, session, index === 5 ? unwritable : origin)));
+  const unwritable: ClientInfo = { ...client, userAgent: "\0" };
+  const outcomes = await Promise.allSettled(sessions.map((session, index) => refresh(gateway, session, index === 5 ? unwritable : client)));
   expect(outcomes.map(({ status }) => status)).toEqual(sessions.map((_session, index) => (index === 5 ? "rejected" : "fulfilled")));
   const once = { generation: 1, audited: 1, end: null };
   expect(await statesOf(sessions)).toEqual(
@@ -125,7 +125,7 @@ test("a batch that meets the logout of some of its sessions leaves those dead an
     const leaving = sessions.filter((_session, index) => isLeaving(index));
     const [outcomes, ended] = await Promise.all([
       Promise.allSettled(sessions.map((session) => refresh(gateway, session))),
-      Promise.all(leaving.map(({ token }) => other.auth.sessions.logout({ refreshToken: token, viewer: undefined }, origin))),
+      Promise.all(leaving.map(({ token }) => other.auth.sessions.logout({ refreshToken: token, viewer: undefined }, client))),
     ]);
     expect(ended).toEqual(leaving.map(() => 1));
     for (const [index, outcome] of outcomes.entries()) {

@@ -12,7 +12,7 @@ import { rounds } from "../support/rounds.ts";
  * there nobody knows which turn a request arrives in.
  */
 
-const origin: ClientInfo = { ipAddress: "192.0.2.1", userAgent: "tests" };
+const client: ClientInfo = { ipAddress: "192.0.2.1", userAgent: "tests" };
 
 let database: TestDatabase;
 let tap: StatementTap;
@@ -33,7 +33,7 @@ async function openSessions(count: number): Promise<Held[]> {
   return held.map(({ session, refreshToken }) => ({ id: session.id, token: refreshToken ?? "" }));
 }
 
-const refresh = ({ token }: { readonly token: string }) => gateway.auth.sessions.refresh({ refreshToken: token }, origin);
+const refresh = ({ token }: { readonly token: string }) => gateway.auth.sessions.refresh({ refreshToken: token }, client);
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const outcome = await work.then(
@@ -57,7 +57,7 @@ async function audited(sessions: readonly Held[], type: string): Promise<number>
   const rows = await database.sql`
     select session_id from audit_events where type = ${type} and session_id in ${database.sql(ids)}
       and user_id = (select user_id from sessions where sessions.id = session_id)
-      and ip_address = ${origin.ipAddress} and user_agent = ${origin.userAgent}`;
+      and ip_address = ${client.ipAddress} and user_agent = ${client.userAgent}`;
   return rows.length;
 }
 
@@ -94,17 +94,17 @@ describe("refreshes that arrive together", () => {
     expect(await audited(sessions, "REFRESH_REPLAYED")).toBe(2);
   });
 
-  test("are judged one by one: what is replayed, old, ended, disabled or false changes nothing for the others", async () => {
+  test("are judged one by one: what is sent again, old, ended, disabled or false changes nothing for the others", async () => {
     const sessions = await openSessions(6);
-    const [fresh, replayed, old, ended, disabled, unknown] = sessions as [Held, Held, Held, Held, Held, Held];
-    const successor = (await refresh(replayed)).refreshToken;
+    const [fresh, retried, old, ended, disabled, unknown] = sessions as [Held, Held, Held, Held, Held, Held];
+    const successor = (await refresh(retried)).refreshToken;
     await refresh({ token: (await refresh(old)).refreshToken });
     await database.sql`update sessions set ended_at = now(), end_reason = 'LOGOUT' where id = ${ended.id}`;
     await database.sql`update users set status = 'DISABLED' where id = (select user_id from sessions where id = ${disabled.id})`;
     await database.sql`delete from sessions where id = ${unknown.id}`;
     // A letter of the family secret is another one.
     const forged = { token: `${fresh.token.slice(0, 40)}${fresh.token[40] === "A" ? "B" : "A"}${fresh.token.slice(41)}` };
-    const together = [replayed, old, ended, disabled, unknown, forged, ...(await openSessions(3)), fresh].map((each) => refresh(each));
+    const together = [retried, old, ended, disabled, unknown, forged, ...(await openSessions(3)), fresh].map((each) => refresh(each));
     const codes = await Promise.all(together.map(codeOf));
     expect(codes).toEqual([
       "none",
@@ -116,10 +116,10 @@ describe("refreshes that arrive together", () => {
       ...Array(4).fill("none"),
     ]);
     expect((await together[0])?.refreshToken).toBe(successor);
-    expect(await stateOf([fresh, replayed, old, ended, disabled].sort((a, b) => (a.id < b.id ? -1 : 1)))).toEqual(
+    expect(await stateOf([fresh, retried, old, ended, disabled].sort((a, b) => (a.id < b.id ? -1 : 1)))).toEqual(
       [
         { id: fresh.id, generation: 1, end_reason: null },
-        { id: replayed.id, generation: 1, end_reason: null },
+        { id: retried.id, generation: 1, end_reason: null },
         { id: old.id, generation: 2, end_reason: "REUSE_DETECTED" },
         { id: ended.id, generation: 0, end_reason: "LOGOUT" },
         { id: disabled.id, generation: 0, end_reason: null },
@@ -149,7 +149,7 @@ describe("refreshes that arrive together", () => {
       let sessions = await openSessions(12);
       for (let round = 1; round <= rounds(10); round += 1) {
         const forth = sessions.map(refresh);
-        const back = [...sessions].reverse().map(({ token }) => other.auth.sessions.refresh({ refreshToken: token }, origin));
+        const back = [...sessions].reverse().map(({ token }) => other.auth.sessions.refresh({ refreshToken: token }, client));
         const [here, there] = await Promise.all([Promise.all(forth), Promise.all(back)]);
         const tokens = here.map(({ refreshToken }) => refreshToken);
         expect(there.map(({ refreshToken }) => refreshToken).reverse()).toEqual(tokens);

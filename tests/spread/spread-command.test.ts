@@ -61,7 +61,7 @@ describe.skipIf(!inject("isCitus"))("on the Citus of TEST_CITUS_URL", () => {
 
   test("is refused while a server is connected", async () => {
     const server = openDatabase({ url: database.url, schema: SCHEMA, poolSize: 2 });
-    await server.database.$client`select 1`;
+    await server.database.$sql`select 1`;
     expect(await run(database, "spread", "--plan")).toMatchObject({ code: 0, stdout: expect.stringContaining("Stop the servers first") });
     expect(await run(database, "spread")).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("Servers are connected") });
     expect(await spreadTables()).toEqual([]);

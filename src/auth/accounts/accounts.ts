@@ -2,7 +2,7 @@ import type { ClientInfo } from "../../core/client-info.ts";
 import { AuthError } from "../../core/errors.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Passwords } from "../passwords/passwords.ts";
-import type { HeldSession, Sessions } from "../sessions/sessions.ts";
+import type { IssuedSession, Sessions } from "../sessions/sessions.ts";
 import type { AccountOptions } from "../users/account-options.ts";
 import type { Account, AccountStore } from "../users/account-store.ts";
 import type { RestoreAccount } from "./leaving/restore-account.ts";
@@ -16,7 +16,7 @@ export interface Accounts {
    * Opens a session, and takes back the erasure of the account if one was asked for. Throws BAD_USER_INPUT or TOO_BUSY, or
    * INVALID_CREDENTIALS after the same work whatever was wrong; EMAIL_NOT_VERIFIED only after the right password.
    */
-  login(credentials: Credentials, client: ClientInfo): Promise<HeldSession>;
+  login(credentials: Credentials, client: ClientInfo): Promise<IssuedSession>;
   find(id: string): Promise<Account | undefined>;
   /** Whether nobody signs in before their address is proven. */
   readonly mustVerify: boolean;
@@ -50,14 +50,14 @@ export function createAccounts(parts: LoginParts, options: AccountOptions): Acco
    * Undefined where the user was disabled or is to be erased since, or another hash has taken the place of the verified one: of the same
    * password, or of a new one.
    */
-  async function signIn({ email, ...typed }: ReadCredentials, client: ClientInfo): Promise<HeldSession | undefined> {
+  async function signIn({ email, ...typed }: ReadCredentials, client: ClientInfo): Promise<IssuedSession | undefined> {
     const known = await store.findAccountForSignIn(email.key);
     const fits = await passwords.verify(known?.passwordHash, typed, client.ipAddress);
     if (known === undefined || !fits || known.status !== "ACTIVE") return refuseLogin(known, client);
     if (mustVerify && !known.emailVerified) return refuseUnverified(known, client);
-    const held = known.erasureAt === null ? await sessions.signIn(known, client) : await restoreAccount(known, client);
-    if (held !== undefined) rehashing.afterSignIn(known, typed.password);
-    return held;
+    const issued = known.erasureAt === null ? await sessions.signIn(known, client) : await restoreAccount(known, client);
+    if (issued !== undefined) rehashing.afterSignIn(known, typed.password);
+    return issued;
   }
 
   return {
@@ -65,8 +65,8 @@ export function createAccounts(parts: LoginParts, options: AccountOptions): Acco
     async login(credentials, client) {
       const read = readCredentials(credentials);
       // Another login may just have hashed the same password anew; all else the second attempt tells.
-      const held = (await signIn(read, client)) ?? (await signIn(read, client));
-      return held ?? refuseLogin(await store.findAccountForSignIn(read.email.key), client);
+      const issued = (await signIn(read, client)) ?? (await signIn(read, client));
+      return issued ?? refuseLogin(await store.findAccountForSignIn(read.email.key), client);
     },
     find: (id) => store.findAccount(id),
     mustVerify,

@@ -22,14 +22,14 @@ export interface PostgresStore extends LimitStore {
 /** What is given back goes with the next reservation, or alone a little later: a login is spared the round trip. */
 export function createPostgresStore(database: Database): PostgresStore {
   const giveBacks = createPostponedGiveBacks(
-    (calls) => database.$client`
+    (calls) => database.$sql`
       select ${database.$functions.giveBackCalls}(${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[])`,
   );
 
   function reserveAll(quotas: readonly Quota[], { keys, now }: { keys: readonly string[]; now: number }): Promise<ReservedRow[]> {
     return giveBacks.takeAlong(
       keys,
-      async (calls) => database.$client<ReservedRow[]>`
+      async (calls) => database.$sql<ReservedRow[]>`
         select key, slot::float8, free_at::float8, is_exhausted, is_first from ${database.$functions.giveBackAndReserveCalls}(
           ${keysOf(calls)}::text::uuid[], ${slotsOf(calls)}::text::bigint[],
           ${arrayOf(keys)}::text::uuid[], ${arrayOf(quotas.map(({ limit }) => limit.max))}::text::integer[],
@@ -49,7 +49,7 @@ export function createPostgresStore(database: Database): PostgresStore {
       return { giveBack: async (only) => giveBacks.add(counted.filter(({ name }) => only?.has(name) ?? true)) };
     },
     async forget(keys) {
-      await database.$client`delete from ${database.$tables.rateLimits} where key = any(${arrayOf(keys.map(hashKey))}::text::uuid[])`;
+      await database.$sql`delete from ${database.$tables.rateLimits} where key = any(${arrayOf(keys.map(hashKey))}::text::uuid[])`;
     },
     close: giveBacks.close,
   };

@@ -62,16 +62,16 @@ const ROWS_AT_A_TIME = 1000;
  * what only reads to a standby: what has not arrived there yet would be missing.
  */
 export async function readRevocationsSince(
-  client: Database["$client"],
+  $sql: Database["$sql"],
   from: { schema: string; since: string; now: Date },
   apply: (revocation: Revocation) => void,
 ): Promise<RevocationReading> {
-  const slices = client<ReadingRow[]>`
+  const slices = $sql<ReadingRow[]>`
     select pg_current_snapshot()::text as position,
       pg_backend_pid() || '@' || pg_postmaster_start_time() as connection_id, pg_is_in_recovery() as is_standby,
       kind, subject_id, version, expires_at
     from (select 1) as always
-      left join ${nameTables(client, from.schema).revocations} on transaction_id >= pg_snapshot_xmin(${from.since}::pg_snapshot)
+      left join ${nameTables($sql, from.schema).revocations} on transaction_id >= pg_snapshot_xmin(${from.since}::pg_snapshot)
         and not pg_visible_in_snapshot(transaction_id, ${from.since}::pg_snapshot)
         and expires_at > ${from.now.toISOString()}::timestamptz`.cursor(ROWS_AT_A_TIME);
   let reading: RevocationReading | undefined;

@@ -24,9 +24,9 @@ export interface Revocable {
 }
 
 /** By how much the access token of a retry may outlive what its session's row says: up to that the row is not written again. */
-export const LATE_REPLAY_SECONDS = 300;
+export const LATE_RETRY_SECONDS = 300;
 /** And a token is signed a moment after the row was written, and taken for a few seconds after it has expired. */
-export const LATE_TOKEN_SECONDS = LATE_REPLAY_SECONDS + 60;
+export const LATE_TOKEN_SECONDS = LATE_RETRY_SECONDS + 60;
 
 /** No configuration lets an access token live longer: the most that ACCESS_TOKEN_TTL may be. */
 export const LONGEST_ACCESS_TOKEN_SECONDS = 86_400;

@@ -41,7 +41,7 @@ function liveAt<Piece>(tag: SqlTag<Piece>, tables: EndTables<Piece>, now: Piece 
 
 /** Whether a session lives at an instant, in a statement of the driver's. */
 export function isLive(statements: Statements, now: DriverPiece | string): DriverPiece {
-  return liveAt<DriverPiece>(statements.$client, driverTables(statements), now);
+  return liveAt<DriverPiece>(statements.$sql, driverTables(statements), now);
 }
 
 /** Whether a session lives at an instant, in a statement of Drizzle's. */
@@ -88,9 +88,9 @@ export const endColumns = {
 
 /** The same in a statement of the driver's, for `sessions`. */
 export function endColumnsOf(statements: Statements): DriverPiece {
-  const { $client: client } = statements;
-  const { endedAt, endReason } = firstEnds<DriverPiece>(client, driverTables(statements));
-  return client`${endedAt} as ended_at, ${endReason} as end_reason`;
+  const { $sql } = statements;
+  const { endedAt, endReason } = firstEnds<DriverPiece>($sql, driverTables(statements));
+  return $sql`${endedAt} as ended_at, ${endReason} as end_reason`;
 }
 
 export interface NewSessionEnd {

@@ -9,20 +9,20 @@ export interface SessionOfAccount {
 }
 
 /** The columns of `sessions` that say what a session is but for its end, in statements that Drizzle cannot express. */
-export function sessionRowColumns({ $client: client }: Pick<Statements, "$client">) {
-  return client`
+export function sessionRowColumns({ $sql: sql }: Pick<Statements, "$sql">) {
+  return sql`
     sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.idle_expires_at, sessions.expires_at,
     sessions.ip_address, sessions.user_agent`;
 }
 
 /** The columns of a live session joined with its user. */
-export function heldColumns(database: Pick<Statements, "$client">) {
-  return database.$client`${sessionRowColumns(database)}, ${heldAccountColumns(database)}`;
+export function sessionOfAccountColumns(database: Pick<Statements, "$sql">) {
+  return database.$sql`${sessionRowColumns(database)}, ${accountRowColumns(database)}`;
 }
 
 /** Those of the user alone, who can sign in; the id comes as `user_id`. */
-export function heldAccountColumns(database: Pick<Statements, "$client">) {
-  return database.$client`email, email_verified, roles, version, users.created_at as user_created_at, last_login_at`;
+export function accountRowColumns(database: Pick<Statements, "$sql">) {
+  return database.$sql`email, email_verified, roles, version, users.created_at as user_created_at, last_login_at`;
 }
 
 /** Instants arrive as text: Drizzle switches the driver's own date parsing off. */
@@ -37,7 +37,7 @@ export interface SessionRow {
   user_agent: string | null;
 }
 
-export interface HeldAccountRow {
+export interface AccountRow {
   user_id: string;
   email: string;
   email_verified: boolean;
@@ -47,7 +47,7 @@ export interface HeldAccountRow {
   last_login_at: string | null;
 }
 
-export type HeldSessionRow = SessionRow & HeldAccountRow;
+export type SessionOfAccountRow = SessionRow & AccountRow;
 
 export function readSession(row: SessionRow, { endedAt, endReason }: Pick<Session, "endedAt" | "endReason">): Session {
   return {
@@ -66,11 +66,11 @@ export function readSession(row: SessionRow, { endedAt, endReason }: Pick<Sessio
 
 const NOT_ENDED = { endedAt: null, endReason: null };
 
-export function readHeldSession(row: HeldSessionRow): SessionOfAccount {
-  return { session: readSession(row, NOT_ENDED), account: readHeldAccount(row) };
+export function readSessionOfAccount(row: SessionOfAccountRow): SessionOfAccount {
+  return { session: readSession(row, NOT_ENDED), account: readAccountRow(row) };
 }
 
-export function readHeldAccount(row: HeldAccountRow): Account {
+export function readAccountRow(row: AccountRow): Account {
   return {
     id: row.user_id,
     email: row.email,

@@ -13,7 +13,7 @@ import type { RefreshRequest } from "./presented-tokens.ts";
 import type { Session } from "./session-state.ts";
 
 /** A session with the refresh token that its holder is to have. */
-export interface HeldSession {
+export interface IssuedSession {
   readonly session: Session;
   readonly account: Account;
   readonly refreshToken: string;
@@ -23,23 +23,23 @@ export interface HeldSession {
 
 export interface Sessions {
   /** Opens a session in the transaction that registers the user. */
-  open(tx: Transaction, account: Account, origin: ClientInfo): Promise<HeldSession>;
+  open(tx: Transaction, account: Account, client: ClientInfo): Promise<IssuedSession>;
   /** Opens a session for whoever has given the right password. Undefined where that is no longer the user's, or the user is disabled. */
-  signIn(verified: AccountWithPassword, origin: ClientInfo): Promise<HeldSession | undefined>;
+  signIn(verified: AccountWithPassword, client: ClientInfo): Promise<IssuedSession | undefined>;
   /**
    * Exchanges a refresh token for its successor (RFC 9700, section 4.14.2).
    * Throws BAD_USER_INPUT, INVALID_REFRESH_TOKEN, SESSION_ENDED or REFRESH_TOKEN_REUSED; the last one only after the end is committed.
    */
-  refresh(request: RefreshRequest, origin: ClientInfo): Promise<HeldSession>;
+  refresh(request: RefreshRequest, client: ClientInfo): Promise<IssuedSession>;
   /**
    * Ends the session of the refresh token if there is one, else the one that the caller's access token vouches for.
    * The number of ended sessions: 0 where the token is not genuine or the session had ended before.
    */
-  logout(of: { refreshToken: string | undefined; viewer: Revocable | undefined }, origin: ClientInfo): Promise<number>;
+  logout(of: { refreshToken: string | undefined; viewer: Revocable | undefined }, client: ClientInfo): Promise<number>;
   /** Ends one of the viewer's own sessions; one that had ended before stays as it was. Throws NOT_FOUND for any other. */
-  revoke(sessionId: string, viewer: Revocable, origin: ClientInfo): Promise<Session>;
+  revoke(sessionId: string, viewer: Revocable, client: ClientInfo): Promise<Session>;
   /** Ends every session of the viewer, and refuses all their access tokens. The number of ended sessions. */
-  logoutAll(viewer: Revocable, origin: ClientInfo): Promise<number>;
+  logoutAll(viewer: Revocable, client: ClientInfo): Promise<number>;
 }
 
 export interface SessionOptions {

@@ -49,7 +49,7 @@ export interface Sought {
 export interface Holder {
   readonly id: string;
   readonly emailKey: string;
-  /** Where it comes from, as its audit entry tells; null for those that nobody imported. */
+  /** Where it comes from, as its audit event tells; null for those that nobody imported. */
   readonly file: string | null;
   readonly line: number | null;
 }

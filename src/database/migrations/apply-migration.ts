@@ -15,7 +15,7 @@ export interface Surroundings {
 
 const DROPS = /^\s*DROP INDEX CONCURRENTLY IF EXISTS /;
 
-export async function applyMigration(client: postgres.Sql, migration: Migration, surroundings: Surroundings): Promise<void> {
+export async function applyMigration(sql: postgres.Sql, migration: Migration, surroundings: Surroundings): Promise<void> {
   const { schema, areTablesNew, lockWait } = surroundings;
   const note = noteMigrations(schema, [migration.name]);
   if (migration.concurrent === undefined || areTablesNew) {
@@ -23,23 +23,23 @@ export async function applyMigration(client: postgres.Sql, migration: Migration,
     return;
   }
   for (const statement of migration.concurrent) {
-    if (DROPS.test(statement)) await client.unsafe(statement);
-    else await buildIndex(client, statement, schema);
+    if (DROPS.test(statement)) await sql.unsafe(statement);
+    else await buildIndex(sql, statement, schema);
   }
-  await client.unsafe(note);
+  await sql.unsafe(note);
 }
 
 /** Does nothing where it is there. What a build that was cut off has left is dropped: it is written to, and serves no reading. */
-async function buildIndex(client: postgres.Sql, statement: string, schema: string): Promise<void> {
+async function buildIndex(sql: postgres.Sql, statement: string, schema: string): Promise<void> {
   const name = /\bINDEX CONCURRENTLY (?:IF NOT EXISTS )?"([^"]+)"/.exec(statement)?.[1];
   if (name === undefined) throw new Error("A migration that builds an index concurrently may do nothing but build and drop indexes.");
-  const [built] = await client<{ indisvalid: boolean }[]>`
+  const [built] = await sql<{ indisvalid: boolean }[]>`
     select facts.indisvalid
     from pg_catalog.pg_index as facts
       join pg_catalog.pg_class as indexes on indexes.oid = facts.indexrelid
       join pg_catalog.pg_namespace as schemas on schemas.oid = indexes.relnamespace
     where schemas.nspname = ${schema} and indexes.relname = ${name}`;
   if (built?.indisvalid === true) return;
-  if (built !== undefined) await client`drop index concurrently ${client(`${schema}.${name}`)}`;
-  await client.unsafe(statement);
+  if (built !== undefined) await sql`drop index concurrently ${sql(`${schema}.${name}`)}`;
+  await sql.unsafe(statement);
 }

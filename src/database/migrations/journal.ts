@@ -5,12 +5,12 @@ import { nameTables } from "../qualified-names.ts";
  * The names of the migrations that were applied in the schema; undefined where there is no journal. Asks nothing that takes a right to be
  * told no.
  */
-export async function readJournal(client: postgres.Sql, schema: string): Promise<ReadonlySet<string> | undefined> {
-  const [journal] = await client`
+export async function readJournal(sql: postgres.Sql, schema: string): Promise<ReadonlySet<string> | undefined> {
+  const [journal] = await sql`
     select from pg_catalog.pg_class as tables join pg_catalog.pg_namespace as schemas on schemas.oid = tables.relnamespace
     where schemas.nspname = ${schema} and tables.relname = 'migrations'`;
   if (journal === undefined) return undefined;
-  const rows = await client<{ name: string }[]>`select name from ${nameTables(client, schema).migrations}`;
+  const rows = await sql<{ name: string }[]>`select name from ${nameTables(sql, schema).migrations}`;
   return new Set(rows.map(({ name }) => name));
 }
 

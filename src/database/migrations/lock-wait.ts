@@ -26,14 +26,14 @@ const LOCKED = new Set(["55P03", "40P01"]);
  * A change of a table takes it from everybody for a moment, and waits for whoever uses it: a dump of an hour, say. Whoever comes after it
  * waits for it in turn, so it does not wait for long.
  */
-export function createLockWait(client: postgres.Sql, options: LockWaitOptions): LockWait {
+export function createLockWait(sql: postgres.Sql, options: LockWaitOptions): LockWait {
   const { tell, waitMilliseconds = WAIT, pauseMilliseconds = PAUSE } = options;
   const times = `set local statement_timeout = 0; set local lock_timeout = ${waitMilliseconds};`;
 
   /** False where others have what it needs. */
   async function attempt(statements: string): Promise<boolean> {
     try {
-      await client.unsafe(`${times}\n${statements}`);
+      await sql.unsafe(`${times}\n${statements}`);
       return true;
     } catch (error) {
       if (error instanceof postgres.PostgresError && LOCKED.has(error.code)) return false;

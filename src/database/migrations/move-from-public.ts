@@ -32,13 +32,13 @@ const FORMER_LOCK = 7_295_811_402;
  * and foreign keys, and which migrations were applied. All of it in one transaction, or none. The names of those migrations; none where
  * there is no such installation.
  */
-export async function moveFromPublic(client: postgres.Sql, schema: string, lockWait: LockWait): Promise<readonly string[]> {
-  const hashes = await findFormerMigrations(client);
+export async function moveFromPublic(sql: postgres.Sql, schema: string, lockWait: LockWait): Promise<readonly string[]> {
+  const hashes = await findFormerMigrations(sql);
   if (hashes.length === 0) return [];
   const names = hashes.map((hash) => FORMER_MIGRATIONS[hash] ?? "").sort();
   const tables = readColumns(names.at(-1) ?? "");
   const functions = names.flatMap((name) => FORMER_FUNCTIONS[name] ?? []);
-  await refuseForeignTables(client, tables);
+  await refuseForeignTables(sql, tables);
   // Its first statement nobody can do twice.
   await lockWait.send(
     "The move out of the schema public",
@@ -58,19 +58,19 @@ export async function moveFromPublic(client: postgres.Sql, schema: string, lockW
  * By what was in them: their times are nothing that an application's own migrations could not have. A journal that we may not read is not
  * ours.
  */
-async function findFormerMigrations(client: postgres.Sql): Promise<readonly string[]> {
-  const [journal] = await client<{ readable: boolean }[]>`
+async function findFormerMigrations(sql: postgres.Sql): Promise<readonly string[]> {
+  const [journal] = await sql<{ readable: boolean }[]>`
     select has_schema_privilege(schemas.oid, 'usage') and has_table_privilege(tables.oid, 'select') as readable
     from pg_catalog.pg_class as tables join pg_catalog.pg_namespace as schemas on schemas.oid = tables.relnamespace
     where schemas.nspname = 'drizzle' and tables.relname = '__drizzle_migrations'`;
   if (journal?.readable !== true) return [];
-  const rows = await client<{ hash: string }[]>`select distinct hash from drizzle.__drizzle_migrations`;
+  const rows = await sql<{ hash: string }[]>`select distinct hash from drizzle.__drizzle_migrations`;
   return rows.map(({ hash }) => hash).filter((hash) => hash in FORMER_MIGRATIONS);
 }
 
 /** What is called as a table of ours, but is none, is an application's, and to be left alone. */
-async function refuseForeignTables(client: postgres.Sql, expected: ReadonlyMap<string, readonly string[]>): Promise<void> {
-  const rows = await client<{ table_name: string; column_name: string }[]>`
+async function refuseForeignTables(sql: postgres.Sql, expected: ReadonlyMap<string, readonly string[]>): Promise<void> {
+  const rows = await sql<{ table_name: string; column_name: string }[]>`
     select tables.relname as table_name, columns.attname as column_name
     from pg_catalog.pg_class as tables
       join pg_catalog.pg_namespace as schemas on schemas.oid = tables.relnamespace

@@ -4,7 +4,7 @@ import { bytea, instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
 /**
- * Users whose erasure has begun, and the names under which their audit entries go on. The row goes with the user's, last of all: so whoever
+ * Users whose erasure has begun, and the names under which their audit events go on. The row goes with the user's, last of all: so whoever
  * finds it after a process died knows what is left to do, and once it has gone, nobody can tell whose entries they were.
  */
 export const accountErasures = authSchema.table("account_erasures", {

@@ -15,7 +15,7 @@ export const sessionEndsOfEverybody = authSchema.table(
     idBelow: uuid("id_below").notNull(),
     endedAt: instant("ended_at").notNull(),
     endReason: text("end_reason").notNull(),
-    /** Whose doing it is: for the audit entries of the sessions. */
+    /** Whose doing it is: for the audit events of the sessions. */
     actorId: uuid("actor_id"),
     /** Up to which id the sessions are marked. */
     markedUntil: uuid("marked_until"),

@@ -17,7 +17,7 @@ export const sessionEnds = authSchema.table(
     openedBelow: integer("opened_below").notNull(),
     endedAt: instant("ended_at").notNull(),
     endReason: text("end_reason").notNull(),
-    /** Whose doing it is: for the audit entries of the sessions. */
+    /** Whose doing it is: for the audit events of the sessions. */
     actorId: uuid("actor_id"),
   },
   (table) => [

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
-import type { HeldSession } from "../../auth/sessions/sessions.ts";
+import type { IssuedSession } from "../../auth/sessions/sessions.ts";
 import { AuthError } from "../../core/errors.ts";
 import { isAnonymous } from "../../core/permissions.ts";
 import { type HandRefreshToken, type RequestContext, viewerOf } from "../context.ts";
@@ -66,18 +66,18 @@ interface Answering {
   readonly hand: HandRefreshToken;
 }
 
-function toAuthPayload(held: HeldSession & { readonly verificationAttempt?: string }, { context, hand }: Answering): AuthPayload {
-  const { token, expiresInSeconds } = context.auth.accessTokens.issue(held.account, held.session, held.customClaims);
+function toAuthPayload(issued: IssuedSession & { readonly verificationAttempt?: string }, { context, hand }: Answering): AuthPayload {
+  const { token, expiresInSeconds } = context.auth.accessTokens.issue(issued.account, issued.session, issued.customClaims);
   return {
     accessToken: token,
     tokenType: "Bearer",
     expiresIn: expiresInSeconds,
-    refreshToken: hand(held.refreshToken, held.session.idleExpiresAt),
-    verificationAttempt: held.verificationAttempt ?? null,
-    user: held.account,
+    refreshToken: hand(issued.refreshToken, issued.session.idleExpiresAt),
+    verificationAttempt: issued.verificationAttempt ?? null,
+    user: issued.account,
     /** Most clients do not ask for it. */
     get session() {
-      return toRefreshedSession(held.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId });
+      return toRefreshedSession(issued.session, { now: context.clock(), currentSessionId: viewerOf(context)?.sessionId });
     },
   };
 }

@@ -118,8 +118,8 @@ async function rotate({ ask, until, ledger, isStopping }: Caller, session: { id:
     token = answer.refresh.refreshToken ?? "";
     ledger.rotated(session.id, spent, token);
     if (count % 3 !== 0) continue;
-    const replayed = await until(() => ask(RefreshDocument, { input: { refreshToken: spent } }));
-    if (replayed !== undefined) ledger.rotated(session.id, spent, replayed.refresh.refreshToken ?? "");
+    const retried = await until(() => ask(RefreshDocument, { input: { refreshToken: spent } }));
+    if (retried !== undefined) ledger.rotated(session.id, spent, retried.refresh.refreshToken ?? "");
   }
   return token;
 }

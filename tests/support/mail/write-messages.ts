@@ -34,7 +34,7 @@ export function openMessageWriter(url: string, clock: TestClock, secret: string 
     async write(...messages) {
       const before = clock.now();
       await database.transaction((tx) => outbox.add(tx, messages.map(complete)));
-      const rows = await database.$client<{ id: string }[]>`
+      const rows = await database.$sql<{ id: string }[]>`
         select id from ${database.$tables.outbox} where created_at >= ${before.toISOString()}::timestamptz order by id`;
       return rows.slice(-messages.length).map(({ id }) => id);
     },

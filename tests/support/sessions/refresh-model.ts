@@ -54,11 +54,11 @@ function judge(world: World, presented: Presentation): Judged {
   if (presented.generation === world.generation) return rotate(world, presented);
   const { rotation } = world;
   if (rotation === undefined || presented.generation !== world.generation - 1) return findReuse(world);
-  if (presented.key !== undefined && presented.key === rotation.key) return replay(world);
+  if (presented.key !== undefined && presented.key === rotation.key) return retry(world);
   if (presented.at - rotation.at > GRACE) return findReuse(world);
-  if (presented.client === rotation.client) return replay(world);
+  if (presented.client === rotation.client) return retry(world);
   const { followedIn = Number.NEGATIVE_INFINITY, generation } = world;
-  return generation - followedIn < GENERATIONS_PER_FOLLOWER ? findReuse(world) : replay({ ...world, followedIn: generation });
+  return generation - followedIn < GENERATIONS_PER_FOLLOWER ? findReuse(world) : retry({ ...world, followedIn: generation });
 }
 
 function rotate(world: World, { at, client, key }: Presentation): Judged {
@@ -68,7 +68,7 @@ function rotate(world: World, { at, client, key }: Presentation): Judged {
   return { answer: generation, world: { ...world, generation, rotation: { at, client, key }, idleEndsAt, events } };
 }
 
-function replay(world: World): Judged {
+function retry(world: World): Judged {
   return { answer: world.generation, world: { ...world, events: [...world.events, "REFRESH_REPLAYED"] } };
 }
 

@@ -15,7 +15,7 @@ import { users } from "../../../database/tables/users.ts";
 import { UNUSABLE_PASSWORD_HASH } from "../../passwords/password-hash.ts";
 
 /*
- * A user whose erasure has begun: the row has nothing left of them but its id, and `account_erasures` says by what their audit entries are
+ * A user whose erasure has begun: the row has nothing left of them but its id, and `account_erasures` says by what their audit events are
  * to go on.
  */
 
@@ -25,7 +25,7 @@ export interface BegunErasure {
   readonly begunAt: Date;
 }
 
-/** What stands in the audit entries afterwards. */
+/** What stands in the audit events afterwards. */
 export interface Pseudonyms {
   readonly ofUser: string;
   /** 32 bytes: those of sessions are hashes of it and the session's id. */

@@ -4,7 +4,7 @@ import { AuthError } from "../../../core/errors.ts";
 import type { Random } from "../../../core/random.ts";
 import type { CommonPasswords } from "../../passwords/password-policy.ts";
 import type { PasswordHasher } from "../../passwords/passwords.ts";
-import type { HeldSession, Sessions } from "../../sessions/sessions.ts";
+import type { IssuedSession, Sessions } from "../../sessions/sessions.ts";
 import type { AskForClaims } from "../../tokens/custom-claims.ts";
 import type { AccountOptions } from "../../users/account-options.ts";
 import type { AccountStore } from "../../users/account-store.ts";
@@ -22,7 +22,7 @@ import type { SendVerification } from "./verification-messages.ts";
  */
 export type Register = (credentials: Credentials, client: ClientInfo) => Promise<RegisteredSession>;
 
-export interface RegisteredSession extends HeldSession {
+export interface RegisteredSession extends IssuedSession {
   /** What goes with the code that was sent. */
   readonly verificationAttempt?: string;
 }
@@ -56,7 +56,7 @@ export function createRegister(parts: RegisterParts, options: AccountOptions): R
     const now = clock();
     const account = newAccount({ id: random.id(now), email, passwordHash, roles, createdAt: now, lastLoginAt: now });
     const customClaims = await askForClaims?.(account);
-    const held = await transact(client, async (unit) => {
+    const issued = await transact(client, async (unit) => {
       if (!(await insertAccount(unit.tx, account))) return undefined;
       const opened = await sessions.open(unit.tx, account, client);
       const verificationAttempt = asksToVerify
@@ -65,8 +65,8 @@ export function createRegister(parts: RegisterParts, options: AccountOptions): R
       await unit.record({ type: "REGISTERED", userId: account.id, actorId: account.id, sessionId: opened.session.id });
       return { ...opened, customClaims, ...(verificationAttempt && { verificationAttempt }) };
     });
-    if (held === undefined) throw new AuthError("EMAIL_TAKEN", {});
-    return held;
+    if (issued === undefined) throw new AuthError("EMAIL_TAKEN", {});
+    return issued;
   };
 }
 

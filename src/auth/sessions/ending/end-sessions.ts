@@ -23,7 +23,7 @@ export interface EndSessions {
   revokeAccess(unit: UnitOfWork, account: Account): Promise<void>;
   /**
    * Ends the sessions, and refuses their access tokens; their number, as far as 10,000. It takes the same time however many they are:
-   * those that anybody has are marked here, with an audit entry each; of more than that the rest is ended by one row, and marked later
+   * those that anybody has are marked here, with an audit event each; of more than that the rest is ended by one row, and marked later
    * (`createMarkEndedSessions`).
    */
   end(unit: UnitOfWork, which: SessionsToEnd): Promise<number>;

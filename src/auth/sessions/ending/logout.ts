@@ -7,8 +7,8 @@ import type { SessionParts, Sessions } from "../sessions.ts";
 
 /** Ending a session on its holder's word. Any genuine token of the family will do, also an old one: it can only end it. */
 export function createLogout({ transact, clock }: Pick<SessionParts, "transact" | "clock">): Sessions["logout"] {
-  function end(key: SessionKey, origin: ClientInfo, isAllowed: (session: SessionRecord) => boolean): Promise<number> {
-    return transact(origin, async ({ tx, record, revoke }) => {
+  function end(key: SessionKey, client: ClientInfo, isAllowed: (session: SessionRecord) => boolean): Promise<number> {
+    return transact(client, async ({ tx, record, revoke }) => {
       const session = await lockSession(tx, key);
       const now = clock();
       if (session === undefined || !isAllowed(session) || endOf(session, now) !== undefined) return 0;
@@ -19,11 +19,11 @@ export function createLogout({ transact, clock }: Pick<SessionParts, "transact" 
     });
   }
 
-  return async ({ refreshToken, viewer }, origin) => {
+  return async ({ refreshToken, viewer }, client) => {
     if (refreshToken === undefined)
-      return viewer === undefined ? 0 : end({ userId: viewer.userId, id: viewer.sessionId }, origin, () => true);
+      return viewer === undefined ? 0 : end({ userId: viewer.userId, id: viewer.sessionId }, client, () => true);
     const token = parseRefreshToken(refreshToken);
     if (token === undefined) return 0;
-    return end({ userId: token.userId, id: token.sessionId }, origin, (session) => secretFits(token.familySecret, session.familyHash));
+    return end({ userId: token.userId, id: token.sessionId }, client, (session) => secretFits(token.familySecret, session.familyHash));
   };
 }

@@ -12,7 +12,7 @@ import {
 } from "./mark-sessions-store.ts";
 
 /**
- * Marks the sessions that were ended by one row, batch after batch, each with the audit entry that it would have got at once; the number of
+ * Marks the sessions that were ended by one row, batch after batch, each with the audit event that it would have got at once; the number of
  * them. Safe in any number of processes, of which one at a time does the work, and to be killed at any moment: what is done is in the rows.
  * The signal stops it after the batch that is under way.
  */

@@ -13,8 +13,8 @@ export function createRevokeSessions({
   clock,
 }: Pick<SessionParts, "transact" | "endSessions" | "clock">): Pick<Sessions, "revoke" | "logoutAll"> {
   return {
-    async revoke(sessionId, viewer, origin) {
-      const session = await transact(origin, async ({ tx, record, revoke }): Promise<Session | undefined> => {
+    async revoke(sessionId, viewer, client) {
+      const session = await transact(client, async ({ tx, record, revoke }): Promise<Session | undefined> => {
         await lockViewer(tx, viewer);
         const found = await lockSession(tx, { userId: viewer.userId, id: sessionId });
         if (found === undefined) return undefined;
@@ -30,8 +30,8 @@ export function createRevokeSessions({
       if (session === undefined) throw new AuthError("NOT_FOUND", {});
       return session;
     },
-    logoutAll: (viewer, origin) =>
-      transact(origin, async (unit) => {
+    logoutAll: (viewer, client) =>
+      transact(client, async (unit) => {
         const { id } = await lockViewer(unit.tx, viewer);
         const account = await changeAccount(unit.tx, id, {});
         const endedSessions = await endSessions.end(unit, { account, actorId: id, endReason: "LOGOUT_ALL" });

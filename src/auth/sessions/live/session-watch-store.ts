@@ -24,7 +24,7 @@ interface SeenRow extends SessionRow {
 }
 
 function seenColumns(database: Database) {
-  return database.$client`${sessionRowColumns(database)}, generation, ${endColumnsOf(database)}`;
+  return database.$sql`${sessionRowColumns(database)}, generation, ${endColumnsOf(database)}`;
 }
 
 /**
@@ -34,15 +34,15 @@ function seenColumns(database: Database) {
 const MAXIMUM_WATCHED_SESSIONS = 1000;
 
 /** In the order of an index, backwards. */
-function newestOpen({ $client: client, $tables: tables }: Database, userId: Fragment) {
-  return client`(
+function newestOpen({ $sql: sql, $tables: tables }: Database, userId: Fragment) {
+  return sql`(
       select * from ${tables.sessions} where user_id = ${userId} and ended_at is null
       order by ended_at desc, opened_version desc, id desc limit ${MAXIMUM_WATCHED_SESSIONS}
     ) as sessions`;
 }
 
-function lastEnded({ $client: client, $tables: tables }: Database, userId: Fragment, since: Fragment) {
-  return client`(
+function lastEnded({ $sql: sql, $tables: tables }: Database, userId: Fragment, since: Fragment) {
+  return sql`(
       select * from ${tables.sessions} where user_id = ${userId} and ended_at >= ${since}
         order by ended_at desc limit ${MAXIMUM_WATCHED_SESSIONS}
     ) as sessions`;
@@ -50,10 +50,10 @@ function lastEnded({ $client: client, $tables: tables }: Database, userId: Fragm
 
 /** One statement for all users. A session that was opened is one that was used; no index says when, for rotations would have to keep it. */
 export async function findChangedSessions(database: Database, watched: readonly WatchSince[]): Promise<SeenSession[]> {
-  const { $client: client, $tables: tables } = database;
+  const { $sql: sql, $tables: tables } = database;
   const asked = JSON.stringify(watched.map(({ userId, since }) => ({ user_id: userId, since })));
-  const [userId, since] = [client`watched.user_id`, client`watched.since`];
-  const rows = await client<SeenRow[]>`
+  const [userId, since] = [sql`watched.user_id`, sql`watched.since`];
+  const rows = await sql<SeenRow[]>`
     select seen.*
     from json_to_recordset(${asked}::text::json) as watched (user_id uuid, since timestamptz)
       cross join lateral (
@@ -71,13 +71,9 @@ export async function findChangedSessions(database: Database, watched: readonly 
 
 /** Where watching a user begins: what is alive, and what `findChangedSessions` may answer next. */
 export async function findSessionsToWatch(database: Database, { userId, since }: WatchSince, now: Date): Promise<SeenSession[]> {
-  const { $client: client } = database;
-  const [user, from, at] = [
-    client`${userId}::uuid`,
-    client`${since.toISOString()}::timestamptz`,
-    client`${now.toISOString()}::timestamptz`,
-  ];
-  const rows = await client<SeenRow[]>`
+  const { $sql: sql } = database;
+  const [user, from, at] = [sql`${userId}::uuid`, sql`${since.toISOString()}::timestamptz`, sql`${now.toISOString()}::timestamptz`];
+  const rows = await sql<SeenRow[]>`
     select seen.* from (
       select ${seenColumns(database)} from ${newestOpen(database, user)}
       union all

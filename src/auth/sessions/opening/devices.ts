@@ -13,17 +13,17 @@ export interface Device {
 }
 
 /** Undefined where the operator wants no notice of new ones: then none are noted either. */
-export type DeviceOf = (account: Informed, origin: ClientInfo, at: Date) => Device | undefined;
+export type DeviceOf = (account: Informed, client: ClientInfo, at: Date) => Device | undefined;
 
 const FINGERPRINT_BYTES = 16;
 /** IPv4 by /16, IPv6 by /32, which is about what one provider has. */
 const NETWORK_PARTS = 2;
 
 export function createDeviceOf({ notices }: { notices: Notices }): DeviceOf {
-  return (account, origin, at) => {
+  return (account, client, at) => {
     if (!notices.isSent("new_device")) return undefined;
-    const facts = { at: at.toISOString(), ...describePlace(origin) };
-    return { fingerprint: fingerprintOf(origin), notice: notices.compose(account, { template: "new_device", facts }) };
+    const facts = { at: at.toISOString(), ...describePlace(client) };
+    return { fingerprint: fingerprintOf(client), notice: notices.compose(account, { template: "new_device", facts }) };
   };
 }
 

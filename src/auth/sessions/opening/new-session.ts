@@ -15,7 +15,7 @@ interface UnkeptSession {
 
 export function newSession(
   userId: string,
-  origin: ClientInfo,
+  client: ClientInfo,
   { clock, random, options }: Pick<SessionParts, "clock" | "random"> & { options: SessionOptions },
 ): UnkeptSession {
   const now = clock();
@@ -30,8 +30,8 @@ export function newSession(
     expiresAt: addSeconds(now, options.maxTtlSeconds),
     endedAt: null,
     endReason: null,
-    ipAddress: origin.ipAddress,
-    userAgent: origin.userAgent,
+    ipAddress: client.ipAddress,
+    userAgent: client.userAgent,
   };
   const secrets = {
     familyHash: hashSecret(token.familySecret),

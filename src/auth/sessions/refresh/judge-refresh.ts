@@ -12,7 +12,7 @@ export type RefreshVerdict =
    * The direct predecessor, with a proof or in time: its holder may not have got the answer. `nonce` yields the successor again.
    * A follower is another client than the one that rotated, and proves nothing: that has to be noted.
    */
-  | { readonly kind: "replayed"; readonly nonce: Buffer; readonly isFollower: boolean }
+  | { readonly kind: "retried"; readonly nonce: Buffer; readonly isFollower: boolean }
   /** Genuine, and old or followed once too often: somebody else holds a copy. */
   | { readonly kind: "reused" };
 
@@ -27,7 +27,7 @@ export interface Judging {
 }
 
 /**
- * Judges a refresh token against its session's row; the row must be locked if the verdict is to be acted on. `replaySession` and
+ * Judges a refresh token against its session's row; the row must be locked if the verdict is to be acted on. `answerRetry` and
  * `createFindRefreshingAccount` say parts of the same in SQL: a rule that changes here changes there.
  */
 export function judgeRefresh(session: SessionRecord, { token, retryHash }: PresentedToken, at: Judging): RefreshVerdict {
@@ -37,11 +37,11 @@ export function judgeRefresh(session: SessionRecord, { token, retryHash }: Prese
   if (secretFits(token.generationSecret, session.currentHash)) return { kind: "current" };
   const nonce = session.rotationNonce;
   if (nonce === null || !secretFits(token.generationSecret, session.previousHash)) return { kind: "reused" };
-  if (retryFits(retryHash, session.retryHash)) return { kind: "replayed", nonce, isFollower: false };
+  if (retryFits(retryHash, session.retryHash)) return { kind: "retried", nonce, isFollower: false };
   const graceEndsAt = (session.rotatedAt?.getTime() ?? 0) + at.graceSeconds * 1000;
   if (at.now.getTime() > graceEndsAt) return { kind: "reused" };
   const isFollower = session.rotationClient !== null && !session.rotationClient.equals(at.client);
-  return isFollower && !mayBeFollowed(session) ? { kind: "reused" } : { kind: "replayed", nonce, isFollower };
+  return isFollower && !mayBeFollowed(session) ? { kind: "reused" } : { kind: "retried", nonce, isFollower };
 }
 
 function mayBeFollowed({ followedGeneration, generation }: SessionRecord): boolean {

@@ -19,7 +19,7 @@ export interface ClaimParts {
 export function refreshWithClaims(refresh: Sessions["refresh"], parts: ClaimParts, options: SessionOptions): Sessions["refresh"] {
   const { findRefreshingAccount, askForClaims, clock } = parts;
 
-  return async (request, origin) => {
+  return async (request, client) => {
     const { token, retryHash } = readPresented(request);
     const now = clock();
     const account = await findRefreshingAccount({
@@ -28,13 +28,13 @@ export function refreshWithClaims(refresh: Sessions["refresh"], parts: ClaimPart
       familyHash: hashSecret(token.familySecret),
       presentedHash: hashSecret(token.generationSecret),
       retryHash: retryHash ?? null,
-      client: clientPrintOf(origin),
+      client: clientPrintOf(client),
       now,
       rotatedSince: addSeconds(now, -options.refreshGraceSeconds),
     });
     const ahead = account && (await askForClaims(account));
-    const held = await refresh(request, origin);
+    const issued = await refresh(request, client);
     // It refreshes after all: the user was enabled between the two. Where this fails, the same token yields the same successor.
-    return { ...held, customClaims: ahead ?? (await askForClaims(held.account)) };
+    return { ...issued, customClaims: ahead ?? (await askForClaims(issued.account)) };
   };
 }

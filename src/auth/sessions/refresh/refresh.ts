@@ -2,7 +2,7 @@ import type { ClientInfo } from "../../../core/client-info.ts";
 import { addSeconds } from "../../../core/clock.ts";
 import { AuthError, type SessionEndReason } from "../../../core/errors.ts";
 import type { Transaction } from "../../../database/database.ts";
-import { LATE_REPLAY_SECONDS, revocationOfSession } from "../../revocations/revocation.ts";
+import { LATE_RETRY_SECONDS, revocationOfSession } from "../../revocations/revocation.ts";
 import { formatRefreshToken, hashSecret, type RefreshToken, SECRET_BYTES, successorOf } from "../../tokens/refresh-tokens.ts";
 import { findAccountIn } from "../../users/account-store.ts";
 import { describePlace } from "../../users/notices.ts";
@@ -10,63 +10,63 @@ import type { UnitOfWork } from "../../work/unit-of-work.ts";
 import { type PresentedToken, readPresented } from "../presented-tokens.ts";
 import type { Session } from "../session-state.ts";
 import { endSession, extendAccess, lockSession, noteFollower } from "../session-store.ts";
-import type { HeldSession, SessionOptions, SessionParts, Sessions } from "../sessions.ts";
+import type { IssuedSession, SessionOptions, SessionParts, Sessions } from "../sessions.ts";
 import { clientPrintOf } from "./client-prints.ts";
 import { judgeRefresh } from "./judge-refresh.ts";
-import { replaySession } from "./replay-store.ts";
+import { answerRetry } from "./retry-store.ts";
 import { createRotate, type Rotate } from "./rotate-together.ts";
 
 /** What the locked row says of a token that did not rotate. Returned, not thrown: the transaction must commit. */
 type Settled =
   | { readonly kind: "not_genuine" }
   | { readonly kind: "ended"; readonly endReason: SessionEndReason }
-  | { readonly kind: "replayed"; readonly session: Session; readonly nonce: Buffer }
+  | { readonly kind: "retried"; readonly session: Session; readonly nonce: Buffer }
   | { readonly kind: "reused" };
 
 /**
- * Rotate if the token is current; answer the common replay without a lock; decide all else, reuse above all, under it. Most calls come to
- * one of the first two, which are one statement each, its audit entry included, and go without `transact`.
+ * Rotate if the token is current; answer the common retry without a lock; decide all else, reuse above all, under it. Most calls come to
+ * one of the first two, which are one statement each, its audit event included, and go without `transact`.
  */
 export function createRefresh(parts: SessionParts, options: SessionOptions): Sessions["refresh"] {
   const { accounts, transact } = parts;
   const rotation = { ...parts, rotateSession: createRotate(parts.database) };
 
-  async function replay(token: RefreshToken, { session, nonce }: { session: Session; nonce: Buffer }): Promise<HeldSession> {
+  async function retry(token: RefreshToken, { session, nonce }: { session: Session; nonce: Buffer }): Promise<IssuedSession> {
     const account = await accounts.findAccount(session.userId);
     if (account?.status !== "ACTIVE") throw new AuthError("SESSION_ENDED", { endReason: "USER_DISABLED" });
     return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
   }
 
-  return async (request, origin) => {
+  return async (request, client) => {
     const { token, retryHash } = readPresented(request);
-    const asked: Asked = { token, retryHash, origin, options, client: clientPrintOf(origin) };
+    const asked: Asked = { token, retryHash, client, options, clientPrint: clientPrintOf(client) };
     const rotated = await rotate(rotation, asked);
     if (rotated !== undefined) return rotated;
-    const replayed = await replayUnlocked(parts, asked);
-    if (replayed !== undefined) return replayed;
-    const settled = await transact(origin, (unit) => settle(unit, { ...asked, parts }));
+    const retried = await retryUnlocked(parts, asked);
+    if (retried !== undefined) return retried;
+    const settled = await transact(client, (unit) => settle(unit, { ...asked, parts }));
     if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
     if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
-    if (settled.kind === "replayed") return replay(token, settled);
+    if (settled.kind === "retried") return retry(token, settled);
     throw new AuthError("REFRESH_TOKEN_REUSED", {});
   };
 }
 
 interface Asked extends PresentedToken {
-  readonly origin: ClientInfo;
+  readonly client: ClientInfo;
   readonly options: SessionOptions;
   /** Who presents the token. */
-  readonly client: Buffer;
+  readonly clientPrint: Buffer;
 }
 
 async function rotate(
   { rotateSession, audit, clock, random }: SessionParts & { readonly rotateSession: Rotate },
-  { token, retryHash, origin, options, client }: Asked,
-): Promise<HeldSession | undefined> {
+  { token, retryHash, client, options, clientPrint }: Asked,
+): Promise<IssuedSession | undefined> {
   const now = clock();
   const nonce = random.bytes(SECRET_BYTES);
   const successor = successorOf(token, nonce);
-  const event = audit.compose({ type: "TOKEN_REFRESHED", sessionId: token.sessionId }, origin);
+  const event = audit.compose({ type: "TOKEN_REFRESHED", sessionId: token.sessionId }, client);
   const rotated = await rotateSession({
     userId: token.userId,
     sessionId: token.sessionId,
@@ -75,7 +75,7 @@ async function rotate(
     successorHash: hashSecret(successor.generationSecret),
     nonce,
     retryHash: retryHash ?? null,
-    client,
+    client: clientPrint,
     now,
     idleExpiresAt: addSeconds(now, options.idleTtlSeconds),
     accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds),
@@ -86,26 +86,26 @@ async function rotate(
   return { session: rotated.session, account: rotated.account, refreshToken: formatRefreshToken(successor) };
 }
 
-async function replayUnlocked(
+async function retryUnlocked(
   { database, audit, clock }: SessionParts,
-  { token, retryHash, origin, options, client }: Asked,
-): Promise<HeldSession | undefined> {
+  { token, retryHash, client, options, clientPrint }: Asked,
+): Promise<IssuedSession | undefined> {
   const now = clock();
-  const event = audit.compose({ type: "REFRESH_REPLAYED", sessionId: token.sessionId }, origin);
-  const replayed = await replaySession(database, {
+  const event = audit.compose({ type: "REFRESH_REPLAYED", sessionId: token.sessionId }, client);
+  const retried = await answerRetry(database, {
     userId: token.userId,
     sessionId: token.sessionId,
     familyHash: hashSecret(token.familySecret),
     presentedHash: hashSecret(token.generationSecret),
     retryHash: retryHash ?? null,
-    client,
+    client: clientPrint,
     now,
     rotatedSince: addSeconds(now, -options.refreshGraceSeconds),
-    accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds - LATE_REPLAY_SECONDS),
+    accessExpiresAt: addSeconds(now, options.accessTokenTtlSeconds - LATE_RETRY_SECONDS),
     event,
   });
-  if (replayed === undefined) return undefined;
-  const { session, account, nonce } = replayed;
+  if (retried === undefined) return undefined;
+  const { session, account, nonce } = retried;
   audit.announce({ ...event, userId: account.id, actorId: account.id });
   return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
 }
@@ -114,17 +114,17 @@ interface Settling extends Asked {
   readonly parts: SessionParts;
 }
 
-async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, origin, ...presented }: Settling): Promise<Settled> {
-  const { token, client } = presented;
+async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, client, ...presented }: Settling): Promise<Settled> {
+  const { token, clientPrint } = presented;
   const { clock } = parts;
   const session = await lockSession(tx, { userId: token.userId, id: token.sessionId });
   if (session === undefined) return { kind: "not_genuine" };
   const now = clock();
-  const verdict = judgeRefresh(session, presented, { now, graceSeconds: options.refreshGraceSeconds, client });
+  const verdict = judgeRefresh(session, presented, { now, graceSeconds: options.refreshGraceSeconds, client: clientPrint });
   // Current, and yet it did not rotate: the compare-and-swap found that the user may not sign in.
   if (verdict.kind === "current") return { kind: "ended", endReason: "USER_DISABLED" };
   const about = { userId: session.userId, sessionId: session.id };
-  if (verdict.kind === "replayed") {
+  if (verdict.kind === "retried") {
     if (verdict.isFollower) await noteFollower(tx, session);
     await extendAccess(tx, session, addSeconds(now, options.accessTokenTtlSeconds));
     await record({ type: "REFRESH_REPLAYED", ...about, actorId: session.userId });
@@ -133,7 +133,7 @@ async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, orig
   if (verdict.kind !== "reused") return verdict;
   await record({ type: "REFRESH_REUSED", ...about, succeeded: false });
   await endSession(tx, session, { endedAt: now, endReason: "REUSE_DETECTED" });
-  await warn(tx, session.userId, { parts, origin, at: now });
+  await warn(tx, session.userId, { parts, client, at: now });
   await revoke(revocationOfSession(session));
   return { kind: "reused" };
 }
@@ -142,12 +142,12 @@ async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, orig
 async function warn(
   tx: Transaction,
   userId: string,
-  { parts, origin, at }: { parts: SessionParts; origin: ClientInfo; at: Date },
+  { parts, client, at }: { parts: SessionParts; client: ClientInfo; at: Date },
 ): Promise<void> {
   const { notices } = parts;
   if (!notices.isSent("token_reused")) return;
   const account = await findAccountIn(tx, userId);
   if (account === undefined) return;
-  const facts = { at: at.toISOString(), ...describePlace(origin) };
+  const facts = { at: at.toISOString(), ...describePlace(client) };
   await notices.tell(tx, account, { template: "token_reused", facts });
 }

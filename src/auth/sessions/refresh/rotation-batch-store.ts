@@ -1,6 +1,6 @@
 import type { Database } from "../../../database/database.ts";
-import { type EntryValues, insertEntry } from "../../audit/audit-entry-store.ts";
-import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row-store.ts";
+import { type EventValues, insertEvent } from "../../audit/audit-event-store.ts";
+import { readSessionOfAccount, type SessionOfAccount, type SessionOfAccountRow, sessionOfAccountColumns } from "../session-row-store.ts";
 import { isRotatable, type Rotation, type RotationValues, setRotated } from "./rotation-store.ts";
 
 /** What became of one rotation of a batch. */
@@ -10,7 +10,7 @@ export type BatchedRotation =
   /** As `rotateSession` answers. */
   | { readonly kind: "judged"; readonly rotated: SessionOfAccount | undefined };
 
-type Row = { position: number; judged: boolean } & (HeldSessionRow | { id: null });
+type Row = { position: number; judged: boolean } & (SessionOfAccountRow | { id: null });
 
 /**
  * `rotateSession` for several sessions, of which no two are the same, in one statement: a commit and a round trip for all of them.
@@ -21,7 +21,7 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
   const { $tables: tables } = database;
   const asked = JSON.stringify(rotations.map(describe));
   const values = lockedValues(database);
-  const rows = await database.$client<Row[]>`
+  const rows = await database.$sql<Row[]>`
     with asked as (
       select * from json_to_recordset(${asked}::text::json) as asked (
         position integer, owner uuid, session uuid, family text, presented text, successor text, nonce text, retry text,
@@ -38,9 +38,9 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
       ${setRotated(database, values)}
       from locked, ${tables.users} as users
       where ${isRotatable(database, values)}
-      returning ${heldColumns(database)}
+      returning ${sessionOfAccountColumns(database)}
     ), audited as (
-      ${insertEntry(database, lockedEntry(database))}
+      ${insertEvent(database, lockedEvent(database))}
       from rotated join locked on locked.session = rotated.id
     )
     select asked.position, locked.session is not null as judged, rotated.*
@@ -51,30 +51,30 @@ export async function rotateSessions(database: Database, rotations: readonly Rot
   return rotations.map((_rotation, position) => readRow(byPosition.get(position)));
 }
 
-function lockedEntry({ $client: client }: Database): EntryValues {
+function lockedEvent({ $sql: sql }: Database): EventValues {
   return {
-    id: client`event`,
-    type: client`event_type`,
-    occurredAt: client`event_instant`,
-    sessionId: client`session`,
-    ipAddress: client`address`,
-    userAgent: client`agent`,
+    id: sql`event`,
+    type: sql`event_type`,
+    occurredAt: sql`event_instant`,
+    sessionId: sql`session`,
+    ipAddress: sql`address`,
+    userAgent: sql`agent`,
   };
 }
 
-function lockedValues({ $client: client }: Database): RotationValues {
+function lockedValues({ $sql: sql }: Database): RotationValues {
   return {
-    userId: client`locked.owner`,
-    sessionId: client`locked.session`,
-    familyHash: client`decode(locked.family, 'hex')`,
-    presentedHash: client`decode(locked.presented, 'hex')`,
-    successorHash: client`decode(locked.successor, 'hex')`,
-    nonce: client`decode(locked.nonce, 'hex')`,
-    retryHash: client`decode(locked.retry, 'hex')`,
-    client: client`decode(locked.client, 'hex')`,
-    now: client`locked.instant`,
-    idleExpiresAt: client`locked.idle_end`,
-    accessExpiresAt: client`locked.access_end`,
+    userId: sql`locked.owner`,
+    sessionId: sql`locked.session`,
+    familyHash: sql`decode(locked.family, 'hex')`,
+    presentedHash: sql`decode(locked.presented, 'hex')`,
+    successorHash: sql`decode(locked.successor, 'hex')`,
+    nonce: sql`decode(locked.nonce, 'hex')`,
+    retryHash: sql`decode(locked.retry, 'hex')`,
+    client: sql`decode(locked.client, 'hex')`,
+    now: sql`locked.instant`,
+    idleExpiresAt: sql`locked.idle_end`,
+    accessExpiresAt: sql`locked.access_end`,
   };
 }
 
@@ -103,5 +103,5 @@ function describe(rotation: Rotation, position: number) {
 
 function readRow(row: Row | undefined): BatchedRotation {
   if (row?.judged !== true) return { kind: "skipped" };
-  return { kind: "judged", rotated: row.id === null ? undefined : readHeldSession(row) };
+  return { kind: "judged", rotated: row.id === null ? undefined : readSessionOfAccount(row) };
 }

@@ -1,9 +1,9 @@
 import type postgres from "postgres";
 import type { Database, Statements } from "../../../database/database.ts";
-import { entryOf, insertEntry } from "../../audit/audit-entry-store.ts";
+import { eventValuesOf, insertEvent } from "../../audit/audit-event-store.ts";
 import type { AuditEvent } from "../../audit/audit-events.ts";
 import { isLive } from "../../revocations/session-ends-store.ts";
-import { type HeldSessionRow, heldColumns, readHeldSession, type SessionOfAccount } from "../session-row-store.ts";
+import { readSessionOfAccount, type SessionOfAccount, type SessionOfAccountRow, sessionOfAccountColumns } from "../session-row-store.ts";
 
 export interface Rotation {
   readonly userId: string;
@@ -31,8 +31,8 @@ export type RotationValues = Readonly<Record<Exclude<keyof Rotation, "event" | "
 };
 
 /** Of `sessions`: what a rotation writes. */
-export function setRotated({ $client: client }: Statements, values: RotationValues): postgres.Fragment {
-  return client`
+export function setRotated({ $sql: sql }: Statements, values: RotationValues): postgres.Fragment {
+  return sql`
       set previous_hash = current_hash,
           current_hash = ${values.successorHash},
           rotation_nonce = ${values.nonce},
@@ -47,7 +47,7 @@ export function setRotated({ $client: client }: Statements, values: RotationValu
 
 /** Of `sessions` and `users`: whether the token is the current one of a session that lives, and its user may use it. */
 export function isRotatable(statements: Statements, values: RotationValues): postgres.Fragment {
-  return statements.$client`sessions.user_id = ${values.userId}
+  return statements.$sql`sessions.user_id = ${values.userId}
         and sessions.id = ${values.sessionId}
         and family_hash = ${values.familyHash}
         and current_hash = ${values.presentedHash}
@@ -58,7 +58,7 @@ export function isRotatable(statements: Statements, values: RotationValues): pos
 
 /**
  * The compare-and-swap that decides a refresh: of any number of simultaneous uses of one token, one finds its row.
- * Undefined for all others. One statement, hence one transaction and one round trip: the rotation, its audit entry and
+ * Undefined for all others. One statement, hence one transaction and one round trip: the rotation, its audit event and
  * what the next access token says of the user. Written out because Drizzle cannot nest INSERT … SELECT in WITH.
  */
 export async function rotateSession(database: Database, rotation: Rotation): Promise<SessionOfAccount | undefined> {
@@ -69,16 +69,16 @@ export async function rotateSession(database: Database, rotation: Rotation): Pro
     accessExpiresAt: rotation.accessExpiresAt.toISOString(),
     idleExpiresAt: rotation.idleExpiresAt.toISOString(),
   };
-  const rows = await database.$client<HeldSessionRow[]>`
+  const rows = await database.$sql<SessionOfAccountRow[]>`
     with rotated as (
       update ${tables.sessions} as sessions
       ${setRotated(database, values)}
       from ${tables.users} as users
       where ${isRotatable(database, values)}
-      returning ${heldColumns(database)}
+      returning ${sessionOfAccountColumns(database)}
     ), audited as (
-      ${insertEntry(database, entryOf(rotation.event))} from rotated
+      ${insertEvent(database, eventValuesOf(rotation.event))} from rotated
     )
     select * from rotated`;
-  return rows[0] === undefined ? undefined : readHeldSession(rows[0]);
+  return rows[0] === undefined ? undefined : readSessionOfAccount(rows[0]);
 }
