@@ -35,7 +35,8 @@ const studies = {
 
 export type StudyName = keyof typeof studies;
 /**
- * They take long, or tell what something costs of which nothing is promised: run by name only, so that all the others take some ten minutes.
+ * They take long, or tell what something costs of which nothing is promised: run by name only, so that all the others take some ten
+ * minutes.
  */
 export const studiesByNameOnly: ReadonlySet<string> = new Set<StudyName>(["revocations-held", "pages", "many-sessions"]);
 export const studyNames = Object.keys(studies) as StudyName[];
