@@ -43,7 +43,7 @@ test.each([
     ],
   ],
   ["a bare number", "{ default: 100 }", ["limits.default must be a mapping with the keys max and window, or off."]],
-  ["an unknown key", "{ default: { max: 1, window: 1m, per: user } }", ["limits.default.per is not a known key."]],
+  ["an unknown key", "{ default: { max: 1, window: 1m, per: user } }", ["limits.default.per is not a known key. Known here: max, window."]],
   [
     "a maximum of nothing",
     "{ default: { max: 0, window: 1m } }",
@@ -92,7 +92,7 @@ test.each([
     [
       "gateway.yaml: role is not a known key. Did you mean roles?",
       "gateway.yaml: acess is not a known key. Did you mean access?",
-      "gateway.yaml: other is not a known key.",
+      "gateway.yaml: other is not a known key. Known here: roles, limits, upstreams, supergraph, access, issuers, hooks, webhooks, mail.",
     ],
   ],
   ["an unknown key of a role", "roles: { a: { scope: [x] } }", ["gateway.yaml: roles.a.scope is not a known key. Did you mean scopes?"]],

@@ -102,7 +102,11 @@ describe("a problem is told with its place:", () => {
       `[{ ${least}, clients: [] }]`,
       ["[0].clients must be a list of client ids: what its access tokens without aud have as client_id or azp."],
     ],
-    ["an unknown key", `[{ ${least}, secret: hunter2 }]`, ["[0].secret is not a known key."]],
+    [
+      "an unknown key",
+      `[{ ${least}, secret: hunter2 }]`,
+      ["[0].secret is not a known key. Known here: issuer, discovery, jwks, audience, clients, algorithms, claims, roles, scopes."],
+    ],
     [
       "keys from two places",
       `[{ ${least}, jwks: https://login.example.com/keys }]`,
@@ -132,7 +136,7 @@ describe("a problem is told with its place:", () => {
       ["[0].audience must be 1 to 255 printable ASCII characters without spaces: what its access tokens for you have as aud."],
     ],
     ["claims that are a text", `[{ ${least}, claims: roles }]`, ["[0].claims must be a mapping with the keys roles and scopes."]],
-    ["an unknown claim", `[{ ${least}, claims: { email: mail } }]`, ["[0].claims.email is not a known key."]],
+    ["an unknown claim", `[{ ${least}, claims: { email: mail } }]`, ["[0].claims.email is not a known key. Known here: roles, scopes."]],
     [
       "a path with an empty name",
       `[{ ${least}, claims: { roles: a..b } }]`,

@@ -178,10 +178,10 @@ test("every problem is told at once", () => {
     "mail.templates must be the path of a file.",
     "mail.from must be an address, or Name <address>.",
     "mail.links.resetPassword must be a URL.",
-    "mail.links.verify is not a known key.",
+    "mail.links.verify is not a known key. Known here: verifyEmail, resetPassword, confirmEmailChange, undoEmailChange, forgottenPassword.",
     "mail.notices.new_device must be true or false.",
     "mail.notices.newDevice is not a known key. Did you mean new_device?",
-    "mail.reply is not a known key.",
+    "mail.reply is not a known key. Known here: templates, from, links, notices.",
   ]);
 });
 

@@ -51,7 +51,7 @@ const hook = (changes: string) => `[{ url: https://a.test, secret: { env: CRM },
 describe("a problem of the configuration", () => {
   test.each<[string, string, string]>([
     ["no list", "{}", "webhooks must be a list."],
-    ["an unknown key", hook("headers: {}"), "webhooks[0].headers is not a known key."],
+    ["an unknown key", hook("headers: {}"), "webhooks[0].headers is not a known key. Known here: url, secret, events."],
     ["no URL", "[{ secret: { env: CRM }, events: [user.registered] }]", "webhooks[0].url must be an http or https URL."],
     [
       "a user in it",

@@ -39,7 +39,7 @@ function withTextKeys(written: ReadonlyMap<unknown, unknown>): Map<unknown, unkn
 function describeUnknownKeys(keys: readonly string[], known: readonly string[]): string {
   const problems = keys.map((key) => {
     const meant = similarName(key, known);
-    return meant === undefined ? "is not a known key." : `is not a known key. Did you mean ${meant}?`;
+    return `is not a known key. ${meant === undefined ? `Known here: ${known.join(", ")}.` : `Did you mean ${meant}?`}`;
   });
   return problems.join("\n");
 }
