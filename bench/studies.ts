@@ -5,6 +5,7 @@ import { benchmarkPages } from "./pages/pages.ts";
 import { benchmarkRefreshSizes } from "./refreshes/refresh-sizes.ts";
 import { benchmarkRevocationDelay } from "./revocations/revocation-delay.ts";
 import { benchmarkRevocationsHeld, type HeldOptions } from "./revocations/revocations-held.ts";
+import { benchmarkAuditGrowth } from "./studies/audit-growth.ts";
 import { benchmarkBombs } from "./studies/bombs.ts";
 import { benchmarkImport } from "./studies/import.ts";
 import { benchmarkKeys } from "./studies/keys.ts";
@@ -23,6 +24,7 @@ const studies = {
   revocation: benchmarkRevocationDelay,
   "revocations-held": benchmarkRevocationsHeld,
   pages: benchmarkPages,
+  "audit-growth": benchmarkAuditGrowth,
   storm: benchmarkStorm,
   gateway: benchmarkGateways,
   bombs: benchmarkBombs,
@@ -38,7 +40,7 @@ export type StudyName = keyof typeof studies;
  * They take long, or tell what something costs of which nothing is promised: run by name only, so that all the others take some ten
  * minutes.
  */
-export const studiesByNameOnly: ReadonlySet<string> = new Set<StudyName>(["revocations-held", "pages", "many-sessions"]);
+export const studiesByNameOnly: ReadonlySet<string> = new Set<StudyName>(["revocations-held", "pages", "many-sessions", "audit-growth"]);
 export const studyNames = Object.keys(studies) as StudyName[];
 
 export function runStudy(name: StudyName, ground: Ground, options: StudyOptions): Promise<readonly Verdict[]> {
