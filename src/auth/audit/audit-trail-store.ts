@@ -204,8 +204,7 @@ async function findOfTypes(database: Database, types: readonly AuditEventType[],
       .orderBy(...newestFirst(auditEvents.type))
       .limit(limit);
   if (await database.$isSpread()) {
-    const lists = await Promise.all(types.map((type) => newestOfType(sql`${type}`)));
-    return newestOf(lists, limit);
+    return newestOf(await Promise.all(types.map((type) => newestOfType(sql`${type}`))), limit);
   }
   const ofType = newestOfType(sql`wanted.type`).as("of_type");
   const rows = await database
