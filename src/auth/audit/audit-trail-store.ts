@@ -88,8 +88,14 @@ export function createAuditTrailStore(database: Database): AuditTrailStore {
       return findAll(database, wanted);
     },
     async findEventsOfSessions(sessionIds, first, withheld) {
+      const ids = [...new Set(sessionIds)];
+      if (await database.$isSpread()) {
+        const wanted = { range: rangeOf({}), limit: first, isTold: withheld && isTold(...keysOf(withheld)) };
+        const lists = await Promise.all(ids.map((sessionId) => findOfOwner(database, { sessionId }, wanted)));
+        return groupBy(lists.flat(), ({ sessionId }) => sessionId);
+      }
       const [withheldSession, withheldFrom] = withheld === undefined ? [LOWEST_ID, HIGHEST_ID] : keysOf(withheld);
-      const rows = await latestOfSessions.execute({ sessionIds: [...new Set(sessionIds)], first, withheldSession, withheldFrom });
+      const rows = await latestOfSessions.execute({ sessionIds: ids, first, withheldSession, withheldFrom });
       const events = rows.map(({ event }) => toEvent(event));
       return groupBy(events, ({ sessionId }) => sessionId);
     },
@@ -161,6 +167,10 @@ async function findOfActor(database: Database, filter: AuditEventFilter, { range
         .limit(limit),
     ),
   );
+  return newestOf(lists, limit);
+}
+
+function newestOf(lists: readonly (typeof auditEvents.$inferSelect)[][], limit: number): AuditEvent[] {
   const newest = lists.flat().sort((one, other) => (one.id < other.id ? 1 : -1));
   return newest.slice(0, limit).map(toEvent);
 }
@@ -177,22 +187,26 @@ async function findOfAddresses(database: Database, filter: AuditEventFilter, { r
         .limit(limit),
     ),
   );
-  const newest = lists.flat().sort((one, other) => (one.id < other.id ? 1 : -1));
-  return newest.slice(0, limit).map(toEvent);
+  return newestOf(lists, limit);
 }
 
 /** Written out as it is in the index. */
 const isNoRefresh = sql`${auditEvents.type} not in ('TOKEN_REFRESHED', 'REFRESH_REPLAYED')`;
 
 /** One short scan of the index for each type: rare types would be looked for among all others, entry by entry. */
-async function findOfTypes(database: Database, types: readonly AuditEventType[], { range, limit, isTold }: Wanted): Promise<AuditEvent[]> {
-  const ofType = database
-    .select()
-    .from(auditEvents)
-    .where(and(isWithin(auditEvents.type, sql`wanted.type`, range), isTold))
-    .orderBy(...newestFirst(auditEvents.type))
-    .limit(limit)
-    .as("of_type");
+async function findOfTypes(database: Database, types: readonly AuditEventType[], wanted: Wanted): Promise<AuditEvent[]> {
+  const { range, limit, isTold } = wanted;
+  const newestOfType = (type: SQL) =>
+    database
+      .select()
+      .from(auditEvents)
+      .where(and(isWithin(auditEvents.type, type, range), isTold))
+      .orderBy(...newestFirst(auditEvents.type))
+      .limit(limit);
+  if (await database.$isSpread()) {
+    return newestOf(await Promise.all(types.map((type) => newestOfType(sql`${type}`))), limit);
+  }
+  const ofType = newestOfType(sql`wanted.type`).as("of_type");
   const rows = await database
     .select({ event: ofType._.selectedFields })
     .from(sql`unnest(${sql.param(types)}::text[]) as wanted (type)`)

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { tryLock } from "../../database/locks.ts";
 import { auditEvents } from "../../database/tables/audit-events.ts";
@@ -14,6 +14,14 @@ import { sessions } from "../../database/tables/sessions.ts";
 /** One short transaction under a lock that another process may hold: then undefined, for that one is at it. */
 export function purgeAlone<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
   return database.transaction(async (tx) => ((await tryLock(tx, "purge")) ? await work(tx) : undefined));
+}
+
+/**
+ * Rows of several nodes cannot be locked by one statement. There a row that is being used is waited for, and stays where it is not over any
+ * more: each statement asks for that of what it deletes as well.
+ */
+async function skipLocked(tx: Transaction): Promise<SQL> {
+  return (await tx.$isSpread()) ? sql`` : sql`for update skip locked`;
 }
 
 /** The number of deleted rows, at most `limit`. */
@@ -52,19 +60,19 @@ export async function deleteOldMessages(tx: Transaction, before: Date, limit: nu
  * goes: else the next message would prove the address for whoever registered first.
  */
 export async function deleteExpiredOneTimeTokens(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const isOver = sql`expires_at < ${before.toISOString()} and not is_contested`;
   const deleted = await tx.execute(sql`
-    delete from ${oneTimeTokens} where (user_id, id) in (
-      select user_id, id from ${oneTimeTokens} where expires_at < ${before.toISOString()} and not is_contested
-      limit ${limit} for update skip locked)`);
+    delete from ${oneTimeTokens} where ${isOver} and (user_id, id) in (
+      select user_id, id from ${oneTimeTokens} where ${isOver} limit ${limit} ${await skipLocked(tx)})`);
   return deleted.count;
 }
 
 /** Addresses that nobody can go back to any more. Skips one that is being taken. */
 export async function deleteExpiredReservations(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const isOver = sql`state = 'RESERVED' and until < ${before.toISOString()}`;
   const deleted = await tx.execute(sql`
-    delete from ${emailAddresses} where email_key in (
-      select email_key from ${emailAddresses} where state = 'RESERVED' and until < ${before.toISOString()}
-      limit ${limit} for update skip locked)`);
+    delete from ${emailAddresses} where ${isOver} and email_key in (
+      select email_key from ${emailAddresses} where ${isOver} limit ${limit} ${await skipLocked(tx)})`);
   return deleted.count;
 }
 
@@ -78,10 +86,10 @@ export async function deleteOldDevices(tx: Transaction, before: Date, limit: num
 
 /** What was told so long ago counts no more. */
 export async function deleteOldNotices(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const isOver = sql`last_told_at < ${before.toISOString()}`;
   const deleted = await tx.execute(sql`
-    delete from ${recentNotices} where (user_id, topic) in (
-      select user_id, topic from ${recentNotices} where last_told_at < ${before.toISOString()} order by last_told_at
-      limit ${limit} for update skip locked)`);
+    delete from ${recentNotices} where ${isOver} and (user_id, topic) in (
+      select user_id, topic from ${recentNotices} where ${isOver} order by last_told_at limit ${limit} ${await skipLocked(tx)})`);
   return deleted.count;
 }
 

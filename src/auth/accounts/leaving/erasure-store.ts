@@ -148,28 +148,57 @@ const deleteUnknown = sql`unknown as (
     )`;
 
 /** The entries about the user. Where an admin did it, the address is the admin's, and stays. */
-export const eraseOwnEntries: EraseBatch = (tx, { userId, pseudonyms }, { after, limit }) =>
-  readBatch(
+export const eraseOwnEntries: EraseBatch = async (tx, erasure, { after, limit }) => {
+  const { userId } = erasure;
+  const isInBatch = sql`user_id = ${userId} and id = any(array(select id from batch))`;
+  const changes = (await tx.$isSpread()) ? moveOwnEntries(erasure, isInBatch) : updateOwnEntries(erasure, isInBatch);
+  return readBatch(
     tx,
     sql`
     with batch as (
       select user_id, id from ${auditEvents} where (user_id, id) > (${userId}::uuid, ${after}::uuid) and user_id = ${userId}
       order by user_id, id limit ${limit}
-    ), changed as (
-      update ${auditEvents} as audit_events
-      set user_id = ${pseudonyms.ofUser},
-        actor_id = case when actor_id = ${userId} then ${pseudonyms.ofUser} else actor_id end,
-        session_id = ${sessionPseudonym(pseudonyms)},
-        ip_address = case when actor_id <> ${userId} then ip_address end,
-        user_agent = case when actor_id <> ${userId} then user_agent end,
-        detail = (
-          select jsonb_object_agg(key, value) from jsonb_each(detail)
-          where key = any(${sql.param(keptFacts)}::text[]) and not (type = 'USER_DISABLED' and key = 'reason'))
-      where user_id = ${userId} and id = any(array(select id from batch)) and ${isKnown}
-    ), ${deleteUnknown}
+    ), ${changes}
     select id from batch order by id`,
     after,
   );
+};
+
+function updateOwnEntries({ userId, pseudonyms }: BegunErasure, isInBatch: SQL): SQL {
+  const { actorId, sessionId, ipAddress, userAgent, detail } = pseudonymized(userId, pseudonyms);
+  return sql`changed as (
+      update ${auditEvents} as audit_events
+      set user_id = ${pseudonyms.ofUser}, actor_id = ${actorId}, session_id = ${sessionId}, ip_address = ${ipAddress},
+        user_agent = ${userAgent}, detail = ${detail}
+      where ${isInBatch} and ${isKnown}
+    ), ${deleteUnknown}`;
+}
+
+/** A row stays at the node of its user: what is another user's from now on is deleted here, and written there. */
+function moveOwnEntries({ userId, pseudonyms }: BegunErasure, isInBatch: SQL): SQL {
+  const { actorId, sessionId, ipAddress, userAgent, detail } = pseudonymized(userId, pseudonyms);
+  return sql`taken as (
+      delete from ${auditEvents} where ${isInBatch} returning *
+    ), written as (
+      insert into ${auditEvents}
+        (id, type, occurred_at, user_id, actor_id, session_id, ip_address, user_agent, succeeded, detail)
+      select id, type, occurred_at, ${pseudonyms.ofUser}::uuid, ${actorId}, ${sessionId}, ${ipAddress}, ${userAgent}, succeeded, ${detail}
+      from taken as audit_events where ${isKnown}
+    )`;
+}
+
+/** What stands in the columns of an entry about the user afterwards. */
+function pseudonymized(userId: string, pseudonyms: Pseudonyms) {
+  return {
+    actorId: sql`case when actor_id = ${userId}::uuid then ${pseudonyms.ofUser}::uuid else actor_id end`,
+    sessionId: sessionPseudonym(pseudonyms),
+    ipAddress: sql`case when actor_id <> ${userId}::uuid then ip_address end`,
+    userAgent: sql`case when actor_id <> ${userId}::uuid then user_agent end`,
+    detail: sql`(
+      select jsonb_object_agg(key, value) from jsonb_each(detail)
+      where key = any(${sql.param(keptFacts)}::text[]) and not (type = 'USER_DISABLED' and key = 'reason'))`,
+  };
+}
 
 /** Those of what the user did to others, as an admin: found by the index of such. */
 export const eraseDeedsToOthers: EraseBatch = (tx, { userId, pseudonyms }, { after, limit }) =>
