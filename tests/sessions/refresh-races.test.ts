@@ -27,6 +27,17 @@ function refresh(client: Client, refreshToken: string | null) {
   return client.send(RefreshDocument, { input: { refreshToken } });
 }
 
+/** On a busy machine a server closes connections whose request has not come in time: it has read none of it. */
+async function refreshAtLast(client: Client, refreshToken: string | null): ReturnType<typeof refresh> {
+  for (;;) {
+    try {
+      return await refresh(client, refreshToken);
+    } catch (error) {
+      if (!(error instanceof TypeError && (error.cause as { code?: unknown }).code === "UND_ERR_SOCKET")) throw error;
+    }
+  }
+}
+
 async function stateOf(sessionId: string) {
   const [row] = await database.sql`select generation, ended_at is null as live, end_reason from sessions where id = ${sessionId}`;
   return row;
@@ -35,7 +46,9 @@ async function stateOf(sessionId: string) {
 describe("two processes on one database", () => {
   test("1,000 simultaneous refreshes of one token rotate once, and every answer is the same successor", async () => {
     const { session, refreshToken } = await register(servers[0]);
-    const replies = await Promise.all(Array.from({ length: 1000 }, (_, index) => refresh(servers[index % 2] ?? servers[0], refreshToken)));
+    const replies = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => refreshAtLast(servers[index % 2] ?? servers[0], refreshToken)),
+    );
     expect(replies.flatMap((reply) => reply.errors)).toEqual([]);
     const successors = new Set(replies.map((reply) => dataOf(reply).refresh.refreshToken));
     expect(successors.size).toBe(1);
