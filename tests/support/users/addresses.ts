@@ -16,3 +16,14 @@ export async function reserveAddress(sql: postgres.ISql, userId: string, email: 
     insert into email_addresses (email_key, user_id, state, until) values (${email}, ${userId}, 'RESERVED', now() + interval '7 days')
     on conflict (email_key) do update set state = 'RESERVED', until = excluded.until`;
 }
+
+/** Where the directory and the users say different things: no statement of the database keeps them equal, the transactions do. */
+export async function findDisagreeing(sql: postgres.ISql): Promise<unknown[]> {
+  const rows = await sql`
+    select users.id, users.email_key, found.user_id, found.email_key as found
+    from (select id, email_key from users where email_key not like 'erased %') as users
+      full join (select user_id, email_key from email_addresses where state = 'ACCOUNT') as found
+        on found.user_id = users.id and found.email_key = users.email_key
+    where users.id is null or found.user_id is null`;
+  return [...rows];
+}
