@@ -16,7 +16,7 @@ const shared = {
 // graphql ships ESM and CommonJS; without one address vitest loads both, and "Cannot use GraphQLSchema from another realm" follows.
 const resolve = { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] };
 
-/** `npm test` runs the project `tests`, and `npm run test:drills` the other one: kills, floods, lost connections. */
+/** `npm test` runs the project `tests`, and `npm run test:drills` the other one: kills, floods, lost connections, many processes. */
 export default defineConfig({
   test: {
     projects: [

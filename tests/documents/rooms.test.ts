@@ -107,3 +107,21 @@ test("statements are sent by stores alone, and by the room of the database", () 
     .filter((file) => !file.endsWith("-store.ts") && !file.startsWith("database/"));
   expect(senders).toEqual([]);
 });
+
+test("the rooms of the domain have at most 50 arrows between them", async () => {
+  const options = { ...rooms.options, baseDir: fileURLToPath(new URL("../../", import.meta.url)) };
+  const { modules } = (await cruise(["src/auth"], options)).output as ICruiseResult;
+  const arrows = new Set(
+    modules.flatMap(({ source, dependencies }) =>
+      dependencies.map(({ resolved }) => `${roomOfDomain(source)} → ${roomOfDomain(resolved)}`),
+    ),
+  );
+  const between = [...arrows].map((arrow) => arrow.split(" → ")).filter(([from, to]) => from !== "" && to !== "" && from !== to);
+  expect(between).toContainEqual(["sessions", "tokens"]);
+  expect(between.length, between.map((arrow) => arrow.join(" → ")).join("\n")).toBeLessThanOrEqual(50);
+});
+
+/** `src/auth/sessions/refresh/refresh.ts`: sessions. Empty for what stands in no room of the domain. */
+function roomOfDomain(file: string): string {
+  return /^src\/auth\/([^/]+)\//.exec(file)?.[1] ?? "";
+}

@@ -20,31 +20,31 @@ export type SpreadState =
 const refuse = (problem: string): SpreadState => ({ kind: "refused", problem });
 
 /** Asks the database what it is, and which of its tables are where they belong. */
-export async function readSpreadState(client: postgres.Sql, schema: string): Promise<SpreadState> {
-  if (!(await hasCitus(client)))
+export async function readSpreadState(sql: postgres.Sql, schema: string): Promise<SpreadState> {
+  if (!(await hasCitus(sql)))
     return refuse(`The database of DATABASE_URL has no Citus. Put it into shared_preload_libraries, restart PostgreSQL, and run
 CREATE EXTENSION citus in the database, on the coordinator and on each worker: docs/operate/growing.md.`);
-  const nodes = await readNodes(client);
+  const nodes = await readNodes(sql);
   if (nodes.isWorker) return refuse("DATABASE_URL leads to a worker of Citus. Give it the address of the coordinator.");
   if (!nodes.hasCoordinator)
     return refuse(`The workers do not know the coordinator. Run there, with the address at which they reach it:
 SELECT citus_set_coordinator_host('coordinator.example.com', 5432);`);
   if (nodes.taking === 0)
     return refuse("No node takes rows. Add workers on the coordinator: SELECT citus_add_node('worker.example.com', 5432);");
-  const applied = await readJournal(client, schema);
+  const applied = await readJournal(sql, schema);
   const missing = listMigrations().filter((name) => applied?.has(name) !== true);
   if (missing.length > 0) return refuse(`The schema ${schema} lacks ${missing.length} migrations. Run the command migrate first.`);
-  return readTables(client, schema, nodes.taking);
+  return readTables(sql, schema, nodes.taking);
 }
 
 /** Whether the extension is in this database. */
-export async function hasCitus(client: postgres.Sql): Promise<boolean> {
-  const [found] = await client`select from pg_catalog.pg_extension where extname = 'citus'`;
+export async function hasCitus(sql: postgres.Sql): Promise<boolean> {
+  const [found] = await sql`select from pg_catalog.pg_extension where extname = 'citus'`;
   return found !== undefined;
 }
 
-async function readNodes(client: postgres.Sql): Promise<{ isWorker: boolean; hasCoordinator: boolean; taking: number }> {
-  const [row] = await client<{ is_worker: boolean; has_coordinator: boolean; taking: number }[]>`
+async function readNodes(sql: postgres.Sql): Promise<{ isWorker: boolean; hasCoordinator: boolean; taking: number }> {
+  const [row] = await sql<{ is_worker: boolean; has_coordinator: boolean; taking: number }[]>`
     select (select groupid <> 0 from pg_catalog.pg_dist_local_group) as is_worker,
       coalesce(bool_or(groupid = 0), false) as has_coordinator,
       (count(*) filter (where shouldhaveshards and isactive and noderole = 'primary'))::int as taking
@@ -60,8 +60,8 @@ interface TableRow {
   size: string;
 }
 
-async function readTables(client: postgres.Sql, schema: string, nodes: number): Promise<SpreadState> {
-  const rows = await client<TableRow[]>`
+async function readTables(sql: postgres.Sql, schema: string, nodes: number): Promise<SpreadState> {
+  const rows = await sql<TableRow[]>`
     select tables.relname as name, known.citus_table_type as kind, known.distribution_column,
       pg_size_pretty(pg_total_relation_size(tables.oid)) as size
     from pg_catalog.pg_class as tables

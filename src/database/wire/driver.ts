@@ -53,15 +53,15 @@ export function createClient(socket: (() => unknown) | undefined, { preparesStat
     ...(hear === undefined ? {} : { onnotify: hear }),
     ...(socket === undefined ? {} : { socket }),
   };
-  const client = postgres(options as unknown as postgres.Options<Record<string, never>>) as unknown as postgres.Sql;
+  const sql = postgres(options as unknown as postgres.Options<Record<string, never>>) as unknown as postgres.Sql;
   // Drizzle replaces the driver's own reading and writing of instants and JSON, client by client.
-  drizzle(client);
-  return client;
+  drizzle(sql);
+  return sql;
 }
 
 /** The client's own way of sending. */
-export function handlerOf(client: postgres.Sql): (statement: Statement) => void {
-  const statement: unknown = client``;
+export function handlerOf(sql: postgres.Sql): (statement: Statement) => void {
+  const statement: unknown = sql``;
   if (!isStatement(statement)) throw new Error("The driver is not the one that this was written for.");
   return statement.handler;
 }
