@@ -52,14 +52,14 @@ describe("one process's feed is away, the database is not", () => {
   test("a connection that PostgreSQL ends comes back, and nothing that was revoked meanwhile is missed", async () => {
     const tokens: string[] = [];
     let terminated = 0;
-    for (let round = 0; round < 10; round += 1) {
+    // A round finds nothing to end while the feed's connection is away: there are as many as it takes.
+    for (let round = 0; round < 10 || terminated < 5; round += 1) {
       const ended = await database.sql`
         select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'graphql-auth-gateway revocations' and datname = current_database()`;
       terminated += ended.length;
       tokens.push(await logOutAtA(), await logOutAtA());
     }
-    expect(terminated).toBeGreaterThan(4);
     for (const token of tokens) await until(async () => (await verdictAt(b, token)) === "revoked", SECONDS);
     await until(() => b.auth.revocationFeed.isFresh() && b.auth.revocationFeed.lagSeconds() < 1, 5 * SECONDS);
     const afterwards = await logOutAtA();
