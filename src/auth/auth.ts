@@ -179,7 +179,7 @@ async function createSessionsAndAccounts(
   const notices = createNotices({ clock, outbox }, options.accounts);
   const askForClaims = createAskForClaims(hooks);
   const parts = { database, audit, transact, endSessions, notices, askForClaims, clock, random };
-  const sessions = createSessions({ ...parts, accounts: accountStore }, options.sessions);
+  const sessions = createSessions(parts, options.sessions);
   const services = createAccountServices(
     {
       ...parts,

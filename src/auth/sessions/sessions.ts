@@ -5,7 +5,7 @@ import type { Database, Transaction } from "../../database/database.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Revocable } from "../revocations/revocation.ts";
 import type { AskForClaims, CustomClaims } from "../tokens/custom-claims.ts";
-import type { Account, AccountStore, AccountWithPassword } from "../users/account-store.ts";
+import type { Account, AccountWithPassword } from "../users/account-store.ts";
 import type { Notices } from "../users/notices.ts";
 import type { Transact } from "../work/unit-of-work.ts";
 import type { EndSessions } from "./ending/end-sessions.ts";
@@ -52,7 +52,6 @@ export interface SessionOptions {
 /** The parts from which the factories of this room are made. */
 export interface SessionParts {
   readonly database: Database;
-  readonly accounts: AccountStore;
   readonly transact: Transact;
   /** For login and refresh, whose statements write their own entry. */
   readonly audit: Pick<Audit, "compose" | "newsOf" | "announce">;

@@ -3,8 +3,8 @@ import { addSeconds } from "../../../core/clock.ts";
 import { AuthError, type SessionEndReason } from "../../../core/errors.ts";
 import type { Transaction } from "../../../database/database.ts";
 import { LATE_RETRY_SECONDS, revocationOfSession } from "../../revocations/revocation.ts";
-import { formatRefreshToken, hashSecret, type RefreshToken, SECRET_BYTES, successorOf } from "../../tokens/refresh-tokens.ts";
-import { findAccountIn } from "../../users/account-store.ts";
+import { formatRefreshToken, hashSecret, SECRET_BYTES, successorOf } from "../../tokens/refresh-tokens.ts";
+import { type Account, findAccountIn } from "../../users/account-store.ts";
 import { describePlace } from "../../users/notices.ts";
 import type { UnitOfWork } from "../../work/unit-of-work.ts";
 import { type PresentedToken, readPresented } from "../presented-tokens.ts";
@@ -20,7 +20,7 @@ import { createRotate, type Rotate } from "./rotate-together.ts";
 type Settled =
   | { readonly kind: "not_genuine" }
   | { readonly kind: "ended"; readonly endReason: SessionEndReason }
-  | { readonly kind: "retried"; readonly session: Session; readonly nonce: Buffer }
+  | { readonly kind: "retried"; readonly session: Session; readonly account: Account; readonly nonce: Buffer }
   | { readonly kind: "reused" };
 
 /**
@@ -28,14 +28,8 @@ type Settled =
  * one of the first two, which are one statement each, its audit event included, and go without `transact`.
  */
 export function createRefresh(parts: SessionParts, options: SessionOptions): Sessions["refresh"] {
-  const { accounts, transact } = parts;
+  const { transact } = parts;
   const rotation = { ...parts, rotateSession: createRotate(parts.database) };
-
-  async function retry(token: RefreshToken, { session, nonce }: { session: Session; nonce: Buffer }): Promise<IssuedSession> {
-    const account = await accounts.findAccount(session.userId);
-    if (account?.status !== "ACTIVE") throw new AuthError("SESSION_ENDED", { endReason: "USER_DISABLED" });
-    return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
-  }
 
   return async (request, client) => {
     const { token, retryHash } = readPresented(request);
@@ -47,8 +41,9 @@ export function createRefresh(parts: SessionParts, options: SessionOptions): Ses
     const settled = await transact(client, (unit) => settle(unit, { ...asked, parts }));
     if (settled.kind === "not_genuine") throw new AuthError("INVALID_REFRESH_TOKEN", {});
     if (settled.kind === "ended") throw new AuthError("SESSION_ENDED", { endReason: settled.endReason });
-    if (settled.kind === "retried") return retry(token, settled);
-    throw new AuthError("REFRESH_TOKEN_REUSED", {});
+    if (settled.kind === "reused") throw new AuthError("REFRESH_TOKEN_REUSED", {});
+    const { session, account, nonce } = settled;
+    return { session, account, refreshToken: formatRefreshToken(successorOf(token, nonce)) };
   };
 }
 
@@ -117,23 +112,26 @@ interface Settling extends Asked {
 async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, client, ...presented }: Settling): Promise<Settled> {
   const { token, clientPrint } = presented;
   const { clock } = parts;
+  // Read before the lock: were the user's sessions ended in between, an access token of the version read here is refused.
+  const account = await findAccountIn(tx, token.userId);
   const session = await lockSession(tx, { userId: token.userId, id: token.sessionId });
-  if (session === undefined) return { kind: "not_genuine" };
+  if (account === undefined || session === undefined) return { kind: "not_genuine" };
   const now = clock();
   const verdict = judgeRefresh(session, presented, { now, graceSeconds: options.refreshGraceSeconds, client: clientPrint });
   // Current, and yet it did not rotate: the compare-and-swap found that the user may not sign in.
-  if (verdict.kind === "current") return { kind: "ended", endReason: "USER_DISABLED" };
+  if (verdict.kind === "current" || (verdict.kind === "retried" && account.status !== "ACTIVE"))
+    return { kind: "ended", endReason: "USER_DISABLED" };
   const about = { userId: session.userId, sessionId: session.id };
   if (verdict.kind === "retried") {
     if (verdict.isFollower) await noteFollower(tx, session);
     await extendAccess(tx, session, addSeconds(now, options.accessTokenTtlSeconds));
     await record({ type: "REFRESH_REPLAYED", ...about, actorId: session.userId });
-    return { ...verdict, session };
+    return { ...verdict, session, account };
   }
   if (verdict.kind !== "reused") return verdict;
   await record({ type: "REFRESH_REUSED", ...about, succeeded: false });
   await endSession(tx, session, { endedAt: now, endReason: "REUSE_DETECTED" });
-  await warn(tx, session.userId, { parts, client, at: now });
+  await warn(tx, account, { parts, client, at: now });
   await revoke(revocationOfSession(session));
   return { kind: "reused" };
 }
@@ -141,13 +139,11 @@ async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, clie
 /** Somebody has a copy of the token: the owner, or the one who has just used it. */
 async function warn(
   tx: Transaction,
-  userId: string,
+  account: Account,
   { parts, client, at }: { parts: SessionParts; client: ClientInfo; at: Date },
 ): Promise<void> {
   const { notices } = parts;
   if (!notices.isSent("token_reused")) return;
-  const account = await findAccountIn(tx, userId);
-  if (account === undefined) return;
   const facts = { at: at.toISOString(), ...describePlace(client) };
   await notices.tell(tx, account, { template: "token_reused", facts });
 }
