@@ -16,6 +16,9 @@ export interface ListeningConnection {
 
 const CONNECT_MILLISECONDS = 2000;
 
+/** Held by every server, shared, for as long as it listens. It keeps nobody waiting. */
+export const SERVERS_LOCK = "graphql-auth-gateway servers";
+
 /**
  * Not the driver's own `listen`, which keeps a second connection that nothing can be asked on: whether that one still hears could
  * not be known.
@@ -34,7 +37,7 @@ export function openListeningConnection(url: string, channel: string, hear: () =
     sql,
     async listen() {
       // An address that still leads to the primary of before must not hold us: it answers, and nothing new is ever written there.
-      isPrimary ||= await askIsPrimary(sql);
+      isPrimary ||= await register(sql);
       if (!isPrimary) throw new LostConnectionError("IS_STANDBY");
       await sql`listen ${sql(channel)}`;
     },
@@ -42,7 +45,9 @@ export function openListeningConnection(url: string, channel: string, hear: () =
   };
 }
 
-async function askIsPrimary(sql: postgres.Sql): Promise<boolean> {
-  const [row] = await sql<{ isStandby: boolean }[]>`select pg_is_in_recovery() as "isStandby"`;
+/** Whether this is a primary. Whoever counts the servers of a database finds each by this lock, by whatever name it connects. */
+async function register(sql: postgres.Sql): Promise<boolean> {
+  const [row] = await sql<{ isStandby: boolean }[]>`
+    select pg_is_in_recovery() as "isStandby", pg_try_advisory_lock_shared(hashtextextended(${SERVERS_LOCK}, 0))`;
   return row?.isStandby === false;
 }
