@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, isNotNull, lt, max, ne, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
-import { emailAddresses } from "../../database/tables/email-addresses.ts";
 import { oneTimeTokens } from "../../database/tables/one-time-tokens.ts";
+import { selectOwner } from "../users/account-store.ts";
 
 export type OneTimeTokenRow = typeof oneTimeTokens.$inferSelect;
 export type OneTimePurpose = OneTimeTokenRow["purpose"];
@@ -125,9 +125,13 @@ export async function hasOpenCode(
   address: { emailKey: string; withoutAccount: string },
   code: OpenCode,
 ): Promise<boolean> {
-  const owner = sql`
-    select user_id from ${emailAddresses} where ${emailAddresses.emailKey} = ${address.emailKey} and ${emailAddresses.state} = 'ACCOUNT'`;
-  const isOfAddress = sql`${oneTimeTokens.userId} = any(array(${owner}) || ${address.withoutAccount}::uuid)`;
+  const owner = selectOwner(database, address.emailKey);
+  // Where tables are spread, whose the address is, is known at another node: it is asked for first.
+  const found = (await database.$isSpread()) ? await owner : undefined;
+  const isOfAddress =
+    found === undefined
+      ? sql`${oneTimeTokens.userId} = any(array(${owner}) || ${address.withoutAccount}::uuid)`
+      : inArray(oneTimeTokens.userId, [...found.map(({ userId }) => userId), address.withoutAccount]);
   const rows = await database
     .select({ id: oneTimeTokens.id })
     .from(oneTimeTokens)

@@ -60,7 +60,24 @@ interface TableRow {
   size: string;
 }
 
-async function readTables(sql: postgres.Sql, schema: string, nodes: number): Promise<SpreadState> {
+/**
+ * Of an installation whose users are spread, the tables that are not where they belong: the command `spread` was cut off, or a new version
+ * has brought them. Statements that need two such tables fail. Empty where users are not spread.
+ */
+export async function findMisplacedTables(sql: postgres.Sql, schema: string): Promise<readonly string[]> {
+  if (!(await hasCitus(sql))) return [];
+  const found = await readPlaces(sql, schema);
+  if (found.get("users")?.kind !== "distributed") return [];
+  return Object.entries<Place>(places)
+    .filter(([name, place]) => {
+      const row = found.get(name);
+      return row !== undefined && !isInPlace(row, place);
+    })
+    .map(([name]) => name);
+}
+
+/** Each table of the schema, by its name. */
+async function readPlaces(sql: postgres.Sql, schema: string): Promise<ReadonlyMap<string, TableRow>> {
   const rows = await sql<TableRow[]>`
     select tables.relname as name, known.citus_table_type as kind, known.distribution_column,
       pg_size_pretty(pg_total_relation_size(tables.oid)) as size
@@ -68,7 +85,11 @@ async function readTables(sql: postgres.Sql, schema: string, nodes: number): Pro
     join pg_catalog.pg_namespace as schemas on schemas.oid = tables.relnamespace
     left join citus_tables as known on known.table_name = tables.oid
     where schemas.nspname = ${schema} and tables.relkind in ('r', 'p') and not tables.relispartition`;
-  const found = new Map(rows.map((row) => [row.name, row]));
+  return new Map(rows.map((row) => [row.name, row]));
+}
+
+async function readTables(sql: postgres.Sql, schema: string, nodes: number): Promise<SpreadState> {
+  const found = await readPlaces(sql, schema);
   const tables: PlacedTable[] = [];
   for (const [name, place] of Object.entries<Place>(places)) {
     const row = found.get(name);

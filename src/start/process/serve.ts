@@ -8,6 +8,7 @@ import { migrateDatabase } from "../../database/migrate.ts";
 import { createLogDestination } from "../../telemetry/log-destination.ts";
 import { createLogger } from "../../telemetry/logger.ts";
 import { examineFiles } from "../files/examine-files.ts";
+import { refuseHalfSpread } from "../half-spread.ts";
 import { openStorage } from "../storage.ts";
 import { firstSteps } from "./first-steps.ts";
 import { requireFreePorts } from "./listen.ts";
@@ -61,6 +62,7 @@ async function migrate({ database }: Config, databaseUrl: string, logger: Logger
   const { directUrl = databaseUrl, schema } = database;
   const migrations = await migrateDatabase(directUrl, schema, { tell: (line) => logger.warn(line) });
   if (migrations > 0) logger.info({ migrations, schema }, "migrated the database");
+  await refuseHalfSpread(directUrl, schema);
 }
 
 /** What serves takes long to load: not before everything else is right, and never in a process that only minds its workers. */

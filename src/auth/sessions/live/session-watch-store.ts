@@ -48,25 +48,43 @@ function lastEnded({ $sql: sql, $tables: tables }: Database, userId: Fragment, s
     ) as sessions`;
 }
 
-/** One statement for all users. A session that was opened is one that was used; no index says when, for rotations would have to keep it. */
+/**
+ * One statement for all users; where sessions are spread, one for each. A session that was opened is one that was used; no index says when,
+ * for rotations would have to keep it.
+ */
 export async function findChangedSessions(database: Database, watched: readonly WatchSince[]): Promise<SeenSession[]> {
-  const { $sql: sql, $tables: tables } = database;
+  const { $sql: sql } = database;
+  if (await database.$isSpread()) return (await Promise.all(watched.map((one) => findChangedOf(database, one)))).flat();
   const asked = JSON.stringify(watched.map(({ userId, since }) => ({ user_id: userId, since })));
-  const [userId, since] = [sql`watched.user_id`, sql`watched.since`];
   const rows = await sql<SeenRow[]>`
     select seen.*
     from json_to_recordset(${asked}::text::json) as watched (user_id uuid, since timestamptz)
-      cross join lateral (
-        select exists (select 1 from ${tables.sessionEnds} as session_ends where session_ends.user_id = watched.user_id)
+      cross join lateral ${changesOf(database, sql`watched.user_id`, sql`watched.since`)} as seen`;
+  return rows.map(readSeenSession);
+}
+
+async function findChangedOf(database: Database, { userId, since }: WatchSince): Promise<SeenSession[]> {
+  const { $sql: sql } = database;
+  const changes = changesOf(database, sql`${userId}::uuid`, sql`${since.toISOString()}::timestamptz`);
+  return (await sql<SeenRow[]>`select * from ${changes} as seen`).map(readSeenSession);
+}
+
+/** Where sessions have ended together, each of them is read: its own row may not say so yet. */
+function changesOf(database: Database, userId: Fragment, since: Fragment): Fragment {
+  const { $sql: sql, $tables: tables } = database;
+  return sql`(
+    select changed.*
+    from (
+        select exists (select 1 from ${tables.sessionEnds} as session_ends where session_ends.user_id = ${userId})
           or exists (select 1 from ${tables.sessionEndsOfEverybody}) as together
       ) as ended
       cross join lateral (
-        select ${seenColumns(database)} from ${newestOpen(database, userId)} where last_used_at >= watched.since or ended.together
+        select ${seenColumns(database)} from ${newestOpen(database, userId)} where last_used_at >= ${since} or ended.together
         union all
         select ${seenColumns(database)} from ${lastEnded(database, userId, since)}
-      ) as seen
-    where last_used_at >= watched.since or ended_at >= watched.since`;
-  return rows.map(readSeenSession);
+      ) as changed
+    where last_used_at >= ${since} or ended_at >= ${since}
+  )`;
 }
 
 /** Where watching a user begins: what is alive, and what `findChangedSessions` may answer next. */
