@@ -3,7 +3,7 @@
 // *-store.ts writes SQL, and what is named *-section.ts is what gateway.yaml may say of the room that it stands in.
 
 /** What a database is, and what its errors say. */
-const database = ["unavailable.ts", "unique-violation.ts", "listening-connection.ts", "tables/audit-event-types.ts"].map(
+const database = ["unavailable.ts", "unique-violation.ts", "listening-connection.ts", "columns/audit-event-types.ts"].map(
   (file) => `database/${file}`,
 );
 const domain = ["core", "outbox", "auth", "database/database.ts", ...database];

@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     projects: [
       { resolve, test: { ...shared, name: "tests", include: ["**/*.test.ts"], exclude: ["drills/**"] } },
-      { resolve, test: { ...shared, name: "drills", include: ["drills/*.test.ts"] } },
+      { resolve, test: { ...shared, name: "drills", include: ["drills/**/*.test.ts"] } },
     ],
     // `npx vitest run --coverage`: of what runs in the processes of the tests, and not of the built server.
     coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["html", "text-summary"] },

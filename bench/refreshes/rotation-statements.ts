@@ -1,4 +1,4 @@
-import { tapStatements } from "../../tests/support/databases/statement-tap.ts";
+import { tapStatements } from "../../tests/support/wires/statement-tap.ts";
 import type { Fleet } from "../machine/fleet.ts";
 import { openLine } from "../machine/line.ts";
 import { refreshBody } from "../scenarios.ts";

@@ -11,7 +11,9 @@ const KILLS = 20;
 const READY_MILLISECONDS = 5000;
 const SECRET = "kills of the benchmark, kept over restarts".replace(",", "");
 
-/** `kill -9` of the server and of PostgreSQL, twenty times each, under load; tests/drills/survives-kills.test.ts is the short form. */
+/**
+ * `kill -9` of the server and of PostgreSQL, twenty times each, under load; tests/drills/kills/survives-kills.test.ts is the short form.
+ */
 export async function drillKills({ directory }: Ground): Promise<readonly Verdict[]> {
   const database = join(directory, "kills");
   await mkdir(database, { recursive: true });

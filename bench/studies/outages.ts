@@ -12,7 +12,9 @@ const BACK_SECONDS = 5;
 /** Where the connections say nothing, it takes their time to know. */
 const BACK_FROM_SILENCE_SECONDS = 10;
 
-/** Standbys promoted, and ten seconds of a read-only primary, under load; tests/drills/survives-outages.test.ts is the short form. */
+/**
+ * Standbys promoted, and ten seconds of a read-only primary, under load; tests/drills/outages/survives-outages.test.ts is the short form.
+ */
 export async function drillOutages({ directory }: Ground): Promise<readonly Verdict[]> {
   // Standbys are copies, which PostgreSQL's account has to reach where they are.
   const folder = await makeReachableFolder("gateway-outages-");

@@ -8,7 +8,7 @@ export async function refuseHalfSpread(url: string, schema: string): Promise<voi
   try {
     const misplaced = await findMisplacedTables(sql, schema);
     if (misplaced.length === 0) return;
-    throw new StartupError(`Some tables of the schema ${schema} are spread over the nodes of Citus, and others are not where they belong yet:
+    throw new StartupError(`Some tables of the schema ${schema} are spread over the nodes of Citus, others are not where they belong:
 ${misplaced.join(", ")}. Run the command spread, then start again: docs/operate/growing.md.`);
   } finally {
     close();

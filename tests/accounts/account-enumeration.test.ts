@@ -7,10 +7,10 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf, type Reply } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { isOfACall, type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { lastFacts, messagesTo, type OutboxMail, tokenOf } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import { isOfACall, type StatementTap, tapStatements } from "../support/wires/statement-tap.ts";
 
 /*
  * Where verification is required nobody learns who has an account. What is asked here is asked about every kind of address: answers,

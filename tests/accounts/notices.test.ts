@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { ChangePasswordDocument, LoginDocument, RefreshDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { lastFacts, messagesTo } from "../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import { type StatementTap, tapStatements } from "../support/wires/statement-tap.ts";
 
 const DAY = 86_400;
 

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { openSoleConnection } from "../../src/database/sole-connection.ts";
-import { splitMessages } from "../support/databases/split-messages.ts";
+import { splitMessages } from "../support/wires/split-messages.ts";
 
 const PASSWORD = "hunter2-of-the-database";
 

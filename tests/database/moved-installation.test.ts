@@ -5,9 +5,9 @@ import { migrateDatabase } from "../../src/database/migrate.ts";
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { describeSchema } from "../support/databases/describe-schema.ts";
 import { installInPublic } from "../support/databases/public-installation.ts";
-import { startTcpProxy } from "../support/databases/tcp-proxy.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
+import { startTcpProxy } from "../support/wires/tcp-proxy.ts";
 
 const ALL = 7;
 let fresh: readonly string[];

@@ -16,13 +16,13 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { type ClusterServer, type Standby, startCluster, startStandby } from "../support/databases/standby.ts";
-import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
 import { makeReachableFolder } from "../support/folders.ts";
 import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
 import { runCommand } from "../support/processes/command-line.ts";
 import { openRawClient } from "../support/raw-client.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
+import { startTcpProxy, type TcpProxy } from "../support/wires/tcp-proxy.ts";
 
 let directory: string;
 let primary: ClusterServer;

@@ -5,7 +5,7 @@ import { createFacade } from "../../src/database/wire/facade.ts";
 import { createOpener } from "../../src/database/wire/opener.ts";
 import { createPool, type Pool } from "../../src/database/wire/pool.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
+import { startTcpProxy, type TcpProxy } from "../support/wires/tcp-proxy.ts";
 
 const DEADLINE = 6000;
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -125,3 +125,18 @@ test("the rooms of the domain have at most 50 arrows between them", async () => 
 function roomOfDomain(file: string): string {
   return /^src\/auth\/([^/]+)\//.exec(file)?.[1] ?? "";
 }
+
+/** Each migration is a file for good, wherever there is one. */
+const FOLDERS = ["bench", "docs", "examples", "ops", "packages", "schema", "src", "tests"];
+
+test("no folder has more than 20 files side by side", () => {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const counts = new Map<string, number>();
+  for (const folder of FOLDERS.filter((name) => existsSync(join(root, name)))) {
+    const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((each) => each.isFile() && !/node_modules|dist/.test(each.parentPath)))
+      counts.set(entry.parentPath, (counts.get(entry.parentPath) ?? 0) + 1);
+  }
+  expect(counts.size).toBeGreaterThan(50);
+  expect([...counts].filter(([, count]) => count > 20)).toEqual([]);
+});

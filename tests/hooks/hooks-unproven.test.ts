@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { LoginDocument, RegisterDocument, VerifyEmailDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { lastFacts, messagesTo, tokenOf } from "../support/mail/outbox.ts";
 import { type HooksModule, writeHooks } from "../support/processes/hooks-module.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
 import { keptCalls } from "../support/webhooks/webhook-calls.ts";
+import { type StatementTap, tapStatements } from "../support/wires/statement-tap.ts";
 
 /* Where verification is required: the operator's code and webhooks tell nobody who has an account either. */
 

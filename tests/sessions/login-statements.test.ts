@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { LoginDocument } from "../generated/operations.ts";
 import { codesOf } from "../support/client.ts";
 import type { TestDatabase } from "../support/database.ts";
-import type { StatementTap } from "../support/databases/statement-tap.ts";
-import { startTappedGateway, type TappedGateway } from "../support/databases/tapped-gateway.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
+import type { StatementTap } from "../support/wires/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../support/wires/tapped-gateway.ts";
 
 let database: TestDatabase;
 let tap: StatementTap;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { LogoutAllDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { explainAll } from "../support/databases/statement-plans.ts";
-import { startTappedGateway, type TappedGateway } from "../support/databases/tapped-gateway.ts";
 import { addSessions } from "../support/sessions/many-sessions.ts";
+import { startTappedGateway, type TappedGateway } from "../support/wires/tapped-gateway.ts";
 
 let gateway: TappedGateway;
 beforeAll(async () => {

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LogoutDocument, MeDocument, RefreshDocument, RegisterDocument } from "../generated/operations.ts";
 import { type Client, codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTcpProxy } from "../support/databases/tcp-proxy.ts";
 import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
 import { rounds } from "../support/rounds.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import { startTcpProxy } from "../support/wires/tcp-proxy.ts";
 
 let database: TestDatabase;
 let servers: [ServerProcess, ServerProcess];

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ClientInfo } from "../../src/core/client-info.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import type { TestDatabase } from "../support/database.ts";
-import type { StatementTap } from "../support/databases/statement-tap.ts";
-import { startTappedGateway, type TappedGateway } from "../support/databases/tapped-gateway.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { rounds } from "../support/rounds.ts";
+import type { StatementTap } from "../support/wires/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../support/wires/tapped-gateway.ts";
 
 /*
  * Refreshes that are asked for in one turn of the event loop share a statement, so these ask the domain and not over HTTP:

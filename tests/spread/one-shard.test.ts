@@ -10,9 +10,9 @@ import {
 } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { explainAll } from "../support/databases/statement-plans.ts";
-import type { SentStatement } from "../support/databases/statement-tap.ts";
-import { startTappedGateway, type TappedGateway } from "../support/databases/tapped-gateway.ts";
 import { PASSWORD } from "../support/sign-in.ts";
+import type { SentStatement } from "../support/wires/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../support/wires/tapped-gateway.ts";
 
 let gateway: TappedGateway;
 beforeAll(async () => {

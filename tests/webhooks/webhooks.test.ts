@@ -18,13 +18,13 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type StatementTap, tapStatements } from "../support/databases/statement-tap.ts";
 import { createTestTransact } from "../support/databases/transact.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { PASSWORD } from "../support/sign-in.ts";
 import { until } from "../support/until.ts";
 import { keptCalls } from "../support/webhooks/webhook-calls.ts";
+import { type StatementTap, tapStatements } from "../support/wires/statement-tap.ts";
 
 const HOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 /** Nothing listens there. */

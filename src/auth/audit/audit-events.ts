@@ -1,4 +1,4 @@
-import { type AuditEventType, auditEventTypes, NOBODY } from "../../database/tables/audit-event-types.ts";
+import { type AuditEventType, auditEventTypes, NOBODY } from "../../database/columns/audit-event-types.ts";
 
 export { type AuditEventType, auditEventTypes, NOBODY };
 

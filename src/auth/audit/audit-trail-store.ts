@@ -2,8 +2,8 @@ import { and, desc, eq, gte, inArray, lt, type Placeholder, type SQL, sql } from
 import { MAX as HIGHEST_ID, NIL as LOWEST_ID } from "uuid";
 import { firstIdAt } from "../../core/first-id-at.ts";
 import { groupBy } from "../../core/group-by.ts";
+import { isKnownAuditEventType } from "../../database/columns/audit-event-types.ts";
 import type { Database } from "../../database/database.ts";
-import { isKnownAuditEventType } from "../../database/tables/audit-event-types.ts";
 import { auditEvents } from "../../database/tables/audit-events.ts";
 import type { PageSpan } from "../paging/pages.ts";
 import { type AuditEvent, type AuditEventType, NOBODY } from "./audit-events.ts";

@@ -1,6 +1,6 @@
 import { uuid } from "drizzle-orm/pg-core";
+import { bytea, instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { bytea, instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
 /**

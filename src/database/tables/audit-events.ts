@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, jsonb, primaryKey, text, uuid } from "drizzle-orm/pg-core";
-import { isKnownAuditEventType, NOBODY } from "./audit-event-types.ts";
+import { isKnownAuditEventType, NOBODY } from "../columns/audit-event-types.ts";
+import { instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant } from "./column-types.ts";
 
 /**
  * Append-only, and without foreign keys: an entry outlives what it tells of. The id is a UUIDv7 of `occurred_at`, so that

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, index, text, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant } from "./column-types.ts";
 
 /**
  * Whose every address is: the only place where addresses are unique. Without a foreign key to `users`, which may be spread by another

@@ -1,6 +1,6 @@
 import { index, primaryKey, uuid } from "drizzle-orm/pg-core";
+import { bytea, instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { bytea, instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
 /** What a user has signed in from, so that something new can be told to them. */

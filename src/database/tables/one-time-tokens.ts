@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { bytea, instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { bytea, instant } from "./column-types.ts";
 
 /** What was sent to an address, so that whoever reads its mail can prove it. A row goes when its token is used. */
 export const oneTimeTokens = authSchema.table(

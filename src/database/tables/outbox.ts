@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { bytea, instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { bytea, instant } from "./column-types.ts";
 
 /**
  * What is to be sent, written in the transaction that causes it: sent if and only if that commits, at least once. The id stays the same

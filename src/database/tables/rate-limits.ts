@@ -1,6 +1,6 @@
 import { bigint, index, integer, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant } from "./column-types.ts";
 
 /**
  * How often a caller has called what is limited, and when. The table is UNLOGGED, and the functions `give_back_and_reserve_calls` and

@@ -1,6 +1,6 @@
 import { index, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant } from "./column-types.ts";
 import { users } from "./users.ts";
 
 /** When a user was last told something of one kind, so that nobody's mailbox is flooded by what only informs. */

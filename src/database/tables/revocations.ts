@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { instant, transactionId } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant, transactionId } from "./column-types.ts";
 
 /** What ends access tokens before they expire; a row is useless once every token that it concerns has expired. */
 export const revocations = authSchema.table(

@@ -1,7 +1,7 @@
 import { check, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../columns/column-types.ts";
+import { isKnownEndReason } from "../columns/end-reasons.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant } from "./column-types.ts";
-import { isKnownEndReason } from "./end-reasons.ts";
 
 /**
  * The end of everybody's sessions with a lower id, by one row: as `session_ends` for one user. A few rows at most, wherever they are asked

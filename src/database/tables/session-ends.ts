@@ -1,7 +1,7 @@
 import { check, index, integer, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../columns/column-types.ts";
+import { isKnownEndReason } from "../columns/end-reasons.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant } from "./column-types.ts";
-import { isKnownEndReason } from "./end-reasons.ts";
 
 /**
  * The end of many sessions of one user by one row, which takes the same time however many they are: of those that were opened below a

@@ -1,7 +1,7 @@
 import { check, index, integer, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { bytea, instant } from "../columns/column-types.ts";
+import { isKnownEndReason } from "../columns/end-reasons.ts";
 import { authSchema } from "./auth-schema.ts";
-import { bytea, instant } from "./column-types.ts";
-import { isKnownEndReason } from "./end-reasons.ts";
 import { users } from "./users.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { jsonb, text } from "drizzle-orm/pg-core";
+import { bytea, instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { bytea, instant } from "./column-types.ts";
 
 /** A key signs from `signs_from` until the next key's; it verifies until the last token that it signed has expired. */
 export const signingKeys = authSchema.table("signing_keys", {

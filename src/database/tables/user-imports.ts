@@ -1,6 +1,6 @@
 import { integer, text } from "drizzle-orm/pg-core";
+import { instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant } from "./column-types.ts";
 
 /**
  * How far the import of a file has come: written in the transaction that inserts its users, so that it can be taken up where it stopped.

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, text, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../columns/column-types.ts";
 import { authSchema } from "./auth-schema.ts";
-import { instant } from "./column-types.ts";
 
 export const users = authSchema.table(
   "users",

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ExportAccountDocument, RegisterDocument, RequestEmailChangeDocument } from "../../generated/operations.ts";
 import { codesOf, dataOf, type Reply } from "../../support/client.ts";
 import type { TestDatabase } from "../../support/database.ts";
-import { isOfACall, type StatementTap } from "../../support/databases/statement-tap.ts";
-import { startTappedGateway, type TappedGateway } from "../../support/databases/tapped-gateway.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { changeEmail, confirm, registerVerified, stateOf, undo, undoTokenOf } from "../../support/mail/email-change.ts";
 import { allMessages, messagesTo } from "../../support/mail/outbox.ts";
 import { newEmail, PASSWORD } from "../../support/sign-in.ts";
+import { isOfACall, type StatementTap } from "../../support/wires/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../../support/wires/tapped-gateway.ts";
 
 let database: TestDatabase;
 let tap: StatementTap;

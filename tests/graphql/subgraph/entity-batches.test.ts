@@ -2,8 +2,6 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { AuthFieldsFragment } from "../../generated/operations.ts";
 import { codesOf, dataOf } from "../../support/client.ts";
-import type { StatementTap } from "../../support/databases/statement-tap.ts";
-import { startTappedGateway, type TappedGateway } from "../../support/databases/tapped-gateway.ts";
 import { startTestGateway } from "../../support/gateway.ts";
 import {
   type Answer,
@@ -15,6 +13,8 @@ import {
   unknownKey,
   userKey,
 } from "../../support/graphs/entities.ts";
+import type { StatementTap } from "../../support/wires/statement-tap.ts";
+import { startTappedGateway, type TappedGateway } from "../../support/wires/tapped-gateway.ts";
 
 let tap: StatementTap;
 let gateway: TappedGateway;

@@ -14,9 +14,9 @@ import {
 } from "../../generated/operations.ts";
 import { dataOf } from "../../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
-import { type StatementTap, tapStatements } from "../../support/databases/statement-tap.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { PASSWORD } from "../../support/sign-in.ts";
+import { type StatementTap, tapStatements } from "../../support/wires/statement-tap.ts";
 
 let database: TestDatabase;
 let tap: StatementTap;

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import type { SentStatement } from "./statement-tap.ts";
+import type { SentStatement } from "../wires/statement-tap.ts";
 
 /** Of one statement as it was sent: what it says, and the lines of its plan. */
 export interface StatementPlan {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AuthFieldsFragment } from "../../generated/operations.ts";
 import type { Client, Reply } from "../client.ts";
-import type { StatementTap } from "../databases/statement-tap.ts";
+import type { StatementTap } from "../wires/statement-tap.ts";
 
 export type Answer = Reply<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { lte, type SQL, sql } from "drizzle-orm";
+import { isKnownAuditEventType } from "../../../database/columns/audit-event-types.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import { accountErasures } from "../../../database/tables/account-erasures.ts";
-import { isKnownAuditEventType } from "../../../database/tables/audit-event-types.ts";
 import { auditEvents } from "../../../database/tables/audit-events.ts";
 import { emailAddresses } from "../../../database/tables/email-addresses.ts";
 import { identitySubjects } from "../../../database/tables/identity-subjects.ts";

@@ -7,11 +7,11 @@ import {
   ReauthenticateDocument,
   RefreshDocument,
   SessionEventsDocument,
-} from "../generated/operations.ts";
-import { openSocket } from "../support/clients/live-socket.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTcpProxy } from "../support/databases/tcp-proxy.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+} from "../../generated/operations.ts";
+import { openSocket } from "../../support/clients/live-socket.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { startTcpProxy } from "../../support/wires/tcp-proxy.ts";
 
 let database: TestDatabase;
 let gateway: TestGateway;

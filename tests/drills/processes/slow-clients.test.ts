@@ -3,10 +3,10 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MeFromTokenDocument } from "../generated/operations.ts";
-import { dataOf } from "../support/client.ts";
-import { openSocket } from "../support/clients/live-socket.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { MeFromTokenDocument } from "../../generated/operations.ts";
+import { dataOf } from "../../support/client.ts";
+import { openSocket } from "../../support/clients/live-socket.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DeleteAccountDocument } from "../generated/operations.ts";
-import { dataOf } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
+import { DeleteAccountDocument } from "../../generated/operations.ts";
+import { dataOf } from "../../support/client.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { until } from "../../support/until.ts";
 
-const erasingProcess = fileURLToPath(new URL("../support/load/erasing-process.ts", import.meta.url));
+const erasingProcess = fileURLToPath(new URL("../../support/load/erasing-process.ts", import.meta.url));
 const GRACE = 14 * 86_400;
 const KILLS = 4;
 /** So many that a process takes a while with them. */

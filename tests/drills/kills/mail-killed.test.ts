@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestClock } from "../support/clock.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTcpProxy } from "../support/databases/tcp-proxy.ts";
-import { startTestGateway } from "../support/gateway.ts";
-import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
-import { type MessageWriter, openMessageWriter } from "../support/mail/write-messages.ts";
-import { startServerProcess } from "../support/processes/server-process.ts";
-import { until } from "../support/until.ts";
+import { createTestClock } from "../../support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { startTestGateway } from "../../support/gateway.ts";
+import { type MailServer, startMailServer } from "../../support/mail/mail-server.ts";
+import { type MessageWriter, openMessageWriter } from "../../support/mail/write-messages.ts";
+import { startServerProcess } from "../../support/processes/server-process.ts";
+import { until } from "../../support/until.ts";
+import { startTcpProxy } from "../../support/wires/tcp-proxy.ts";
 
 const PATIENCE = 20_000;
 let database: TestDatabase;

@@ -4,15 +4,15 @@ import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { StartupError } from "../../src/core/errors.ts";
-import { developmentSecret } from "../../src/start/files/development-secret.ts";
-import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { emptyFolder, makeReachableFolder } from "../support/folders.ts";
-import { TEST_SECRET } from "../support/gateway.ts";
-import { serverFile, startServerProcess } from "../support/processes/server-process.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
+import { StartupError } from "../../../src/core/errors.ts";
+import { developmentSecret } from "../../../src/start/files/development-secret.ts";
+import { LoginDocument, RegisterDocument } from "../../generated/operations.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { emptyFolder, makeReachableFolder } from "../../support/folders.ts";
+import { TEST_SECRET } from "../../support/gateway.ts";
+import { serverFile, startServerProcess } from "../../support/processes/server-process.ts";
+import { newEmail, PASSWORD } from "../../support/sign-in.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {

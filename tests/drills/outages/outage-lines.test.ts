@@ -3,22 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { NewMessage } from "../../src/outbox/outbox-messages.ts";
-import { LoginDocument } from "../generated/operations.ts";
-import { codesOf } from "../support/client.ts";
-import { createTestClock } from "../support/clock.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { hasRedis, startTestRedis, type TestRedis } from "../support/databases/redis.ts";
-import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
-import { whileHeld } from "../support/databases/while-held.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../support/graphs/broken-upstream.ts";
-import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
-import { type MessageWriter, openMessageWriter } from "../support/mail/write-messages.ts";
-import { readMetrics } from "../support/metrics.ts";
-import { PASSWORD } from "../support/sign-in.ts";
-import { until } from "../support/until.ts";
-import { openReceiver, type Receiver } from "../support/webhooks/receiver.ts";
+import type { NewMessage } from "../../../src/outbox/outbox-messages.ts";
+import { LoginDocument } from "../../generated/operations.ts";
+import { codesOf } from "../../support/client.ts";
+import { createTestClock } from "../../support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { hasRedis, startTestRedis, type TestRedis } from "../../support/databases/redis.ts";
+import { whileHeld } from "../../support/databases/while-held.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../../support/graphs/broken-upstream.ts";
+import { type MailServer, startMailServer } from "../../support/mail/mail-server.ts";
+import { type MessageWriter, openMessageWriter } from "../../support/mail/write-messages.ts";
+import { readMetrics } from "../../support/metrics.ts";
+import { PASSWORD } from "../../support/sign-in.ts";
+import { until } from "../../support/until.ts";
+import { openReceiver, type Receiver } from "../../support/webhooks/receiver.ts";
+import { startTcpProxy, type TcpProxy } from "../../support/wires/tcp-proxy.ts";
 
 /* A gateway with all that it may depend on, each of which goes away and comes back. */
 

@@ -1,14 +1,14 @@
 import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/dev-postgres/embedded-postgres.ts";
-import { LoginDocument, LogoutDocument, MeFromTokenDocument } from "../generated/operations.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
-import { makeReachableFolder } from "../support/folders.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { PASSWORD } from "../support/sign-in.ts";
-import { until } from "../support/until.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../../src/dev-postgres/embedded-postgres.ts";
+import { LoginDocument, LogoutDocument, MeFromTokenDocument } from "../../generated/operations.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { makeReachableFolder } from "../../support/folders.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { PASSWORD } from "../../support/sign-in.ts";
+import { until } from "../../support/until.ts";
+import { startTcpProxy, type TcpProxy } from "../../support/wires/tcp-proxy.ts";
 
 /** The shortest that is allowed, so that nobody waits for long. */
 const env = { REVOCATION_MAX_LAG: "1s" };

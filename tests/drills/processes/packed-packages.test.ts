@@ -8,22 +8,22 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createIdentityTokens } from "../../src/auth/tokens/identity-tokens.ts";
-import { keyFromPrivate } from "../../src/auth/tokens/keys/key-pairs.ts";
-import { createFixedKeys } from "../../src/auth/tokens/keys/signing-keys.ts";
-import { systemClock } from "../../src/core/clock.ts";
-import { createSecureRandom } from "../../src/core/random.ts";
-import { createEmptyDatabase } from "../support/database.ts";
-import { readDocument } from "../support/documents.ts";
-import { startKeyServer } from "../support/keys/key-server.ts";
-import { copyUnbuilt, link } from "../support/unbuilt-checkout.ts";
+import { createIdentityTokens } from "../../../src/auth/tokens/identity-tokens.ts";
+import { keyFromPrivate } from "../../../src/auth/tokens/keys/key-pairs.ts";
+import { createFixedKeys } from "../../../src/auth/tokens/keys/signing-keys.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import { createSecureRandom } from "../../../src/core/random.ts";
+import { createEmptyDatabase } from "../../support/database.ts";
+import { readDocument } from "../../support/documents.ts";
+import { startKeyServer } from "../../support/keys/key-server.ts";
+import { copyUnbuilt, link } from "../../support/unbuilt-checkout.ts";
 
 /*
  * What npm packs, unpacked as npm installs it. Registries are not asked: the packages that ours depend on are linked from this checkout,
  * those that package.json names and no others; what they are without our overrides is read from the lock file.
  */
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const run = promisify(execFile);
 
 interface Packed {
@@ -41,7 +41,7 @@ interface Manifest {
 /** The files that a package promises: its programs, and what can be imported. */
 function promised(path: string): string[] {
   const { bin = {}, exports } = JSON.parse(readDocument(join(path, "package.json"))) as Manifest;
-  return [...Object.values(bin), ...Object.values(exports).flatMap((each) => Object.values(each))].map((file) => file.replace("./", ""));
+  return [...Object.values(bin), ...Object.values(exports).flatMap((each) => Object.values(each))].map((file) => file.replace("../", ""));
 }
 
 interface LockedPackage {
@@ -57,7 +57,7 @@ let verifyPaths: readonly string[];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "packed-"));
   writeFileSync(join(folder, "package.json"), "{}");
-  [gatewayPaths, verifyPaths] = await Promise.all([install("."), install("packages/verify")]);
+  [gatewayPaths, verifyPaths] = await Promise.all([install(".."), install("packages/verify")]);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -95,7 +95,7 @@ describe("the gateway, packed", () => {
   });
 
   test("has the programs, the migrations and the schema, and no sources", () => {
-    const wanted = [...promised("."), "dist/main.js", "drizzle/meta/_journal.json", "schema/auth.graphql", "LICENSE"];
+    const wanted = [...promised(".."), "dist/main.js", "drizzle/meta/_journal.json", "schema/auth.graphql", "LICENSE"];
     expect(gatewayPaths).toEqual(expect.arrayContaining(wanted));
     expect(gatewayPaths.filter((path) => /^(src|packages\/(?!verify\/README\.md$)|tests|node_modules|\.env$|\.data)/.test(path))).toEqual(
       [],
@@ -124,7 +124,7 @@ describe("the gateway, packed", () => {
     const { stdout } = await run("npm", ["run", "--silent", "pack", "--", "--json", "--pack-destination", folder], { cwd: checkout });
     const packed = (JSON.parse(stdout) as Packed[]).map(({ files }) => files.map(({ path }) => path));
     expect(packed).toEqual([
-      expect.arrayContaining([...promised("."), "dist/main.js", "dist/http/pages/files/account.js"]),
+      expect.arrayContaining([...promised(".."), "dist/main.js", "dist/http/pages/files/account.js"]),
       expect.arrayContaining(promised("packages/verify")),
     ]);
   });

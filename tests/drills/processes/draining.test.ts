@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
-import { dataOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
-import { until } from "../support/until.ts";
+import { LoginDocument, RegisterDocument } from "../../generated/operations.ts";
+import { dataOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { type ServerProcess, startServerProcess } from "../../support/processes/server-process.ts";
+import { newEmail, PASSWORD } from "../../support/sign-in.ts";
+import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {

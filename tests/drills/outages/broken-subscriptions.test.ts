@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Watch, watch, watchOn } from "../support/clients/watch.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type Watch, watch, watchOn } from "../../support/clients/watch.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import {
   type BrokenLiveUpstream,
   brokenLiveSdl,
@@ -12,8 +12,8 @@ import {
   socketFailures,
   startBrokenLiveUpstream,
   streamFailures,
-} from "../support/graphs/broken-live-upstream.ts";
-import { until } from "../support/until.ts";
+} from "../../support/graphs/broken-live-upstream.ts";
+import { until } from "../../support/until.ts";
 
 const MEGABYTE = 1024 * 1024;
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { NOTICES_PER_HOUR } from "../../src/outbox/notice-store.ts";
-import { DeleteAccountDocument, LoginDocument, RequestPasswordResetDocument } from "../generated/operations.ts";
-import { dataOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
-import { PASSWORD } from "../support/sign-in.ts";
-import { until } from "../support/until.ts";
+import { NOTICES_PER_HOUR } from "../../../src/outbox/notice-store.ts";
+import { DeleteAccountDocument, LoginDocument, RequestPasswordResetDocument } from "../../generated/operations.ts";
+import { dataOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { type MailServer, startMailServer } from "../../support/mail/mail-server.ts";
+import { PASSWORD } from "../../support/sign-in.ts";
+import { until } from "../../support/until.ts";
 
 const PATIENCE = 60_000;
 const SIGN_INS = 182;

@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ClientInfo } from "../../src/core/client-info.ts";
-import { AuthError } from "../../src/core/errors.ts";
-import { isDatabaseUnavailable } from "../../src/database/unavailable.ts";
-import { DisableUserDocument, MeFromTokenDocument, RefreshDocument } from "../generated/operations.ts";
-import { codesOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { rounds } from "../support/rounds.ts";
-import { until } from "../support/until.ts";
+import type { ClientInfo } from "../../../src/core/client-info.ts";
+import { AuthError } from "../../../src/core/errors.ts";
+import { isDatabaseUnavailable } from "../../../src/database/unavailable.ts";
+import { DisableUserDocument, MeFromTokenDocument, RefreshDocument } from "../../generated/operations.ts";
+import { codesOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { rounds } from "../../support/rounds.ts";
+import { until } from "../../support/until.ts";
+import { startTcpProxy, type TcpProxy } from "../../support/wires/tcp-proxy.ts";
 
 /* Refreshes that share a statement, when it fails: of as many as were asked for together each one is answered, and answered truly. */
 

@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openListeningConnection } from "../../src/database/listening-connection.ts";
-import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
-import { SCHEMA } from "../support/raw-client.ts";
-import { until } from "../support/until.ts";
+import { openListeningConnection } from "../../../src/database/listening-connection.ts";
+import { type OpenDatabase, openDatabase } from "../../../src/database/open-database.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { SCHEMA } from "../../support/raw-client.ts";
+import { until } from "../../support/until.ts";
+import { startTcpProxy, type TcpProxy } from "../../support/wires/tcp-proxy.ts";
 
 let server: TestDatabase;
 let proxy: TcpProxy;

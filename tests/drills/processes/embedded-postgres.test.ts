@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/dev-postgres/embedded-postgres.ts";
-import { EmbeddedPostgresError } from "../../src/dev-postgres/error.ts";
-import { end, run, startElsewhere, urlOf } from "../support/databases/embedded-elsewhere.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../../src/dev-postgres/embedded-postgres.ts";
+import { EmbeddedPostgresError } from "../../../src/dev-postgres/error.ts";
+import { end, run, startElsewhere, urlOf } from "../../support/databases/embedded-elsewhere.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** A folder whose database has been initialised. Most tests need no other: each starts its server and leaves it stopped. */

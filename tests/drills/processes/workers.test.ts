@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MeFromTokenDocument, RegisterDocument } from "../generated/operations.ts";
-import { dataOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { TEST_SECRET } from "../support/gateway.ts";
-import { readMetrics } from "../support/metrics.ts";
-import { failToStart } from "../support/processes/command-line.ts";
-import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
-import { until } from "../support/until.ts";
+import { MeFromTokenDocument, RegisterDocument } from "../../generated/operations.ts";
+import { dataOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { TEST_SECRET } from "../../support/gateway.ts";
+import { readMetrics } from "../../support/metrics.ts";
+import { failToStart } from "../../support/processes/command-line.ts";
+import { type ServerProcess, startServerProcess } from "../../support/processes/server-process.ts";
+import { newEmail, PASSWORD } from "../../support/sign-in.ts";
+import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GraphQLError } from "graphql";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type Behaviour, type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../support/graphs/broken-upstream.ts";
-import { type ServedGraph, serveGraph } from "../support/graphs/served-graph.ts";
-import { until } from "../support/until.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { type Behaviour, type BrokenUpstream, brokenSdl, startBrokenUpstream } from "../../support/graphs/broken-upstream.ts";
+import { type ServedGraph, serveGraph } from "../../support/graphs/served-graph.ts";
+import { until } from "../../support/until.ts";
 
 let folder: string;
 let broken: BrokenUpstream;

@@ -8,15 +8,15 @@ import {
   RefreshDocument,
   RequestPasswordResetDocument,
   ResetPasswordDocument,
-} from "../generated/operations.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
-import { lastFacts, tokenOf } from "../support/mail/outbox.ts";
-import { runCommand } from "../support/processes/command-line.ts";
-import { rounds } from "../support/rounds.ts";
-import { addSessions } from "../support/sessions/many-sessions.ts";
-import { PASSWORD } from "../support/sign-in.ts";
-import { until } from "../support/until.ts";
+} from "../../generated/operations.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "../../support/gateway.ts";
+import { lastFacts, tokenOf } from "../../support/mail/outbox.ts";
+import { runCommand } from "../../support/processes/command-line.ts";
+import { rounds } from "../../support/rounds.ts";
+import { addSessions } from "../../support/sessions/many-sessions.ts";
+import { PASSWORD } from "../../support/sign-in.ts";
+import { until } from "../../support/until.ts";
 
 let gateway: TestGateway;
 let admin: AuthFieldsFragment;

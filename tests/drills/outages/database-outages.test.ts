@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { LoginDocument, RefreshDocument, RegisterDocument, RequestPasswordResetDocument } from "../generated/operations.ts";
-import { codesOf, dataOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startTcpProxy, type TcpProxy } from "../support/databases/tcp-proxy.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { createLedger } from "../support/load/ledger.ts";
-import { startMixedLoad } from "../support/load/mixed-load.ts";
-import { newEmail, PASSWORD } from "../support/sign-in.ts";
-import { until } from "../support/until.ts";
+import { LoginDocument, RefreshDocument, RegisterDocument, RequestPasswordResetDocument } from "../../generated/operations.ts";
+import { codesOf, dataOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { createLedger } from "../../support/load/ledger.ts";
+import { startMixedLoad } from "../../support/load/mixed-load.ts";
+import { newEmail, PASSWORD } from "../../support/sign-in.ts";
+import { until } from "../../support/until.ts";
+import { startTcpProxy, type TcpProxy } from "../../support/wires/tcp-proxy.ts";
 
 let database: TestDatabase;
 let proxy: TcpProxy;

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openListeningConnection } from "../../src/database/listening-connection.ts";
-import { type OpenDatabase, openDatabase } from "../../src/database/open-database.ts";
-import { isDatabaseUnavailable } from "../../src/database/unavailable.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type InjectingRelay, startInjectingRelay } from "../support/databases/injecting-relay.ts";
-import { startTestGateway } from "../support/gateway.ts";
-import { SCHEMA } from "../support/raw-client.ts";
+import { openListeningConnection } from "../../../src/database/listening-connection.ts";
+import { type OpenDatabase, openDatabase } from "../../../src/database/open-database.ts";
+import { isDatabaseUnavailable } from "../../../src/database/unavailable.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { startTestGateway } from "../../support/gateway.ts";
+import { SCHEMA } from "../../support/raw-client.ts";
+import { type InjectingRelay, startInjectingRelay } from "../../support/wires/injecting-relay.ts";
 
 const CONNECTIONS = 8;
 

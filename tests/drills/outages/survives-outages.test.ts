@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { makeReachableFolder } from "../support/folders.ts";
-import { outageNames, runOutageDrill } from "../support/load/outage-drill.ts";
-import { startServerProcess } from "../support/processes/server-process.ts";
+import { makeReachableFolder } from "../../support/folders.ts";
+import { outageNames, runOutageDrill } from "../../support/load/outage-drill.ts";
+import { startServerProcess } from "../../support/processes/server-process.ts";
 
 test("nothing acknowledged is lost and every call is answered, while standbys are promoted and a primary is read-only", async () => {
   const directory = await makeReachableFolder("gateway-outages-");

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
-import { dataOf } from "../support/client.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
+import { LoginDocument, RegisterDocument } from "../../generated/operations.ts";
+import { dataOf } from "../../support/client.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { type ServerProcess, startServerProcess } from "../../support/processes/server-process.ts";
 
 const isLinux = existsSync("/proc/self/task");
 const input = { email: "user@example.com", password: "a long walk by the sea" };

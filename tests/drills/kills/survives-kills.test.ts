@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { makeReachableFolder } from "../support/folders.ts";
-import { runKillDrill } from "../support/load/kill-drill.ts";
-import { startServerProcess } from "../support/processes/server-process.ts";
-import { rounds } from "../support/rounds.ts";
+import { makeReachableFolder } from "../../support/folders.ts";
+import { runKillDrill } from "../../support/load/kill-drill.ts";
+import { startServerProcess } from "../../support/processes/server-process.ts";
+import { rounds } from "../../support/rounds.ts";
 
 test("nothing acknowledged is lost or done twice when the server or PostgreSQL is killed under load; it is soon ready again", async () => {
   const directory = await makeReachableFolder("gateway-kills-");
