@@ -1,5 +1,6 @@
 import type postgres from "postgres";
 import { LostConnectionError } from "./lost-connection.ts";
+import { tryServersLock } from "./servers-lock.ts";
 import { openSoleConnection } from "./sole-connection.ts";
 
 /**
@@ -15,9 +16,6 @@ export interface ListeningConnection {
 }
 
 const CONNECT_MILLISECONDS = 2000;
-
-/** Held by every server, shared, for as long as it listens. It keeps nobody waiting. */
-export const SERVERS_LOCK = "graphql-auth-gateway servers";
 
 /**
  * Not the driver's own `listen`, which keeps a second connection that nothing can be asked on: whether that one still hears could
@@ -37,17 +35,16 @@ export function openListeningConnection(url: string, channel: string, hear: () =
     sql,
     async listen() {
       // An address that still leads to the primary of before must not hold us: it answers, and nothing new is ever written there.
-      isPrimary ||= await register(sql);
-      if (!isPrimary) throw new LostConnectionError("IS_STANDBY");
+      if (!isPrimary && !(await askIsPrimary(sql))) throw new LostConnectionError("IS_STANDBY");
+      if (!isPrimary) await tryServersLock(sql);
+      isPrimary = true;
       await sql`listen ${sql(channel)}`;
     },
     close: async () => close(),
   };
 }
 
-/** Whether this is a primary. Whoever counts the servers of a database finds each by this lock, by whatever name it connects. */
-async function register(sql: postgres.Sql): Promise<boolean> {
-  const [row] = await sql<{ isStandby: boolean }[]>`
-    select pg_is_in_recovery() as "isStandby", pg_try_advisory_lock_shared(hashtextextended(${SERVERS_LOCK}, 0))`;
+async function askIsPrimary(sql: postgres.Sql): Promise<boolean> {
+  const [row] = await sql<{ isStandby: boolean }[]>`select pg_is_in_recovery() as "isStandby"`;
   return row?.isStandby === false;
 }

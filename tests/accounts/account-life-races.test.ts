@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { DeleteAccountDocument, LoginDocument, MeFromTokenDocument, RefreshDocument, RegisterDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
+import { untilLockWait } from "../support/databases/lock-waits.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { askForChange, changeEmail, confirm, registerVerified, stateOf, undo, undoTokenOf } from "../support/mail/email-change.ts";
 import { rounds } from "../support/rounds.ts";
@@ -54,11 +55,7 @@ async function whileHeld<Result>(statements: string, work: () => Promise<Result>
   try {
     await held.unsafe(`begin; ${statements}`);
     const working = work();
-    await until(async () => {
-      const waiting = await one.database
-        .sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      return waiting.length > 0;
-    }, 10_000);
+    await untilLockWait(one.database.sql);
     await held`commit`;
     return await working;
   } finally {

@@ -11,6 +11,7 @@ import { type OpenDatabase, openDatabase } from "../../src/database/open-databas
 import { LoginDocument, RegisterDocument } from "../generated/operations.ts";
 import { dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { untilLockWait } from "../support/databases/lock-waits.ts";
 import { startServerProcess } from "../support/processes/server-process.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 import { rounds } from "../support/rounds.ts";
@@ -65,10 +66,7 @@ test("in one process a call that was given back is free at once, also where anot
   await granted.giveBack?.();
   // Waits for the row that is held, before it comes to the other one.
   const carrier = store.reserve([other], NOW);
-  await until(async () => {
-    const waiting = await database.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    return waiting.length > 0;
-  }, PATIENCE_MILLISECONDS);
+  await untilLockWait(database.sql, PATIENCE_MILLISECONDS);
   const next = store.reserve([single], NOW);
   // Time enough for a judgement that comes too early.
   await openStore().reserve([newQuota(1)], NOW);

@@ -22,6 +22,7 @@ test("a batch of the sessions that one row has ended is read from an index, howe
   // The rows that it marked are no longer there for the plan: as many again are.
   await addSessions(gateway, user.id, 3000);
   for (const { plan } of await explainAll(gateway.database.sql, batches)) {
+    // Of a Citus, a shard's index has the shard's number.
     expect(plan).toMatch(/Index Scan using sessions_of_user/);
     expect(plan).not.toMatch(/Sort/);
   }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LogoutAllDocument, MeFromTokenDocument, RefreshDocument } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
+import { untilLockWait } from "../support/databases/lock-waits.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { addSessions } from "../support/sessions/many-sessions.ts";
 import { places } from "../support/sessions/refresh-story.ts";
-import { until } from "../support/until.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -26,11 +26,9 @@ test("what a follower is given while all sessions end is refused with them", asy
   dataOf(await refresh(places.home.headers));
 
   const { following } = await sql.begin(async (tx) => {
-    await tx`select from sessions where id = ${first.session.id} for update`;
+    await tx`select from sessions where user_id = ${first.user.id} and id = ${first.session.id} for update`;
     const following = refresh(places.elsewhere.headers);
-    const waiting = () => sql`
-      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    await until(async () => (await waiting()).length > 0, 10_000);
+    await untilLockWait(sql);
     dataOf(await gateway.send(LogoutAllDocument, {}, { token: second.accessToken }));
     return { following };
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LogoutDocument, MeDocument, RefreshDocument, RegisterDocument } from "../generated/operations.ts";
 import { type Client, codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { untilLockWait } from "../support/databases/lock-waits.ts";
 import { type ServerProcess, startServerProcess } from "../support/processes/server-process.ts";
 import { rounds } from "../support/rounds.ts";
 import { newEmail, PASSWORD } from "../support/sign-in.ts";
@@ -41,12 +42,6 @@ async function refreshAtLast(client: Client, refreshToken: string | null): Retur
 async function stateOf(sessionId: string) {
   const [row] = await database.sql`select generation, ended_at is null as live, end_reason from sessions where id = ${sessionId}`;
   return row;
-}
-
-async function waitingForLocks(): Promise<unknown> {
-  const [row] = await database.sql`
-    select count(*)::int as statements from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-  return row?.statements;
 }
 
 describe("two processes on one database", () => {
@@ -106,15 +101,15 @@ describe("two processes on one database", () => {
 test("a server killed after a rotation was committed and before its answer left: the retry gets the successor", async () => {
   const proxy = await startTcpProxy(database.url);
   const doomed = await startServerProcess({ DATABASE_URL: proxy.url, DATABASE_POOL_SIZE: "2" });
-  const { session, refreshToken } = await register(doomed);
+  const { user, session, refreshToken } = await register(doomed);
   // The statement is held up by a lock while answers begin to be held: whatever has to be answered before it has been.
   const { lost } = await database.sql.begin(async (tx) => {
-    await tx`select from sessions where id = ${session.id} for update`;
+    await tx`select from sessions where user_id = ${user.id} and id = ${session.id} for update`;
     const lost = refresh(doomed, refreshToken).then(
       () => "answered",
       () => "lost",
     );
-    await expect.poll(() => waitingForLocks()).toBe(1);
+    await untilLockWait(database.sql);
     proxy.holdAnswers();
     return { lost };
   });

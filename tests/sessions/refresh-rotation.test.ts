@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type AuthFieldsFragment, LogoutDocument, MeDocument, RefreshDocument } from "../generated/operations.ts";
 import { codesOf, dataOf, type Reply } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -59,7 +59,8 @@ describe("rotation", () => {
     expect(await stateOf(session.id)).toMatchObject({ generation: 5 });
   });
 
-  test("stays a heap-only update, so that no index grows with it", async () => {
+  // Of a Citus, the statistics are at the workers.
+  test.skipIf(inject("isCitus"))("stays a heap-only update, so that no index grows with it", async () => {
     let { refreshToken } = await gateway.register();
     for (let round = 0; round < 20; round += 1) refreshToken = (await refreshed(refreshToken)).refreshToken;
     await gateway.database.sql`select pg_stat_force_next_flush()`.catch(() => undefined);

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { openDatabase } from "../../src/database/open-database.ts";
+import { countServerConnections, tryServersLock } from "../../src/database/servers-lock.ts";
+import { openSoleConnection } from "../../src/database/sole-connection.ts";
+import { findMisplacedTables } from "../../src/database/spread/citus.ts";
 import { places } from "../../src/database/spread/places.ts";
 import { createEmptyCitusDatabase, createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { TEST_SECRET } from "../support/gateway.ts";
 import { runCommand } from "../support/processes/command-line.ts";
+import { startServerProcess } from "../support/processes/server-process.ts";
 import { SCHEMA } from "../support/raw-client.ts";
 
 const run = (database: TestDatabase, ...words: string[]) => runCommand(words, { env: { DATABASE_URL: database.url, SECRET: TEST_SECRET } });
@@ -18,6 +22,12 @@ test("every table has a place", async () => {
 });
 
 describe.skipIf(inject("isCitus"))("on a PostgreSQL without Citus", () => {
+  test("no table is where it does not belong", async () => {
+    const database = await createTestDatabase();
+    expect(await findMisplacedTables(database.sql, SCHEMA)).toEqual([]);
+    await database.drop();
+  });
+
   test("says what to do, and does nothing", async () => {
     const database = await createTestDatabase();
     for (const words of [["spread"], ["spread", "--plan"]]) {
@@ -70,6 +80,7 @@ describe.skipIf(!inject("isCitus"))("on the Citus of TEST_CITUS_URL", () => {
 
   test("goes on where it was cut off, with every row, and has nothing to do afterwards", async () => {
     await database.sql`select create_distributed_table('auth.users', 'id', colocate_with => 'none')`;
+    await expect(startServerProcess({ DATABASE_URL: database.url })).rejects.toThrow(/sessions, .*run the command spread/s);
     const { code, stdout } = await run(database, "spread");
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^Spread 10 tables over \d+ nodes?\.\n$/)]);
     const wanted = Object.entries(places).filter(([, { kind }]) => kind !== "coordinator");
@@ -79,6 +90,16 @@ describe.skipIf(!inject("isCitus"))("on the Citus of TEST_CITUS_URL", () => {
     expect(left).toEqual([]);
     expect(await run(database, "spread")).toMatchObject({ code: 0, stdout: "Nothing to do: every table is where it belongs.\n" });
     expect((await run(database, "spread", "--plan")).stdout).toContain("sessions is spread by user_id, beside users.\n");
+  });
+
+  test("a server starts on tables that are spread, and none while they are taken over", async () => {
+    const spreading = openSoleConnection(database.url, { applicationName: "spread" });
+    expect(await tryServersLock(spreading.sql, { alone: true })).toBe(true);
+    await expect(startServerProcess({ DATABASE_URL: database.url })).rejects.toThrow("The command spread is taking tables over");
+    spreading.close();
+    const server = await startServerProcess({ DATABASE_URL: database.url });
+    expect(await countServerConnections(database.sql)).toBeGreaterThan(0);
+    await server.stop();
   });
 
   test("a table that somebody has spread otherwise is left alone", async () => {

@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { untilLockWait } from "../support/databases/lock-waits.ts";
 import { newEmail } from "../support/sign-in.ts";
-import { until } from "../support/until.ts";
 import { reserveAddress } from "../support/users/addresses.ts";
 import { importBeside } from "./imported-users.ts";
 
@@ -115,9 +115,7 @@ test("an address that is given up for another one during the import stays reserv
     await reserveAddress(sql, user.id, user.email);
     await sql`update users set email = 'new@example.com', email_key = 'new@example.com' where id = ${user.id}`;
     const started = imported.files.importFile(path);
-    const waiting = () =>
-      imported.gateway.database.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-    await until(async () => (await waiting()).length > 0, 10_000);
+    await untilLockWait(imported.gateway.database.sql);
     return { started };
   });
   const { code, report } = await importing.started;

@@ -18,6 +18,7 @@ import {
 } from "../generated/operations.ts";
 import { codesOf, dataOf } from "../support/client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { untilLockWait } from "../support/databases/lock-waits.ts";
 import { createTestTransact } from "../support/databases/transact.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
 import { SCHEMA } from "../support/raw-client.ts";
@@ -159,10 +160,7 @@ describe("told if and only if it is committed", () => {
     const changing = await database.sql.reserve();
     await changing.unsafe(`begin; update users set status = 'DISABLED' where id = '${user.id}'`);
     const login = gateway.send(LoginDocument, { input: { email: user.email, password: PASSWORD } });
-    await until(async () => {
-      const waiting = await database.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      return waiting.length > 0;
-    }, 10_000);
+    await untilLockWait(database.sql);
     await changing`commit`;
     changing.release();
     expect(codesOf(await login)).toEqual(["INVALID_CREDENTIALS"]);

@@ -1,7 +1,8 @@
+import { countServerConnections, tryServersLock } from "../../database/servers-lock.ts";
 import { openSoleConnection, type SoleConnection } from "../../database/sole-connection.ts";
 import { takeSoleLock } from "../../database/sole-lock.ts";
 import { describePlace, type PlacedTable, readSpreadState } from "../../database/spread/citus.ts";
-import { countConnections, dropLeftovers, spreadTable } from "../../database/spread/spread-tables.ts";
+import { dropLeftovers, spreadTable } from "../../database/spread/spread-tables.ts";
 import type { Command } from "../parts/command.ts";
 import { CommandError } from "../parts/command-error.ts";
 import { count } from "../parts/count.ts";
@@ -45,7 +46,7 @@ async function plan({ sql, schema }: Work): Promise<string> {
     const what = isThere ? "is" : "is to be";
     return `${name} ${what} ${describePlace(place)}${size === undefined ? "" : ` (${size} now)`}.`;
   });
-  const connections = await countConnections(sql);
+  const connections = await countServerConnections(sql);
   const isDone = tables.every(({ isThere }) => isThere);
   const running = connections === 0 || isDone ? [] : [`Stop the servers first: ${count(connections, "connection")} of theirs.`];
   return `${[...lines, `Rows go to ${count(nodes, "node")}.`, ...running].join("\n")}\n`;
@@ -79,10 +80,14 @@ async function readTables(sql: SoleConnection["sql"], schema: string): Promise<{
   return state;
 }
 
-/** What they have asked for waits while a table is taken over, and finds tables that are half here and half there in between. */
+/**
+ * What they have asked for waits while a table is taken over, and finds tables that are half here and half there in between. From here on
+ * until the connection ends none starts.
+ */
 async function refuseServers(sql: SoleConnection["sql"]): Promise<void> {
-  const connections = await countConnections(sql);
-  if (connections === 0) return;
+  const isAlone = await tryServersLock(sql, { alone: true });
+  const connections = await countServerConnections(sql);
+  if (isAlone && connections === 0) return;
   throw new CommandError(`Servers are connected to the database (${count(connections, "connection")}). Stop all of them, and commands
 that are under way, then run this again: while tables are spread, statements that need two of them fail.`);
 }

@@ -1,5 +1,4 @@
 import type postgres from "postgres";
-import { SERVERS_LOCK } from "../listening-connection.ts";
 import type { PlacedTable } from "./citus.ts";
 
 /**
@@ -22,22 +21,4 @@ export async function dropLeftovers(sql: postgres.Sql, schema: string, tables: r
     const [left] = await sql`select from pg_catalog.pg_class where oid = ${table}::regclass and pg_relation_size(oid) > 0`;
     if (left !== undefined) await sql`select truncate_local_data_after_distributing_table(${table}::regclass)`;
   }
-}
-
-/**
- * Of servers and commands that are connected to the database, in whatever schema: so many. A server is found by its lock as well, since a
- * connection string may give it another name.
- */
-export async function countConnections(sql: postgres.Sql): Promise<number> {
-  const [row] = await sql<{ connections: number }[]>`
-    with servers as (select hashtextextended(${SERVERS_LOCK}, 0) as key)
-    select count(*)::int as connections from (
-      select pid from pg_catalog.pg_stat_activity
-      where datname = current_database() and application_name in ('graphql-auth-gateway', 'graphql-auth-gateway revocations')
-      union
-      select pid from pg_catalog.pg_locks, servers
-      where locktype = 'advisory' and database = (select oid from pg_catalog.pg_database where datname = current_database())
-        and (classid::bigint << 32 | objid::bigint) = key and objsubid = 1
-    ) as connected`;
-  return row?.connections ?? 0;
 }

@@ -46,8 +46,8 @@ export async function serve(): Promise<void> {
     throw error;
   });
   try {
-    await migrate(config, storage.databaseUrl, logger);
-    server = await startServing(config, { storage, logger });
+    const letSpread = await migrate(config, storage.databaseUrl, logger);
+    server = await startServing(config, { storage, logger }).finally(letSpread);
   } catch (error) {
     await storage.close();
     throw error;
@@ -57,12 +57,15 @@ export async function serve(): Promise<void> {
   }
 }
 
-/** Whoever reads the log of an upgrade sees whether the tables have changed. */
-async function migrate({ database }: Config, databaseUrl: string, logger: Logger): Promise<void> {
+/**
+ * Whoever reads the log of an upgrade sees whether the tables have changed. What it answers lets others spread them, where they can be
+ * spread.
+ */
+async function migrate({ database }: Config, databaseUrl: string, logger: Logger): Promise<() => void> {
   const { directUrl = databaseUrl, schema } = database;
   const migrations = await migrateDatabase(directUrl, schema, { tell: (line) => logger.warn(line) });
   if (migrations > 0) logger.info({ migrations, schema }, "migrated the database");
-  await refuseHalfSpread(directUrl, schema);
+  return refuseHalfSpread(directUrl, schema);
 }
 
 /** What serves takes long to load: not before everything else is right, and never in a process that only minds its workers. */

@@ -10,6 +10,7 @@ import {
   ResetPasswordDocument,
 } from "../../generated/operations.ts";
 import { codesOf, dataOf } from "../../support/client.ts";
+import { untilLockWait } from "../../support/databases/lock-waits.ts";
 import { ISSUER, startTestGateway, TEST_SECRET, type TestGateway } from "../../support/gateway.ts";
 import { lastFacts, tokenOf } from "../../support/mail/outbox.ts";
 import { runCommand } from "../../support/processes/command-line.ts";
@@ -163,9 +164,6 @@ test("refreshes that meet the end of many sessions leave nothing that goes on", 
   }
 }, 60_000);
 
-const waitingForLocks = () =>
-  gateway.database.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-
 test("a logout under way on one of many sessions keeps none of the others alive", async () => {
   const first = await gateway.register();
   await addSessionsNow(first.user.id, 300);
@@ -176,7 +174,7 @@ test("a logout under way on one of many sessions keeps none of the others alive"
       update sessions set ended_at = now(), end_reason = 'LOGOUT'
       where id = (select id from sessions where user_id = ${first.user.id} order by opened_version desc, id desc limit 1)`;
     const ending = gateway.send(LogoutAllDocument, {}, { token: first.accessToken });
-    await until(async () => (await waitingForLocks()).length > 0, 10_000);
+    await untilLockWait(gateway.database.sql);
     return { ending };
   });
   dataOf(await ended.ending);

@@ -8,6 +8,7 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { createSecureRandom } from "../../../src/core/random.ts";
 import { openDatabase } from "../../../src/database/open-database.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { untilLockWait } from "../../support/databases/lock-waits.ts";
 import { createTestTransact } from "../../support/databases/transact.ts";
 import { emptyFolder } from "../../support/folders.ts";
 import { TEST_SECRET } from "../../support/gateway.ts";
@@ -90,8 +91,7 @@ test("of two commands with one file at once, the second says so and the first co
     // Nobody is imported until this is given back; by then the first command stands still, with its lock, for as long as the second takes.
     await sql`lock table user_imports in share row exclusive mode`;
     const started = startImport(path);
-    const waiting = () => database.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-    await until(async () => (await waiting()).length > 0, 10_000);
+    await untilLockWait(database.sql);
     started.kill("SIGSTOP");
     return { first: started };
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { RequestContext } from "../../../src/graphql/context.ts";
 import { requireOwnOrAdmin } from "../../../src/graphql/own-or-admin.ts";
 import {
@@ -188,7 +188,8 @@ describe("sessions and events of somebody else", () => {
   });
 });
 
-test("sessions and events of many users take one statement each", async () => {
+// Where tables are spread, each user's node is asked.
+test.skipIf(inject("isCitus"))("sessions and events of many users take one statement each", async () => {
   const users = [await gateway.register(), await gateway.register(), await gateway.register()];
   await gateway.login(users[0]?.user.email ?? "");
   let edges: readonly { node: { id: string; sessions: readonly { events: readonly object[] | null }[] | null } }[] = [];

@@ -51,8 +51,8 @@ export function createEndSessions(
    * Those that live although some were marked; their number. How many were marked does not tell whether there are any: one that ends while
    * it is to be marked, by a logout, is not among the marked ones, and no other one takes its place.
    */
-  async function endTheRest(tx: Transaction, of: SessionsOfUser, { account, actorId, endReason }: SessionsToEnd): Promise<number> {
-    const endedAt = clock();
+  async function endTheRest(tx: Transaction, of: SessionsOfUser, which: SessionsToEnd, endedAt: Date): Promise<number> {
+    const { account, actorId, endReason } = which;
     const rest = await countLiveSessions(tx, of, endedAt, MAXIMUM_COUNTED - MARKED_AT_ONCE);
     if (rest > 0) await endSessionsBelow(tx, { ...of, version: account.version }, { id: random.id(endedAt), endedAt, endReason, actorId });
     return rest;
@@ -64,10 +64,11 @@ export function createEndSessions(
       const { account, actorId, endReason, keepIds = [] } = which;
       const of = { userId: account.id, keepIds };
       const accessExpiresAt = await findLastAccessExpiry(tx, account.id);
-      const marked = await markSessionsOf(tx, of, { endedAt: clock(), endReason }, MARKED_AT_ONCE);
+      const endedAt = clock();
+      const marked = await markSessionsOf(tx, of, { endedAt, endReason }, MARKED_AT_ONCE);
       const about = { type: "SESSION_REVOKED" as const, userId: account.id, actorId, detail: { reason: endReason } };
       await record(marked.map(({ id }) => ({ ...about, sessionId: id })));
-      const rest = await endTheRest(tx, of, which);
+      const rest = await endTheRest(tx, of, which, endedAt);
       await revoke(revocationOfUser(account, accessExpiresAt));
       return marked.length + rest;
     },

@@ -20,7 +20,7 @@ export type MarkEndedSessions = (signal?: AbortSignal) => Promise<number>;
 
 /** Small, so that nobody waits long for a lock on one of its rows. */
 const ROWS_PER_BATCH = 1000;
-/** What is left is for the next time. More than anybody has sessions: between two runs nothing is marked. */
+/** What is left is for the next run: of a user nothing is, who has fewer sessions than that. */
 const BATCHES_PER_RUN = 2000;
 /** What was under way when everybody was signed out is over by then. */
 const SECOND_WALK_SECONDS = 3600;

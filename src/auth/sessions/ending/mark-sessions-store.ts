@@ -1,6 +1,6 @@
 import { and, eq, lt, or, type SQL, sql } from "drizzle-orm";
 import { NIL as FIRST_ID } from "uuid";
-import { CLOCK_SKEW_SECONDS } from "../../../core/clock.ts";
+import { addSeconds, CLOCK_SKEW_SECONDS } from "../../../core/clock.ts";
 import type { SessionEndReason } from "../../../core/errors.ts";
 import type { Database, Transaction } from "../../../database/database.ts";
 import { tryLock } from "../../../database/locks.ts";
@@ -73,7 +73,7 @@ export interface MarkedBatch {
 /** An expired one gets the end that it had: nobody was signed out by this. */
 function markAs({ endedAt, endReason }: UnmarkedEndOfSome): SQL {
   const expiry = sql`least(sessions.idle_expires_at, sessions.expires_at)`;
-  const isExpired = sql`${expiry} <= ${endedAt.toISOString()}::timestamptz - ${CLOCK_SKEW_SECONDS} * interval '1 second'`;
+  const isExpired = sql`${expiry} <= ${addSeconds(endedAt, -CLOCK_SKEW_SECONDS).toISOString()}::timestamptz`;
   return sql`
     ended_at = case when ${isExpired} then ${expiry} else ${endedAt.toISOString()}::timestamptz end,
     end_reason = case when ${isExpired} then 'EXPIRED' else ${endReason}::text end`;
@@ -107,6 +107,8 @@ async function lockOneByOne(tx: Transaction, ids: readonly string[]): Promise<{ 
 export async function markNextOfUser(tx: Transaction, end: UnmarkedEndOfUser, limit: number): Promise<MarkedBatch> {
   const [userId] = await lockUsers(tx, [end.userId]);
   if (userId === undefined) return { marked: [], isLast: true };
+  // But where sessions are spread, by whose they are once more: else every node is asked.
+  const ofNode = (await tx.$isSpread()) ? sql`and sessions.user_id = ${userId}` : sql``;
   const rows = await tx.execute<{ id: string; user_id: string; end_reason: string }>(sql`
     update ${sessions} as sessions set ${markAs(end)}
     from (
@@ -114,7 +116,7 @@ export async function markNextOfUser(tx: Transaction, end: UnmarkedEndOfUser, li
       where user_id = ${userId} and ended_at is null and opened_version < ${end.openedBelow}
       order by ended_at, opened_version, id limit ${limit} for update
     ) as batch
-    where sessions.user_id = batch.owner and sessions.id = batch.id
+    where sessions.user_id = batch.owner and sessions.id = batch.id ${ofNode}
     returning sessions.id, user_id, end_reason`);
   return { marked: markedOf(rows), isLast: rows.length < limit };
 }

@@ -32,6 +32,7 @@ function seenColumns(database: Database) {
  * must neither fill the memory nor cost a second of the database's time in each.
  */
 const MAXIMUM_WATCHED_SESSIONS = 1000;
+const LOOKS_AT_A_TIME = 3;
 
 /** In the order of an index, backwards. */
 function newestOpen({ $sql: sql, $tables: tables }: Database, userId: Fragment) {
@@ -54,13 +55,23 @@ function lastEnded({ $sql: sql, $tables: tables }: Database, userId: Fragment, s
  */
 export async function findChangedSessions(database: Database, watched: readonly WatchSince[]): Promise<SeenSession[]> {
   const { $sql: sql } = database;
-  if (await database.$isSpread()) return (await Promise.all(watched.map((one) => findChangedOf(database, one)))).flat();
+  if (await database.$isSpread()) return findChangedOneByOne(database, watched);
   const asked = JSON.stringify(watched.map(({ userId, since }) => ({ user_id: userId, since })));
   const rows = await sql<SeenRow[]>`
     select seen.*
     from json_to_recordset(${asked}::text::json) as watched (user_id uuid, since timestamptz)
       cross join lateral ${changesOf(database, sql`watched.user_id`, sql`watched.since`)} as seen`;
   return rows.map(readSeenSession);
+}
+
+/** A few at a time: the pool is there for others as well. */
+async function findChangedOneByOne(database: Database, watched: readonly WatchSince[]): Promise<SeenSession[]> {
+  const found: SeenSession[] = [];
+  for (let first = 0; first < watched.length; first += LOOKS_AT_A_TIME) {
+    const next = watched.slice(first, first + LOOKS_AT_A_TIME);
+    found.push(...(await Promise.all(next.map((one) => findChangedOf(database, one)))).flat());
+  }
+  return found;
 }
 
 async function findChangedOf(database: Database, { userId, since }: WatchSince): Promise<SeenSession[]> {
