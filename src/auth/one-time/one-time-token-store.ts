@@ -126,12 +126,12 @@ export async function hasOpenCode(
   code: OpenCode,
 ): Promise<boolean> {
   const owner = selectOwner(database, address.emailKey);
-  // Where tables are spread, whose the address is, is known at another node: it is asked for first.
+  // Where tables are spread, whose the address is, is known at another node: it is asked for first. Two users are named in any case.
   const found = (await database.$isSpread()) ? await owner : undefined;
   const isOfAddress =
     found === undefined
       ? sql`${oneTimeTokens.userId} = any(array(${owner}) || ${address.withoutAccount}::uuid)`
-      : inArray(oneTimeTokens.userId, [...found.map(({ userId }) => userId), address.withoutAccount]);
+      : inArray(oneTimeTokens.userId, [found[0]?.userId ?? address.withoutAccount, address.withoutAccount]);
   const rows = await database
     .select({ id: oneTimeTokens.id })
     .from(oneTimeTokens)

@@ -1,4 +1,5 @@
 import { and, eq, type Placeholder, type SQL, sql } from "drizzle-orm";
+import { NIL as NOBODY } from "uuid";
 import type { Database, Transaction } from "../../database/database.ts";
 import { emailAddresses } from "../../database/tables/email-addresses.ts";
 import { users } from "../../database/tables/users.ts";
@@ -102,7 +103,8 @@ export function createAccountStore(database: Database): AccountStore {
     async findAccountForSignIn(emailKey) {
       if (!(await database.$isSpread())) return (await byEmailKey.execute({ emailKey }))[0];
       const [owner] = await ownerOf.execute({ emailKey });
-      return owner && (await byOwner.execute({ id: owner.userId, emailKey }))[0];
+      // Asked also where nobody has the address: it must not be told from one that somebody has by how long that takes.
+      return (await byOwner.execute({ id: owner?.userId ?? NOBODY, emailKey }))[0];
     },
     findAccountWithPassword: async (id) => (await withPassword.execute({ id }))[0],
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Revocable } from "../../../src/auth/revocations/revocation.ts";
 import { insertRevocation } from "../../../src/auth/revocations/revocation-store.ts";
 import type { Database, Transaction } from "../../../src/database/database.ts";
@@ -44,7 +44,11 @@ function createSubject(kind: Subject["kind"], expiresAt: Date): Subject {
     token,
     async revoke(tx) {
       const now = new Date();
-      if (kind === "session") await tx.update(sessions).set({ endedAt: now }).where(eq(sessions.id, id));
+      if (kind === "session")
+        await tx
+          .update(sessions)
+          .set({ endedAt: now })
+          .where(and(eq(sessions.userId, token.userId), eq(sessions.id, id)));
       else
         await tx
           .update(users)

@@ -2,7 +2,8 @@ import type postgres from "postgres";
 
 /** Gives a user another address behind the server's back, as a change by another process would leave it. */
 export async function moveAddress(sql: postgres.ISql, userId: string, email: string): Promise<void> {
-  await sql`update email_addresses set email_key = ${email} where user_id = ${userId} and state = 'ACCOUNT'`;
+  await sql`delete from email_addresses where user_id = ${userId} and state = 'ACCOUNT'`;
+  await sql`insert into email_addresses (email_key, user_id, state) values (${email}, ${userId}, 'ACCOUNT')`;
   await sql`update users set email = ${email}, email_key = ${email} where id = ${userId}`;
 }
 

@@ -1,4 +1,5 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL } from "drizzle-orm";
+import { NIL as NOBODY } from "uuid";
 import type { Transaction } from "../../../database/database.ts";
 import { users } from "../../../database/tables/users.ts";
 import { type Account, type AccountWithPassword, accountColumns, hasAddress, selectOwner } from "../../users/account-store.ts";
@@ -20,11 +21,14 @@ export async function lockAccountOfAddress(tx: Transaction, emailKey: string): P
   return rows[0];
 }
 
-/** By the directory in the same statement, or, of tables that are spread, before it: there, what is locked has to be at one node. */
+/**
+ * By the directory in the same statement, or, of tables that are spread, before it: there, what is locked has to be at one node. Then that
+ * is asked also where nobody has the address, which must not be told from one that somebody has by how long it takes.
+ */
 async function isOwner(tx: Transaction, emailKey: string): Promise<SQL | undefined> {
   if (!(await tx.$isSpread())) return hasAddress(emailKey);
   const [owner] = await selectOwner(tx, emailKey);
-  return owner === undefined ? sql`false` : and(eq(users.id, owner.userId), eq(users.emailKey, emailKey));
+  return and(eq(users.id, owner?.userId ?? NOBODY), eq(users.emailKey, emailKey));
 }
 
 /** Locks the row until the transaction ends. */
