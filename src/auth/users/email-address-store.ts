@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, ne, notInArray, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../database/database.ts";
 import { emailAddresses } from "../../database/tables/email-addresses.ts";
 
@@ -56,17 +56,27 @@ export async function replaceAddress(tx: Transaction, { emailKey, userId, now }:
     .onConflictDoUpdate({ target: emailAddresses.emailKey, set: { userId, state: "ACCOUNT", until: null }, setWhere: isFree })
     .returning({ userId: emailAddresses.userId });
   if (taken.length === 0) return false;
-  const isBefore = and(eq(emailAddresses.userId, userId), eq(emailAddresses.state, "ACCOUNT"), ne(emailAddresses.emailKey, emailKey));
-  await tx.delete(emailAddresses).where(isBefore);
+  await dropOthers(tx, { userId, state: "ACCOUNT", keep: [emailKey] });
   return true;
+}
+
+/** Of a locked user. Found first and deleted by their keys: where the directory is spread, whatever names none locks all of it. */
+async function dropOthers(
+  tx: Transaction,
+  { userId, state, keep }: { userId: string; state: "ACCOUNT" | "RESERVED"; keep: readonly string[] },
+): Promise<void> {
+  const isOfUser = and(eq(emailAddresses.userId, userId), eq(emailAddresses.state, state));
+  const rows = await tx.select({ emailKey: emailAddresses.emailKey }).from(emailAddresses).where(isOfUser);
+  const others = rows.map(({ emailKey }) => emailKey).filter((key) => !keep.includes(key));
+  if (others.length > 0) await tx.delete(emailAddresses).where(and(isOfUser, inArray(emailAddresses.emailKey, others)));
 }
 
 /** The addresses that a locked user can go back to from now on, all of them. */
 export async function reserveAddresses(tx: Transaction, userId: string, reservations: readonly Reservation[]): Promise<void> {
   const keys = reservations.map(({ emailKey }) => emailKey);
-  const isReserved = sql`${emailAddresses.userId} = ${userId} and ${emailAddresses.state} = 'RESERVED'`;
-  await tx.delete(emailAddresses).where(and(isReserved, keys.length === 0 ? undefined : notInArray(emailAddresses.emailKey, keys)));
+  await dropOthers(tx, { userId, state: "RESERVED", keep: keys });
   if (keys.length === 0) return;
+  const isReserved = sql`${emailAddresses.userId} = ${userId} and ${emailAddresses.state} = 'RESERVED'`;
   await tx
     .insert(emailAddresses)
     .values(reservations.map((reservation) => ({ ...reservation, userId, state: "RESERVED" as const })))
