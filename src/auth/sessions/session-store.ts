@@ -62,17 +62,26 @@ export async function lockSession(tx: Transaction, { userId, id }: SessionKey): 
   return (await query.execute({ userId, id }))[0];
 }
 
-/** Notes that an access token was issued without a rotation. */
-export async function extendAccess(tx: Transaction, session: SessionKey, until: Date): Promise<void> {
-  await tx
-    .update(sessions)
-    .set({ accessExpiresAt: sql`greatest(${sessions.accessExpiresAt}, ${sql.param(until, sessions.accessExpiresAt)})` })
-    .where(isSession(session));
+export interface RetryNote {
+  /** When the access token expires that was issued without a rotation. */
+  readonly accessUntil: Date;
+  /** Whether a client other than the one that rotated was given the successor, without a proof. */
+  readonly isFollower: boolean;
 }
 
-/** Notes that a client other than the one that rotated was given the successor, without a proof. */
-export async function noteFollower(tx: Transaction, session: SessionKey & Pick<SessionRecord, "generation">): Promise<void> {
-  await tx.update(sessions).set({ followedGeneration: session.generation }).where(isSession(session));
+/** One update: a second one of the same row would lock its user. */
+export async function noteRetry(
+  tx: Transaction,
+  session: SessionKey & Pick<SessionRecord, "generation">,
+  { accessUntil, isFollower }: RetryNote,
+): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({
+      accessExpiresAt: sql`greatest(${sessions.accessExpiresAt}, ${sql.param(accessUntil, sessions.accessExpiresAt)})`,
+      ...(isFollower && { followedGeneration: session.generation }),
+    })
+    .where(isSession(session));
 }
 
 /** Which of a user's sessions. */

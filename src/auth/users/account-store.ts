@@ -130,8 +130,8 @@ export async function noteRestoringSignIn(tx: Transaction, id: string, now: Date
 }
 
 /** Without a lock, so that it may be asked for also after a session has been locked. */
-export async function findAccountIn(tx: Transaction, id: string): Promise<Account | undefined> {
-  return (await tx.select(accountColumns).from(users).where(eq(users.id, id)))[0];
+export async function holdAccount(tx: Transaction, id: string): Promise<Account | undefined> {
+  return (await tx.select(accountColumns).from(users).where(eq(users.id, id)).for("key share"))[0];
 }
 
 /** Changes a locked user and raises the version: every access token issued before is to be revoked in the same transaction. */

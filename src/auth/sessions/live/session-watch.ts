@@ -31,9 +31,10 @@ interface WatchParts {
 }
 
 /**
- * Looks at the sessions themselves, once a second and only while somebody watches, with one statement for all watched users (where sessions are
- * spread, one for each). To announce every rotation would be the other way, and would cost every refresh: PostgreSQL lets transactions
- * that announce commit one at a time. Nothing can be lost with an announcement either: revocations and this process's own audit events only make it look sooner.
+ * Looks at the sessions themselves, once a second and only while somebody watches, with one statement for all watched users (where
+ * sessions are spread, one for each). To announce every rotation would be the other way, and would cost every refresh: PostgreSQL lets
+ * transactions that announce commit one at a time. Nothing can be lost with an announcement either: revocations and this process's own
+ * audit events only make it look sooner.
  */
 export function createSessionWatch(parts: WatchParts): SessionWatch {
   const users = createWatchedUsers(() => clock.stop());

@@ -4,12 +4,12 @@ import { AuthError, type SessionEndReason } from "../../../core/errors.ts";
 import type { Transaction } from "../../../database/database.ts";
 import { LATE_RETRY_SECONDS, revocationOfSession } from "../../revocations/revocation.ts";
 import { formatRefreshToken, hashSecret, SECRET_BYTES, successorOf } from "../../tokens/refresh-tokens.ts";
-import { type Account, findAccountIn } from "../../users/account-store.ts";
+import { type Account, holdAccount } from "../../users/account-store.ts";
 import { describePlace } from "../../users/notices.ts";
 import type { UnitOfWork } from "../../work/unit-of-work.ts";
 import { type PresentedToken, readPresented } from "../presented-tokens.ts";
 import type { Session } from "../session-state.ts";
-import { endSession, extendAccess, lockSession, noteFollower } from "../session-store.ts";
+import { endSession, lockSession, noteRetry } from "../session-store.ts";
 import type { IssuedSession, SessionOptions, SessionParts, Sessions } from "../sessions.ts";
 import { clientPrintOf } from "./client-prints.ts";
 import { judgeRefresh } from "./judge-refresh.ts";
@@ -112,8 +112,8 @@ interface Settling extends Asked {
 async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, client, ...presented }: Settling): Promise<Settled> {
   const { token, clientPrint } = presented;
   const { clock } = parts;
-  // Read before the lock: were the user's sessions ended in between, an access token of the version read here is refused.
-  const account = await findAccountIn(tx, token.userId);
+  // Before the session, as everywhere. Until this commits nobody ends all of the user's sessions, which makes the next version.
+  const account = await holdAccount(tx, token.userId);
   const session = await lockSession(tx, { userId: token.userId, id: token.sessionId });
   if (account === undefined || session === undefined) return { kind: "not_genuine" };
   const now = clock();
@@ -123,8 +123,7 @@ async function settle({ tx, record, revoke }: UnitOfWork, { parts, options, clie
     return { kind: "ended", endReason: "USER_DISABLED" };
   const about = { userId: session.userId, sessionId: session.id };
   if (verdict.kind === "retried") {
-    if (verdict.isFollower) await noteFollower(tx, session);
-    await extendAccess(tx, session, addSeconds(now, options.accessTokenTtlSeconds));
+    await noteRetry(tx, session, { accessUntil: addSeconds(now, options.accessTokenTtlSeconds), isFollower: verdict.isFollower });
     await record({ type: "REFRESH_REPLAYED", ...about, actorId: session.userId });
     return { ...verdict, session, account };
   }
