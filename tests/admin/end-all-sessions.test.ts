@@ -73,7 +73,14 @@ test("with a role it signs out those who have it, and nobody else", async () => 
   await expectSignedOut(admin);
   expect(await isTaken(one, user.accessToken)).toBe(true);
   dataOf(await one.send(RefreshDocument, { input: { refreshToken: user.refreshToken } }));
-  expect(await run("--role", "nobody")).toMatchObject({ code: 1, stderr: expect.stringContaining("ROLE must be among") });
+  expect(await run("--role", "nobody")).toMatchObject({ code: 1, stderr: expect.stringContaining("Nobody has the role nobody.") });
+});
+
+test("a role that the configuration has no more still signs out who has it", async () => {
+  const former = await one.register();
+  await one.database.sql`update users set roles = '{user,courier}' where id = ${former.user.id}`;
+  expect(await run("--role", "courier")).toMatchObject({ code: 0, stdout: "Signed out 1 user and ended 1 session.\n" });
+  await expectSignedOut(former);
 });
 
 /** Somebody at a machine whose clock shows something else. */

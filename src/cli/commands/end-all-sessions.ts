@@ -28,12 +28,14 @@ async function endAll(): Promise<string> {
 async function endAllOfRole(role: string): Promise<string> {
   const progress = createProgress(process.stderr, () => performance.now());
   let done = 0;
-  const { users, endedSessions } = await withOperator(({ endEverybody }, { config: { roles } }) => {
-    if (!roles.has(role)) throw new CommandError(`ROLE must be among ${[...roles.keys()].join(", ")}.`);
-    return endEverybody.endAllOfRole(role, () => {
+  const { users, endedSessions } = await withOperator(async ({ endEverybody }, { config: { roles } }) => {
+    const total = await endEverybody.endAllOfRole(role, () => {
       done += 1;
       progress.show(`Signed out ${count(done, "user")}.`);
     });
+    // A role that was taken out of the configuration stays with its users.
+    if (total.users > 0 || roles.has(role)) return total;
+    throw new CommandError(`Nobody has the role ${role}. Those of the configuration are ${[...roles.keys()].join(", ")}.`);
   });
   progress.end();
   return `Signed out ${count(users, "user")} and ended ${countSessions(endedSessions)}.\n`;
