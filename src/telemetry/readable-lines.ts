@@ -23,10 +23,12 @@ export function createReadableLines({ colors }: { colors: boolean }): (line: str
 }
 
 /** The members that an entry shows anyway. */
-const noise: ReadonlySet<string> = new Set(["id", "type", "occurredAt", "succeeded"]);
+const noise: ReadonlySet<string> = new Set(["id", "type", "occurredAt"]);
 
+/** That it succeeded goes without saying; that it did not is the most important of all. */
 function withoutNoise(event: object): object {
-  return Object.fromEntries(Object.entries(event).filter(([name, value]) => value !== null && !noise.has(name)));
+  const isSaid = ([name, value]: [string, unknown]) => value !== null && !noise.has(name) && !(name === "succeeded" && value === true);
+  return Object.fromEntries(Object.entries(event).filter(isSaid));
 }
 
 function layOut({ to, subject, text }: KeptMail): string {

@@ -21,6 +21,11 @@ test("an entry is one line, without what it says twice and what there is not", (
   expect(text).toMatch(/^INFO \[\d\d:\d\d:\d\d\]: LOGGED_IN \{"requestId":"r","userId":"ada"\}\n$/);
 });
 
+test("what did not succeed says so", () => {
+  const event = { id: "1", type: "EMAIL_VERIFIED", occurredAt: "2030-01-01", userId: null, succeeded: false };
+  expect(written((logger) => logger.info({ event }, "EMAIL_VERIFIED"))).toContain('EMAIL_VERIFIED {"succeeded":false}');
+});
+
 test("a message that is kept is laid out as it would be read", () => {
   const mail = { to: "ada@example.com", subject: "Confirm", text: "Hello,\n\nhttps://auth.test/#token=1\n" };
   expect(written((logger) => logger.info({ mail }, "kept"))).toMatch(
