@@ -24,7 +24,7 @@ export async function openStorage(
   log: (line: string) => void,
   embedding: Pick<EmbeddedPostgresOptions, "onEnd" | "signal"> = {},
 ): Promise<Storage> {
-  const [newest = developmentSecret(dataDirectory()), ...older] = config.secrets ?? [];
+  const [newest = developmentSecret(makeDataDirectory()), ...older] = config.secrets ?? [];
   return { ...(await reachPostgres(config.database.url, log, embedding)), secrets: [newest, ...older] };
 }
 
@@ -35,13 +35,17 @@ export async function reachPostgres(
   embedding: Pick<EmbeddedPostgresOptions, "onEnd" | "signal"> = {},
 ): Promise<ReachedPostgres> {
   if (url !== undefined) return { databaseUrl: url, close: () => Promise.resolve() };
-  const embedded = await startEmbeddedPostgres({ ...embedding, directory: dataDirectory(), log });
+  const embedded = await startEmbeddedPostgres({ ...embedding, directory: makeDataDirectory(), log });
   return { databaseUrl: embedded.url, close: embedded.stop };
 }
 
-/** Made where it is not there. */
-function dataDirectory(): string {
-  const directory = join(process.cwd(), ".data");
+/** Where the embedded PostgreSQL and its secret are. */
+export function dataDirectory(): string {
+  return join(process.cwd(), ".data");
+}
+
+function makeDataDirectory(): string {
+  const directory = dataDirectory();
   makeDirectory(directory);
   return directory;
 }

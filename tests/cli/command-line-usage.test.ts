@@ -1,10 +1,12 @@
+import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadCommands } from "../../src/cli/commands.ts";
 import { readInvocation } from "../../src/cli/invocation.ts";
 import { readDocument } from "../support/documents.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { emptyFolder } from "../support/folders.ts";
+import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
 import type { CommandResult } from "../support/processes/command-host.ts";
-import { runCommandAlone } from "../support/processes/command-line.ts";
+import { runCommand, runCommandAlone } from "../support/processes/command-line.ts";
 import { runBeside } from "../support/processes/commands-beside-server.ts";
 
 const commands = [
@@ -119,3 +121,14 @@ describe.concurrent("wrong usage is exit code 2, with the usage on standard erro
     expect(await gateway.database.sql`select from users where email_key = 'ada@example.com'`).toHaveLength(0);
   });
 });
+
+test.each([["end-all-sessions"], ["export-users"], ["unlock", "ada@example.com"], ["rotate-keys"]])(
+  "%s in a folder without a database is refused, and makes none",
+  async (...words) => {
+    const cwd = emptyFolder();
+    const { code, stdout, stderr } = await runCommand(words, { cwd, env: { SECRET: TEST_SECRET } });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("There is no database here: DATABASE_URL is not set");
+    expect(readdirSync(cwd)).toEqual([]);
+  },
+);

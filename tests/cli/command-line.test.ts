@@ -27,7 +27,11 @@ const run = (words: readonly string[], input?: string | Buffer) => runBeside(gat
 describe("rotate-keys", () => {
   test("publishes a second key, which a running server then has in its JWKS", async () => {
     const result = await run(["rotate-keys"]);
-    expect(result).toEqual({ code: 0, stdout: "Published a new signing key; it signs in 5 minutes.\n", stderr: "" });
+    expect(result).toEqual({
+      code: 0,
+      stdout: "Published a new signing key. Access tokens are signed with it from 5 minutes from now on.\n",
+      stderr: "",
+    });
     await gateway.auth.signingKeys.maintain();
     const jwks = await (await fetch(`${gateway.url}/.well-known/jwks.json`)).json();
     expect(jwks).toMatchObject({ keys: [{}, {}] });

@@ -14,7 +14,7 @@ admin, gets the new password, and all its sessions end, in every running server 
   takesPassword: true,
   async run({ arguments: [email = ""], flags }) {
     const password = await readNewPassword();
-    return withAccounts((accounts) => (flags.has("promote") ? createOrPromote : create)(accounts, { email, password }));
+    return withAccounts((accounts) => (flags.has("promote") ? createOrPromote : create)(accounts, { email, password }), { mayBegin: true });
   },
 };
 

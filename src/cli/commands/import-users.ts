@@ -52,7 +52,9 @@ async function importFile(file: OpenUserFile, { flags, report }: Wishes): Promis
     progress: (tally) => progress.show(describeProgress(tally, { share: file.share(), milliseconds: performance.now() - start })),
   };
   try {
-    return await withOperatorSession((session) => (flags.has("dry-run") ? check : importAlone)(file, watch, { ...session, flags }));
+    return await withOperatorSession((session) => (flags.has("dry-run") ? check : importAlone)(file, watch, { ...session, flags }), {
+      mayBegin: true,
+    });
   } finally {
     progress.end();
     badLines.close();

@@ -17,6 +17,6 @@ expire. Running servers publish it within half a minute.`,
     await withOperatorSession(({ config, storage, database, transact, clock }) =>
       chooseKeys(config.tokens, storage.secrets)({ database, transact, clock }).rotate(),
     );
-    return `Published a new signing key; it signs in ${minutes} minutes.\n`;
+    return `Published a new signing key. Access tokens are signed with it from ${minutes} minutes from now on.\n`;
   },
 };

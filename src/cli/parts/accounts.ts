@@ -6,19 +6,25 @@ import { createHashing } from "../../start/hashing.ts";
 import { serviceNamesOf } from "../../start/service-names.ts";
 import { CommandError } from "./command-error.ts";
 import { count } from "./count.ts";
-import { type OperatorSession, withOperatorSession } from "./operator-session.ts";
+import { type OperatorOptions, type OperatorSession, withOperatorSession } from "./operator-session.ts";
 
 /** Works on the accounts of the configured database; refusals are told in an operator's words. */
-export async function withAccounts<Result>(work: (accounts: OperatorAccounts) => Promise<Result>): Promise<Result> {
-  return withOperator(({ accounts }) => work(accounts)).catch(explainRefusal);
+export async function withAccounts<Result>(
+  work: (accounts: OperatorAccounts) => Promise<Result>,
+  options?: OperatorOptions,
+): Promise<Result> {
+  return withOperator(({ accounts }) => work(accounts), options).catch(explainRefusal);
 }
 
-export function withOperator<Result>(work: (operator: Operator, session: OperatorSession) => Promise<Result>): Promise<Result> {
+export function withOperator<Result>(
+  work: (operator: Operator, session: OperatorSession) => Promise<Result>,
+  options?: OperatorOptions,
+): Promise<Result> {
   return withOperatorSession(async (session) => {
     const { config } = session;
     const hashing = await createHashing(config.hashing);
     return work(createOperator({ ...session, hashing }, { ...config.tokens, serviceNames: serviceNamesOf(config) }), session);
-  });
+  }, options);
 }
 
 /** A refusal of the domain, in an operator's words. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createAudit } from "../../auth/audit/audit.ts";
 import { createTransact, type Transact } from "../../auth/work/unit-of-work.ts";
 import { type Config, parseConfig } from "../../config/config.ts";
@@ -11,7 +12,8 @@ import { migrateDatabase } from "../../database/migrate.ts";
 import { openDatabase } from "../../database/open-database.ts";
 import { createNews } from "../../start/messages/news.ts";
 import { onOrderToStop } from "../../start/process/stop-orders.ts";
-import { openStorage, reachPostgres, type Storage } from "../../start/storage.ts";
+import { dataDirectory, openStorage, reachPostgres, type Storage } from "../../start/storage.ts";
+import { CommandError } from "./command-error.ts";
 
 /** The exit code of whoever was stopped by Ctrl-C, as shells have it. */
 const STOPPED = 130;
@@ -31,12 +33,20 @@ export interface OperatorSession extends OperatorStorage {
   readonly random: Random;
 }
 
-async function withStorage<Result>(work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
+async function withStorage<Result>(mayBegin: boolean, work: (opened: OperatorStorage) => Promise<Result>): Promise<Result> {
   loadEnvFile(process.env, process.cwd());
   const config = parseConfig(process.env, readConfigFile(process.env, process.cwd()));
+  if (!mayBegin) requireDatabase(config.database.url);
   return whileOpen(openStorage(config, tellOperator), (storage) =>
     work({ config, storage, directUrl: config.database.directUrl ?? storage.databaseUrl }),
   );
+}
+
+/** In the wrong folder, or without the server's variables, a command would succeed on an empty database of its own. */
+function requireDatabase(url: string | undefined): void {
+  if (url !== undefined || existsSync(dataDirectory())) return;
+  throw new CommandError(`There is no database here: DATABASE_URL is not set, and there is no ${dataDirectory()}.
+Run this in the server's folder, with the server's variables.`);
 }
 
 /** For what needs a database and nothing else of the configuration. */
@@ -79,9 +89,17 @@ export function tellOperator(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+export interface OperatorOptions {
+  /** Whether a folder without a database gets one: for what may come before the first start. */
+  readonly mayBegin?: boolean;
+}
+
 /** Migrates first: an admin may be made before any server has started. What is done is audited, and for the command to tell. */
-export async function withOperatorSession<Result>(work: (session: OperatorSession) => Promise<Result>): Promise<Result> {
-  return withStorage(async (opened) => {
+export async function withOperatorSession<Result>(
+  work: (session: OperatorSession) => Promise<Result>,
+  { mayBegin = false }: OperatorOptions = {},
+): Promise<Result> {
+  return withStorage(mayBegin, async (opened) => {
     const { schema, preparesStatements } = opened.config.database;
     await migrateDatabase(opened.directUrl, schema, { tell: tellOperator });
     const { database, close } = openDatabase({ url: opened.storage.databaseUrl, schema, poolSize: 2, preparesStatements });
