@@ -1,9 +1,9 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadCommands } from "../../src/cli/commands.ts";
 import { readInvocation } from "../../src/cli/invocation.ts";
 import { readDocument } from "../support/documents.ts";
-import { emptyFolder } from "../support/folders.ts";
+import { makeReachableFolder } from "../support/folders.ts";
 import { startTestGateway, TEST_SECRET, type TestGateway } from "../support/gateway.ts";
 import type { CommandResult } from "../support/processes/command-host.ts";
 import { runCommand, runCommandAlone } from "../support/processes/command-line.ts";
@@ -125,10 +125,11 @@ describe.concurrent("wrong usage is exit code 2, with the usage on standard erro
 test.each([["end-all-sessions"], ["export-users"], ["unlock", "ada@example.com"], ["rotate-keys"]])(
   "%s in a folder without a database is refused, and makes none",
   async (...words) => {
-    const cwd = emptyFolder();
+    const cwd = await makeReachableFolder("nothing-");
     const { code, stdout, stderr } = await runCommand(words, { cwd, env: { SECRET: TEST_SECRET } });
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain("There is no database here: DATABASE_URL is not set");
     expect(readdirSync(cwd)).toEqual([]);
+    rmdirSync(cwd);
   },
 );

@@ -41,7 +41,7 @@ interface Manifest {
 /** The files that a package promises: its programs, and what can be imported. */
 function promised(path: string): string[] {
   const { bin = {}, exports } = JSON.parse(readDocument(join(path, "package.json"))) as Manifest;
-  return [...Object.values(bin), ...Object.values(exports).flatMap((each) => Object.values(each))].map((file) => file.replace("../", ""));
+  return [...Object.values(bin), ...Object.values(exports).flatMap((each) => Object.values(each))].map((file) => file.replace("./", ""));
 }
 
 interface LockedPackage {
@@ -57,7 +57,7 @@ let verifyPaths: readonly string[];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "packed-"));
   writeFileSync(join(folder, "package.json"), "{}");
-  [gatewayPaths, verifyPaths] = await Promise.all([install(".."), install("packages/verify")]);
+  [gatewayPaths, verifyPaths] = await Promise.all([install("."), install("packages/verify")]);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -95,7 +95,7 @@ describe("the gateway, packed", () => {
   });
 
   test("has the programs, the migrations and the schema, and no sources", () => {
-    const wanted = [...promised(".."), "dist/main.js", "drizzle/meta/_journal.json", "schema/auth.graphql", "LICENSE"];
+    const wanted = [...promised("."), "dist/main.js", "drizzle/meta/_journal.json", "schema/auth.graphql", "LICENSE"];
     expect(gatewayPaths).toEqual(expect.arrayContaining(wanted));
     expect(gatewayPaths.filter((path) => /^(src|packages\/(?!verify\/README\.md$)|tests|node_modules|\.env$|\.data)/.test(path))).toEqual(
       [],
@@ -124,7 +124,7 @@ describe("the gateway, packed", () => {
     const { stdout } = await run("npm", ["run", "--silent", "pack", "--", "--json", "--pack-destination", folder], { cwd: checkout });
     const packed = (JSON.parse(stdout) as Packed[]).map(({ files }) => files.map(({ path }) => path));
     expect(packed).toEqual([
-      expect.arrayContaining([...promised(".."), "dist/main.js", "dist/http/pages/files/account.js"]),
+      expect.arrayContaining([...promised("."), "dist/main.js", "dist/http/pages/files/account.js"]),
       expect.arrayContaining(promised("packages/verify")),
     ]);
   });

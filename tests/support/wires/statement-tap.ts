@@ -64,7 +64,7 @@ export async function tapStatements(target: string): Promise<StatementTap> {
   };
 }
 
-/** `"auth"../databases"users" as users` and `"auth"../databases"users"` are both `users`. */
+/** `"auth"."users" as users` and `"auth"."users"` are both `users`. */
 function withoutSchema(statement: string): string {
   return statement.replace(/"auth"\."(\w+)"(?: as \1\b)?/g, "$1");
 }
