@@ -84,10 +84,10 @@ describe("unlock", () => {
   });
 
   test("of an address that no account has says so, and notes nothing", async () => {
-    const before = await database.sql`select id from audit_events`;
+    const before = await database.sql`select id from audit_events order by id`;
     const { code, stderr } = await runCommand(["unlock", "nobody@example.com"], { env: given() });
     expect([code, stderr]).toEqual([1, "No account has this e-mail address.\n"]);
-    expect(await database.sql`select id from audit_events`).toEqual(before);
+    expect(await database.sql`select id from audit_events order by id`).toEqual(before);
   });
 
   test("does nothing, and says why, where Redis is out of reach", async () => {
