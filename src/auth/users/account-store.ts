@@ -129,7 +129,7 @@ export async function noteRestoringSignIn(tx: Transaction, id: string, now: Date
   return theOnly(await tx.update(users).set({ erasureAt: null, lastLoginAt: now }).where(eq(users.id, id)).returning(accountColumns));
 }
 
-/** Without a lock, so that it may be asked for also after a session has been locked. */
+/** Nobody locks, changes or erases it until the transaction ends; others may hold it as well. As every user: before its sessions. */
 export async function holdAccount(tx: Transaction, id: string): Promise<Account | undefined> {
   return (await tx.select(accountColumns).from(users).where(eq(users.id, id)).for("key share"))[0];
 }
